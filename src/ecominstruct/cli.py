@@ -1,0 +1,366 @@
+"""The command line: each verb parses its options and calls one function.
+
+Nothing heavy is imported here; each verb imports what it needs, so that `ecom --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ecominstruct.errors import EcomError, printable
+
+if TYPE_CHECKING:
+    from ecominstruct.tasks.catalogue import Catalogue
+
+app = typer.Typer(
+    name="ecom",
+    help="E-commerce instruction data in English and Chinese: build it, prove it, evaluate models on it.\n\n"
+    "Begin with: ecom run recipes/demo.yaml --out out/demo",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+sources_app = typer.Typer(help="The sources of the catalogue.", no_args_is_help=True, rich_markup_mode=None)
+tasks_app = typer.Typer(help="The tasks of the catalogue.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(sources_app, name="sources")
+app.add_typer(tasks_app, name="tasks")
+
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file that says what the run is made of")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="RUN", help="the run folder; an existing one is brought up to date")
+]
+Data = Annotated[Path | None, typer.Option("--data", envvar="ECOM_DATA", help="folder that holds the raw data sets")]
+Extra = Annotated[list[Path] | None, typer.Option("--catalogue", help="a further catalogue folder; may be repeated")]
+Processes = Annotated[int, typer.Option("--processes", min=1, help="processes to work with")]
+AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
+ModelName = Annotated[str, typer.Option("--model", help="oracle, constant, random, overlap, noisy:RATE or replay:FILE")]
+CORES = os.cpu_count() or 1
+
+
+def main() -> None:
+    """Run the command line; an error that a person can mend is one line a fault, never a traceback."""
+    try:
+        app()
+    except EcomError as error:
+        for fault in error.faults:
+            sys.stderr.write(f"ecom: {fault}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("ecom: stopped; the same command goes on from here\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+# --------------------------------------------------------------------------------------------------------- the catalogue
+
+
+@sources_app.command("list")
+def sources_list(data: Data = None, catalogue: Extra = None, as_json: AsJson = False) -> None:
+    """List the sources: language, kind of record, licence, and whether their files are present."""
+    from ecominstruct.sources.cards import absent_files
+    from ecominstruct.tables import table
+
+    rows = [
+        {
+            "id": card.id,
+            "folder": card.folder,
+            "record_type": card.record_type,
+            "lang": card.lang,
+            "licence": card.licence.spdx,
+            "present": not absent_files(card, data),
+            "synthetic": card.synthetic,
+            "title": card.title,
+        }
+        for _, card in sorted(_catalogue(catalogue).sources.items())
+    ]
+    if as_json:
+        return _json(rows)
+    head = ("id", "record_type", "lang", "licence", "present", "title")
+    _say(table(head, [[_cell(row[name]) for name in head] for row in rows]))
+    present = sum(bool(row["present"]) for row in rows)
+    return _say(f"{len(rows)} sources, {present} present. Next: ecom sources show ID")
+
+
+@sources_app.command("show")
+def sources_show(source: str, data: Data = None, catalogue: Extra = None, as_json: AsJson = False) -> None:
+    """Show the card of a source: what it is, what may be done with it, its fields and files."""
+    from ecominstruct.sources.cards import absent_files
+    from ecominstruct.tables import outline
+
+    card = _one(_catalogue(catalogue).sources, source, "source")
+    shown = card.model_dump(by_alias=True, exclude_none=True) | {"fields": card.kinds}
+    shown["absent"] = absent_files(card, data)
+    return _json(shown) if as_json else _say(outline(shown))
+
+
+@tasks_app.command("list")
+def tasks_list(catalogue: Extra = None, as_json: AsJson = False) -> None:
+    """List the tasks: category, level, form, language and source."""
+    from ecominstruct.tables import table
+
+    loaded = _catalogue(catalogue)
+    rows = []
+    for _, task in sorted(loaded.tasks.items()):
+        wordings = loaded.wordings[task.wordings].instruction
+        rows.append(
+            {
+                "id": task.id,
+                "title": task.title,
+                "category": task.category,
+                "level": task.level,
+                "form": task.form,
+                "lang": task.lang,
+                "source": task.source,
+                "version": task.version,
+                "wordings": {"en": len(wordings.en), "zh": len(wordings.zh)},
+                "synthetic": loaded.sources[task.source].synthetic,
+            }
+        )
+    if as_json:
+        return _json(rows)
+    head = ("id", "category", "level", "form", "title")
+    _say(table(head, [[_cell(row[name]) for name in head] for row in rows]))
+    return _say(f"{len(rows)} tasks. Next: ecom tasks show ID")
+
+
+@tasks_app.command("show")
+def tasks_show(
+    task: str,
+    row: Annotated[int, typer.Option("--row", min=0, help="which record of the source, from 0")] = 0,
+    data: Data = None,
+    catalogue: Extra = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a task on one record: the record, the six parts, the rendered prompt and the gold."""
+    from ecominstruct.tables import show_task
+    from ecominstruct.tasks.preview import preview
+
+    loaded = _catalogue(catalogue)
+    shown = preview(loaded, _one(loaded.tasks, task, "task"), row, data)
+    return _json(shown) if as_json else _say(show_task(shown))
+
+
+@tasks_app.command("check")
+def tasks_check(catalogue: Extra = None, as_json: AsJson = False) -> None:
+    """Check every card, task and pool; list all faults with file and line; exit 1 when there are any."""
+    from ecominstruct.errors import CheckFailed, InputError
+    from ecominstruct.tasks.catalogue import load_catalogue, roots
+
+    folders = roots(*(catalogue or ()))
+    try:
+        loaded = load_catalogue(folders)
+    except InputError as error:
+        if as_json:
+            _json({"faults": [fault._asdict() for fault in error.faults]})
+        raise CheckFailed(error.faults) from None
+    if as_json:
+        return _json({"faults": []})
+    return _say(f"{len(loaded.sources)} sources and {len(loaded.tasks)} tasks, no fault.")
+
+
+# --------------------------------------------------------------------------------------------------------------- a run
+
+
+@app.command()
+def build(
+    recipe: RecipeFile,
+    out: Out,
+    data: Data = None,
+    catalogue: Extra = None,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Build a data set: records, splits, examples, dataset."""
+    from ecominstruct.tables import show_build
+
+    summary = _build(recipe, out, data, catalogue, processes)
+    if as_json:
+        return _json(summary)
+    _say(show_build(summary))
+    return _say(f"Next: ecom predict {out} --model constant")
+
+
+@app.command()
+def predict(run: Run, model: ModelName, processes: Processes = CORES, as_json: AsJson = False) -> None:
+    """Let a model answer the test examples of a run."""
+    result = _predict(run, model, processes)
+    if as_json:
+        return _json(result)
+    _say(f"predictions: {result['examples']} answers of {result['model']}, {result['errors']} errors.")
+    return _say(f"Next: ecom score {run} --model {result['model']}")
+
+
+@app.command()
+def score(run: Run, model: ModelName, processes: Processes = CORES, as_json: AsJson = False) -> None:
+    """Read and mark the answers of a model; no model is loaded."""
+    from ecominstruct.tables import show_scores
+
+    result = _score(run, model, processes)
+    if as_json:
+        return _json(result)
+    _say(show_scores(result))
+    return _say(f"Next: ecom report {run}")
+
+
+@app.command()
+def report(run: Run, as_json: AsJson = False) -> None:
+    """Write one page that shows what was built and how the models did."""
+    result = _report(run)
+    return (
+        _json(result)
+        if as_json
+        else _say(f"report: {result['models']} models on {result['tasks']} tasks.\n{result['page']}")
+    )
+
+
+@app.command(name="run")
+def run_all(
+    recipe: RecipeFile,
+    out: Out,
+    data: Data = None,
+    catalogue: Extra = None,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Do all that a recipe asks for: build, predict, score and report."""
+    from ecominstruct.config import load
+    from ecominstruct.recipe import Recipe
+    from ecominstruct.tables import show_build, show_overview
+
+    summary = _build(recipe, out, data, catalogue, processes)
+    models = load(recipe, Recipe).models
+    predicted = [_predict(out, name, processes) for name in models]
+    scored = [_score(out, result["model"], processes) for result in predicted]
+    shown = _report(out)
+    if as_json:
+        return _json({"build": summary, "predictions": predicted, "scores": scored, "report": shown})
+    _say(show_build(summary))
+    _say(show_overview(scored))
+    return _say(f"Open the report: {shown['page']}")
+
+
+@app.command()
+def status(run: Run, data: Data = None, as_json: AsJson = False) -> None:
+    """Show each stage of a run: rows, rejects by reason, and whether it is fresh or stale and why."""
+    from ecominstruct import pipeline
+    from ecominstruct.tables import show_status
+
+    settings, recipe = _recalled(run, data)
+    states = pipeline.status(settings, run)
+    if as_json:
+        plain = [
+            {
+                "stage": state.stage,
+                "fresh": not state.stale,
+                "stale": list(state.stale),
+                **(pipeline.manifest_json(state.manifest) if state.manifest else {}),
+            }
+            for state in states
+        ]
+        return _json(plain)
+    _say(show_status(states))
+    if any(state.stale for state in states):
+        return _say(f"Next: ecom build {recipe} --out {run}")
+    return _say("Everything is fresh.")
+
+
+# -------------------------------------------------------------------------------------------------------------- helpers
+
+
+def _build(recipe: Path, out: Path, data: Path | None, extra: list[Path] | None, processes: int) -> dict[str, Any]:
+    from ecominstruct import pipeline
+    from ecominstruct.progress import watch
+
+    settings = pipeline.prepare(recipe, data=data, extra=extra or ())
+    for name, files in settings.absent.items():
+        sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
+    with watch() as progress:
+        built = pipeline.build(settings, out, processes=processes, progress=progress)
+    summary = pipeline.summary(built, settings)
+    pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})
+    return summary
+
+
+def _predict(run: Path, model: str, processes: int) -> dict[str, Any]:
+    from ecominstruct.evaluation.predict import plan_predictions
+
+    manifest, seconds = _stage(lambda: plan_predictions(run, model), processes)
+    errors = manifest.counts.get("errors", 0)
+    return {"model": manifest.config["model"], "examples": manifest.rows_out, "errors": errors, "seconds": seconds}
+
+
+def _score(run: Path, model: str, processes: int) -> dict[str, Any]:
+    from ecominstruct.evaluation.score import plan_scores
+    from ecominstruct.store import read_json
+
+    plan = plan_scores(run, model)
+    _stage(lambda: plan, processes)
+    scores: dict[str, Any] = read_json(plan.folder / "scores.json")
+    return scores
+
+
+def _report(run: Path) -> dict[str, Any]:
+    from ecominstruct.evaluation.report import write_report
+
+    return write_report(run)
+
+
+def _stage(plan: Callable[[], Any], processes: int) -> tuple[Any, float]:
+    import time
+
+    from ecominstruct import engines
+    from ecominstruct.progress import watch
+    from ecominstruct.store import run_stage
+
+    begun = time.monotonic()
+    with watch() as progress, engines.local(processes) as executor:
+        manifest, _ = run_stage(plan(), executor, progress)
+    return manifest, round(time.monotonic() - begun, 3)
+
+
+def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:
+    """The settings of a run as they are now: its recipe, its catalogue, its data root unless another one is named."""
+    from ecominstruct import pipeline
+
+    log = pipeline.recall(run)
+    root = data or (Path(log["data"]) if log["data"] else None)
+    extra = [Path(folder) for folder in log["catalogue"]]
+    return pipeline.prepare(Path(log["recipe"]), data=root, extra=extra), log["recipe"]
+
+
+def _catalogue(extra: list[Path] | None) -> Catalogue:
+    from ecominstruct.tasks.catalogue import load_catalogue, roots
+
+    return load_catalogue(roots(*(extra or ())))
+
+
+def _one(known: Any, name: str, what: str) -> Any:
+    from ecominstruct.errors import nearest, wrong
+
+    if name not in known:
+        raise wrong(f"unknown {what} {name!r}", nearest(name, list(known)))
+    return known[name]
+
+
+def _cell(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _say(text: str) -> None:
+    typer.echo(printable(text))
+
+
+def _json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

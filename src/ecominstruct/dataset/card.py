@@ -1,0 +1,81 @@
+"""The README of a release: what is in it, where it comes from, what may be done with it, what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ecominstruct.errors import printable
+from ecominstruct.store import Manifest
+
+
+def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
+    """The card in Markdown, made from the manifest: every number in it was counted."""
+    counts = manifest.counts
+    tasks = config["tasks"]
+    by_task = {unit.unit: unit for unit in manifest.units}
+    synthetic = sum(unit.rows_out for name, unit in by_task.items() if tasks[name]["synthetic"])
+    licences = sorted({task["licence"] for task in tasks.values()})
+    lines = [
+        f"# {_inline(config['title'])}",
+        "",
+        _inline(config["about"]),
+        "",
+        f"{manifest.rows_out:,} examples of {len(tasks):,} tasks: {counts.get('train', 0):,} train, "
+        f"{counts.get('validation', 0):,} validation, {counts.get('test', 0):,} test; "
+        f"{synthetic:,} of them are synthetic. Licences of the sources: {', '.join(map(_inline, licences))}.",
+        "",
+        "## Tasks",
+        "",
+        *_table(
+            ("task", "title", "category", "level", "train", "validation", "test"),
+            [
+                (
+                    name,
+                    tasks[name]["title"],
+                    tasks[name]["category"],
+                    tasks[name]["level"],
+                    *(f"{unit.counts.get(split, 0):,}" for split in ("train", "validation", "test")),
+                )
+                for name, unit in by_task.items()
+            ],
+        ),
+        "",
+        "## Sources",
+        "",
+        *_table(
+            ("source", "title", "origin", "licence", "may be passed on", "records"),
+            [
+                tuple(str(source[key]) for key in ("id", "title", "origin", "licence", "redistribute", "records"))
+                for source in config["card"]["sources"]
+            ],
+        ),
+        "",
+        "## What was left out",
+        "",
+        *_table(("stage", "reason", "rows"), _reasons(config["card"]["rejected"], manifest)),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _reasons(rejected: Mapping[str, Mapping[str, int]], manifest: Manifest) -> list[tuple[str, str, str]]:
+    stages = {**rejected, manifest.stage: manifest.rejected}
+    rows = [(stage, reason, f"{n:,}") for stage, reasons in stages.items() for reason, n in reasons.items()]
+    return rows or [("–", "nothing", "0")]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_inline(cell) for cell in cells) + " |"
+
+
+def _inline(text: str) -> str:
+    """Text that stays text in a Markdown table: no markup, no line ends, no bars."""
+    text = printable(" ".join(text.split()))
+    for char in "\\`*[]<>|":
+        text = text.replace(char, "\\" + char)
+    return text

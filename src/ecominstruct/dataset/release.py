@@ -1,0 +1,225 @@
+"""Stage 4, dataset: the examples become the release, one file a task and split, with what is needed to use it.
+
+{train,validation,test}/<task>.parquet    the examples
+tasks.json                                what each task is, as it was when its examples were made
+split-proof.json                          that no family stands on both sides, counted from the files themselves
+README.md                                 the card
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.dataset.card import dataset_card
+from ecominstruct.errors import CheckFailed, Fault
+from ecominstruct.identity import fingerprint, hash64
+from ecominstruct.recipe import HeldOut, Recipe
+from ecominstruct.rows import SPLITS, Reject, Split, example_schema
+from ecominstruct.sources.cards import SourceCard
+from ecominstruct.store import (
+    Manifest,
+    Part,
+    Receipt,
+    StagePlan,
+    Unit,
+    flat,
+    read_batches,
+    stage,
+    write_bytes,
+    write_json,
+    write_part,
+    write_rejects,
+)
+from ecominstruct.tasks.catalogue import Catalogue
+from ecominstruct.tasks.examples import answer_words
+from ecominstruct.tasks.spec import Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STAGE = stage("dataset")
+Pairs = set[tuple[int, str]]
+
+
+class Work(NamedTuple):
+    """One unit: all examples of one task."""
+
+    task: str
+    parts: tuple[str, ...]  # paths of its example parts
+    cap: int | None
+    held_out: bool
+
+
+def plan_release(
+    run: Path, catalogue: Catalogue, tasks: Sequence[Task], recipe: Recipe, examples: Manifest, card: Mapping[str, Any]
+) -> StagePlan:
+    """One unit for each task that has examples. `card` is what the release's README says beyond the rows."""
+    folder = run / examples.stage_folder
+    parts: dict[str, list[Part]] = defaultdict(list)
+    for part in examples.parts():
+        parts[part.path.rpartition("/")[0]].append(part)
+    units = [
+        _unit(task, parts[task.id], folder, recipe)
+        for task in sorted(tasks, key=lambda task: task.id)
+        if task.id in parts
+    ]
+    config = {
+        "title": recipe.title,
+        "about": recipe.about,
+        "tasks": {task.id: describe(task, catalogue.sources[task.source]) for task in tasks if task.id in parts},
+        "card": dict(card),
+    }
+    target = run / STAGE.folder
+
+    def finish(manifest: Manifest) -> None:
+        proof = prove(target, manifest)
+        write_json(target / "tasks.json", config["tasks"])
+        write_json(target / "split-proof.json", proof)
+        write_bytes(target / "README.md", dataset_card(config, manifest).encode())
+
+    return StagePlan(STAGE, target, units, release_task, config, finish)
+
+
+def _unit(task: Task, parts: Sequence[Part], folder: Path, recipe: Recipe) -> Unit:
+    held = is_held_out(task, recipe.splits.held_out)
+    cap = recipe.mixture.cap_per_task
+    work = Work(task.id, tuple(str(folder / part.path) for part in parts), cap, held)
+    inputs = {part.path: part.hash for part in parts} | {"cap": str(cap), "held out": str(held)}
+    return Unit(task.id, inputs, work)
+
+
+def is_held_out(task: Task, held_out: HeldOut) -> bool:
+    """Whether no training or validation row may come from this task."""
+    named = any(fnmatchcase(task.id, pattern) for pattern in held_out.tasks)
+    return named or task.category in held_out.categories
+
+
+def describe(task: Task, card: SourceCard) -> dict[str, Any]:
+    """What must be known about a task to ask it, to read answers and to report: as plain data."""
+    separator, none = answer_words(task.answer, task.lang)
+    return {
+        "id": task.id,
+        "version": task.version,
+        "title": task.title,
+        "about": task.about,
+        "category": task.category,
+        "level": task.level,
+        "form": task.form,
+        "lang": task.lang,
+        "source": task.source,
+        "origin": card.origin,
+        "synthetic": card.synthetic,
+        "licence": card.licence.spdx,
+        "many": task.many,
+        "separator": separator,
+        "none": none,
+        "metrics": list(task.metrics),
+        "serves": list(task.serves),
+        "paper": task.paper.ecominstruct if task.paper else None,
+    }
+
+
+def release_task(work: Work, folder: Path) -> Receipt:
+    """Put the examples of a task into the files of their splits."""
+    rejects: list[Reject] = []
+    keep = _under_cap(work)
+    counts: Counter[str] = Counter()
+    parts = []
+    for split in SPLITS:
+        dropped = "held_out" if work.held_out and split != "test" else ""
+        batches = _select(work, split, keep, dropped, rejects)
+        first = next(batches, None)
+        if first is not None:
+            path = f"{split}/{flat(work.task)}.parquet"
+            parts.append(write_part(folder, path, example_schema(), _chain(first, batches)))
+            counts[split] = parts[-1].rows
+    counts["pairs"] = len({record for part in parts for record in _column(folder / part.path, "record")})
+    rejected = write_rejects(folder, "rejects", work.task, rejects)
+    rows_out = sum(part.rows for part in parts)
+    return Receipt(work.task, {}, rows_out + len(rejects), rows_out, rejected, {}, dict(counts), tuple(parts))
+
+
+def _chain(first: pa.RecordBatch, rest: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from rest
+
+
+def _column(path: Path, name: str) -> list[Any]:
+    import pyarrow.parquet as pq
+
+    values: list[Any] = pq.read_table(path, columns=[name], use_threads=False)[name].to_pylist()
+    return values
+
+
+def _texts(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> list[str]:
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+def _under_cap(work: Work) -> Pairs | None:
+    """The training examples that stay when there are more than the cap: those with the lowest hashes."""
+    import pyarrow.parquet as pq
+
+    if work.cap is None:
+        return None
+    order: list[tuple[int, str]] = []
+    for path in work.parts:
+        table = pq.read_table(path, columns=["id", "split"], use_threads=False)
+        for row, split in zip(_texts(table["id"]), _texts(table["split"]), strict=True):
+            if split == "train":
+                order.append((hash64(work.task, row, "cap"), row))
+    return set(sorted(order)[: work.cap]) if len(order) > work.cap else None
+
+
+def _select(
+    work: Work, split: Split, keep: Pairs | None, dropped: str, rejects: list[Reject]
+) -> Iterator[pa.RecordBatch]:
+    """The batches of one split, without what the recipe leaves out."""
+    import pyarrow as pa
+
+    for path in work.parts:
+        for batch in read_batches(Path(path)):
+            wanted = []
+            for row, of in zip(_texts(batch.column("id")), _texts(batch.column("split")), strict=True):
+                over = split == "train" and keep is not None and (hash64(work.task, row, "cap"), row) not in keep
+                reason = dropped or ("over_cap" if over else "")
+                if of == split and reason:
+                    rejects.append(Reject(STAGE.name, work.task, row, reason))
+                wanted.append(of == split and not reason)
+            if any(wanted):
+                yield batch.filter(pa.array(wanted))
+
+
+def prove(folder: Path, manifest: Manifest) -> dict[str, Any]:
+    """Read every file of the release and count families by the splits that they stand in; CheckFailed on a crossing."""
+    import pyarrow.parquet as pq
+
+    splits: dict[str, set[str]] = defaultdict(set)
+    records: dict[str, set[str]] = defaultdict(set)
+    rows: Counter[str] = Counter()
+    for part in manifest.parts():
+        table = pq.read_table(folder / part.path, columns=["record", "family", "split"], use_threads=False)
+        for record, family, split in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
+            splits[family].add(split)
+            records[record].add(split)
+            rows[split] += 1
+    # Rows of a published test set and pairs name one family of several; those are checked by record.
+    crossing = sorted(family for family, found in splits.items() if len(found) > 1)
+    torn = sorted(record for record, found in records.items() if len(found) > 1)
+    if crossing or torn:
+        named = (crossing or torn)[0]
+        raise CheckFailed(
+            [Fault(str(folder), 0, f"{len(crossing)} families and {len(torn)} records cross the splits, first {named}")]
+        )
+    return {
+        "families": len(splits),
+        "records": len(records),
+        "rows": dict(sorted(rows.items())),
+        "families_in_several_splits": 0,
+        "records_in_several_splits": 0,
+        "of": fingerprint([part.hash for part in manifest.parts()]),
+    }

@@ -1,0 +1,113 @@
+"""Stage 6, predictions: one model answers every test example of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.models import folder_name, open_model
+from ecominstruct.models.base import TaskFacts
+from ecominstruct.models.replay import Replay
+from ecominstruct.rows import Example, Prediction, example_of, prediction_schema
+from ecominstruct.store import (
+    BATCH_ROWS,
+    Manifest,
+    Receipt,
+    StagePlan,
+    Unit,
+    flat,
+    read_batches,
+    read_json,
+    require_manifest,
+    stage,
+    write_part,
+)
+from ecominstruct.tasks.forms import FORMS, Question
+from ecominstruct.tasks.prompts import render_prompt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STAGE = stage("predictions")
+
+
+class Work(NamedTuple):
+    """One unit: the test examples of one task, and the model's name."""
+
+    model: str
+    facts: TaskFacts
+    examples: str
+
+
+def facts_of(task: Mapping[str, Any]) -> TaskFacts:
+    """What a model may know of a task, from tasks.json."""
+    menu = FORMS[task["form"]].menu
+    return TaskFacts(task["id"], task["form"], menu, task["separator"], task["none"], task["paper"])
+
+
+def question_of(task: Mapping[str, Any], example: Example) -> Question:
+    """What a form must know to read the answer to an example."""
+    return Question(example.input, example.choices, task["separator"], task["none"], task["many"])
+
+
+def test_parts(release: Manifest) -> dict[str, tuple[str, str]]:
+    """For each task with test examples: the path of their part, and its hash."""
+    return {
+        unit.unit: (part.path, part.hash)
+        for unit in release.units
+        for part in unit.parts
+        if part.path.startswith("test/")
+    }
+
+
+def read_examples(path: Path) -> list[Example]:
+    """The examples of a part."""
+    return [example_of(row) for batch in read_batches(path) for row in batch.to_pylist()]
+
+
+def plan_predictions(run: Path, model: str) -> StagePlan:
+    """One unit for each task; InputError when the model does not exist or its file does not fit the run."""
+    folder, release = require_manifest(run, "dataset")
+    tasks = read_json(folder / "tasks.json")
+    opened = open_model(model)
+    parts = test_parts(release)
+    if isinstance(opened, Replay):
+        opened.check((facts_of(tasks[name]), read_examples(folder / path)) for name, (path, _) in parts.items())
+    units = [
+        Unit(name, {path: content}, Work(model, facts_of(tasks[name]), str(folder / path)))
+        for name, (path, content) in sorted(parts.items())
+    ]
+    # The name is kept as it was given; where a file lies is not data, what is in it is.
+    config = {"model": folder_name(model), "depends on": opened.fingerprint()}
+    return StagePlan(STAGE, run / STAGE.folder / folder_name(model), units, predict_task, config)
+
+
+def predict_task(work: Work, folder: Path) -> Receipt:
+    """Ask the model for the answers to one task."""
+    examples = read_examples(Path(work.examples))
+    replies = open_model(work.model).reply(work.facts, examples)
+    rows = [
+        Prediction(example.id, folder_name(work.model), reply.text, reply.finish, prompt_hash(example), reply.error)
+        for example, reply in zip(examples, replies, strict=True)
+    ]
+    part = write_part(folder, f"{flat(work.facts.id)}.parquet", prediction_schema(), _batches(rows))
+    errors = sum(bool(row.error) for row in rows)
+    return Receipt(work.facts.id, {}, part.rows, part.rows, {}, {}, {"errors": errors} if errors else {}, (part,))
+
+
+def prompt_hash(example: Example) -> str:
+    """A hash of the prompt that belongs to an answer, so that answers to other prompts can be told apart."""
+    import xxhash
+
+    return xxhash.xxh3_128_hexdigest(render_prompt(example).encode("utf-8", "surrogatepass"))
+
+
+def _batches(rows: list[Prediction]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for start in range(0, len(rows), BATCH_ROWS):
+        columns = zip(*rows[start : start + BATCH_ROWS], strict=True)
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(column, pa.string()) for column in columns], schema=prediction_schema()
+        )

@@ -1,0 +1,55 @@
+"""What differs between English and Chinese, in one place: the small words of prompts, and what counts as one unit.
+
+A third language is one more entry in `LITERALS` and one more rule in `units`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ecominstruct.rows import Lang
+
+
+class Literals(NamedTuple):
+    """The small words that the program itself puts into a prompt."""
+
+    candidates: str  # heading of the list of candidates
+    colon: str  # between a name and its value
+    stop: str  # at the end of a list of pairs
+    join: str  # between pairs
+    enumerate: str  # between labels in a running line
+    none: str  # "there is none"
+    speakers: Mapping[str, str]  # speakers of a dialogue, as they are shown
+
+
+LITERALS: Mapping[Lang, Literals] = {
+    "en": Literals("Candidates", ": ", "", "; ", ", ", "None", {"customer": "Customer", "agent": "Agent"}),
+    "zh": Literals("候选", "：", "", "；", "、", "无", {"customer": "顾客", "agent": "客服"}),
+}
+
+_CJK = r"\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+
+
+def units(text: str, lang: Lang) -> list[str]:
+    """The units in which texts of a language are compared, without regard to case.
+
+    Chinese: every character that is not white space. English: words (runs of letters and digits); a Chinese
+    character inside an English text is a word of its own.
+    """
+    folded = text.casefold()
+    if lang == "zh":
+        return [char for char in folded if not char.isspace()]
+    return _WORD.findall(folded)
+
+
+def has_word(text: str) -> bool:
+    """Whether a text holds at least one letter, digit or Chinese character."""
+    return _WORD.search(text) is not None
+
+
+def same_text(text: str) -> str:
+    """The form in which two texts are the same text: case folded, white space runs as one blank, ends trimmed."""
+    return " ".join(text.casefold().split())

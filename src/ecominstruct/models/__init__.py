@@ -1,0 +1,90 @@
+"""Models: whoever answers examples.
+
+A model is opened by its name, `kind` or `kind:argument`. All of these are models like any other: what they answer
+goes through the same parser and the same scorer.
+
+    oracle        the rendered gold answer: a check of the whole line, not a model
+    constant      the most frequent gold answer of the rows being scored            (floor)
+    random        a candidate by hash; without candidates, another row's gold       (floor)
+    overlap       the candidate that shares most characters with the input          (floor)
+    noisy:RATE    the gold, but with this chance something wrong or unreadable
+    replay:FILE   answers from a file of JSON lines
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ecominstruct.errors import nearest, wrong
+from ecominstruct.models.base import Model
+from ecominstruct.models.baselines import Constant, Noisy, Oracle, Overlap, Random
+
+KINDS: Mapping[str, str] = {
+    "oracle": "the gold answer, sent through the same parser: a check, not a model",
+    "constant": "always the most frequent gold answer of the rows being scored",
+    "random": "a candidate chosen by hash; where there are none, the gold of another row",
+    "overlap": "the candidate that shares most characters with the input; where there are none, the input itself",
+    "noisy": "the gold answer, but with the given chance something wrong or unreadable",
+    "replay": "answers read from a file",
+}
+FLOORS = ("constant", "random", "overlap")
+_ARGUMENTS = ("noisy", "replay")
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The kind and the argument of a model's name."""
+    kind, _, argument = name.partition(":")
+    return kind, argument
+
+
+def folder_name(name: str) -> str:
+    """The name under which a model's answers are kept and scored: safe as a folder's name."""
+    kind, argument = split_name(name)
+    if kind == "replay" and argument:
+        argument = Path(argument).stem
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", f"{kind}-{argument}" if argument else kind)
+
+
+def role(name: str) -> str:
+    """`check`, `floor` or `model`: how the report shows it. Takes the folder name too."""
+    kind = split_name(name)[0]
+    return "check" if kind == "oracle" else "floor" if kind in FLOORS else "model"
+
+
+def check_model_name(name: str) -> tuple[str, str] | None:
+    """What is wrong with a model's name, and the mend; None when it is right."""
+    kind, argument = split_name(name)
+    if kind not in KINDS:
+        return f"unknown model {name!r}", nearest(kind, list(KINDS))
+    if kind == "noisy" and not _is_rate(argument):
+        return f"{name!r} needs a rate between 0 and 1", "Write noisy:0.2, say"
+    if kind == "replay" and not argument:
+        return f"{name!r} needs a file", "Write replay:answers.jsonl, say"
+    if kind not in _ARGUMENTS and argument:
+        return f"{kind} takes nothing behind a colon", f"Write {kind}"
+    return None
+
+
+def open_model(name: str) -> Model:
+    """The model of this name; InputError with the nearest known name when there is none."""
+    problem = check_model_name(name)
+    if problem:
+        raise wrong(*problem)
+    kind, argument = split_name(name)
+    if kind == "noisy":
+        return Noisy(float(argument))
+    if kind == "replay":
+        from ecominstruct.models.replay import Replay
+
+        return Replay(Path(argument))
+    plain: Mapping[str, type[Model]] = {"oracle": Oracle, "constant": Constant, "random": Random, "overlap": Overlap}
+    return plain[kind]()
+
+
+def _is_rate(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 1
+    except ValueError:
+        return False

@@ -1,0 +1,136 @@
+"""Models that need no model: a check, the floors, and a noisy one to see the whole range of outcomes.
+
+The floors are what a score must be compared with: a number says little until it is known what one gets for nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from ecominstruct.identity import fraction, pick, pick_index
+from ecominstruct.models.base import Reply, TaskFacts
+from ecominstruct.rows import Example
+
+
+class Oracle:
+    """The rendered gold. Whatever it loses is lost by the parser or the metric, not by a model."""
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """The output of each example."""
+        del facts
+        return [Reply(example.output) for example in examples]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code."""
+        return {"oracle": 1}
+
+
+class Constant:
+    """The most frequent gold of the rows being scored, for all of them; of equals, the first in the alphabet."""
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """The same text for each example. Golds are counted as sets of labels where there are labels."""
+        counts = Counter(_menu_free(example, facts) for example in examples)
+        best = min(counts, key=lambda output: (-counts[output], output)) if counts else ""
+        return [Reply(best) for _ in examples]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code."""
+        return {"constant": 1}
+
+
+class Random:
+    """A candidate by hash. Where there are none, the gold of another row, so that the answer has the right shape."""
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """One text for each example."""
+        return [Reply(self._one(facts, example, examples)) for example in examples]
+
+    def _one(self, facts: TaskFacts, example: Example, examples: Sequence[Example]) -> str:
+        if example.gold.ranking:
+            return "\n".join(_by_hash(example))
+        if facts.menu and example.choices:
+            return pick(example.choices, "random", example.id)
+        return pick(examples, "random", example.id).output
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code."""
+        return {"random": 1}
+
+
+class Overlap:
+    """The candidate that shares most characters with the input; without a menu, the input itself."""
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """One text for each example; of equals, the first candidate."""
+        return [Reply(self._one(facts, example)) for example in examples]
+
+    def _one(self, facts: TaskFacts, example: Example) -> str:
+        if not (facts.menu and example.choices):
+            return example.input
+        seen = Counter(_characters(example.input))
+
+        def shared(choice: str) -> tuple[int, int]:
+            letters = Counter(_characters(choice))
+            # Of two candidates with as many shared characters, the shorter one shares the larger part of itself.
+            return (seen & letters).total(), -len(choice)
+
+        ordered = sorted(example.choices, key=shared, reverse=True)
+        return "\n".join(ordered) if example.gold.ranking else ordered[0]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code."""
+        return {"overlap": 1}
+
+
+class Noisy:
+    """The gold, but with chance `rate` something else: mostly a wrong answer, now and then one nobody can read."""
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """One reply for each example; which ones are wrong is a matter of hash."""
+        wrong = Random()
+        replies = []
+        for example, other in zip(examples, wrong.reply(facts, examples), strict=True):
+            if fraction("noisy", example.id) >= self.rate:
+                replies.append(Reply(example.output))
+            else:
+                replies.append(_spoilt(example, other))
+        return replies
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code and the rate."""
+        return {"noisy": 1, "rate": self.rate}
+
+
+def _spoilt(example: Example, other: Reply) -> Reply:
+    """One of the ways in which real models go wrong."""
+    chance = pick_index(20, "noisy", example.id, "way")
+    middle = max(1, len(example.output) // 2)
+    ways = {
+        0: Reply(""),
+        1: Reply("", error="the server gave no answer"),
+        2: Reply("抱歉，我无法回答这个问题。" if example.lang == "zh" else "I'm sorry, but I cannot help with that."),
+        3: Reply(example.output[:middle], finish="length"),
+        4: Reply("……" if example.lang == "zh" else "..."),
+        5: Reply("以上都不是" if example.lang == "zh" else "something else entirely"),
+        6: Reply("\n".join(example.choices)) if example.choices else other,
+    }
+    return ways.get(chance, other)
+
+
+def _menu_free(example: Example, facts: TaskFacts) -> str:
+    """The gold as it would be written whatever the order of the menu: labels are a sorted set."""
+    return facts.separator.join(example.gold.labels) or example.output
+
+
+def _by_hash(example: Example) -> list[str]:
+    return sorted(example.choices, key=lambda choice: fraction("random", example.id, choice))
+
+
+def _characters(text: str) -> list[str]:
+    return [char for char in text.casefold() if not char.isspace()]

@@ -1,0 +1,123 @@
+"""Answers from a file: JSON lines, one answer each.
+
+    {"task": "zh/openbg/alignment/item_align", "row": 17, "text": "same"}       row of the raw file, from 0
+    {"task": "ZH-OpenBG_Align-CLS-item_align", "row": 17, "text": "same"}       the released folder's name does too
+    {"example": "0f3a…", "text": "same"}                                        or the id of the example
+
+An example without an answer gets none: its outcome is `error`, and it is counted as wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from ecominstruct.config import Strict
+from ecominstruct.errors import Fault, InputError, nearest, wrong
+from ecominstruct.models.base import Reply, TaskFacts
+from ecominstruct.rows import Example
+from ecominstruct.sources.readers import read_jsonl
+from ecominstruct.store import hash_file
+
+NO_ANSWER = "the file holds no answer"
+Key = str | tuple[str, int]
+
+
+class Answer(Strict):
+    """One line of a file of answers."""
+
+    text: str
+    example: str | None = None
+    task: str | None = None
+    row: int | None = Field(default=None, ge=0)
+    finish: Literal["stop", "length"] = "stop"
+
+    @model_validator(mode="after")
+    def _names_an_example(self) -> Answer:
+        if (self.example is None) == (self.task is None) or (self.task is None) != (self.row is None):
+            raise ValueError("an answer names its example, or its task and row")
+        return self
+
+    @property
+    def key(self) -> Key:
+        """What the answer belongs to."""
+        return self.example if self.example is not None else (self.task or "", self.row or 0)
+
+
+class Replay:
+    """A model whose answers are known already."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file whole; InputError lists broken, double and nameless lines with their numbers."""
+        if not path.is_file():
+            raise wrong("is no file", "Name a file of answers, as in replay:answers.jsonl", file=str(path))
+        self.path = path
+        self._answers: dict[Key, Reply] = {}
+        self._lines: dict[Key, int] = {}
+        faults: list[Fault] = []
+        for raw in read_jsonl(path):
+            try:
+                if raw.reason:
+                    raise ValueError(f"{raw.reason}: {raw.detail[:200]}")
+                answer = Answer.model_validate(raw.data)
+            except ValidationError as error:
+                faults.append(Fault(str(path), raw.number + 1, _first(error)))
+                continue
+            except ValueError as error:
+                faults.append(Fault(str(path), raw.number + 1, str(error)))
+                continue
+            if answer.key in self._answers:
+                before = self._lines[answer.key]
+                faults.append(Fault(str(path), raw.number + 1, f"answers {answer.key} again, as line {before} does"))
+                continue
+            self._answers[answer.key] = Reply(answer.text, answer.finish)
+            self._lines[answer.key] = raw.number + 1
+        if faults:
+            raise InputError(faults[:20])
+
+    def check(self, asked: Iterable[tuple[TaskFacts, Sequence[Example]]]) -> None:
+        """InputError when the file answers something that is not asked: an unknown task, row or example."""
+        known: set[Key] = set()
+        names: set[str] = set()
+        for facts, examples in asked:
+            for task in filter(None, (facts.id, facts.paper)):
+                names.add(task)
+                known.update((task, example.row) for example in examples)
+            known.update(example.id for example in examples)
+        faults = []
+        for key in self._answers.keys() - known:
+            line = self._lines[key]
+            if isinstance(key, str):
+                faults.append(Fault(str(self.path), line, f"no example {key!r} is being asked"))
+            elif key[0] not in names:
+                faults.append(
+                    Fault(str(self.path), line, f"no task {key[0]!r} is being asked", nearest(key[0], list(names)))
+                )
+            else:
+                faults.append(Fault(str(self.path), line, f"the task {key[0]!r} has no row {key[1]}"))
+        if faults:
+            raise InputError(sorted(faults, key=lambda fault: fault.line)[:20])
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """The answer of each example, by its id, by its task and row, or by the released name and row."""
+        replies = []
+        for example in examples:
+            keys: list[Key] = [example.id, (facts.id, example.row)]
+            keys += [(facts.paper, example.row)] if facts.paper else []
+            found = [self._answers[key] for key in keys if key in self._answers]
+            replies.append(found[0] if found else Reply("", error=NO_ANSWER))
+        return replies
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The content of the file."""
+        return {"replay": 1, "file": hash_file(self.path)}
+
+
+def _first(error: ValidationError) -> str:
+    detail = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in detail["loc"])
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message

@@ -1,0 +1,266 @@
+"""From a recipe to a run folder: the stages in their order, each skipped while it is fresh.
+
+Everything that can be wrong with a recipe is found before the run folder is begun.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct import config, engines
+from ecominstruct.dataset.release import plan_release
+from ecominstruct.errors import Fault, InputError, nearest, wrong
+from ecominstruct.models import check_model_name
+from ecominstruct.progress import Progress, Silent
+from ecominstruct.recipe import Recipe
+from ecominstruct.rows import SPLITS
+from ecominstruct.sources.cards import SourceCard, absent_files
+from ecominstruct.sources.ingest import plan_ingest
+from ecominstruct.splits.assign import SourceParts, plan_splits
+from ecominstruct.store import (
+    Manifest,
+    StagePlan,
+    read_json,
+    read_manifest,
+    run_stage,
+    stage,
+    stale_reasons,
+    write_json,
+)
+from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
+from ecominstruct.tasks.examples import plan_examples
+from ecominstruct.tasks.spec import Task
+
+
+class Settings(NamedTuple):
+    """What a run is made of and where: the recipe and the places on this machine."""
+
+    recipe: Recipe
+    catalogue: Catalogue
+    tasks: tuple[Task, ...]  # selected and present
+    absent: Mapping[str, tuple[str, ...]]  # selected sources that are not there, with the files that are missing
+    data: Path | None
+
+
+class Built(NamedTuple):
+    """What a build gave: the manifests of its stages by name, and the stages that had to be run."""
+
+    manifests: Mapping[str, Manifest]
+    ran: tuple[str, ...]
+    seconds: float
+
+
+def prepare(recipe: Path, *, data: Path | None, extra: Sequence[Path] = ()) -> Settings:
+    """Load and check everything that a run needs; InputError before anything is written."""
+    if data is not None and not data.is_dir():
+        raise wrong("is not a folder", "Name the data root with --data or ECOM_DATA", file=str(data))
+    document = config.read(recipe)
+    made = config.validate(document, Recipe)
+    catalogue = load_catalogue(roots(*extra))
+    tasks = _select(made, catalogue, document)
+    sources = sorted({task.source for task in tasks})
+    absent = {name: tuple(missing) for name in sources if (missing := absent_files(catalogue.sources[name], data))}
+    faults = list(_recipe_faults(made, catalogue, document, absent, data))
+    present = tuple(task for task in tasks if task.source not in absent)
+    if not present and not faults:
+        where = f"in {data}" if data else "without a data root"
+        mend = "Name the data root with --data or ECOM_DATA"
+        faults.append(
+            Fault(document.file, document.line(("tasks",)), f"no source of these tasks is present {where}", mend)
+        )
+    if faults:
+        raise InputError(faults)
+    return Settings(made, catalogue, present, absent, data)
+
+
+def _select(recipe: Recipe, catalogue: Catalogue, document: config.Document) -> tuple[Task, ...]:
+    """The tasks that the recipe names; a pattern that names none is a fault."""
+    faults = []
+    for key in ("include", "exclude"):
+        for index, pattern in enumerate(getattr(recipe.tasks, key)):
+            if key == "exclude" or any(fnmatchcase(name, pattern) for name in catalogue.tasks):
+                continue
+            line = document.line(("tasks", key, index))
+            faults.append(
+                Fault(document.file, line, f"no task is {pattern!r}", nearest(pattern, list(catalogue.tasks)))
+            )
+    if faults:
+        raise InputError(faults)
+    return tuple(
+        task
+        for name, task in sorted(catalogue.tasks.items())
+        if any(fnmatchcase(name, pattern) for pattern in recipe.tasks.include)
+        and not any(fnmatchcase(name, pattern) for pattern in recipe.tasks.exclude)
+    )
+
+
+def _recipe_faults(
+    recipe: Recipe,
+    catalogue: Catalogue,
+    document: config.Document,
+    absent: Mapping[str, Sequence[str]],
+    data: Path | None,
+) -> Iterator[Fault]:
+    for index, name in enumerate(recipe.data.require):
+        line = document.line(("data", "require", index))
+        if name not in catalogue.sources:
+            yield Fault(document.file, line, f"unknown source {name!r}", nearest(name, list(catalogue.sources)))
+        elif name in absent or absent_files(catalogue.sources[name], data):
+            mend = "Name the data root with --data or ECOM_DATA" if data is None else f"Put its files below {data}"
+            yield Fault(document.file, line, f"the required source {name!r} is absent", mend)
+    origins = sorted({card.origin for card in catalogue.sources.values()})
+    for index, origin in enumerate(recipe.splits.held_out.origins):
+        if origin not in origins:
+            line = document.line(("splits", "held_out", "origins", index))
+            yield Fault(document.file, line, f"unknown origin {origin!r}", nearest(origin, origins))
+    for index, name in enumerate(recipe.models):
+        problem = check_model_name(name)
+        if problem:
+            yield Fault(document.file, document.line(("models", index)), *problem)
+
+
+# ------------------------------------------------------------------------------------------------------------- building
+
+
+def build(settings: Settings, run: Path, *, processes: int, progress: Progress) -> Built:
+    """Bring stages 1 to 4 up to date."""
+    begun = time.monotonic()
+    run.mkdir(parents=True, exist_ok=True)
+    recipe = settings.recipe.model_dump(mode="json")
+    write_json(run / "recipe.json", recipe)
+    manifests: dict[str, Manifest] = {}
+    ran: list[str] = []
+    with engines.local(processes) as executor:
+        for plan in _stages(settings, run, manifests):
+            manifests[plan.stage.name], worked = run_stage(plan, executor, progress)
+            ran += [plan.stage.name] if worked else []
+    return Built(manifests, tuple(ran), time.monotonic() - begun)
+
+
+def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iterator[StagePlan]:
+    """The plans of the build's stages, each made when the stage before it is done."""
+    catalogue, recipe = settings.catalogue, settings.recipe
+    cards = [catalogue.sources[name] for name in sorted({task.source for task in settings.tasks})]
+    yield plan_ingest(run, cards, data=settings.data, storefront_rows=recipe.data.storefront.rows)
+    records = done["records"]
+    yield plan_splits(run, records, [_source_parts(card, records, recipe) for card in cards], recipe.splits)
+    yield plan_examples(run, catalogue, settings.tasks, recipe.prompts, records, done["splits"])
+    yield plan_release(run, catalogue, settings.tasks, recipe, done["examples"], _release_card(cards, done))
+
+
+def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> SourceParts:
+    held = recipe.splits.held_out
+    test = card.published_test_set or card.origin in held.origins or card.lang in held.langs
+    parts = tuple(part for part in records.parts() if part.path.rpartition("/")[0] == card.id)
+    return SourceParts(parts, card.record_type == "pair", test)
+
+
+def _release_card(cards: Sequence[SourceCard], done: Mapping[str, Manifest]) -> dict[str, Any]:
+    """What the README of a release says beyond its rows."""
+    rows = Counter[str]()
+    for unit in done["records"].units:
+        rows[unit.unit.rpartition("/")[0]] += unit.rows_out
+    sources = [
+        {
+            "id": card.id,
+            "title": card.title,
+            "origin": card.origin,
+            "lang": card.lang,
+            "record_type": card.record_type,
+            "licence": card.licence.spdx,
+            "redistribute": card.licence.redistribute,
+            "synthetic": card.synthetic,
+            "records": rows[card.id],
+        }
+        for card in cards
+    ]
+    return {"sources": sources, "rejected": {name: manifest.rejected for name, manifest in done.items()}}
+
+
+def summary(built: Built, settings: Settings) -> dict[str, Any]:
+    """A build as one JSON document."""
+    release = built.manifests["dataset"]
+    tasks = release.config["tasks"]
+    rejected: Counter[str] = Counter()
+    noted: Counter[str] = Counter()
+    for manifest in built.manifests.values():
+        rejected.update(manifest.rejected)
+        noted.update(manifest.noted)
+    return {
+        "tasks": len(release.units),
+        "records": built.manifests["records"].rows_out,
+        "examples": release.rows_out,
+        "pairs": release.counts.get("pairs", 0),
+        "synthetic": sum(unit.rows_out for unit in release.units if tasks[unit.unit]["synthetic"]),
+        **{split: release.counts.get(split, 0) for split in SPLITS},
+        "by_task": {unit.unit: unit.rows_out for unit in release.units},
+        "rejected": dict(sorted(rejected.items())),
+        "noted": dict(sorted(noted.items())),
+        "absent": {name: list(files) for name, files in settings.absent.items()},
+        "ran": list(built.ran),
+        "seconds": round(built.seconds, 3),
+    }
+
+
+# --------------------------------------------------------------------------------------------------------------- status
+
+
+class StageStatus(NamedTuple):
+    """How a stage stands: what it did, and why it would have to be run again (nothing: it is fresh)."""
+
+    stage: str
+    manifest: Manifest | None
+    stale: tuple[str, ...]
+
+
+def status(settings: Settings, run: Path) -> list[StageStatus]:
+    """How the stages of the build stand. A stage above a stale one cannot be judged, and says so."""
+    found: dict[str, Manifest] = {}
+    states: list[StageStatus] = []
+    plans = _stages(settings, run, found)
+    for name in ("records", "splits", "examples", "dataset"):
+        manifest = read_manifest(run / stage(name).folder)
+        stale = [f"{states[-1].stage} is stale"] if states and states[-1].stale else []
+        if not stale:
+            stale = stale_reasons(next(plans), manifest)
+        if manifest:
+            found[name] = manifest
+        states.append(StageStatus(name, manifest, tuple(stale)))
+    return states
+
+
+def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path, what: Mapping[str, Any]) -> None:
+    """Keep what belongs to this machine and this moment in `log/`, outside all fingerprints."""
+    log = {
+        "data": str(settings.data.resolve()) if settings.data else None,
+        "catalogue": [str(path.resolve()) for path in extra],
+        "recipe": str(recipe.resolve()),
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        **what,
+    }
+    write_json(run / "log" / "last.json", log)
+
+
+def recall(run: Path) -> dict[str, Any]:
+    """What `remember` kept; InputError when the folder is no run."""
+    path = run / "log" / "last.json"
+    if not path.is_file():
+        raise wrong("is not a run folder", "First run: ecom build RECIPE --out RUN", file=str(run))
+    found: dict[str, Any] = read_json(path)
+    return found
+
+
+def manifest_json(manifest: Manifest) -> dict[str, Any]:
+    """A manifest without its units, for `status --json`."""
+    plain = asdict(manifest)
+    del plain["units"], plain["config"]
+    return plain
+
+
+__all__ = ["Built", "Settings", "Silent", "build", "prepare", "recall", "remember", "status", "summary"]

@@ -1,0 +1,93 @@
+"""Progress of long work on stderr: a bar with rate and time left on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """What a stage calls: `begin` once with the number of units, then `advance` after each."""
+
+    def begin(self, what: str, total: int) -> None:
+        """Start a new bar."""
+
+    def advance(self, rows: int) -> None:
+        """One unit is done and gave so many rows."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def begin(self, what: str, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, rows: int) -> None:
+        """Do nothing."""
+
+
+class Lines:
+    """One plain line when a stage begins: for logs and pipes."""
+
+    def begin(self, what: str, total: int) -> None:
+        """Say what begins."""
+        sys.stderr.write(f"{what}: {total} unit{'' if total == 1 else 's'}\n")
+        sys.stderr.flush()
+
+    def advance(self, rows: int) -> None:
+        """Do nothing: a log wants no line a unit."""
+
+
+@contextmanager
+def watch(*, quiet: bool = False) -> Iterator[Progress]:
+    """The progress display that fits where stderr goes."""
+    if quiet:
+        yield Silent()
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            yield bars
+    else:
+        yield Lines()
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description:<14}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rows]:>12,} rows"),
+        TextColumn("{task.fields[rate]:>10,.0f} rows/s"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True)) as bars:
+        yield _Bars(bars)
+
+
+class _Bars:
+    """Progress shown by rich: one bar a stage."""
+
+    def __init__(self, bars: object) -> None:
+        from rich.progress import Progress as RichProgress
+
+        assert isinstance(bars, RichProgress)
+        self._bars = bars
+        self._rows = 0
+
+    def begin(self, what: str, total: int) -> None:
+        """Start a new bar under the others."""
+        self._rows = 0
+        self._task = self._bars.add_task(what, total=total, rows=0, rate=0.0)
+
+    def advance(self, rows: int) -> None:
+        """Move the bar by one unit."""
+        self._rows += rows
+        elapsed = next(task.elapsed for task in self._bars.tasks if task.id == self._task) or 1e-9
+        self._bars.update(self._task, advance=1, rows=self._rows, rate=self._rows / elapsed)

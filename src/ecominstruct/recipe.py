@@ -1,0 +1,85 @@
+"""Recipes: one YAML file says what a run is made of. Every key has a default; a stage reads only its own section."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ecominstruct.config import Strict
+from ecominstruct.rows import Category, Lang
+
+
+class Selection(Strict):
+    """Which tasks: patterns over task ids, where `*` stands for any text."""
+
+    include: list[str] = Field(default_factory=lambda: ["*"], min_length=1)
+    exclude: list[str] = Field(default_factory=list)
+
+
+class Storefront(Strict):
+    """The built-in synthetic shop."""
+
+    rows: int = Field(default=1_000, ge=1, description="records of each of its tables, in each language")
+
+
+class Data(Strict):
+    """Which sources, and how much of those that are generated."""
+
+    require: list[str] = Field(default_factory=list, description="sources without which the run must not begin")
+    storefront: Storefront = Storefront()
+
+
+class HeldOut(Strict):
+    """What no training or validation row may come from."""
+
+    origins: list[str] = Field(default_factory=list)
+    tasks: list[str] = Field(default_factory=list, description="patterns over task ids")
+    categories: list[Category] = Field(default_factory=list)
+    langs: list[Lang] = Field(default_factory=list)
+
+
+class Splits(Strict):
+    """How families of records are split; shares are of families."""
+
+    seed: str = "ecominstruct-1"
+    validation: float = Field(default=0.02, ge=0, lt=1)
+    test: float = Field(default=0.05, ge=0, le=1)
+    held_out: HeldOut = HeldOut()
+
+    @model_validator(mode="after")
+    def _leaves_train(self) -> Splits:
+        if self.validation + self.test > 1:
+            raise ValueError("validation and test together are more than everything")
+        return self
+
+
+class Prompts(Strict):
+    """How examples are worded."""
+
+    instruction_language: Literal["input", "en", "zh", "mixed"] = "input"
+    wordings_per_record: int = Field(default=1, ge=1, le=8, description="of train and validation; test has one")
+    description: bool = True
+    constraint: bool = True
+    choices: Annotated[int, Field(ge=2)] | Literal["all"] = Field(
+        default=50, description="labels in a menu at most: beyond it the gold and others chosen by hash"
+    )
+
+
+class Mixture(Strict):
+    """How much of each task."""
+
+    cap_per_task: int | None = Field(default=None, ge=1, description="training examples of a task at most")
+
+
+class Recipe(Strict):
+    """A run, from sources to report."""
+
+    title: str = Field(min_length=1)
+    about: str = ""
+    tasks: Selection = Selection()
+    data: Data = Data()
+    splits: Splits = Splits()
+    prompts: Prompts = Prompts()
+    mixture: Mixture = Mixture()
+    models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")

@@ -1,0 +1,225 @@
+"""The row types of all stages, and nothing else.
+
+Record      one raw thing of a source                                    1-records
+Assignment  the family and the split of a record                         2-splits
+Example     one instruction: six parts, the gold as data, provenance     3-examples, 4-dataset
+Prediction  what one model answered to one example                       6-predictions
+Score       how that answer was read and what it is worth                7-scores
+Reject      a row that did not pass, and why; beside every stage
+
+Each has one Arrow schema. Stages pass Arrow column batches; the classes below appear only at the edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Lang = Literal["en", "zh"]
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+Category = Literal["ner", "qa", "generation", "classification"]
+LabelledBy = Literal["source", "rule", "llm", "human"]
+RecordType = Literal[
+    "product", "review", "query", "pair", "passage", "dialogue", "sentence", "category", "term", "store"
+]
+
+Kind = Literal["text", "texts", "pairs", "spans", "turns"]
+"""What a field of a record holds: a text; a list of texts; name–value pairs; labelled stretches of a text, with
+offsets in characters; the turns of a dialogue."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Outcome = Literal["parsed", "error", "refused", "truncated", "empty", "off_menu", "ambiguous", "unparseable"]
+"""How an answer was read. Each answer has exactly one outcome; where several would fit, the earlier name wins."""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+
+class Span(NamedTuple):
+    """A labelled stretch of a text: characters `start` to `end` (exclusive, from 0) are `text`."""
+
+    label: str
+    start: int
+    end: int
+    text: str
+
+
+class Gold(NamedTuple):
+    """The right answer as data. One struct with the same members in every form, so that no separator breaks it.
+
+    text     the answer of select, generate and qa, and of extract where one answer is asked for
+    labels   the answer of classify
+    ranking  the answer of rank, best first
+    spans    the answer of ner and extract; offsets count in the example's `input`
+    """
+
+    text: str = ""
+    labels: tuple[str, ...] = ()
+    ranking: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+class Example(NamedTuple):
+    """One instruction. `description` to `output` are the six parts of the published schema, kept apart."""
+
+    id: str  # hash of task, record and number of the wording
+    task: str
+    task_version: int
+    record: str  # id of the record it was made from
+    row: int  # of that record in its raw file, from 0
+    family: str
+    split: Split
+    lang: Lang  # of the input; the instruction may be in the other language
+    description: str
+    instruction: str
+    input: str
+    choices: tuple[str, ...]
+    constraint: str
+    output: str
+    gold: Gold
+    wording: str  # pool, version, language and the number of each part
+    labelled_by: LabelledBy
+    labeller: str  # source or rule, with its version
+    derived_from: tuple[str, ...]  # further records that went into it
+    licence: str
+    synthetic: bool
+
+
+class Prediction(NamedTuple):
+    """What one model answered. `error` is empty unless the model failed to answer; then `text` is empty."""
+
+    example: str
+    model: str
+    text: str
+    finish: str = "stop"  # stop, or length where the model ran into its limit
+    prompt_sha: str = ""
+    error: str = ""
+
+
+class Score(NamedTuple):
+    """How one answer was read, and its counters. `answer` is the answer as read, written the way the gold is."""
+
+    example: str
+    task: str
+    row: int
+    outcome: Outcome
+    answer: str
+    exact_match: float
+    rouge_l: float
+    tp: int
+    fp: int
+    fn: int
+
+
+class Reject(NamedTuple):
+    """A row that did not pass a stage (or passed, but is odd), and why. `row` names it as precisely as known."""
+
+    stage: str
+    unit: str
+    row: str
+    reason: str
+    detail: str = ""
+
+
+def kind_type(kind: Kind) -> pa.DataType:
+    """The Arrow type of a field of this kind."""
+    import pyarrow as pa
+
+    string = pa.string()
+    types: dict[Kind, pa.DataType] = {
+        "text": string,
+        "texts": pa.list_(string),
+        "pairs": pa.list_(pa.struct([("name", string), ("value", string)])),
+        "spans": pa.list_(_span_type()),
+        "turns": pa.list_(pa.struct([("speaker", string), ("text", string)])),
+    }
+    return types[kind]
+
+
+def record_schema(fields: Mapping[str, Kind]) -> pa.Schema:
+    """The schema of a source's records: what every record has, then the source's own fields."""
+    import pyarrow as pa
+
+    fixed: list[tuple[str, pa.DataType]] = [
+        ("id", pa.string()),
+        ("source", pa.string()),
+        ("record_type", pa.string()),
+        ("lang", pa.string()),
+        ("file", pa.string()),  # the raw file, relative to the source's folder
+        ("row", pa.int64()),  # the row in that file, from 0
+        ("group", pa.list_(pa.string())),  # keys that make records kin: product, query, thread, text
+        ("published_split", pa.string()),
+    ]
+    return pa.schema([*fixed, *((name, kind_type(kind)) for name, kind in fields.items())])
+
+
+RECORD_COLUMNS = frozenset({"id", "source", "record_type", "lang", "file", "row", "group", "published_split"})
+
+
+def assignment_schema() -> pa.Schema:
+    """The schema of 2-splits: one row a record, in the order of the record parts; `split` is null where rejected."""
+    import pyarrow as pa
+
+    return pa.schema([("record", pa.string()), ("family", pa.string()), ("split", pa.string())])
+
+
+def example_schema() -> pa.Schema:
+    """The schema of examples, in 3-examples and in 4-dataset."""
+    import pyarrow as pa
+
+    string, strings = pa.string(), pa.list_(pa.string())
+    gold = pa.struct([("text", string), ("labels", strings), ("ranking", strings), ("spans", pa.list_(_span_type()))])
+    types = {
+        "task_version": pa.int32(),
+        "row": pa.int64(),
+        "choices": strings,
+        "gold": gold,
+        "derived_from": strings,
+        "synthetic": pa.bool_(),
+    }
+    return pa.schema([(name, types.get(name, string)) for name in Example._fields])
+
+
+def prediction_schema() -> pa.Schema:
+    """The schema of predictions."""
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.string()) for name in Prediction._fields])
+
+
+def score_schema() -> pa.Schema:
+    """The schema of scores."""
+    import pyarrow as pa
+
+    types = dict.fromkeys(("row", "tp", "fp", "fn"), pa.int64()) | dict.fromkeys(
+        ("exact_match", "rouge_l"), pa.float64()
+    )
+    return pa.schema([(name, types.get(name, pa.string())) for name in Score._fields])
+
+
+def reject_schema() -> pa.Schema:
+    """The schema of rejects and of notes."""
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.string()) for name in Reject._fields])
+
+
+def _span_type() -> pa.DataType:
+    import pyarrow as pa
+
+    return pa.struct([("label", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("text", pa.string())])
+
+
+def example_of(row: Mapping[str, object]) -> Example:
+    """An Example from a row of its table, as `Table.to_pylist` gives it."""
+    values = dict(row)
+    gold = values["gold"]
+    assert isinstance(gold, dict)
+    values["gold"] = Gold(
+        gold["text"], tuple(gold["labels"]), tuple(gold["ranking"]), tuple(Span(**span) for span in gold["spans"])
+    )
+    values["choices"] = tuple(values["choices"])  # type: ignore[arg-type]
+    values["derived_from"] = tuple(values["derived_from"])  # type: ignore[arg-type]
+    return Example(**values)  # type: ignore[arg-type]

@@ -1,0 +1,189 @@
+"""Stage 1, records: the raw files of all sources, and the tables of the storefront, become typed records.
+
+A unit is one raw file, or one stretch of a storefront table. A record's id is a hash of its source, its file and
+its raw fields, plus an ordinal among equals, so that it stays the same wherever the row moves in its file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.identity import fingerprint, hash64, hex128
+from ecominstruct.languages import same_text
+from ecominstruct.rows import Reject, record_schema
+from ecominstruct.sources.cards import RawFile, SourceCard, absent_files, raw_path
+from ecominstruct.sources.mapping import map_row
+from ecominstruct.sources.readers import RawRow, read_jsonl
+from ecominstruct.store import (
+    BATCH_ROWS,
+    PART_ROWS,
+    Part,
+    Receipt,
+    StagePlan,
+    Unit,
+    hash_file,
+    stage,
+    write_part,
+    write_rejects,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STAGE = stage("records")
+
+
+class Piece(NamedTuple):
+    """One unit of ingest: a raw file (`path`), or rows `start` to `stop` of a storefront table."""
+
+    card: dict[str, Any]  # the source card, as plain data
+    number: int  # of the file, or of the stretch
+    file: dict[str, Any] | None
+    path: str
+    start: int
+    stop: int
+
+
+def plan_ingest(run: Path, cards: Iterable[SourceCard], *, data: Path | None, storefront_rows: int) -> StagePlan:
+    """What ingest has to do for the cards whose files are present."""
+    units: list[Unit] = []
+    for card in sorted(cards, key=lambda card: card.id):
+        if card.synthetic:
+            units += _stretches(card, storefront_rows)
+        elif not absent_files(card, data):
+            units += [_file_unit(card, number, file, data) for number, file in enumerate(card.files)]
+    return StagePlan(STAGE, run / STAGE.folder, units, ingest_piece, {})
+
+
+def _stretches(card: SourceCard, rows: int) -> Iterator[Unit]:
+    plain = card.model_dump(by_alias=True)
+    for number, start in enumerate(range(0, rows, PART_ROWS)):
+        stop = min(start + PART_ROWS, rows)
+        piece = Piece(plain, number, None, "", start, stop)
+        yield Unit(f"{card.id}/{number:03d}", {"card": fingerprint(plain), "rows": f"{start}-{stop}"}, piece)
+
+
+def _file_unit(card: SourceCard, number: int, file: RawFile, data: Path | None) -> Unit:
+    plain = card.model_dump(by_alias=True)
+    path = raw_path(card, file, data)
+    assert path is not None
+    piece = Piece(plain, number, file.model_dump(), str(path), 0, 0)
+    return Unit(f"{card.id}/{number:03d}", {"card": fingerprint(plain), file.path: hash_file(path)}, piece)
+
+
+def ingest_piece(piece: Piece, folder: Path) -> Receipt:
+    """Read one raw file, or one stretch of the storefront, into parts of at most 100,000 records."""
+    card = SourceCard.model_validate(piece.card)
+    unit = f"{card.id}/{piece.number:03d}"
+    state = _State(card, piece, [], [])
+    parts: list[Part] = []
+    batches = _batches(state)
+    schema = record_schema(card.kinds)
+    for batch in batches:
+        path = f"{card.id}/part-{piece.number:03d}-{len(parts):05d}.parquet"
+        more = islice(batches, PART_ROWS // BATCH_ROWS - 1)
+        parts.append(write_part(folder, path, schema, _chain(batch, more)))
+    rows_out = sum(part.rows for part in parts)
+    rejected = write_rejects(folder, "rejects", unit, state.rejects)
+    noted = write_rejects(folder, "notes", unit, state.notes)
+    return Receipt(unit, {}, rows_out + len(state.rejects), rows_out, rejected, noted, {}, tuple(parts))
+
+
+class _State(NamedTuple):
+    """What is gathered while one piece is read."""
+
+    card: SourceCard
+    piece: Piece
+    rejects: list[Reject]
+    notes: list[Reject]
+
+
+def _chain(first: pa.RecordBatch, rest: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield first
+    yield from rest
+
+
+def _batches(state: _State) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    schema = record_schema(state.card.kinds)
+    records = _records(state)
+    while rows := list(islice(records, BATCH_ROWS)):
+        yield pa.RecordBatch.from_pylist(rows, schema=schema)
+
+
+def _records(state: _State) -> Iterator[dict[str, Any]]:
+    card, piece = state.card, state.piece
+    file = piece.file or {"path": "", "split": None}
+    equals: Counter[int] = Counter()
+    for raw in raw_rows(card, piece.path, piece.start, piece.stop):
+        if raw.reason:
+            state.rejects.append(_reject(state, raw.number, raw.reason, raw.detail))
+            continue
+        fields, misfits = map_row(card, raw.data)
+        lost = [] if card.published_test_set else [misfit for misfit in misfits if not misfit.mended]
+        if lost:
+            state.rejects.append(_reject(state, raw.number, lost[0].reason, lost[0].detail))
+            continue
+        state.notes.extend(_reject(state, raw.number, misfit.reason, misfit.detail) for misfit in misfits)
+        yield {
+            "id": _record_id(card.id, file["path"], raw, equals),
+            "source": card.id,
+            "record_type": card.record_type,
+            "lang": card.lang,
+            "file": file["path"],
+            "row": raw.number,
+            "group": group_keys(card, fields),
+            "published_split": file["split"],
+            **fields,
+        }
+
+
+def raw_rows(card: SourceCard, path: str, start: int, stop: int) -> Iterator[RawRow]:
+    """The raw rows of one file of a card, or rows `start` to `stop` of its storefront table."""
+    if card.read.format == "jsonl":
+        return read_jsonl(Path(path))
+    from ecominstruct.sources import storefront
+
+    table = card.read.table or ""
+    return (RawRow(start + index, row) for index, row in enumerate(storefront.rows(table, card.lang, start, stop)))
+
+
+def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
+    """The keys that make records kin.
+
+    Equal texts are kin over all sources, whatever their fields are called; an id (a stock number, a thread) means
+    something only within its origin.
+    """
+    spaces = dict.fromkeys(card.group, "text")
+    spaces |= {name: f"{card.origin}:{what}" for name, what in card.group_ids.items()}
+    keys = set()
+    for name, space in spaces.items():
+        value = fields[name]
+        texts = value if isinstance(value, list) else [value]
+        keys |= {f"{space}:{hash64(space, same_text(text)):016x}" for text in texts}
+    return sorted(keys)
+
+
+def _record_id(source: str, file: str, raw: RawRow, equals: Counter[int]) -> str:
+    content = fingerprint(raw.data)
+    key = int(content[:16], 16)
+    ordinal = equals[key]
+    equals[key] += 1
+    return hex128(source, file, content, str(ordinal))
+
+
+def _reject(state: _State, row: int, reason: str, detail: str) -> Reject:
+    file = state.piece.file["path"] if state.piece.file else state.card.id
+    unit = f"{state.card.id}/{state.piece.number:03d}"
+    return Reject(STAGE.name, unit, f"{file}:{row + 1}", reason, detail)
+
+
+def source_parts(parts: Sequence[Part], source: str, number: int | None = None) -> list[Part]:
+    """The record parts of a source, or of one of its files."""
+    prefix = f"{source}/part-" if number is None else f"{source}/part-{number:03d}-"
+    return [part for part in parts if part.path.startswith(prefix)]

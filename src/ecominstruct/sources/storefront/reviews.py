@@ -1,0 +1,84 @@
+"""Reviews: an opening, clauses that praise or blame an aspect, and a closing that fits the rating."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecominstruct.sources.storefront.draw import Draw
+from ecominstruct.sources.storefront.products import make_product, prose_fields, title
+from ecominstruct.sources.storefront.templates import SpanText
+from ecominstruct.sources.storefront.words import Aspect, Shop
+
+_REVIEWS_PER_PRODUCT = 3
+# How many aspects a review speaks of, and what they are said to be ("+" or "-"); repeated in its share of the rows.
+_MOODS = ("+", "+", "++", "++", "++", "+++", "-", "-", "--", "--", "---", "+-", "+-", "-+", "++-", "-+-", "+--", "+-+")
+
+
+def row(shop: Shop, number: int) -> dict[str, Any]:
+    """One row of the review table."""
+    product = make_product(shop, number // _REVIEWS_PER_PRODUCT)
+    draw = Draw("review", shop.lang, str(number))
+    mood = draw.choose(_MOODS)
+    own = product.category.aspects
+    general: tuple[Aspect, ...] = shop.reviews["aspects"]
+    # The category's own aspects lead; one remark in four is about the shop (delivery, price, …).
+    aspects = draw.sample(own, len(mood))
+    if draw.chance(50):
+        aspects[draw.below(len(aspects))] = draw.choose(general)
+    rating = _rating(mood, draw)
+    fields = prose_fields(product) | {
+        "time": draw.choose(shop.reviews["times"]),
+        "who": draw.choose(shop.reviews["people"]),
+    }
+    text = SpanText()
+    if len(mood) == 1 or draw.chance(70):
+        text.add(draw.choose(shop.reviews["openers"]).fill(fields) + shop.gap)
+    _write_clauses(shop, text, aspects, mood, draw)
+    if rating not in "15" or len(mood) == 1 or draw.chance(60):
+        text.add(shop.gap + draw.choose(shop.reviews["closers"][rating]).fill(fields))
+    names = shop.reviews["polarities"]
+    return {
+        "sku": product.sku,
+        "product": title(product).text,
+        "text": text.text,
+        "rating": rating,
+        "sentiment": names["mixed"] if "+" in mood and "-" in mood else names[mood[0]],
+        "aspects": [{"name": a.name, "value": names[sign]} for a, sign in zip(aspects, mood, strict=True)],
+        "topics": [aspect.name for aspect in aspects],
+        "opinion_spans": text.spans,
+    }
+
+
+def _rating(mood: str, draw: Draw) -> str:
+    """Stars that agree with the aspects: only praise 4-5, only blame 1-2, both in balance 3, else the majority."""
+    praise, blame = mood.count("+"), mood.count("-")
+    if not blame:
+        return "4" if draw.chance(25) else "5"
+    if not praise:
+        return "2" if draw.chance(40) else "1"
+    if praise == blame:
+        return "3"
+    return "4" if praise > blame else "2"
+
+
+def _write_clauses(shop: Shop, text: SpanText, aspects: list[Aspect], mood: str, draw: Draw) -> None:
+    """Join the clauses with words that fit: a turn of polarity gets a contrast."""
+    stop: str = shop.reviews["stop"]
+    joins: dict[str, list[str]] = shop.reviews["joins"]
+    begins_sentence = True
+    for place, (aspect, sign) in enumerate(zip(aspects, mood, strict=True)):
+        if place:
+            join = draw.choose(joins["same" if sign == mood[place - 1] else "contrast"])
+            text.add(join)
+            begins_sentence = join == stop + shop.gap
+        before, phrase, after = draw.choose(aspect.positive if sign == "+" else aspect.negative)
+        if begins_sentence and before:
+            before = before[0].upper() + before[1:]
+        elif begins_sentence:
+            phrase = phrase[0].upper() + phrase[1:]
+        if before:
+            text.add(before)
+        text.add(phrase, aspect.name)
+        if after:
+            text.add(after)
+    text.add(stop)

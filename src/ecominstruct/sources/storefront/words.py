@@ -1,0 +1,278 @@
+"""Reads the vocabulary: one YAML file per category plus the shared files, typed and checked.
+
+Each file holds an `en` and a `zh` part, so that somebody who knows the trade can add a category without Python.
+`vocabulary/README.md` describes the fields.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ecominstruct.sources.storefront.templates import Template, title_case
+
+LANGUAGES: tuple[str, ...] = ("en", "zh")
+FOLDER = Path(__file__).with_name("vocabulary")
+
+Opinion = tuple[str, str, str]  # the clause before the opinion phrase, the phrase, the clause after it
+
+_SINGULAR = {"this": "this", "This": "This", "it": "it", "It": "It", "them": "it", "is": "is", "was": "was",
+             "has": "has", "does": "does"}  # fmt: skip
+_PLURAL = {"this": "these", "This": "These", "it": "they", "It": "They", "them": "them", "is": "are", "was": "were",
+           "has": "have", "does": "do"}  # fmt: skip
+
+
+class VocabularyError(ValueError):
+    """A vocabulary file says something the shop cannot work with; the message names the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One property of a category. `values` as in prose, `titled` as in titles and attribute lists."""
+
+    name: str
+    values: tuple[str, ...]
+    titled: tuple[str, ...]
+    same_as: dict[str, str]  # a value (as in titles) -> the same value in another unit
+    role: str  # "colour", "size" or ""
+    states: tuple[Template, ...]
+    asks: tuple[str, ...]
+    yes_no: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """Something reviews talk about, with clauses that praise it and clauses that blame it."""
+
+    name: str
+    positive: tuple[Opinion, ...]
+    negative: tuple[Opinion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a customer asks with one intent, and what the agent replies. Fields of `ask` are the slots."""
+
+    intent: str
+    ask: Template
+    reply: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One fine category in one language."""
+
+    key: str
+    name: str
+    department: str
+    types: tuple[str, ...]
+    types_titled: tuple[str, ...]
+    grammar: dict[str, str]
+    models: tuple[str, ...]
+    labels: dict[str, str]  # template field -> span label
+    boosts: tuple[str, ...]
+    titles: tuple[Template, ...]
+    intros: tuple[Template, ...]
+    occasions: tuple[str, ...]
+    attributes: tuple[Attribute, ...]
+    aspects: tuple[Aspect, ...]
+    exchanges: tuple[Exchange, ...]
+    core: tuple[int, ...]  # attributes that every title pattern shows: what a query may ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A coarse group of categories (by index into `Shop.categories`) that share their brands."""
+
+    name: str
+    brands: tuple[str, ...]
+    categories: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """Everything one language's shop is written from. `words` holds the shared phrase files as plain data."""
+
+    lang: str
+    categories: tuple[Category, ...]
+    departments: dict[str, Department]
+    brand_label: str
+    gap: str  # what stands between two sentences
+    promos: tuple[str, ...]
+    reviews: dict[str, Any]
+    queries: dict[str, tuple[Template, ...]]
+    dialogues: dict[str, Any]
+    questions: tuple[str, ...]
+
+
+@functools.cache
+def load_shop(lang: str) -> Shop:
+    """Read the vocabulary of one language. Cached: the files do not change while a process runs."""
+    base = _read(FOLDER / "shop.yaml", lang)
+    paths = sorted((FOLDER / "categories").glob("*.yaml"))
+    categories = tuple(_category(path, lang, base) for path in paths)
+    departments = {
+        key: Department(
+            name=part["name"],
+            brands=tuple(part["brands"]),
+            categories=tuple(i for i, category in enumerate(categories) if category.department == key),
+        )
+        for key, part in base["departments"].items()
+    }
+    for key, department in departments.items():
+        if len(department.categories) < 2:
+            raise VocabularyError(f"department {key}: a department needs two categories or more")
+    return Shop(
+        lang=lang,
+        categories=categories,
+        departments=departments,
+        brand_label=base["brand_label"],
+        gap=base["gap"],
+        promos=tuple(base["promos"]),
+        reviews=_reviews(_read(FOLDER / "reviews.yaml", lang)),
+        queries={key: _templates(texts) for key, texts in _read(FOLDER / "queries.yaml", lang).items()},
+        dialogues=_dialogues(_read(FOLDER / "dialogues.yaml", lang)),
+        questions=tuple(_read(FOLDER / "questions.yaml", lang)["shop_sentences"]),
+    )
+
+
+def _read(path: Path, lang: str) -> dict[str, Any]:
+    """One language's part of a file. The C loader is some ten times faster where PyYAML was built with it."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    whole = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both loaders are safe ones
+    if not isinstance(whole, dict) or not isinstance(whole.get(lang), dict):
+        raise VocabularyError(f"{path.name}: no {lang!r} part")
+    part: dict[str, Any] = whole[lang]
+    if "department" in whole:
+        part["department"] = whole["department"]
+    return part
+
+
+def _templates(texts: list[str]) -> tuple[Template, ...]:
+    return tuple(Template(text) for text in texts)
+
+
+def _titled(values: tuple[str, ...], lang: str) -> tuple[str, ...]:
+    return tuple(map(title_case, values)) if lang == "en" else values
+
+
+def _category(path: Path, lang: str, base: dict[str, Any]) -> Category:
+    part = _read(path, lang)
+    try:
+        category = _build_category(path.stem, part, lang, base)
+    except KeyError as error:
+        raise VocabularyError(f"{path.name}, {lang}: the field {error} is missing") from error
+    _check_category(category, f"{path.name}, {lang}", base)
+    return category
+
+
+def _build_category(key: str, part: dict[str, Any], lang: str, base: dict[str, Any]) -> Category:
+    attributes = tuple(_attribute(name, body, lang) for name, body in part["attributes"].items())
+    titles = _templates(part["titles"])
+    types = tuple(part["types"])
+    labels = {"brand": base["brand_label"], "type": base["type_label"], "model": part["model_label"]}
+    labels |= {attribute.name: attribute.name for attribute in attributes}
+    grammar = {"measure": part["measure"]} if lang == "zh" else (_PLURAL if part.get("plural") else _SINGULAR)
+    return Category(
+        key=key,
+        name=part["category"],
+        department=part["department"],
+        types=types,
+        types_titled=_titled(types, lang),
+        grammar=grammar,
+        models=tuple(part["models"]),
+        labels=labels,
+        boosts=tuple(part["boosts"]),
+        titles=titles,
+        intros=_templates(part["intros"]),
+        occasions=tuple(part["occasions"]),
+        attributes=attributes,
+        aspects=_aspects(part["aspects"]),
+        exchanges=_exchanges(part["dialogues"]),
+        core=tuple(i for i, a in enumerate(attributes) if all(a.name in title.fields for title in titles)),
+    )
+
+
+def _attribute(name: str, body: dict[str, Any], lang: str) -> Attribute:
+    values = tuple(str(value) for value in body["values"])
+    same_as = {str(value): str(other) for value, other in body.get("same_as", {}).items()}
+    return Attribute(
+        name=name,
+        values=values,
+        titled=_titled(values, lang),
+        same_as=same_as,
+        role=body.get("role", ""),
+        states=_templates(body["states"]),
+        asks=tuple(body["asks"]),
+        yes_no=Template(body["yes_no"]),
+    )
+
+
+def _aspects(part: dict[str, Any]) -> tuple[Aspect, ...]:
+    return tuple(
+        Aspect(name, tuple(map(_opinion, body["positive"])), tuple(map(_opinion, body["negative"])))
+        for name, body in part.items()
+    )
+
+
+def _opinion(clause: str) -> Opinion:
+    """Split `"the fabric is [soft]"` at the brackets that mark the opinion phrase."""
+    found = re.fullmatch(r"([^\[\]]*)\[([^\[\]]+)\]([^\[\]]*)", clause)
+    if found is None:
+        raise VocabularyError(f"an opinion clause needs one [marked phrase]: {clause!r}")
+    return found[1], found[2], found[3]
+
+
+def _exchanges(part: dict[str, list[dict[str, str]]]) -> tuple[Exchange, ...]:
+    return tuple(
+        Exchange(intent, Template(body["ask"]), Template(body["reply"]))
+        for intent, all_ in part.items()
+        for body in all_
+    )
+
+
+def _reviews(part: dict[str, Any]) -> dict[str, Any]:
+    ready = dict(part)
+    ready["openers"] = _templates(part["openers"])
+    ready["closers"] = {rating: _templates(texts) for rating, texts in part["closers"].items()}
+    ready["aspects"] = _aspects(part["aspects"])
+    return ready
+
+
+def _dialogues(part: dict[str, Any]) -> dict[str, Any]:
+    ready = dict(part)
+    for key in ("openings", "openings_plain", "welcomes", "follow_ups", "answers"):
+        ready[key] = _templates(part[key])
+    ready["exchanges"] = _exchanges(part["exchanges"])
+    return ready
+
+
+def _check_category(category: Category, where: str, base: dict[str, Any]) -> None:
+    """Refuse what would break a promise of the tables, in words that help the person who wrote the file."""
+    names = {attribute.name for attribute in category.attributes}
+    if category.department not in base["departments"]:
+        raise VocabularyError(f"{where}: unknown department {category.department!r}")
+    for title in category.titles:
+        if not {"brand", "model", "type"} <= title.fields:
+            raise VocabularyError(f"{where}: a title pattern lacks brand, model or type: {title.source!r}")
+        if unknown := title.fields - names - {"brand", "model", "type", "boost", "promo"}:
+            raise VocabularyError(f"{where}: a title pattern has unknown fields {sorted(unknown)}")
+    if len(category.core) < 2:
+        raise VocabularyError(f"{where}: at least two attributes must stand in every title pattern")
+    for intro in category.intros:
+        if any(not names - title.fields - intro.fields for title in category.titles):
+            raise VocabularyError(f"{where}: titles and intros leave no attribute to ask about: {intro.source!r}")
+    for attribute in category.attributes:
+        if len(attribute.values) != len(set(attribute.values)) or len(attribute.values) < 3:
+            raise VocabularyError(f"{where}: {attribute.name} needs three different values or more")
+        if any("value" not in template.fields for template in (*attribute.states, attribute.yes_no)):
+            raise VocabularyError(f"{where}: a wording of {attribute.name} lacks {{value}}")
+        if missing := set(attribute.same_as) - set(attribute.titled):
+            raise VocabularyError(f"{where}: same_as of {attribute.name} has unknown values {sorted(missing)}")
+    if any("#" not in model for model in category.models):
+        raise VocabularyError(f"{where}: every model pattern needs a digit place (#)")

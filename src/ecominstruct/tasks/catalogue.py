@@ -1,0 +1,242 @@
+"""The catalogue: every source, task and pool below the catalogue folders, loaded and checked as one thing.
+
+A fault in one file hides no fault in another: `load_catalogue` raises one error that lists them all, each with file
+and line. The package's own catalogue and any number of folders of the same layout are one catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from ecominstruct import config
+from ecominstruct.config import Document, Strict
+from ecominstruct.errors import EcomError, Fault, InputError, nearest
+from ecominstruct.rows import Kind
+from ecominstruct.sources.cards import SourceCard, load_sources
+from ecominstruct.tasks import rules, templates
+from ecominstruct.tasks.forms import FORMS
+from ecominstruct.tasks.spec import LabelPool, Task, WordingPool
+
+BUILT_IN = Path(__file__).resolve().parent.parent / "catalogue"
+PLACEHOLDERS = ("separator", "none")
+Pool = TypeVar("Pool", LabelPool, WordingPool)
+
+
+class Catalogue(NamedTuple):
+    """All that people have written about sources and tasks."""
+
+    sources: Mapping[str, SourceCard]
+    tasks: Mapping[str, Task]
+    labels: Mapping[str, LabelPool]
+    wordings: Mapping[str, WordingPool]
+
+
+class _Faults(NamedTuple):
+    """Makes faults that point into one document."""
+
+    document: Document
+
+    def __call__(self, key: str, problem: str, mend: str = "", *inner: str | int) -> Fault:
+        return Fault(self.document.file, self.document.line((key, *inner)), problem, mend)
+
+
+class Bound(NamedTuple):
+    """The fields that a task sees: those of its source and those of its rule, with their kinds and span hosts."""
+
+    kinds: Mapping[str, Kind]
+    hosts: Mapping[str, str]
+
+
+def roots(*extra: Path) -> tuple[Path, ...]:
+    """The catalogue folders: the built-in one, then those of the user; InputError when one is no folder."""
+    for folder in extra:
+        if not folder.is_dir():
+            raise InputError([Fault(str(folder), 0, "is not a folder", "Name the folder that holds en/ or zh/")])
+    return (BUILT_IN, *(folder.resolve() for folder in extra))
+
+
+def load_catalogue(folders: Sequence[Path]) -> Catalogue:
+    """Read and check everything; InputError lists every fault of every file."""
+    faults: list[Fault] = []
+    sources: Mapping[str, SourceCard] = {}
+    try:
+        sources = load_sources(folders).cards
+    except EcomError as error:
+        faults.extend(error.faults)
+    found = dict(_read_tasks(folders, faults))
+    tasks = {task.id: task for task, _ in found.values()}
+    labels: dict[str, LabelPool] = {}
+    wordings: dict[str, WordingPool] = {}
+    for task, document in found.values():
+        names = [task.labels] if task.labels else []
+        faults += _read_pools(folders, "_labels", names, labels, LabelPool, document, "labels")
+        faults += _read_pools(folders, "_wordings", [task.wordings], wordings, WordingPool, document, "wordings")
+        card = sources.get(task.source)
+        if card is not None:
+            faults += _check_task(task, card, document)
+        elif sources:
+            mend = nearest(task.source, list(sources))
+            faults.append(Fault(document.file, document.line(("source",)), f"unknown source {task.source!r}", mend))
+        faults += [
+            Fault(document.file, document.line(("serves", index)), f"unknown task {name!r}", nearest(name, list(tasks)))
+            for index, name in enumerate(task.serves)
+            if name not in tasks
+        ]
+    if faults:
+        raise InputError(sorted(set(faults)))
+    return Catalogue(sources, tasks, labels, wordings)
+
+
+def bind(task: Task, card: SourceCard) -> Bound:
+    """The fields that a task sees; only for tasks whose rule exists."""
+    if task.derive is None:
+        return Bound(card.kinds, card.hosts)
+    rule = rules.RULES[task.derive.rule]
+    given = rules.gives(rule, task.derive.fields, card.kinds)
+    return Bound({**card.kinds, **given}, card.hosts)
+
+
+def _read_tasks(folders: Sequence[Path], faults: list[Fault]) -> Iterator[tuple[str, tuple[Task, Document]]]:
+    for root in folders:
+        for path in sorted(root.rglob("*.yaml")):
+            inside = path.relative_to(root)
+            if any(part.startswith("_") for part in inside.parts):
+                continue
+            try:
+                document = config.read(path)
+                task = config.validate(document, Task)
+            except EcomError as error:
+                faults.extend(error.faults)
+                continue
+            wanted = inside.with_suffix("").as_posix()
+            if task.id != wanted:
+                faults.append(Fault(str(path), document.line(("id",)), f"the id is {task.id!r}", f"Write id: {wanted}"))
+            yield str(path), (task, document)
+
+
+def _read_pools(
+    folders: Sequence[Path],
+    kind: str,
+    names: Iterable[str],
+    pools: dict[str, Pool],
+    model: type[Pool],
+    document: Document,
+    key: str,
+) -> list[Fault]:
+    """Read the pools that a task names, unless they have been read; the first folder that has one wins."""
+    faults: list[Fault] = []
+    for name in names:
+        if name in pools:
+            continue
+        paths = [path for root in folders if (path := root / kind / f"{name}.yaml").is_file()]
+        if not paths:
+            known = [
+                path.relative_to(root / kind).with_suffix("").as_posix()
+                for root in folders
+                for path in (root / kind).rglob("*.yaml")
+            ]
+            mend = nearest(name, known) or f"Write it: {kind}/{name}.yaml"
+            faults.append(Fault(document.file, document.line((key,)), f"no {kind}/{name}.yaml", mend))
+            continue
+        try:
+            pool = config.load(paths[0], model)
+            pools[name] = pool
+            faults += _placeholder_faults(paths[0], pool)
+        except EcomError as error:
+            faults.extend(error.faults)
+    return faults
+
+
+def _placeholder_faults(path: Path, pool: Strict) -> Iterator[Fault]:
+    """Wordings name only the placeholders of their part."""
+    if not isinstance(pool, WordingPool):
+        return
+    document = config.read(path)
+    for part in ("description", "instruction", "constraint"):
+        words = getattr(pool, part)
+        for lang in ("en", "zh"):
+            for index, sentence in enumerate(getattr(words, lang)):
+                allowed = PLACEHOLDERS if part == "constraint" else ()
+                line = document.line((part, lang, index))
+                try:
+                    odd = [name for name in templates.names(sentence) if name not in allowed]
+                except ValueError as error:
+                    yield Fault(str(path), line, str(error))
+                    continue
+                if odd:
+                    mend = "A constraint may name {{ separator }} and {{ none }}; the other parts name nothing"
+                    yield Fault(str(path), line, f"the wording names {odd[0]!r}", mend)
+
+
+def _check_task(task: Task, card: SourceCard, document: Document) -> Iterator[Fault]:
+    """Whether a task fits its source, its rule and its form."""
+
+    fault = _Faults(document)
+    if task.lang != card.lang:
+        yield fault("source", f"the task is {task.lang}, its source is {card.lang}")
+    for index, name in enumerate(task.files):
+        known = [file.path for file in card.files]
+        if name not in known:
+            yield fault("files", f"{card.id} has no file {name!r}", nearest(name, known), index)
+    broken_rule = list(_check_rule(task, card, fault))
+    yield from broken_rule
+    if broken_rule:
+        return
+    bound = bind(task, card)
+    known = list(bound.kinds)
+    try:
+        named = templates.names(task.input)
+    except ValueError as error:
+        yield fault("input", str(error))
+        return
+    for name in named:
+        if name not in bound.kinds:
+            yield fault("input", f"the template names {name!r}, which is no field of {card.id}", nearest(name, known))
+    for key, field in (("gold", task.gold), ("candidates", task.candidates)):
+        if field and field not in bound.kinds:
+            yield fault(key, f"{card.id} has no field {field!r}", nearest(field, known))
+    for name in task.where:
+        if bound.kinds.get(name) != "text":
+            yield fault("where", f"{name!r} is no text field of {card.id}", nearest(name, known), name)
+    yield from _check_form(task, bound, named, fault)
+
+
+def _check_rule(task: Task, card: SourceCard, fault: _Faults) -> Iterator[Fault]:
+    if task.derive is None:
+        return
+    rule = rules.RULES.get(task.derive.rule)
+    if rule is None:
+        mend = nearest(task.derive.rule, list(rules.RULES))
+        yield fault("derive", f"unknown rule {task.derive.rule!r}", mend, "rule")
+        return
+    for name in rule.needs.keys() - task.derive.fields.keys():
+        yield fault("derive", f"the rule {task.derive.rule!r} needs to know which field is {name!r}", "", "fields")
+    for name, field in task.derive.fields.items():
+        if name not in rule.needs:
+            mend = nearest(name, list(rule.needs))
+            yield fault("derive", f"the rule {task.derive.rule!r} has no {name!r}", mend, "fields", name)
+        elif card.kinds.get(field) not in rule.needs[name]:
+            wanted = " or ".join(rule.needs[name])
+            mend = nearest(field, [known for known, kind in card.kinds.items() if kind in rule.needs[name]])
+            yield fault("derive", f"{field!r} is no field of {card.id} with {wanted}", mend, "fields", name)
+    if len(task.derive.labels) != rule.labels:
+        yield fault("derive", f"the rule {task.derive.rule!r} needs {rule.labels} labels", "", "labels")
+
+
+def _check_form(task: Task, bound: Bound, named: Sequence[str], fault: _Faults) -> Iterator[Fault]:
+    form = FORMS[task.form]
+    kind = bound.kinds.get(task.gold)
+    if kind and kind not in form.gold_kinds:
+        yield fault("gold", f"{task.form} needs an answer of {' or '.join(form.gold_kinds)}; {task.gold!r} is {kind}")
+    if task.candidates and bound.kinds.get(task.candidates, "texts") != "texts":
+        yield fault("candidates", f"{task.candidates!r} is no field of texts")
+    host = bound.hosts.get(task.gold)
+    if kind == "spans" and host and list(named).count(host) != 1:
+        yield fault("input", f"the answer counts in {host!r}, which the template must name exactly once")
+    if task.form == "extract" and kind and task.many != (kind == "spans"):
+        yield fault("gold", "extract with `many: true` needs spans, without it a text")
+    for index, metric in enumerate(task.metrics):
+        if metric not in form.metrics:
+            yield fault("metrics", f"{task.form} has no {metric!r}", nearest(metric, form.metrics), index)

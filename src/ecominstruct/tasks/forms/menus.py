@@ -1,0 +1,140 @@
+"""Forms whose answer stands on a menu: classify, select and rank."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ecominstruct.rows import Gold, Kind
+from ecominstruct.tasks.forms.base import Form
+from ecominstruct.tasks.forms.reading import (
+    Item,
+    Question,
+    Reading,
+    failed,
+    join,
+    lookup,
+    parsed,
+    split,
+    unread,
+)
+from ecominstruct.tasks.spec import Metric
+
+
+class Classify(Form):
+    """One label of the menu, or several of them where the task has `many`."""
+
+    gold_kinds: ClassVar[tuple[Kind, ...]] = ("text", "texts")
+    metrics: ClassVar[tuple[Metric, ...]] = ("micro_f1", "macro_f1", "f1_by_example", "exact_match", "rouge_l")
+    menu: ClassVar[bool] = True
+
+    def gold(self, value: object, shift: int) -> Gold:
+        """The labels, as a sorted set: a text is one label."""
+        del shift
+        labels = value if isinstance(value, list) else [value]
+        return Gold(labels=tuple(sorted({str(label) for label in labels if label})))
+
+    def render(self, gold: Gold, question: Question) -> str:
+        """The labels in the order of the menu, so that their order tells nothing."""
+        return join((label for label in question.choices if label in gold.labels), question)
+
+    def parse(self, text: str, question: Question) -> Reading:
+        """All of the parts must be labels of the menu; several are ambiguous unless the task has `many`."""
+        whole = lookup(text, question.choices)
+        parts = [whole] if whole else [lookup(part, question.choices) for part in _parts(text, question)]
+        named = {part for part in parts if part}
+        if not named or None in parts:
+            return unread(text)
+        if len(named) > (len(question.choices) - 1 if question.many else 1):
+            return failed("ambiguous")
+        return parsed(Gold(labels=tuple(sorted(named))))
+
+    def items(self, answer: Gold, question: Question) -> list[Item]:
+        """Each label."""
+        del question
+        return [(label, "") for label in answer.labels]
+
+    def names(self, gold: Gold) -> tuple[str, ...]:
+        """The labels."""
+        return gold.labels
+
+
+class Select(Form):
+    """One of the candidate texts, repeated in full."""
+
+    gold_kinds: ClassVar[tuple[Kind, ...]] = ("text",)
+    metrics: ClassVar[tuple[Metric, ...]] = ("rouge_l", "exact_match", "micro_f1", "macro_f1")
+    menu: ClassVar[bool] = True
+
+    def gold(self, value: object, shift: int) -> Gold:
+        """The text."""
+        del shift
+        return Gold(text=str(value))
+
+    def render(self, gold: Gold, question: Question) -> str:
+        """The text as it is."""
+        del question
+        return gold.text
+
+    def parse(self, text: str, question: Question) -> Reading:
+        """The text must be one of the candidates; a list of several of them is ambiguous."""
+        chosen = lookup(text, question.choices)
+        if chosen:
+            return parsed(Gold(text=chosen))
+        lines = [lookup(line.removeprefix("- "), question.choices) for line in text.splitlines() if line.strip()]
+        if len({line for line in lines if line}) > 1 and None not in lines:
+            return failed("ambiguous")
+        return unread(text)
+
+    def items(self, answer: Gold, question: Question) -> list[Item]:
+        """The text chosen: there are no labels, so all answers are of one class."""
+        del question
+        return [("answer", answer.text)]
+
+    def names(self, gold: Gold) -> tuple[str, ...]:
+        """The text."""
+        return (gold.text,)
+
+
+class Rank(Form):
+    """All candidate texts, best first, one a line."""
+
+    gold_kinds: ClassVar[tuple[Kind, ...]] = ("texts",)
+    metrics: ClassVar[tuple[Metric, ...]] = ("mrr", "exact_match")
+    menu: ClassVar[bool] = True
+
+    def gold(self, value: object, shift: int) -> Gold:
+        """The texts in their order."""
+        del shift
+        assert isinstance(value, list)
+        return Gold(ranking=tuple(str(text) for text in value))
+
+    def render(self, gold: Gold, question: Question) -> str:
+        """One text a line."""
+        del question
+        return "\n".join(gold.ranking)
+
+    def parse(self, text: str, question: Question) -> Reading:
+        """Every line must be a candidate; each must stand there once."""
+        lines = [lookup(line.removeprefix("- "), question.choices) for line in text.splitlines() if line.strip()]
+        named = [line for line in lines if line]
+        if not named or len(named) < len(lines):
+            return unread(text)
+        if len(set(named)) < len(named):
+            return failed("ambiguous")
+        if len(named) < len(question.choices):
+            return failed("unparseable")
+        return parsed(Gold(ranking=tuple(named)))
+
+    def items(self, answer: Gold, question: Question) -> list[Item]:
+        """None: an order is not a set of things that are right or wrong."""
+        del answer, question
+        return []
+
+    def names(self, gold: Gold) -> tuple[str, ...]:
+        """The texts."""
+        return gold.ranking
+
+
+def _parts(text: str, question: Question) -> list[str]:
+    """The answers of a text that may be a line or one answer a line."""
+    return [part for line in text.splitlines() for part in split(line, question)]

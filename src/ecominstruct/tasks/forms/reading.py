@@ -1,0 +1,152 @@
+"""What all forms share: the question that an answer belongs to, what came of reading it, and lists of answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ecominstruct.languages import LITERALS, has_word, same_text
+from ecominstruct.rows import Gold, Outcome, Span
+
+QUOTE = '"'
+
+
+class Question(NamedTuple):
+    """What a form must know to read an answer: the input, the candidates, and how answers are written."""
+
+    input: str
+    choices: tuple[str, ...]
+    separator: str
+    none: str
+    many: bool
+
+
+class Reading(NamedTuple):
+    """What came of reading an answer: the outcome, and the answer as data if it could be read."""
+
+    outcome: Outcome
+    answer: Gold | None = None
+
+
+Item = tuple[str, str | tuple[int, int]]
+"""One thing that can be right or wrong: its label, and what tells it from others of that label."""
+
+
+def failed(outcome: Outcome) -> Reading:
+    """A reading without an answer."""
+    return Reading(outcome)
+
+
+def parsed(answer: Gold) -> Reading:
+    """A reading with an answer."""
+    return Reading("parsed", answer)
+
+
+def unread(text: str) -> Reading:
+    """The outcome of an answer that names nothing from the menu: it may not even be words."""
+    return failed("off_menu" if has_word(text) else "unparseable")
+
+
+_REFUSALS = re.compile(
+    r"^\W*(?:"
+    r"(?:i['’]?m |i am )?(?:very )?sorry[,.]?(?: but)?,? i (?:can['’]?t|cannot|can not|am unable|am not able)\b"
+    r"|i (?:can['’]?t|cannot|am unable to|am not able to|won['’]?t) (?:help|assist|answer|comply|provide|do that)\b"
+    r"|as an ai\b|as a(?: large)? language model\b"
+    r"|(?:很)?(?:抱歉|对不起)[，,。 ]*我(?:无法|不能|没有办法)(?:回答|提供|完成|协助|帮助|处理)"
+    r"|作为(?:一个|一名)?(?:ai|人工智能|大?语言模型)"
+    r"|我(?:无法|不能)(?:回答|协助|完成)"
+    r")",
+    re.IGNORECASE,
+)
+
+
+def refuses(text: str) -> bool:
+    """Whether a text declines to answer, in English or Chinese. Only set phrases count, at the very beginning."""
+    return _REFUSALS.match(text) is not None
+
+
+def says_none(text: str, none: str) -> bool:
+    """Whether an answer says that there is none, in either language."""
+    return same_text(text) in {same_text(word) for word in (none, *(entry.none for entry in LITERALS.values()))}
+
+
+def lookup(text: str, choices: Sequence[str]) -> str | None:
+    """The candidate that a text is: verbatim, or but for case, white space, quotes around it and a stop at its end."""
+    if text in choices:
+        return text
+    for form in (text, text.strip(" \t\n.。"), text.strip(" \t\n.。\"'“”‘’「」")):
+        wanted = same_text(form)
+        found = [choice for choice in choices if same_text(choice) == wanted]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def join(answers: Iterable[str], question: Question) -> str:
+    """Several answers in one line. One that could be misread stands in double quotes, as in CSV."""
+    return question.separator.join(_quoted(answer, question) for answer in answers)
+
+
+def split(text: str, question: Question) -> list[str]:
+    """The answers of a line: the inverse of `join`."""
+    return list(_split(text.strip(), question.separator))
+
+
+def _quoted(answer: str, question: Question) -> str:
+    odd = (
+        question.separator in answer
+        or answer != answer.strip()
+        or answer.startswith(QUOTE)
+        or says_none(answer, question.none)
+        or not answer
+    )
+    return QUOTE + answer.replace(QUOTE, QUOTE * 2) + QUOTE if odd else answer
+
+
+def _split(text: str, separator: str) -> Iterator[str]:
+    while text:
+        quoted = _quoted_head(text, separator)
+        if quoted is not None:
+            answer, text = quoted
+            yield answer
+            continue
+        head, _, text = text.partition(separator)
+        if head.strip():
+            yield head.strip()
+
+
+def _quoted_head(text: str, separator: str) -> tuple[str, str] | None:
+    """The quoted answer at the head of a text and what follows its separator; None when there is none."""
+    if not text.startswith(QUOTE):
+        return None
+    at = 1
+    while (close := text.find(QUOTE, at)) >= 0:
+        if text.startswith(QUOTE, close + 1):
+            at = close + 2
+            continue
+        rest = text[close + 1 :]
+        if rest and not rest.startswith(separator):
+            return None
+        return text[1:close].replace(QUOTE * 2, QUOTE), rest[len(separator) :]
+    return None
+
+
+def locate(mentions: Iterable[tuple[str, str]], text: str) -> list[Span]:
+    """Mentions (label, words) as spans of a text.
+
+    The k-th mention of a label and words is the k-th occurrence of the words from the left that does not overlap
+    the one before. A mention that does not occur (again) is a span before the text: it is wrong, and stays counted.
+    """
+    spans = []
+    begin: dict[tuple[str, str], int] = {}
+    absent = 0
+    for label, words in mentions:
+        at = text.find(words, begin.get((label, words), 0)) if words else -1
+        if at < 0:
+            absent += 1
+            spans.append(Span(label, -absent, -absent, words))
+            continue
+        begin[label, words] = at + len(words)
+        spans.append(Span(label, at, at + len(words), words))
+    return sorted(set(spans), key=lambda span: (span.start, span.end, span.label))

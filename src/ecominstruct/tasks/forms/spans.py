@@ -1,0 +1,155 @@
+"""Forms whose answer is copied from the input: extract and ner.
+
+Answers hold no offsets. Golds are unique by (start, end, label), in the order of the text, and the k-th mention is
+the k-th occurrence (see `locate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from ecominstruct.languages import same_text
+from ecominstruct.rows import Gold, Kind, Span
+from ecominstruct.tasks.forms.base import Form
+from ecominstruct.tasks.forms.reading import (
+    Item,
+    Question,
+    Reading,
+    failed,
+    join,
+    locate,
+    parsed,
+    refuses,
+    says_none,
+    split,
+)
+from ecominstruct.tasks.spec import Metric
+
+
+class Extract(Form):
+    """One stretch of the input, or with `many` all that fit, without their types.
+
+    A single answer is never split, whatever separators it holds.
+    """
+
+    gold_kinds: ClassVar[tuple[Kind, ...]] = ("text", "spans")
+    metrics: ClassVar[tuple[Metric, ...]] = ("rouge_l", "exact_match", "micro_f1", "macro_f1", "f1_by_example")
+
+    def gold(self, value: object, shift: int) -> Gold:
+        """The text, or the spans without their labels."""
+        if isinstance(value, list):
+            return Gold(spans=_spans(value, shift, typed=False))
+        return Gold(text=str(value).strip())
+
+    def render(self, gold: Gold, question: Question) -> str:
+        """The text, or the spans in the order of the text."""
+        if not question.many:
+            return gold.text
+        return join((span.text for span in gold.spans), question) if gold.spans else question.none
+
+    def parse(self, text: str, question: Question) -> Reading:
+        """Any words are an answer: whether they stand in the input is a matter of the score."""
+        if not question.many:
+            return _free_text(text, question)
+        if says_none(text, question.none):
+            return parsed(Gold())
+        if not text.strip() or (refuses(text) and text.strip() not in question.input):
+            return failed("unparseable")
+        mentions = [("", words) for line in text.splitlines() for words in split(line, question)]
+        return parsed(Gold(spans=tuple(locate(mentions, question.input))))
+
+    def items(self, answer: Gold, question: Question) -> list[Item]:
+        """Each stretch by its offsets; a single answer by its words. There are no labels: all are of one class."""
+        if not question.many:
+            return [("answer", same_text(answer.text))]
+        return [("span", (span.start, span.end)) for span in answer.spans]
+
+    def empty_is_answer(self, *, many: bool) -> bool:
+        """Among several stretches there may be none."""
+        return many
+
+
+class Ner(Form):
+    """All stretches that fit, one line for each type of the menu: `type: words, words`."""
+
+    gold_kinds: ClassVar[tuple[Kind, ...]] = ("spans",)
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        "span_f1",
+        "micro_f1",
+        "macro_f1",
+        "f1_by_example",
+        "exact_match",
+        "rouge_l",
+    )
+
+    def gold(self, value: object, shift: int) -> Gold:
+        """The spans."""
+        assert isinstance(value, list)
+        return Gold(spans=_spans(value, shift, typed=True))
+
+    def render(self, gold: Gold, question: Question) -> str:
+        """A line for every type, also for those that do not occur."""
+        lines = []
+        for label in question.choices:
+            mentions = [span.text for span in gold.spans if span.label == label]
+            lines.append(f"{label}: {join(mentions, question) if mentions else question.none}")
+        return "\n".join(lines)
+
+    def parse(self, text: str, question: Question) -> Reading:
+        """Each line must begin with a type and a colon (ASCII or full-width); a type without a line does not occur."""
+        mentions: list[tuple[str, str]] = []
+        lines = [line for line in text.splitlines() if line.strip()]
+        if not lines:
+            return failed("unparseable")
+        for line in lines:
+            head = _head(line.strip(), question.choices)
+            if head is None:
+                return failed("off_menu" if _colon(line) else "unparseable")
+            label, rest = head
+            if not says_none(rest, question.none):
+                mentions += [(label, words) for words in split(rest, question)]
+        return parsed(Gold(spans=tuple(locate(mentions, question.input))))
+
+    def items(self, answer: Gold, question: Question) -> list[Item]:
+        """Each span by its type and its offsets."""
+        del question
+        return [(span.label, (span.start, span.end)) for span in answer.spans]
+
+    def names(self, gold: Gold) -> tuple[str, ...]:
+        """The types."""
+        return tuple(dict.fromkeys(span.label for span in gold.spans))
+
+    def empty_is_answer(self, *, many: bool) -> bool:
+        """A text may hold none of the types."""
+        del many
+        return True
+
+
+def _free_text(text: str, question: Question) -> Reading:
+    answer = text.strip()
+    if not answer or (refuses(answer) and answer not in question.input):
+        return failed("unparseable")
+    return parsed(Gold(text=answer))
+
+
+def _spans(value: Iterable[dict[str, Any]], shift: int, *, typed: bool) -> tuple[Span, ...]:
+    """Distinct spans in the order of the text, moved into the input."""
+    spans = {
+        Span(span["label"] if typed else "", span["start"] + shift, span["end"] + shift, span["text"]) for span in value
+    }
+    return tuple(sorted(spans, key=lambda span: (span.start, span.end, span.label)))
+
+
+def _head(line: str, types: Sequence[str]) -> tuple[str, str] | None:
+    """The type at the head of a line and what follows its colon; the longest type that fits."""
+    for label in sorted(types, key=len, reverse=True):
+        if line.startswith(label):
+            rest = line[len(label) :].lstrip()
+            if rest.startswith((":", "：")):
+                return label, rest[1:].strip()
+    return None
+
+
+def _colon(line: str) -> bool:
+    return ":" in line or "：" in line

@@ -1,0 +1,83 @@
+"""Forms whose answer is free text: generate and qa."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ecominstruct.languages import same_text
+from ecominstruct.rows import Gold, Kind
+from ecominstruct.tasks.forms.base import Form
+from ecominstruct.tasks.forms.reading import Item, Question, Reading, failed, lookup, parsed, refuses, says_none, unread
+from ecominstruct.tasks.spec import Metric
+
+
+class Generate(Form):
+    """A text of the model's own."""
+
+    gold_kinds: ClassVar[tuple[Kind, ...]] = ("text",)
+    metrics: ClassVar[tuple[Metric, ...]] = ("rouge_l", "exact_match")
+
+    def gold(self, value: object, shift: int) -> Gold:
+        """The text."""
+        del shift
+        return Gold(text=str(value).strip())
+
+    def render(self, gold: Gold, question: Question) -> str:
+        """The text as it is."""
+        del question
+        return gold.text
+
+    def parse(self, text: str, question: Question) -> Reading:
+        """Any text that is no refusal."""
+        del question
+        if not text.strip() or refuses(text):
+            return failed("unparseable")
+        return parsed(Gold(text=text.strip()))
+
+    def items(self, answer: Gold, question: Question) -> list[Item]:
+        """None: no part of a text is right or wrong by itself."""
+        del answer, question
+        return []
+
+
+class Qa(Form):
+    """A short answer; the word for "none" where the input does not tell; one of the menu where there is one."""
+
+    gold_kinds: ClassVar[tuple[Kind, ...]] = ("text",)
+    metrics: ClassVar[tuple[Metric, ...]] = ("exact_match", "rouge_l", "micro_f1", "macro_f1")
+
+    def gold(self, value: object, shift: int) -> Gold:
+        """The text; an empty one means that the input does not tell."""
+        del shift
+        return Gold(text=str(value).strip())
+
+    def render(self, gold: Gold, question: Question) -> str:
+        """The text, or the word for none."""
+        return gold.text or question.none
+
+    def parse(self, text: str, question: Question) -> Reading:
+        """A candidate where there is a menu; else any words that are no refusal."""
+        answer = text.strip()
+        if question.choices:
+            chosen = lookup(answer, question.choices)
+            return parsed(Gold(text=chosen)) if chosen else unread(answer)
+        if says_none(answer, question.none):
+            return parsed(Gold())
+        if not answer or (refuses(answer) and answer not in question.input):
+            return failed("unparseable")
+        return parsed(Gold(text=answer))
+
+    def items(self, answer: Gold, question: Question) -> list[Item]:
+        """The answer: labelled by itself on a menu, else of one class; "none" is the absence of an answer."""
+        if question.choices:
+            return [(answer.text, "")]
+        return [("answer", same_text(answer.text))] if answer.text else []
+
+    def names(self, gold: Gold) -> tuple[str, ...]:
+        """The text, unless the input does not tell; looked for only where the task has a menu."""
+        return (gold.text,) if gold.text else ()
+
+    def empty_is_answer(self, *, many: bool) -> bool:
+        """The input may not tell."""
+        del many
+        return True

@@ -1,0 +1,133 @@
+"""What people write about a task: one YAML file, checked strictly, with a sentence under each key.
+
+A task says *what*: which records, which field is the input and which the answer. The form says *how*: it renders,
+parses and counts. Nothing here is code.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ecominstruct.config import Strict
+from ecominstruct.rows import Category, Lang
+
+FormName = Literal["classify", "select", "rank", "extract", "ner", "generate", "qa"]
+Metric = Literal["micro_f1", "macro_f1", "f1_by_example", "span_f1", "rouge_l", "exact_match", "mrr"]
+
+FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Answer(Strict):
+    """How an answer is written."""
+
+    separator: str | None = Field(default=None, min_length=1, description="between several answers; by language else")
+    none: str | None = Field(default=None, min_length=1, description='the word for "there is none"; by language else')
+
+
+class Derive(Strict):
+    """Which rule makes the fields of an atomic task from the fields of its source."""
+
+    rule: str
+    fields: dict[str, FieldName] = Field(
+        default_factory=dict, description="for each field the rule needs: which field of the record it is"
+    )
+    labels: list[str] = Field(
+        default_factory=list, description="the words for the labels that the rule gives, in its order"
+    )
+
+
+class Paper(Strict):
+    """The published counterpart."""
+
+    ecominstruct: str = Field(description="name of the released folder")
+
+
+class Task(Strict):
+    """One task of the catalogue."""
+
+    id: str = Field(pattern=r"^(en|zh)(/[a-z0-9_]+){2,}$", description="the path of the file in the catalogue")
+    version: int = Field(ge=1, description="raised when a row would change")
+    title: str = Field(min_length=1)
+    about: str = Field(default="", description="what the task asks, for a domain expert")
+    category: Category = Field(description="one of the four published categories")
+    level: Literal["final", "atomic"] = Field(description="atomic: a step of other tasks (Chain-of-Task)")
+    form: FormName = Field(description="how it is rendered, parsed and counted")
+    source: str = Field(description="id of the source whose records it reads")
+    files: list[str] = Field(default_factory=list, description="only records of these raw files; empty: of all")
+    where: dict[FieldName, list[str]] = Field(
+        default_factory=dict, description="only records whose field has one of these texts"
+    )
+    derive: Derive | None = Field(default=None, description="rule that makes further fields")
+    input: str = Field(min_length=1, description="template: text and {{ field }}, nothing else")
+    gold: FieldName = Field(description="the field that holds the answer")
+    labels: str | None = Field(default=None, description="pool of labels or types, below _labels/")
+    candidates: FieldName | None = Field(default=None, description="the field that holds the candidates")
+    many: bool = Field(default=False, description="classify and extract: may an answer have several parts?")
+    answer: Answer = Answer()
+    wordings: str = Field(description="pool of wordings, below _wordings/")
+    metrics: list[Metric] = Field(default_factory=list, description="to be shown first; the first one is the headline")
+    serves: list[str] = Field(default_factory=list, description="final tasks that an atomic one is a step of")
+    paper: Paper | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_form(self) -> Task:
+        for problem in _form_faults(self):
+            raise ValueError(problem)
+        return self
+
+    @property
+    def lang(self) -> Lang:
+        """The language of the task's inputs: the first part of its id."""
+        return "zh" if self.id.startswith("zh/") else "en"
+
+
+def _form_faults(task: Task) -> list[str]:
+    """What the task says that its form cannot mean."""
+    faults = []
+    if task.form == "classify" and (task.labels is None) == (task.candidates is None):
+        faults.append("classify needs either `labels` (a pool) or `candidates` (a field)")
+    if task.form == "ner" and task.labels is None:
+        faults.append("ner needs `labels`, the types to look for")
+    if task.form == "select" and task.candidates is None:
+        faults.append("select needs `candidates`, the field that holds them")
+    if task.form in ("generate", "ner", "rank") and task.candidates and task.form != "rank":
+        faults.append(f"{task.form} has no candidates")
+    if task.form in ("select", "rank", "generate") and task.labels:
+        faults.append(f"{task.form} has no labels")
+    if task.many and task.form not in ("classify", "extract"):
+        faults.append("`many` is for classify and extract only")
+    if task.serves and task.level != "atomic":
+        faults.append("`serves` is for atomic tasks only")
+    return faults
+
+
+class LabelPool(Strict):
+    """The labels or types of a task: `_labels/<name>.yaml`."""
+
+    about: str
+    labels: list[Annotated[str, Field(min_length=1)]] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> LabelPool:
+        twice = sorted({label for label in self.labels if self.labels.count(label) > 1})
+        if twice:
+            raise ValueError(f"the label {twice[0]!r} stands here twice")
+        return self
+
+
+class Words(Strict):
+    """One part of a prompt, in both languages."""
+
+    en: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1)
+    zh: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1)
+
+
+class WordingPool(Strict):
+    """The wordings of one kind of task: `_wordings/<form>/<domain>.yaml`."""
+
+    version: int = Field(ge=1)
+    description: Words
+    instruction: Words
+    constraint: Words

@@ -1,0 +1,287 @@
+"""The report page: well-formed, self-contained, and unmoved by what the texts in it contain."""
+
+from __future__ import annotations
+
+import copy
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ecominstruct.evaluation.page import ReportData, Scores, Task, render_page
+
+CHROMIUM_ARGS = (
+    "--no-sandbox --disable-gpu --disable-background-networking "
+    "--disable-component-update --disable-sync --no-first-run"
+)
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</style></title></svg><img src=x onerror=alert(1)>",
+    "\" onload='x' autofocus=\"",
+    "{{ 7*7 }} {0} %s <!-- ]]> -->",
+    "abc\u202edcb\u2066 \u2069 \u200f",
+    "\x1b[31mred\x00\x07\x9b",
+    "\ud800 and \udfff",
+    "&lt;b&gt; &#60; &amp",
+    "\u2028\ufeff\ufffe\U000e0041",
+]
+
+
+def _outcomes(n: int, **other: int) -> dict[str, int]:
+    names = ("parsed", "error", "refused", "truncated", "empty", "off_menu", "ambiguous", "unparseable")
+    return {name: other.get(name, 0) for name in names} | {"parsed": n - sum(other.values())}
+
+
+def _task(index: int, x: str) -> Task:
+    scores: dict[str, Scores] = {
+        f"{x}m0": {"outcomes": _outcomes(50), f"{x}f1": 1.0, f"{x}em": 1.0},
+        f"{x}m1": {"outcomes": _outcomes(50), f"{x}f1": 0.25, f"{x}em": 0.1},
+        f"{x}m2": {"outcomes": _outcomes(50), f"{x}f1": 0.125},
+        f"{x}m3": {"outcomes": _outcomes(50, refused=7, off_menu=2), f"{x}f1": 0.2 + 0.3 * index, f"{x}em": 0.9},
+    }
+    return {
+        "id": f"{x}task{index}", "title": f"{x} title {index}", "lang": f"{x}lang", "category": f"{x}cat{index}",
+        "level": f"{x}final", "form": f"{x}form", "source": f"{x}source", "synthetic": index == 1,
+        "paper": f"{x}paper", "n": 50, "menu": 4.0 if index else None, "chance": 0.25 if index else None,
+        "headline": f"{x}f1", "scores": scores,
+    }  # fmt: skip
+
+
+def report(x: str = "") -> ReportData:
+    """A small report; `x` goes in front of every text of the data."""
+    kinds = ("check", "floor", "floor", "model")
+    return {
+        "title": f"{x}released",
+        "about": f"{x}about",
+        "totals": {
+            "tasks": 2, "records": 90, "examples": 100, "train": 0, "validation": 0, "test": 100, "synthetic": 50,
+        },
+        "stages": [
+            {"number": 1, "name": f"{x}records", "about": f"{x}rows", "rows_in": 92, "rows_out": 90,
+             "rejected": {f"{x}broken_json": 2}, "noted": {f"{x}wrong_offsets": 15}},
+            {"number": 2, "name": f"{x}gold", "about": f"{x}answers", "rows_in": 90, "rows_out": 90,
+             "rejected": {}, "noted": {}},
+        ],
+        "sources": [
+            {"id": f"{x}s{i}", "title": f"{x}source {i}", "lang": f"{x}lang", "record_type": f"{x}sentence",
+             "licence": f"{x}unknown", "redistribute": f"{x}unknown", "records": 90 * i, "present": i == 1,
+             "synthetic": False}
+            for i in (0, 1)
+        ],
+        "models": [{"name": f"{x}m{i}", "kind": kind, "about": f"{x}about {i}"} for i, kind in enumerate(kinds)],
+        "metrics": {f"{x}f1": f"{x}the F1", f"{x}em": f"{x}exact match"},
+        "tasks": [_task(0, x), _task(1, x)],
+        "prompts": [{"task": f"{x}task0", "lang": f"{x}zh", "prompt": f"{x}\n 问题\n", "output": f"{x}答案"}],
+    }  # fmt: skip
+
+
+class Outline(HTMLParser):
+    """Collects tags, attributes and text, and refuses tags that do not close in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.text = ""
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag != "meta":
+            self.open.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if ("class", "ctl") not in attrs:
+            self.tags.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data}")
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+
+def test_the_page_is_well_formed_and_needs_nothing_from_outside() -> None:
+    page = render_page(report())
+    outline = Outline(page)
+    assert page.startswith("<!doctype html>")
+    for word in ("src=", 'href="http', "<script", "url(", "@import", "<link", "javascript:", "<iframe", "<object"):
+        assert word not in page
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    assert ("meta", "content", policy) in outline.attributes
+    assert all(value and value.startswith("#") for _, name, value in outline.attributes if name == "href")
+
+
+def test_every_link_leads_to_an_id_and_every_id_is_given_once() -> None:
+    outline = Outline(render_page(report()))
+    ids = [value for _, name, value in outline.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    assert {value for _, name, value in outline.attributes if name == "href"} <= {f"#{name}" for name in ids}
+
+
+def test_the_same_data_gives_the_same_bytes_and_stays_as_it_was() -> None:
+    data = report()
+    before = copy.deepcopy(data)
+    assert render_page(data).encode() == render_page(copy.deepcopy(data)).encode()
+    assert data == before
+
+
+def test_what_the_page_says() -> None:
+    text = Outline(render_page(report())).text
+    assert "50 of 100 examples (50.0%) are synthetic" in text
+    assert "above the best floor on 1 of 2 tasks" in text
+    assert text.count("not above the best floor") == 1  # task 0, where the model reaches .2 and a floor .25
+    assert "parsed\u00a041, refused\u00a07, off menu\u00a02" in text
+    assert "Rejected: broken JSON 2" in text and "Kept, but noted: wrong offsets 15" in text
+    assert "n 50 · menu 4 · chance 0.250" in text
+    assert "n 50 · chance –" in text  # task 0 has no menu
+    assert "an answer outside the candidates" in text
+
+
+def _row(page: str, metric: str) -> str:
+    rows: list[str] = re.findall(r"<tr.*?</tr>", page, re.S)
+    return next(row for row in rows if f">{metric}</bdi>" in row)
+
+
+def test_a_missing_metric_is_a_dash_and_never_a_zero() -> None:
+    row = _row(render_page(report()), "em")
+    assert row.count("–</td>") == 1 and "0.000" not in row
+    data = report()
+    data["tasks"] = [{**data["tasks"][0], "scores": {}}]
+    assert _row(render_page(data), "F1").count("–</td>") == 4
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None])
+def test_a_score_that_is_no_number_is_a_dash(value: Any) -> None:
+    data = report()
+    data["tasks"] = [{**data["tasks"][0], "scores": {"m3": {"f1": value}}}]
+    page = render_page(data)
+    assert _row(page, "F1").count("–</td>") == 4
+    assert not re.search(r">(nan|inf|None)<|: (nan|inf|None) ", page)
+
+
+def test_the_boxed_floor_is_the_best_one() -> None:
+    boxes = re.findall(r'class="best" title="the best floor">([^<]*)<', render_page(report()))
+    assert boxes == ["0.250", "0.100"] * 2
+
+
+def test_an_absent_source_is_shown_as_absent() -> None:
+    rows = re.findall(r"<tr.*?</tr>", render_page(report()), re.S)
+    found = [("source 0" in row, "absent</td>" in row) for row in rows if ">source " in row]
+    assert found == [(True, True), (False, False)]
+
+
+def test_nothing_at_all_is_still_a_page() -> None:
+    totals = dict.fromkeys(("tasks", "records", "examples", "train", "validation", "test", "synthetic"), 0)
+    data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}}
+    data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts")}
+    text = Outline(render_page(data)).text
+    assert "No tasks." in text and "synthetic" not in text
+
+
+@pytest.mark.parametrize("models", [1, 10, 25])
+def test_many_tasks_and_many_models(models: int) -> None:
+    data = report()
+    names = [f"model {i}" for i in range(models)]
+    data["models"] = [{"name": name, "kind": "model", "about": ""} for name in names]
+    scores: dict[str, Scores] = {name: {"outcomes": _outcomes(50), "f1": 0.5} for name in names}
+    data["tasks"] = [{**data["tasks"][0], "title": f"task {i}", "scores": scores} for i in range(150)]
+    page = render_page(data)
+    Outline(page)
+    assert page.count('class="plot"') == 150
+    assert "above the best floor on 0 of 0 tasks" in page  # no floor was run: nothing is claimed
+    pairs = re.findall(r'<use href="#(s\d)" class="(c\d)"', page.split("<thead", 1)[0])
+    assert len(set(pairs)) == models
+
+
+def test_chinese_is_marked_as_chinese() -> None:
+    page = render_page(report("中文"))
+    assert '<bdi lang="zh">中文 title 0</bdi>' in page
+    assert '<bdi lang="zh">中文task0</bdi>' in page
+
+
+BENIGN = Outline(render_page(report("x")))
+
+
+def _invisible(text: str) -> Iterator[str]:
+    for char in text:
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in "\n\t\u200c\u200d":
+            yield char
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.text(st.characters(), max_size=40), st.lists(st.sampled_from(HOSTILE), max_size=3).map("".join)))
+@example("".join(HOSTILE))
+def test_texts_cannot_change_the_page(text: str) -> None:
+    page = render_page(report(text or "y"))
+    page.encode("utf-8")
+    assert list(_invisible(page)) == []
+    outline = Outline(page)
+    assert outline.tags == BENIGN.tags
+    known = {(tag, name) for tag, name, _ in BENIGN.attributes} | {("bdi", "lang"), ("span", "class")}
+    assert {(tag, name) for tag, name, _ in outline.attributes} <= known
+    for name in ("id", "href", "style", "content"):
+        ours, theirs = ([v for _, n, v in found.attributes if n == name] for found in (outline, BENIGN))
+        assert ours == theirs
+
+
+def test_odd_characters_are_named() -> None:
+    page = render_page(report("a\u202eb\x1b[31m\x00\ud800"))
+    assert '<span class="ctl">U+202E</span>' in page
+    assert '<span class="ctl">U+001B</span>[31m' in page
+    assert '<span class="ctl">U+0000</span>\ufffd' in page
+    assert "<title>a⟨U+202E⟩b" in page
+
+
+def _browser_path() -> str:
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium on the path")
+    return path
+
+
+PREFIXES = {"plain": "", "zh": "很长的任务名称" * 12, "long": "unbroken" * 30, "hostile": "".join(HOSTILE)}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("prefix", PREFIXES.values(), ids=PREFIXES.keys())
+def test_in_a_browser_without_scripts(tmp_path: Path, width: int, scheme: Any, prefix: str) -> None:
+    path = _browser_path()
+    from playwright.sync_api import sync_playwright
+
+    file = tmp_path / "index.html"
+    file.write_text(render_page(report(prefix)), encoding="utf-8")
+    requests: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS.split())
+        viewport: Any = {"width": width, "height": 900}
+        context = browser.new_context(java_script_enabled=False, color_scheme=scheme, viewport=viewport)
+        context.on("request", lambda request: requests.append(request.url))
+        page = context.new_page()
+        page.goto(file.as_uri())
+        sizes = page.evaluate("[document.documentElement.scrollWidth, document.body.scrollWidth]")
+        titles = page.locator(".dots .task a")
+        assert titles.count() == 2
+        assert all(titles.nth(i).is_visible() for i in range(2))
+        if not prefix:
+            assert titles.all_inner_texts() == ["title 0", "title 1"]
+            boxes = [page.locator(".plot svg").nth(i).bounding_box() for i in range(2)]
+            assert all(box and box["width"] > 200 and 30 < box["height"] < 120 for box in boxes)
+        browser.close()
+    assert requests == [file.as_uri()]
+    assert max(sizes) <= width

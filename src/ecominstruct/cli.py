@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +19,8 @@ import typer
 from ecominstruct.errors import EcomError, printable
 
 if TYPE_CHECKING:
+    from ecominstruct.pipeline import Settings
+    from ecominstruct.progress import Progress
     from ecominstruct.tasks.catalogue import Catalogue
 
 app = typer.Typer(
@@ -63,7 +67,7 @@ def main() -> None:
         sys.exit(0)
 
 
-# --------------------------------------------------------------------------------------------------------- the catalogue
+# -------------------------------------------------------------------------------------------------------- the catalogue
 
 
 @sources_app.command("list")
@@ -183,9 +187,12 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Build a data set: records, splits, examples, dataset."""
+    from ecominstruct import pipeline
     from ecominstruct.tables import show_build
 
-    summary = _build(recipe, out, data, catalogue, processes)
+    settings = pipeline.prepare(recipe, data=data, extra=catalogue or ())
+    with _work(processes) as (executor, progress):
+        summary = _build(settings, recipe, out, catalogue, executor, progress)
     if as_json:
         return _json(summary)
     _say(show_build(summary))
@@ -195,7 +202,10 @@ def build(
 @app.command()
 def predict(run: Run, model: ModelName, processes: Processes = CORES, as_json: AsJson = False) -> None:
     """Let a model answer the test examples of a run."""
-    result = _predict(run, model, processes)
+    from ecominstruct import pipeline
+
+    with _work(processes) as (executor, progress):
+        result = pipeline.predict(run, model, executor, progress)
     if as_json:
         return _json(result)
     _say(f"predictions: {result['examples']} answers of {result['model']}, {result['errors']} errors.")
@@ -205,9 +215,11 @@ def predict(run: Run, model: ModelName, processes: Processes = CORES, as_json: A
 @app.command()
 def score(run: Run, model: ModelName, processes: Processes = CORES, as_json: AsJson = False) -> None:
     """Read and mark the answers of a model; no model is loaded."""
+    from ecominstruct import pipeline
     from ecominstruct.tables import show_scores
 
-    result = _score(run, model, processes)
+    with _work(processes) as (executor, progress):
+        result = pipeline.score(run, model, executor, progress)
     if as_json:
         return _json(result)
     _say(show_scores(result))
@@ -217,12 +229,11 @@ def score(run: Run, model: ModelName, processes: Processes = CORES, as_json: AsJ
 @app.command()
 def report(run: Run, as_json: AsJson = False) -> None:
     """Write one page that shows what was built and how the models did."""
-    result = _report(run)
-    return (
-        _json(result)
-        if as_json
-        else _say(f"report: {result['models']} models on {result['tasks']} tasks.\n{result['page']}")
-    )
+    from ecominstruct import pipeline
+
+    with _work(1) as (executor, progress):
+        result = pipeline.report(run, executor, progress)
+    return _json(result) if as_json else _say(f"report: {result['models']} models.\nOpen it: {result['page']}")
 
 
 @app.command(name="run")
@@ -235,15 +246,15 @@ def run_all(
     as_json: AsJson = False,
 ) -> None:
     """Do all that a recipe asks for: build, predict, score and report."""
-    from ecominstruct.config import load
-    from ecominstruct.recipe import Recipe
+    from ecominstruct import pipeline
     from ecominstruct.tables import show_build, show_overview
 
-    summary = _build(recipe, out, data, catalogue, processes)
-    models = load(recipe, Recipe).models
-    predicted = [_predict(out, name, processes) for name in models]
-    scored = [_score(out, result["model"], processes) for result in predicted]
-    shown = _report(out)
+    settings = pipeline.prepare(recipe, data=data, extra=catalogue or ())
+    with _work(processes) as (executor, progress):
+        summary = _build(settings, recipe, out, catalogue, executor, progress)
+        predicted = [pipeline.predict(out, name, executor, progress) for name in settings.recipe.models]
+        scored = [pipeline.score(out, result["model"], executor, progress) for result in predicted]
+        shown = pipeline.report(out, executor, progress)
     if as_json:
         return _json({"build": summary, "predictions": predicted, "scores": scored, "report": shown})
     _say(show_build(summary))
@@ -279,55 +290,27 @@ def status(run: Run, data: Data = None, as_json: AsJson = False) -> None:
 # -------------------------------------------------------------------------------------------------------------- helpers
 
 
-def _build(recipe: Path, out: Path, data: Path | None, extra: list[Path] | None, processes: int) -> dict[str, Any]:
-    from ecominstruct import pipeline
+@contextmanager
+def _work(processes: int) -> Iterator[tuple[Executor, Progress]]:
+    """Processes to work with and a display of progress, for the length of one verb."""
+    from ecominstruct import engines
     from ecominstruct.progress import watch
 
-    settings = pipeline.prepare(recipe, data=data, extra=extra or ())
+    with watch() as progress, engines.local(processes) as executor:
+        yield executor, progress
+
+
+def _build(
+    settings: Settings, recipe: Path, out: Path, extra: list[Path] | None, executor: Executor, progress: Progress
+) -> dict[str, Any]:
+    from ecominstruct import pipeline
+
     for name, files in settings.absent.items():
         sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
-    with watch() as progress:
-        built = pipeline.build(settings, out, processes=processes, progress=progress)
+    built = pipeline.build(settings, out, executor, progress)
     summary = pipeline.summary(built, settings)
     pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})
     return summary
-
-
-def _predict(run: Path, model: str, processes: int) -> dict[str, Any]:
-    from ecominstruct.evaluation.predict import plan_predictions
-
-    manifest, seconds = _stage(lambda: plan_predictions(run, model), processes)
-    errors = manifest.counts.get("errors", 0)
-    return {"model": manifest.config["model"], "examples": manifest.rows_out, "errors": errors, "seconds": seconds}
-
-
-def _score(run: Path, model: str, processes: int) -> dict[str, Any]:
-    from ecominstruct.evaluation.score import plan_scores
-    from ecominstruct.store import read_json
-
-    plan = plan_scores(run, model)
-    _stage(lambda: plan, processes)
-    scores: dict[str, Any] = read_json(plan.folder / "scores.json")
-    return scores
-
-
-def _report(run: Path) -> dict[str, Any]:
-    from ecominstruct.evaluation.report import write_report
-
-    return write_report(run)
-
-
-def _stage(plan: Callable[[], Any], processes: int) -> tuple[Any, float]:
-    import time
-
-    from ecominstruct import engines
-    from ecominstruct.progress import watch
-    from ecominstruct.store import run_stage
-
-    begun = time.monotonic()
-    with watch() as progress, engines.local(processes) as executor:
-        manifest, _ = run_stage(plan(), executor, progress)
-    return manifest, round(time.monotonic() - begun, 3)
 
 
 def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:

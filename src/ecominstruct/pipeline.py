@@ -8,16 +8,20 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct import config, engines
+from ecominstruct import config
 from ecominstruct.dataset.release import plan_release
 from ecominstruct.errors import Fault, InputError, nearest, wrong
+from ecominstruct.evaluation.predict import plan_predictions, stale_predictions
+from ecominstruct.evaluation.report import plan_report
+from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.models import check_model_name
-from ecominstruct.progress import Progress, Silent
+from ecominstruct.progress import Progress
 from ecominstruct.recipe import Recipe
 from ecominstruct.rows import SPLITS
 from ecominstruct.sources.cards import SourceCard, absent_files
@@ -128,7 +132,7 @@ def _recipe_faults(
 # ------------------------------------------------------------------------------------------------------------- building
 
 
-def build(settings: Settings, run: Path, *, processes: int, progress: Progress) -> Built:
+def build(settings: Settings, run: Path, executor: Executor, progress: Progress) -> Built:
     """Bring stages 1 to 4 up to date."""
     begun = time.monotonic()
     run.mkdir(parents=True, exist_ok=True)
@@ -136,10 +140,9 @@ def build(settings: Settings, run: Path, *, processes: int, progress: Progress) 
     write_json(run / "recipe.json", recipe)
     manifests: dict[str, Manifest] = {}
     ran: list[str] = []
-    with engines.local(processes) as executor:
-        for plan in _stages(settings, run, manifests):
-            manifests[plan.stage.name], worked = run_stage(plan, executor, progress)
-            ran += [plan.stage.name] if worked else []
+    for plan in _stages(settings, run, manifests):
+        manifests[plan.stage.name], worked = run_stage(plan, executor, progress)
+        ran += [plan.stage.name] if worked else []
     return Built(manifests, tuple(ran), time.monotonic() - begun)
 
 
@@ -208,11 +211,41 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
     }
 
 
+# ----------------------------------------------------------------------------------------------------------- evaluating
+
+
+def predict(run: Path, model: str, executor: Executor, progress: Progress) -> dict[str, Any]:
+    """Let a model answer the test examples; returns the name to give to `score`."""
+    begun = time.monotonic()
+    manifest, _ = run_stage(plan_predictions(run, model), executor, progress)
+    return {
+        "model": manifest.config["model"],
+        "examples": manifest.rows_out,
+        "errors": manifest.counts.get("errors", 0),
+        "seconds": round(time.monotonic() - begun, 3),
+    }
+
+
+def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict[str, Any]:
+    """Read and mark the answers of a model."""
+    plan = plan_scores(run, model)
+    run_stage(plan, executor, progress)
+    scores: dict[str, Any] = read_json(plan.folder / "scores.json")
+    return scores
+
+
+def report(run: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
+    """Write the page; returns where it is."""
+    plan = plan_report(run)
+    run_stage(plan, executor, progress)
+    return {"models": len(plan.units[0].inputs) - 1, "page": str(plan.folder / "index.html")}
+
+
 # --------------------------------------------------------------------------------------------------------------- status
 
 
 class StageStatus(NamedTuple):
-    """How a stage stands: what it did, and why it would have to be run again (nothing: it is fresh)."""
+    """How a stage (of one model, where there are several) stands: what it did, and why it must be run again."""
 
     stage: str
     manifest: Manifest | None
@@ -232,7 +265,24 @@ def status(settings: Settings, run: Path) -> list[StageStatus]:
         if manifest:
             found[name] = manifest
         states.append(StageStatus(name, manifest, tuple(stale)))
-    return states
+    return [*states, *_evaluation_status(run)] if found.keys() >= {"dataset"} else states
+
+
+def _evaluation_status(run: Path) -> Iterator[StageStatus]:
+    """How the predictions and scores of each model stand, and the report."""
+    asked = run / stage("predictions").folder
+    for folder in sorted(asked.iterdir()) if asked.is_dir() else ():
+        manifest = read_manifest(folder)
+        stale = stale_predictions(run, manifest)
+        yield StageStatus(f"predictions {folder.name}", manifest, tuple(stale))
+        scored = read_manifest(run / stage("scores").folder / folder.name)
+        reasons = (
+            [f"predictions {folder.name} is stale"] if stale else stale_reasons(plan_scores(run, folder.name), scored)
+        )
+        yield StageStatus(f"scores {folder.name}", scored, tuple(reasons))
+    page = read_manifest(run / stage("report").folder)
+    if page:
+        yield StageStatus("report", page, tuple(stale_reasons(plan_report(run), page)))
 
 
 def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path, what: Mapping[str, Any]) -> None:
@@ -261,6 +311,3 @@ def manifest_json(manifest: Manifest) -> dict[str, Any]:
     plain = asdict(manifest)
     del plain["units"], plain["config"]
     return plain
-
-
-__all__ = ["Built", "Settings", "Silent", "build", "prepare", "recall", "remember", "status", "summary"]

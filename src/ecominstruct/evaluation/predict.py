@@ -83,6 +83,19 @@ def plan_predictions(run: Path, model: str) -> StagePlan:
     return StagePlan(STAGE, run / STAGE.folder / folder_name(model), units, predict_task, config)
 
 
+def stale_predictions(run: Path, manifest: Manifest | None) -> list[str]:
+    """Why answers must be asked for again, as far as the release tells: whether a file of answers changed, only
+    `plan_predictions` knows, since the file's place is kept nowhere."""
+    if manifest is None:
+        return ["not finished"]
+    _, release = require_manifest(run, "dataset")
+    now = {name: {path: content} for name, (path, content) in test_parts(release).items()}
+    before = {unit.unit: {key: unit.inputs.get(key) for key in now.get(unit.unit, {})} for unit in manifest.units}
+    if now.keys() != before.keys():
+        return ["the release has other tasks"]
+    return [f"{name}: examples changed" for name in sorted(now) if now[name] != before[name]]
+
+
 def predict_task(work: Work, folder: Path) -> Receipt:
     """Ask the model for the answers to one task."""
     examples = read_examples(Path(work.examples))

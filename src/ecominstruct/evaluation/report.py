@@ -1,9 +1,133 @@
-"""Stage 8, report."""
+"""Stage 8, report: gather what the manifests and the scores of a run say, and show it on one page."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from ecominstruct.evaluation.metrics import DEFINITIONS
+from ecominstruct.evaluation.page import ReportData, render_page
+from ecominstruct.evaluation.predict import read_examples, test_parts
+from ecominstruct.identity import fingerprint, pick
+from ecominstruct.models import KINDS, role
+from ecominstruct.rows import SPLITS
+from ecominstruct.store import (
+    Manifest,
+    Receipt,
+    StagePlan,
+    Unit,
+    read_json,
+    read_manifest,
+    require_manifest,
+    stage,
+    write_bytes,
+)
+from ecominstruct.tasks.forms import FORMS
+from ecominstruct.tasks.prompts import render_prompt
+
+STAGE = stage("report")
+BUILD = ("records", "splits", "examples", "dataset")
+SAMPLES = 3  # prompts of each language
+ORDER = ("check", "floor", "model")
+_METRICS = frozenset(DEFINITIONS)
 
 
-def write_report(run: Path) -> dict[str, Any]:
-    """x"""
-    return {"models": 0, "tasks": 0, "page": ""}
+def plan_report(run: Path) -> StagePlan:
+    """One unit: the page, made from the manifests of the build and the scores of all models."""
+    folder, release = require_manifest(run, "dataset")
+    inputs = {release.stage: release.fingerprint}
+    for name in scored_models(run):
+        manifest = read_manifest(run / stage("scores").folder / name)
+        inputs[f"scores of {name}"] = manifest.fingerprint if manifest else ""
+    unit = Unit("page", inputs, (str(run), str(folder)))
+    return StagePlan(STAGE, run / STAGE.folder, [unit], write_page, {})
+
+
+def scored_models(run: Path) -> list[str]:
+    """The models whose scores are whole: the check, then the floors, then the others."""
+    folder = run / stage("scores").folder
+    names = [path.name for path in folder.iterdir() if (path / "manifest.json").is_file()] if folder.is_dir() else []
+    return sorted(names, key=lambda name: (ORDER.index(role(name)), name))
+
+
+def write_page(payload: tuple[str, str], target: Path) -> Receipt:
+    """Write index.html. The receipt counts task rows: one for each task and model shown."""
+    run = Path(payload[0])
+    data = gather(run)
+    write_bytes(target / "index.html", render_page(data).encode("utf-8", "replace"))
+    shown = sum(len(task["scores"]) for task in data["tasks"])
+    return Receipt("page", {}, shown, shown)
+
+
+def gather(run: Path) -> ReportData:
+    """All that the page shows, as plain data."""
+    folder, release = require_manifest(run, "dataset")
+    tasks: Mapping[str, Any] = read_json(folder / "tasks.json")
+    manifests = {name: require_manifest(run, name)[1] for name in BUILD}
+    names = scored_models(run)
+    scores = {name: read_json(run / stage("scores").folder / name / "scores.json")["tasks"] for name in names}
+    records = manifests["records"].rows_out
+    data: dict[str, Any] = {
+        "title": release.config["title"],
+        "about": release.config["about"],
+        "totals": {
+            "tasks": len(release.units),
+            "records": records,
+            "examples": release.rows_out,
+            **{split: release.counts.get(split, 0) for split in SPLITS},
+            "synthetic": sum(unit.rows_out for unit in release.units if tasks[unit.unit]["synthetic"]),
+        },
+        "stages": [_stage_row(manifest) for manifest in manifests.values()],
+        "sources": [source | {"present": True} for source in release.config["card"]["sources"]],
+        "models": [{"name": name, "kind": role(name), "about": KINDS.get(name.split("-")[0], "")} for name in names],
+        "metrics": dict(DEFINITIONS),
+        "tasks": [_task_row(tasks[unit.unit], unit.counts.get("test", 0), scores) for unit in release.units],
+        "prompts": _samples(folder, release, tasks),
+    }
+    return cast(ReportData, data)
+
+
+def _stage_row(manifest: Manifest) -> dict[str, Any]:
+    facts = stage(manifest.stage)
+    plain = asdict(manifest)
+    return {
+        "number": facts.number,
+        "name": facts.name,
+        "about": facts.about,
+        **{key: plain[key] for key in ("rows_in", "rows_out", "rejected", "noted")},
+    }
+
+
+def _task_row(task: Mapping[str, Any], n: int, scores: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    found = {name: by_task[task["id"]] for name, by_task in scores.items() if task["id"] in by_task}
+    first: Mapping[str, Any] = next(iter(found.values()), {})
+    keys = ("id", "title", "lang", "category", "level", "form", "source", "synthetic", "paper")
+    return {
+        **{key: task[key] for key in keys},
+        "n": n,
+        "menu": first.get("menu"),
+        "chance": first.get("chance"),
+        "headline": (task["metrics"] or FORMS[task["form"]].metrics)[0],
+        "scores": {
+            name: {key: value for key, value in scored.items() if _shown(key, value)} for name, scored in found.items()
+        },
+    }
+
+
+def _shown(key: str, value: Any) -> bool:
+    return key == "outcomes" or (key in _METRICS and value is not None)
+
+
+def _samples(folder: Path, release: Manifest, tasks: Mapping[str, Any]) -> list[dict[str, str]]:
+    """A few prompts in each language, chosen by hash, each of another task."""
+    parts = test_parts(release)
+    samples = []
+    for lang in ("en", "zh"):
+        names = sorted(name for name in parts if tasks[name]["lang"] == lang)
+        chosen = sorted(names, key=lambda name: fingerprint(["sample", name]))[:SAMPLES]
+        for name in chosen:
+            example = pick(read_examples(folder / parts[name][0]), "sample", name)
+            samples.append({"task": name, "lang": lang, "prompt": render_prompt(example), "output": example.output})
+    return samples

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("scores")
+UNREAD = "\0unread"  # the label of an answer without one: no label of a task, and left out of macro F1
 SHORTFALL_LIMIT = 50  # rows that are listed for a model that ought to be perfect
 
 
@@ -118,6 +119,9 @@ def mark(task: Mapping[str, Any], example: Example, prediction: Prediction) -> M
     wanted = form.items(example.gold, question)
     found = form.items(reading.answer, question) if reading.answer else []
     counts = count_items(wanted, found)
+    if reading.answer is None:
+        # What cannot be read is one wrong answer, so that silence is never cheaper than a mistake.
+        counts[UNREAD] = Counts(fp=1)
     summed = total(counts.values())
     text = form.render(reading.answer, question) if reading.answer else ""
     score = Score(
@@ -180,7 +184,7 @@ def metrics(form: Form, task: Mapping[str, Any], marked: Sequence[Marked]) -> di
     values: dict[Metric, float | None] = {
         "micro_f1": micro,
         "span_f1": micro,
-        "macro_f1": macro_f1(by_label),
+        "macro_f1": macro_f1({label: counts for label, counts in by_label.items() if label != UNREAD}),
         "f1_by_example": _mean([_own_f1(one) for one in marked]),
         "exact_match": _mean([one.score.exact_match for one in marked]),
         "rouge_l": _mean([one.score.rouge_l for one in marked]),

@@ -61,7 +61,7 @@ class Document(NamedTuple):
 
 def read(path: Path) -> Document:
     """Read one YAML file; InputError when it is unreadable, not UTF-8, or uses tags, aliases or duplicate keys."""
-    file = str(path)
+    file = shown(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
         node = yaml.compose(text, Loader=PlainLoader)
@@ -87,6 +87,12 @@ def read(path: Path) -> Document:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise wrong(f"is not plain YAML data: {error.problem}", file=file, line=line) from None
     return Document(file, data, lines)
+
+
+def shown(path: Path) -> str:
+    """A path as a person wants to read it: from the current folder on where it lies below that."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
 
 
 def load(path: Path, model: type[Model]) -> Model:

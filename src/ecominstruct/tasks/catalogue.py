@@ -112,7 +112,7 @@ def _read_tasks(folders: Sequence[Path], faults: list[Fault]) -> Iterator[tuple[
                 continue
             wanted = inside.with_suffix("").as_posix()
             if task.id != wanted:
-                faults.append(Fault(str(path), document.line(("id",)), f"the id is {task.id!r}", f"Write id: {wanted}"))
+                faults.append(Fault(config.shown(path), document.line(("id",)), f"the id is {task.id!r}", f"Write id: {wanted}"))
             yield str(path), (task, document)
 
 
@@ -163,11 +163,11 @@ def _placeholder_faults(path: Path, pool: Strict) -> Iterator[Fault]:
                 try:
                     odd = [name for name in templates.names(sentence) if name not in allowed]
                 except ValueError as error:
-                    yield Fault(str(path), line, str(error))
+                    yield Fault(config.shown(path), line, str(error))
                     continue
                 if odd:
                     mend = "A constraint may name {{ separator }} and {{ none }}; the other parts name nothing"
-                    yield Fault(str(path), line, f"the wording names {odd[0]!r}", mend)
+                    yield Fault(config.shown(path), line, f"the wording names {odd[0]!r}", mend)
 
 
 def _check_task(task: Task, card: SourceCard, document: Document) -> Iterator[Fault]:

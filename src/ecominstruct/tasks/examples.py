@@ -225,16 +225,16 @@ class Maker:
         return Question(text, choices, self.separator, self.none, self.task.many)
 
     def choices(self, record: str, fields: Mapping[str, Any], gold: Gold) -> tuple[str, ...]:
-        """The candidates of a record: a menu in an order by hash, types in the order of their pool.
+        """The candidates of a record: a menu in an order by hash, types as they are written.
 
         A menu longer than the recipe allows holds the gold and others chosen by hash; never the gold alone.
         """
         task, limit = self.task, self.parts.prompts.choices
-        if task.candidates or task.form == "rank":
-            options = fields[task.candidates] if task.candidates else gold.ranking
+        options = fields[task.candidates] if task.candidates else gold.ranking or self.parts.labels
+        if not self.form.menu:
+            return tuple(options)
+        if task.form != "classify" or task.candidates:
             return tuple(shuffled(options, task.id, record, "choices"))
-        if task.form != "classify":
-            return self.parts.labels
         if limit == "all" or len(self.parts.labels) <= limit:
             return tuple(shuffled(self.parts.labels, task.id, record, "choices"))
         others = shuffled(set(self.parts.labels) - set(gold.labels), task.id, record, "distractors")

@@ -88,12 +88,12 @@ def _form_faults(task: Task) -> list[str]:
     faults = []
     if task.form == "classify" and (task.labels is None) == (task.candidates is None):
         faults.append("classify needs either `labels` (a pool) or `candidates` (a field)")
-    if task.form == "ner" and task.labels is None:
-        faults.append("ner needs `labels`, the types to look for")
+    if task.form == "ner" and (task.labels is None) == (task.candidates is None):
+        faults.append("ner needs the types to look for: either `labels` (a pool) or `candidates` (a field)")
     if task.form == "select" and task.candidates is None:
         faults.append("select needs `candidates`, the field that holds them")
-    if task.form in ("generate", "ner", "rank") and task.candidates and task.form != "rank":
-        faults.append(f"{task.form} has no candidates")
+    if task.form == "generate" and task.candidates:
+        faults.append("generate has no candidates")
     if task.form in ("select", "rank", "generate") and task.labels:
         faults.append(f"{task.form} has no labels")
     if task.many and task.form not in ("classify", "extract"):

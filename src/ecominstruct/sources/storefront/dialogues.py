@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecominstruct.sources.storefront.draw import Draw
-from ecominstruct.sources.storefront.products import Product, make_product, prose_fields, title
+from ecominstruct.sources.storefront.products import Product, make_product, prose_fields, title_text
 from ecominstruct.sources.storefront.templates import SpanText
 from ecominstruct.sources.storefront.words import Exchange, Shop
 
@@ -17,16 +17,16 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     """One row of the dialogue table."""
     product = make_product(shop, number // _ROWS_PER_PRODUCT)
     draw = Draw("dialogue", shop.lang, str(number))
-    own = product.category.exchanges
-    exchange: Exchange = draw.choose(own if draw.chance(_CATEGORY_PERCENT) else shop.dialogues["exchanges"])
     values = prose_fields(product) | _slot_values(shop, product, draw)
+    exchange = _exchange(shop, product, values, draw)
     utterance = SpanText()
     exchange.ask.write(utterance, values, shop.dialogues["slot_labels"])
-    turns = _earlier_turns(shop, product, values, draw)
+    bought = exchange.intent in shop.dialogues["after_sale"]
+    turns = _earlier_turns(shop, product, values, bought, draw)
     turns.append({"speaker": "customer", "text": utterance.text})
     return {
         "sku": product.sku,
-        "product": title(product).text,
+        "product": title_text(product),
         "turns": turns,
         "utterance": utterance.text,
         "intent": exchange.intent,
@@ -49,23 +49,41 @@ def _slot_values(shop: Shop, product: Product, draw: Draw) -> dict[str, str]:
     return values
 
 
-def _earlier_turns(shop: Shop, product: Product, values: dict[str, str], draw: Draw) -> list[dict[str, str]]:
-    """Two to six turns before the request: maybe a welcome, an opening with its answer, maybe a product question."""
+def _exchange(shop: Shop, product: Product, values: dict[str, str], draw: Draw) -> Exchange:
+    """A request that fits the category: one that names a colour needs a category with colours."""
+    own = product.category.exchanges
+    while True:
+        exchange: Exchange = draw.choose(own if draw.chance(_CATEGORY_PERCENT) else shop.dialogues["exchanges"])
+        if exchange.ask.fields <= values.keys() and exchange.intent not in product.category.skip_intents:
+            return exchange
+
+
+def _earlier_turns(
+    shop: Shop, product: Product, values: dict[str, str], bought: bool, draw: Draw
+) -> list[dict[str, str]]:
+    """Two to five turns before the request: maybe a welcome, an opening with its answer, maybe a further exchange."""
     words = shop.dialogues
-    turns: list[dict[str, str]] = []
+    stage = words["after" if bought else "before"]
+    said: list[tuple[str, str]] = []
     welcomed = draw.chance(35)
     if welcomed:
-        turns.append({"speaker": "agent", "text": draw.choose(words["welcomes"]).fill(values)})
-    opening = draw.choose(words["openings_plain" if welcomed else "openings"]).fill(values)
-    turns.append({"speaker": "customer", "text": opening})
-    turns.append({"speaker": "agent", "text": draw.choose(words["answers"]).fill(values)})
+        said.append(("agent", draw.choose(words["welcomes"]).fill(values)))
+    said.append(("customer", draw.choose(stage["openings_plain" if welcomed else "openings"]).fill(values)))
+    said.append(("agent", draw.choose(stage["answers"]).fill(values)))
     if draw.chance(65):
-        attributes = product.category.attributes
-        index = draw.below(len(attributes))
-        statement = draw.choose(attributes[index].states).fill(
-            {"value": attributes[index].values[product.values[index]]}
-        )
-        question = draw.choose(attributes[index].asks)
-        turns.append({"speaker": "customer", "text": question})
-        turns.append({"speaker": "agent", "text": draw.choose(words["follow_ups"]).fill({"statement": statement})})
-    return turns
+        customer, agent = _small_talk(shop, values, draw) if bought else _product_talk(shop, product, draw)
+        said += [("customer", customer), ("agent", agent)]
+    return [{"speaker": speaker, "text": text} for speaker, text in said]
+
+
+def _small_talk(shop: Shop, values: dict[str, str], draw: Draw) -> tuple[str, str]:
+    customer, agent = draw.choose(shop.dialogues["small_talk"])
+    return customer.fill(values), agent.fill(values)
+
+
+def _product_talk(shop: Shop, product: Product, draw: Draw) -> tuple[str, str]:
+    """A question about an attribute and its true answer."""
+    index = draw.below(len(product.category.attributes))
+    attribute = product.category.attributes[index]
+    statement = draw.choose(attribute.states).fill({"value": attribute.values[product.values[index]]})
+    return draw.choose(attribute.asks), draw.choose(shop.dialogues["follow_ups"]).fill({"statement": statement})

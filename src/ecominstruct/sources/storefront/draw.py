@@ -28,6 +28,16 @@ class Draw:
         self._state = state = (self._state * _FACTOR + _STEP) & _MASK
         return (state >> 32) * count >> 32
 
+    def indexes(self, counts: Sequence[int]) -> list[int]:
+        """One index below each of the counts: the same as `below` for each, in a tight loop."""
+        state = self._state
+        found = []
+        for count in counts:
+            state = (state * _FACTOR + _STEP) & _MASK
+            found.append((state >> 32) * count >> 32)
+        self._state = state
+        return found
+
     def chance(self, percent: int) -> bool:
         """True in `percent` of 100 cases."""
         return self.below(100) < percent

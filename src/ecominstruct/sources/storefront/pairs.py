@@ -10,8 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 from ecominstruct.sources.storefront.draw import Draw
-from ecominstruct.sources.storefront.products import Product, attribute_pairs, make_product, pool_blocks, title
-from ecominstruct.sources.storefront.queries import find, place
+from ecominstruct.sources.storefront.products import (
+    Product,
+    attribute_pairs,
+    browse,
+    make_product,
+    place,
+    pool_blocks,
+    title_text,
+)
 from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
@@ -26,9 +33,13 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     same = draw.chance(_SAME_PERCENT)
     other = replace(product, sku=f"{product.sku}-B") if same else _lookalike(shop, product, number, draw)
     other = _reworded(other, draw, percent=80 if same else 45)
+    own_title, other_title = title_text(product), title_text(other)
+    if own_title == other_title:  # two sellers with word for word the same title would teach nothing
+        other = _reworded(other, draw, percent=100)
+        other_title = title_text(other)
     listings = [
-        (product.sku, title(product).text, attribute_pairs(product)),
-        (other.sku, title(other).text, _rearranged(other, draw)),
+        (product.sku, own_title, attribute_pairs(product)),
+        (other.sku, other_title, _rearranged(other, draw)),
     ]
     if draw.chance(50):
         listings.reverse()
@@ -55,13 +66,9 @@ def _lookalike(shop: Shop, product: Product, number: int, draw: Draw) -> Product
         values[index] = draw.other(len(product.category.attributes[index].values), values[index])
         return replace(product, sku=f"{product.sku}-V", values=values)
     blocks = pool_blocks(shop, number)
-    return find(
-        shop,
-        place(shop, product.category),
-        draw.below(blocks),
-        blocks,
-        lambda other: other.brand == product.brand and other.model != product.model,
-    )
+    siblings = browse(shop, place(shop, product.category), draw.below(blocks), blocks)
+    candidates = (make_product(shop, other.number) for other in siblings if other.brand == product.brand)
+    return next(other for other in candidates if other.model != product.model)
 
 
 def _next_model(model: str, draw: Draw) -> str:

@@ -6,15 +6,16 @@ the block: so "the product of category c in block b" is found without a search.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecominstruct.identity import pick_index
 from ecominstruct.sources.storefront.draw import Draw
 from ecominstruct.sources.storefront.templates import SpanText
-from ecominstruct.sources.storefront.words import Category, Shop
+from ecominstruct.sources.storefront.words import Category, ModelPattern, Shop
 
 _LETTERS = "ABCDEFGHKLMNPRSTVWX"  # no letters that look like digits
+_GOLDEN, _MASK = 0x9E3779B97F4A7C15, (1 << 64) - 1  # 2**64 divided by the golden ratio; 64 bits
 _MIN_BLOCKS = 24  # the smallest pool other tables look for products in: small, yet it holds a match nearly always
 
 
@@ -43,20 +44,16 @@ class Product:
 
 def make_product(shop: Shop, number: int) -> Product:
     """Product number `number` of a language's shop."""
-    lang = shop.lang
     category = shop.categories[_category_index(shop, number)]
-    draw = Draw("product", lang, str(number))
-    brand = draw.choose(shop.departments[category.department].brands)
+    draw, brand, values = _first_draws(shop, category, number)
     model = _model(draw.choose(category.models), draw)
-    type_index = draw.below(len(category.types))
-    values = [draw.below(len(attribute.values)) for attribute in category.attributes]
-    title_index = draw.below(len(category.titles))
-    intro_index = draw.below(len(category.intros))
-    shown = category.titles[title_index].fields | category.intros[intro_index].fields
-    spare = [i for i, attribute in enumerate(category.attributes) if attribute.name not in shown]
+    type_index, title_index, intro_index = draw.indexes(
+        (len(category.types), len(category.titles), len(category.intros))
+    )
+    spare = category.spare[title_index][intro_index]
     return Product(
         shop=shop,
-        sku=f"SF-{lang.upper()}-{number:07d}",
+        sku=f"SF-{shop.lang.upper()}-{number:07d}",
         category=category,
         brand=brand,
         model=model,
@@ -68,6 +65,36 @@ def make_product(shop: Shop, number: int) -> Product:
         promo=draw.choose(shop.promos),
         dropped=tuple(draw.sample(spare, draw.below(min(3, len(spare))))),
     )
+
+
+def _first_draws(shop: Shop, category: Category, number: int) -> tuple[Draw, str, list[int]]:
+    """A product's brand and attribute values come first, so that a search can stop there."""
+    draw = Draw("product", shop.lang, str(number))
+    return draw, draw.choose(shop.departments[category.department].brands), draw.indexes(category.counts)
+
+
+@dataclass(slots=True)
+class Glimpse:
+    """As much of a product as a search looks at: a third of the work of making the whole."""
+
+    number: int
+    brand: str
+    values: list[int]
+
+
+def browse(shop: Shop, category: int, start: int, blocks: int) -> Iterator[Glimpse]:
+    """The products of a category from block `start` on: once around the pool of `blocks`, then beyond it for ever."""
+    step = 0
+    while True:
+        number = product_in_block(shop, category, (start + step) % blocks if step < blocks else step)
+        _, brand, values = _first_draws(shop, shop.categories[category], number)
+        yield Glimpse(number, brand, values)
+        step += 1
+
+
+def place(shop: Shop, category: Category) -> int:
+    """The index of a category among the shop's categories."""
+    return next(i for i in shop.departments[category.department].categories if shop.categories[i] is category)
 
 
 def product_in_block(shop: Shop, category: int, block: int) -> int:
@@ -91,25 +118,38 @@ def _category_index(shop: Shop, number: int) -> int:
 
 
 def _rotation(shop: Shop, block: int) -> int:
-    return pick_index(len(shop.categories), "storefront", "rotation", shop.lang, str(block))
+    """How far the categories of a block are rotated: multiplicative hashing, as searches ask for it all the time."""
+    return ((shop.seed + block * _GOLDEN & _MASK) >> 32) * len(shop.categories) >> 32
 
 
-def _model(pattern: str, draw: Draw) -> str:
-    """Fill a model pattern: # becomes a digit (never a leading zero), @ a letter."""
+def _model(pattern: ModelPattern, draw: Draw) -> str:
+    """Fill a model pattern; a run of digits never starts with zero."""
     done: list[str] = []
-    for sign in pattern:
-        if sign == "#":
-            leading = not done or not done[-1].isdigit()
-            done.append(str(1 + draw.below(9) if leading else draw.below(10)))
-        elif sign == "@":
-            done.append(draw.choose(_LETTERS))
+    for part in pattern:
+        if isinstance(part, str):
+            done.append(part)
+        elif part:
+            lowest = 10 ** (part - 1)
+            done.append(str(lowest + draw.below(9 * lowest)))
         else:
-            done.append(sign)
+            done.append(draw.choose(_LETTERS))
     return "".join(done)
 
 
 def title(product: Product) -> SpanText:
     """The title of a listing with its spans."""
+    text = SpanText()
+    category = product.category
+    category.titles[product.title_index].write(text, _title_values(product), category.labels)
+    return text
+
+
+def title_text(product: Product) -> str:
+    """The title alone, for rows that show it without spans."""
+    return product.category.titles[product.title_index].fill(_title_values(product))
+
+
+def _title_values(product: Product) -> dict[str, str]:
     category = product.category
     values = {
         "brand": product.brand,
@@ -118,13 +158,9 @@ def title(product: Product) -> SpanText:
         "boost": product.boost,
         "promo": product.promo,
     }
-    pattern = category.titles[product.title_index]
-    for index, attribute in enumerate(category.attributes):
-        if attribute.name in pattern.fields:
-            values[attribute.name] = product.titled(index)
-    text = SpanText()
-    pattern.write(text, values, category.labels)
-    return text
+    for index, name in category.title_fields[product.title_index]:
+        values[name] = product.titled(index)
+    return values
 
 
 def prose_fields(product: Product) -> dict[str, str]:

@@ -6,20 +6,22 @@ another category of the same department, 0 another department.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ecominstruct.identity import shuffled
 from ecominstruct.sources.storefront.draw import Draw
 from ecominstruct.sources.storefront.products import (
+    Glimpse,
     Product,
+    browse,
     make_product,
+    place,
     pool_blocks,
     product_in_block,
-    title,
+    title_text,
 )
 from ecominstruct.sources.storefront.templates import SpanText, Template
-from ecominstruct.sources.storefront.words import Category, Shop
+from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
 _GRADES = ("4", "3", "2", "1", "0")
@@ -36,7 +38,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     query = _write_query(best, pattern, asked, draw)
     blocks = pool_blocks(shop, number)
     ranked = [best, *_rivals(shop, best, pattern, asked, blocks, draw), *_strangers(shop, best, blocks, draw)]
-    ranking = [title(product).text for product in ranked]
+    ranking = [title_text(product) for product in ranked]
     return {
         "query": query.text,
         "query_spans": query.spans,
@@ -75,45 +77,33 @@ def _write_query(best: Product, pattern: Template, asked: list[int], draw: Draw)
     return text
 
 
-def _fulfilled(product: Product, best: Product, pattern: Template, asked: list[int]) -> int:
-    """How many of the query's conditions a product of the same category fulfils."""
+def _fulfilled(other: Glimpse, best: Product, pattern: Template, asked: list[int]) -> int:
+    """How many of the query's conditions on brand and attributes a product of the same category fulfils."""
     count = 0
-    if "brand" in pattern.fields:
-        count += product.brand == best.brand
-    if "model" in pattern.fields:
-        count += product.model == best.model
+    if "brand" in pattern.fields and other.brand == best.brand:
+        count += 1
     for field, index in zip("ab", asked, strict=True):
-        if field in pattern.fields:
-            count += product.values[index] == best.values[index]
+        if field in pattern.fields and other.values[index] == best.values[index]:
+            count += 1
     return count
 
 
 def _rivals(shop: Shop, best: Product, pattern: Template, asked: list[int], blocks: int, draw: Draw) -> list[Product]:
-    """Two products of the same category: one that fulfils exactly one condition, one that fulfils none."""
-    category = place(shop, best.category)
-    start = draw.below(blocks)
-    return [
-        find(shop, category, start, blocks, lambda other: _fulfilled(other, best, pattern, asked) == 1),
-        find(shop, category, start, blocks, lambda other: _fulfilled(other, best, pattern, asked) == 0),
-    ]
+    """Two products of the same category: one that fulfils exactly one condition, one that fulfils none.
 
-
-def place(shop: Shop, category: Category) -> int:
-    """The index of a category among the shop's categories."""
-    return next(
-        index for index in shop.departments[category.department].categories if shop.categories[index] is category
-    )
-
-
-def find(shop: Shop, category: int, start: int, blocks: int, fits: Callable[[Product], bool]) -> Product:
-    """The first fitting product of a category from block `start` on, once around the pool, then beyond it."""
-    step = 0
-    while True:
-        block = (start + step) % blocks if step < blocks else step
-        product = make_product(shop, product_in_block(shop, category, block))
-        if fits(product):
-            return product
-        step += 1
+    Neither has the model of the best product, so a query for a model has one exact answer.
+    """
+    found: dict[int, Product] = {}
+    for glimpse in browse(shop, place(shop, best.category), draw.below(blocks), blocks):
+        fulfilled = _fulfilled(glimpse, best, pattern, asked)
+        if fulfilled > 1 or fulfilled in found:
+            continue
+        other = make_product(shop, glimpse.number)
+        if other.model != best.model:
+            found[fulfilled] = other
+        if len(found) == 2:
+            break
+    return [found[1], found[0]]
 
 
 def _strangers(shop: Shop, best: Product, blocks: int, draw: Draw) -> list[Product]:
@@ -121,8 +111,7 @@ def _strangers(shop: Shop, best: Product, blocks: int, draw: Draw) -> list[Produ
     home = best.category.department
     near = [index for index in shop.departments[home].categories if shop.categories[index] is not best.category]
     far = [index for index, category in enumerate(shop.categories) if category.department != home]
-    start = draw.below(blocks)
-    return [
-        find(shop, draw.choose(near), start, blocks, lambda other: other.brand != best.brand),
-        make_product(shop, product_in_block(shop, draw.choose(far), draw.below(blocks))),
-    ]
+    neighbours = browse(shop, draw.choose(near), draw.below(blocks), blocks)
+    neighbour = next(glimpse.number for glimpse in neighbours if glimpse.brand != best.brand)
+    stranger = product_in_block(shop, draw.choose(far), draw.below(blocks))
+    return [make_product(shop, neighbour), make_product(shop, stranger)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecominstruct.sources.storefront.draw import Draw
-from ecominstruct.sources.storefront.products import Product, make_product, title, unstated, write_passage
+from ecominstruct.sources.storefront.products import Product, make_product, title_text, unstated, write_passage
 from ecominstruct.sources.storefront.templates import Span, SpanText
 from ecominstruct.sources.storefront.words import Attribute, Shop
 
@@ -32,7 +32,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     value = judged["text"] if true else _other_value(attributes[judged["label"]], judged["text"], draw)
     return {
         "sku": product.sku,
-        "product": title(product).text,
+        "product": title_text(product),
         "context": context,
         "question": draw.choose(attribute.asks),
         "answerable": yes if answerable else no,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecominstruct.sources.storefront.draw import Draw
-from ecominstruct.sources.storefront.products import make_product, prose_fields, title
+from ecominstruct.sources.storefront.products import make_product, prose_fields, title_text
 from ecominstruct.sources.storefront.templates import SpanText
 from ecominstruct.sources.storefront.words import Aspect, Shop
 
@@ -28,7 +28,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     rating = _rating(mood, draw)
     fields = prose_fields(product) | {
         "time": draw.choose(shop.reviews["times"]),
-        "who": draw.choose(shop.reviews["people"]),
+        "who": draw.choose(product.category.people or shop.reviews["people"]),
     }
     text = SpanText()
     if len(mood) == 1 or draw.chance(70):
@@ -39,7 +39,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     names = shop.reviews["polarities"]
     return {
         "sku": product.sku,
-        "product": title(product).text,
+        "product": title_text(product),
         "text": text.text,
         "rating": rating,
         "sentiment": names["mixed"] if "+" in mood and "-" in mood else names[mood[0]],
@@ -66,9 +66,11 @@ def _write_clauses(shop: Shop, text: SpanText, aspects: list[Aspect], mood: str,
     stop: str = shop.reviews["stop"]
     joins: dict[str, list[str]] = shop.reviews["joins"]
     begins_sentence = True
+    join = ""
     for place, (aspect, sign) in enumerate(zip(aspects, mood, strict=True)):
         if place:
-            join = draw.choose(joins["same" if sign == mood[place - 1] else "contrast"])
+            fitting = joins["same" if sign == mood[place - 1] else "contrast"]
+            join = draw.choose([option for option in fitting if option != join])  # never "but …, but …"
             text.add(join)
             begins_sentence = join == stop + shop.gap
         before, phrase, after = draw.choose(aspect.positive if sign == "+" else aspect.negative)

@@ -49,24 +49,26 @@ class Template:
 
     def write(self, into: SpanText, values: Mapping[str, str], labels: Mapping[str, str]) -> None:
         """Append the filled wording to a text; fields that `labels` names become spans."""
+        add = into.add
         for literal, field in self._parts:
             if literal:
-                into.add(literal)
+                add(literal)
             if field:
-                into.add(values[field], labels.get(field, ""))
+                add(values[field], labels.get(field, ""))
 
 
 def title_case(text: str) -> str:
-    """English title case that leaves units, codes and short joining words alone ("1.7 L", "pack of 4")."""
+    """English title case that leaves units, codes and short joining words alone ("1.7 L", "pH 5.5", "Pack of 4")."""
     done: list[str] = []
     previous = ""
     for word in text.split(" "):
-        keep = (word in _SMALL_WORDS and done) or any(sign.isdigit() for sign in word) or previous.isdigit()
-        keep = keep or (bool(previous) and previous[0].isdigit() and word in _UNITS)
-        done.append(word if keep else word[:1].upper() + word[1:])
+        unit = word in _UNITS and previous[:1].isdigit()
+        joining = bool(done) and word in _SMALL_WORDS
+        coded = any(sign.isdigit() or sign.isupper() for sign in word[1:])
+        done.append(word if unit or joining or coded else word[:1].upper() + word[1:])
         previous = word
     return " ".join(done)
 
 
-_SMALL_WORDS = frozenset({"a", "an", "and", "by", "for", "in", "of", "on", "or", "the", "to", "with", "per"})
-_UNITS = frozenset({"cm", "fl", "ft", "g", "in", "kg", "L", "lb", "m", "ml", "mm", "oz", "W", "kW", "Pa", "h", "min"})
+_SMALL_WORDS = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
+_UNITS = frozenset({"cm", "fl", "ft", "g", "in", "kg", "lb", "m", "ml", "mm", "oz", "h", "min"})

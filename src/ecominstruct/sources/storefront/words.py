@@ -14,11 +14,14 @@ from typing import Any
 
 import yaml
 
+from ecominstruct.identity import hash64
 from ecominstruct.sources.storefront.templates import Template, title_case
 
 LANGUAGES: tuple[str, ...] = ("en", "zh")
 FOLDER = Path(__file__).with_name("vocabulary")
 
+# "K##-@" as ("K", 2, "-", 0): literal text, the length of a run of digits, or 0 for a letter.
+ModelPattern = tuple[str | int, ...]
 Opinion = tuple[str, str, str]  # the clause before the opinion phrase, the phrase, the clause after it
 
 _SINGULAR = {"this": "this", "This": "This", "it": "it", "It": "It", "them": "it", "is": "is", "was": "was",
@@ -73,7 +76,7 @@ class Category:
     types: tuple[str, ...]
     types_titled: tuple[str, ...]
     grammar: dict[str, str]
-    models: tuple[str, ...]
+    models: tuple[ModelPattern, ...]
     labels: dict[str, str]  # template field -> span label
     boosts: tuple[str, ...]
     titles: tuple[Template, ...]
@@ -82,7 +85,12 @@ class Category:
     attributes: tuple[Attribute, ...]
     aspects: tuple[Aspect, ...]
     exchanges: tuple[Exchange, ...]
+    people: tuple[str, ...]  # whom reviewers buy it for; empty: anybody
+    skip_intents: frozenset[str]  # shared requests that make no sense here, such as a warranty on coffee
     core: tuple[int, ...]  # attributes that every title pattern shows: what a query may ask for
+    counts: tuple[int, ...]  # per attribute, how many values it has
+    title_fields: tuple[tuple[tuple[int, str], ...], ...]  # per title pattern, the attributes it shows
+    spare: tuple[tuple[tuple[int, ...], ...], ...]  # [title][intro] -> attributes that neither of the two shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ class Shop:
     """Everything one language's shop is written from. `words` holds the shared phrase files as plain data."""
 
     lang: str
+    seed: int  # sets the order of the categories of this language's shop
     categories: tuple[Category, ...]
     departments: dict[str, Department]
     brand_label: str
@@ -129,6 +138,7 @@ def load_shop(lang: str) -> Shop:
             raise VocabularyError(f"department {key}: a department needs two categories or more")
     return Shop(
         lang=lang,
+        seed=hash64("storefront", "shop", lang),
         categories=categories,
         departments=departments,
         brand_label=base["brand_label"],
@@ -167,13 +177,15 @@ def _category(path: Path, lang: str, base: dict[str, Any]) -> Category:
         category = _build_category(path.stem, part, lang, base)
     except KeyError as error:
         raise VocabularyError(f"{path.name}, {lang}: the field {error} is missing") from error
+    except VocabularyError as error:
+        raise VocabularyError(f"{path.name}, {lang}: {error}") from error
     _check_category(category, f"{path.name}, {lang}", base)
     return category
 
 
 def _build_category(key: str, part: dict[str, Any], lang: str, base: dict[str, Any]) -> Category:
     attributes = tuple(_attribute(name, body, lang) for name, body in part["attributes"].items())
-    titles = _templates(part["titles"])
+    titles, intros = _templates(part["titles"]), _templates(part["intros"])
     types = tuple(part["types"])
     labels = {"brand": base["brand_label"], "type": base["type_label"], "model": part["model_label"]}
     labels |= {attribute.name: attribute.name for attribute in attributes}
@@ -185,27 +197,46 @@ def _build_category(key: str, part: dict[str, Any], lang: str, base: dict[str, A
         types=types,
         types_titled=_titled(types, lang),
         grammar=grammar,
-        models=tuple(part["models"]),
+        models=tuple(map(_model_pattern, part["models"])),
         labels=labels,
         boosts=tuple(part["boosts"]),
         titles=titles,
-        intros=_templates(part["intros"]),
+        intros=intros,
         occasions=tuple(part["occasions"]),
         attributes=attributes,
         aspects=_aspects(part["aspects"]),
         exchanges=_exchanges(part["dialogues"]),
+        people=tuple(part.get("people", ())),
+        skip_intents=frozenset(part.get("skip_intents", ())),
         core=tuple(i for i, a in enumerate(attributes) if all(a.name in title.fields for title in titles)),
+        counts=tuple(len(attribute.values) for attribute in attributes),
+        title_fields=tuple(
+            tuple((i, a.name) for i, a in enumerate(attributes) if a.name in title.fields) for title in titles
+        ),
+        spare=tuple(tuple(_unshown(attributes, title.fields | intro.fields) for intro in intros) for title in titles),
     )
+
+
+def _model_pattern(text: str) -> ModelPattern:
+    parts = re.findall(r"#+|@|[^#@]+", text)
+    return tuple(len(part) if part[0] == "#" else 0 if part == "@" else part for part in parts)
+
+
+def _unshown(attributes: tuple[Attribute, ...], shown: frozenset[str]) -> tuple[int, ...]:
+    return tuple(index for index, attribute in enumerate(attributes) if attribute.name not in shown)
 
 
 def _attribute(name: str, body: dict[str, Any], lang: str) -> Attribute:
     values = tuple(str(value) for value in body["values"])
+    titled = _titled(values, lang)
     same_as = {str(value): str(other) for value, other in body.get("same_as", {}).items()}
+    if missing := set(same_as) - set(values):
+        raise VocabularyError(f"same_as of {name} has unknown values {sorted(missing)}")
     return Attribute(
         name=name,
         values=values,
-        titled=_titled(values, lang),
-        same_as=same_as,
+        titled=titled,
+        same_as={shown: same_as[value] for value, shown in zip(values, titled, strict=True) if value in same_as},
         role=body.get("role", ""),
         states=_templates(body["states"]),
         asks=tuple(body["asks"]),
@@ -246,8 +277,11 @@ def _reviews(part: dict[str, Any]) -> dict[str, Any]:
 
 def _dialogues(part: dict[str, Any]) -> dict[str, Any]:
     ready = dict(part)
-    for key in ("openings", "openings_plain", "welcomes", "follow_ups", "answers"):
-        ready[key] = _templates(part[key])
+    for key in ("before", "after"):
+        ready[key] = {name: _templates(texts) for name, texts in part[key].items()}
+    ready["welcomes"] = _templates(part["welcomes"])
+    ready["follow_ups"] = _templates(part["follow_ups"])
+    ready["small_talk"] = tuple((Template(pair["customer"]), Template(pair["agent"])) for pair in part["small_talk"])
     ready["exchanges"] = _exchanges(part["exchanges"])
     return ready
 
@@ -272,7 +306,5 @@ def _check_category(category: Category, where: str, base: dict[str, Any]) -> Non
             raise VocabularyError(f"{where}: {attribute.name} needs three different values or more")
         if any("value" not in template.fields for template in (*attribute.states, attribute.yes_no)):
             raise VocabularyError(f"{where}: a wording of {attribute.name} lacks {{value}}")
-        if missing := set(attribute.same_as) - set(attribute.titled):
-            raise VocabularyError(f"{where}: same_as of {attribute.name} has unknown values {sorted(missing)}")
-    if any("#" not in model for model in category.models):
+    if any(not any(isinstance(part, int) and part for part in model) for model in category.models):
         raise VocabularyError(f"{where}: every model pattern needs a digit place (#)")

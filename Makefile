@@ -1,0 +1,48 @@
+# Two commands do everything: `make demo` (see the whole way of the data work) and `make test` (prove it).
+# Everything is installed into .venv; root is needed for nothing but the browser of the page tests.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash
+
+.PHONY: help setup demo check lint types test test-long browser clean
+
+help:            ## list the targets
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
+
+setup: .venv/.ready ## make .venv with `ecom` and what the tests need
+.venv/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev,browser]'
+	@touch $@
+
+demo: setup ## build from the built-in shop, let the floors and a noisy model answer, score, report
+	$(BIN)/ecom run recipes/demo.yaml --out out/demo
+
+lint: setup ## style and layout of the code
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+
+types: setup ## strict types
+	$(BIN)/mypy
+
+check: lint types ## what one runs all day: lint, types, fast tests; under 3 minutes
+	$(BIN)/ecom tasks check
+	$(BIN)/pytest -q -m "not slow and not browser and not long"
+
+test: browser lint types ## everything but the long tests; installs chromium where root can
+	$(BIN)/ecom tasks check
+	$(BIN)/pytest -m "not long"
+
+test-long: setup ## large numbers, by hand
+	$(BIN)/pytest -m long
+
+browser: setup
+	@if command -v chromium >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+	else echo "chromium is absent and this is not root: the browser tests will be SKIPPED"; fi
+
+clean: ## remove the environment and all runs
+	rm -rf .venv out

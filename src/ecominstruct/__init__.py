@@ -1,0 +1,21 @@
+"""E-commerce instruction data in English and Chinese: built from raw files, proved clean, and measured honestly.
+
+A run is a folder; each stage writes one that can be opened with pandas, DuckDB or `datasets`:
+
+    1-records/      ecom build    one raw thing a row, read from the sources
+    2-splits/       ecom build    the family and the split of each record, fixed before any example exists
+    3-examples/     ecom build    records turned into instructions by the tasks of the catalogue
+    4-dataset/      ecom build    the release: train, validation and test
+    6-predictions/  ecom predict  what each model answers to the test examples
+    7-scores/       ecom score    how each answer was read, and what it is worth
+    8-report/       ecom report   one page that shows it all
+
+The code lies in the same order: `sources` (raw files to records), `splits`, `tasks` (records to examples; the seven
+forms), `dataset` (the release), `models` (whoever answers), `evaluation` (predict, score, report). `catalogue` holds
+what people write: cards of sources, tasks, labels and wordings, all in YAML. `rows` defines what flows, `store` how
+it is kept, `pipeline` what is run after what, `cli` the verbs.
+
+Importing the package loads nothing but this text.
+"""
+
+__version__ = "0.1.0"

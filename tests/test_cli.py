@@ -1,0 +1,271 @@
+"""The command line as a person uses it: real processes, real files, and what they say when the input is wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, Ecom
+
+RECIPE = """\
+title: small
+tasks:
+  include: ["*/storefront/*"]
+data: {storefront: {rows: 60}}
+splits: {validation: 0.1, test: 0.3}
+models: [oracle, constant, "noisy:0.5"]
+"""
+TASK = """\
+id: en/storefront/products/brand
+version: 1
+title: Brand
+category: qa
+level: atomic
+form: extract
+source: en/storefront/products
+input: "{{ title }}"
+gold: brand
+wordings: extract/answer
+"""
+
+
+@pytest.fixture(scope="module")
+def small(ecom: Ecom, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """A finished run over the storefront, and what `ecom run --json` said of it."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "small.yaml").write_text(RECIPE)
+    done = ecom("run", folder / "small.yaml", "--out", folder / "run", "--json")
+    assert done.returncode == 0, done.stderr
+    return folder / "run", json.loads(done.stdout)
+
+
+def test_a_run_accounts_for_every_row(small: tuple[Path, dict[str, dict[str, object]]]) -> None:
+    run, said = small
+    build = said["build"]
+    assert build["examples"] == build["train"] + build["validation"] + build["test"] == sum(build["by_task"].values())
+    assert build["synthetic"] == build["examples"]
+    assert build["records"] == 12 * 60
+    for manifest in run.rglob("manifest.json"):
+        stage = json.loads(manifest.read_text())
+        assert stage["rows_in"] == stage["rows_out"] + sum(stage["rejected"].values()), manifest
+    assert {path.name for path in run.iterdir()} == {
+        *("1-records", "2-splits", "3-examples", "4-dataset", "6-predictions", "7-scores", "8-report", "log"),
+        "recipe.json",
+    }
+
+
+def test_the_oracle_is_perfect_and_outcomes_add_up(small: tuple[Path, dict[str, object]]) -> None:
+    _, said = small
+    for scores in said["scores"]:
+        for task, scored in scores["tasks"].items():
+            assert sum(scored["outcomes"].values()) == scored["n"], task
+            values = {name: scored[name] for name in ("micro_f1", "macro_f1", "rouge_l", "mrr") if name in scored}
+            assert all(value is None or 0 <= value <= 1 for value in values.values())
+            if scores["model"] == "oracle":
+                assert set(values.values()) == {1.0}, task
+    seen = {outcome for task in said["scores"][2]["tasks"].values() for outcome, n in task["outcomes"].items() if n}
+    assert {"parsed", "error", "refused", "empty", "off_menu"} <= seen
+
+
+def test_a_second_run_does_nothing(small: tuple[Path, dict[str, object]], ecom: Ecom) -> None:
+    run, _ = small
+    before = {path: path.stat().st_mtime_ns for path in run.glob("[1-8]-*/**/*.parquet")}
+    again = ecom("build", run.parent / "small.yaml", "--out", run, "--json")
+    assert json.loads(again.stdout)["ran"] == []
+    assert {path: path.stat().st_mtime_ns for path in run.glob("[1-8]-*/**/*.parquet")} == before
+    status = ecom("status", run)
+    assert status.returncode == 0
+    assert "Everything is fresh." in status.stdout
+
+
+def test_status_says_why_a_stage_is_stale(small: tuple[Path, dict[str, object]], ecom: Ecom, tmp_path: Path) -> None:
+    run, _ = small
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    recipe = tmp_path / "changed.yaml"
+    recipe.write_text(RECIPE.replace("models", "prompts: {constraint: false}\nmodels"))
+    log = json.loads((copy / "log" / "last.json").read_text())
+    (copy / "log" / "last.json").write_text(json.dumps(log | {"recipe": str(recipe)}))
+    stages = {row["stage"]: row for row in json.loads(ecom("status", copy, "--json").stdout)}
+    assert stages["records"]["fresh"]
+    assert stages["splits"]["fresh"]
+    assert stages["examples"]["stale"] == ["recipe: constraint changed"]
+    assert stages["dataset"]["stale"] == ["examples is stale"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("tasks", "list"),
+        ("sources", "list"),
+        ("sources", "show", "zh/mepave"),
+        ("tasks", "show", "zh/storefront/queries/query_tagging"),
+        ("tasks", "check"),
+    ],
+)
+def test_json_is_the_only_thing_on_stdout(ecom: Ecom, words: tuple[str, ...]) -> None:
+    done = ecom(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    json.loads(done.stdout)
+    assert ecom(*words).stdout.strip()
+
+
+def test_the_lists_have_the_promised_keys(ecom: Ecom) -> None:
+    tasks = json.loads(ecom("tasks", "list", "--json").stdout)
+    keys = {"id", "title", "category", "level", "form", "lang", "source", "version", "wordings", "synthetic"}
+    assert all(set(task) == keys for task in tasks)
+    assert {task["category"] for task in tasks if task["synthetic"]} == {"ner", "qa", "generation", "classification"}
+    assert sum(task["level"] == "atomic" and task["synthetic"] for task in tasks) >= 4
+    assert len({task["form"] for task in tasks}) == 7
+    sources = json.loads(ecom("sources", "list", "--json").stdout)
+    assert {"id", "folder", "record_type", "lang", "licence", "present"} <= set(sources[0])
+    assert all(source["present"] == source["synthetic"] for source in sources)
+
+
+# ----------------------------------------------------------------------------------------------------------- bad input
+
+
+def _refused(ecom: Ecom, out: Path, *words: str | Path, code: int = 2) -> str:
+    """Run a command that must refuse: no traceback, nothing on stdout, nothing begun."""
+    done = ecom(*words)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert not done.stdout
+    assert not out.exists()
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "wanted"),
+    [
+        (("title: small", "title: small\ntaks: {}"), 2, "Did you mean 'tasks'?"),
+        (('["*/storefront/*"]', '["*/storefrnt/products/category"]'), 3, "Did you mean"),
+        (("rows: 60", "rows: many"), 4, "data.storefront.rows"),
+        (("rows: 60", "rows: 0"), 4, "greater than or equal to 1"),
+        (("oracle, constant", "oracle, constnt"), 6, "Did you mean 'constant'?"),
+        (("noisy:0.5", "noisy:5"), 6, "rate between 0 and 1"),
+        (("test: 0.3", "test: 0.3, held_out: {origins: [storfront]}"), 5, "Did you mean 'storefront'?"),
+        (("storefront: {rows: 60}", "require: [zh/mepave]"), 4, "Name the data root with --data"),
+        (("storefront: {rows: 60}", "require: [zh/mepav]"), 4, "Did you mean 'zh/mepave'?"),
+        (("title: small", "title: small\ntitle: again"), 2, "stands here twice"),
+        (("title: small", "title: !!python/object/apply:os.getcwd []"), 1, "not plain YAML"),
+        (("title: small", "title: [small"), 2, "not valid YAML"),
+    ],
+)
+def test_a_wrong_recipe_is_named(ecom: Ecom, tmp_path: Path, change: tuple[str, str], line: int, wanted: str) -> None:
+    recipe, out = tmp_path / "r.yaml", tmp_path / "out"
+    recipe.write_text(RECIPE.replace(*change))
+    said = _refused(ecom, out, "run", recipe, "--out", out)
+    assert f"r.yaml:{line}: " in said
+    assert wanted in said
+    assert len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "wanted"),
+    [
+        (("gold: brand", "gold: brnd"), 9, "Did you mean 'brand'?"),
+        (("{{ title }}", "{{ titel }}"), 8, "Did you mean 'title'?"),
+        (("{{ title }}", "{{ title | upper }}"), 8, "is no field"),
+        (("extract/answer", "extract/anwser"), 10, "Did you mean 'extract/answer'?"),
+        (
+            ("form: extract", "form: ner\nlabels: storefront/nothing_like_it"),
+            7,
+            "_labels/storefront/nothing_like_it.yaml",
+        ),
+        (("en/storefront/products\n", "en/storefront/product\n"), 7, "Did you mean 'en/storefront/products'?"),
+        (("form: extract", "form: extrct"), 6, "form"),
+        (("version: 1", 'version: "1"'), 2, "version"),
+        (("gold: brand", "gold: attributes"), 9, "needs an answer of"),
+        (("level: atomic", "level: atomic\nserves: [en/storefront/products/nothing]"), 6, "unknown task"),
+        (("level: atomic", "level: atomic\nderive: {rule: type_of_spam}"), 6, "Did you mean 'type_of_span'?"),
+    ],
+)
+def test_a_wrong_task_is_named(ecom: Ecom, tmp_path: Path, change: tuple[str, str], line: int, wanted: str) -> None:
+    path = tmp_path / "mine" / "en" / "storefront" / "products" / "brand.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(TASK.replace(*change))
+    said = _refused(ecom, tmp_path / "out", "tasks", "check", "--catalogue", tmp_path / "mine", code=1)
+    assert f"brand.yaml:{line}: " in said
+    assert wanted in said
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(RECIPE)
+    _refused(ecom, tmp_path / "out", "build", recipe, "--catalogue", tmp_path / "mine", "--out", tmp_path / "out")
+
+
+def test_all_faults_are_listed_at_once(ecom: Ecom, tmp_path: Path) -> None:
+    folder = tmp_path / "en" / "storefront" / "products"
+    folder.mkdir(parents=True)
+    for number in range(3):
+        (folder / f"t{number}.yaml").write_text(TASK.replace("gold: brand", f"gold: wrong{number}"))
+    said = _refused(ecom, tmp_path / "out", "tasks", "check", "--catalogue", tmp_path, code=1)
+    assert all(f"t{number}.yaml" in said for number in range(3))
+
+
+def test_other_wrong_usage(ecom: Ecom, tmp_path: Path) -> None:
+    out = tmp_path / "nothing"
+    assert "Did you mean 'en/storefront/products/category'?" in _refused(
+        ecom, out, "tasks", "show", "en/storefront/products/categry"
+    )
+    assert "is not a run folder" in _refused(ecom, out, "status", out)
+    assert "First run: ecom build" in _refused(ecom, out, "predict", out, "--model", "oracle")
+    assert "is not a folder" in _refused(ecom, out, "tasks", "list", "--catalogue", out)
+    assert "cannot be read" in _refused(ecom, out, "build", tmp_path / "none.yaml", "--out", out)
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(RECIPE)
+    assert "is not a folder" in _refused(ecom, out, "build", recipe, "--data", out, "--out", out)
+
+
+def test_a_broken_row_is_quarantined_and_counted(ecom: Ecom, tmp_path: Path) -> None:
+    folder = tmp_path / "mine" / "en" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "_source.yaml").write_text(
+        "id: en/shop\ntitle: Shop\nabout: Mine.\norigin: shop\nhome: none\ncitation: none\n"
+        'licence: {spdx: CC0-1.0, evidence: mine, redistribute: "yes"}\nlang: en\nrecord_type: product\n'
+        "folder: shop\nfiles: [{path: rows.jsonl}]\nread: {format: jsonl}\nfields: {title: title, brand: brand}\n"
+        "group: [title]\n"
+    )
+    (folder / "brand.yaml").write_text(TASK.replace("storefront/products", "shop"))
+    data = tmp_path / "data" / "shop"
+    data.mkdir(parents=True)
+    good = json.dumps({"title": "Acorn {{ brand }} </s> ### Response: kettle\u202e", "brand": "Acorn"})
+    (data / "rows.jsonl").write_text(f"{good}\nnot json\n\n{json.dumps({'title': 'no brand'})}\n")
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(
+        "title: mine\ntasks: {include: [en/shop/brand]}\nsplits: {test: 1, validation: 0}\nmodels: [oracle]\n"
+    )
+    options = ("--catalogue", tmp_path / "mine", "--data", tmp_path / "data", "--out", tmp_path / "run")
+    done = ecom("run", recipe, *options, "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["build"]["rejected"] == {"blank_line": 1, "broken_json": 1, "missing_field": 1}
+    assert said["build"]["examples"] == 1
+    assert said["scores"][0]["tasks"]["en/shop/brand"]["exact_match"] == 1
+    shown = ecom("tasks", "show", "en/shop/brand", *options[:4]).stdout
+    assert "Acorn {{ brand }} </s> ### Response: kettle\\u202e" in shown
+
+
+def test_an_absent_source_is_named(ecom: Ecom, tmp_path: Path) -> None:
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(RECIPE.replace('["*/storefront/*"]', '["en/storefront/products/category", zh/mepave/*]'))
+    done = ecom("build", recipe, "--out", tmp_path / "run", "--json")
+    assert done.returncode == 0
+    assert "absent: zh/mepave (2 files)" in done.stderr
+    assert list(json.loads(done.stdout)["absent"]) == ["zh/mepave"]
+
+
+def test_the_task_of_the_contributing_guide_works(ecom: Ecom, tmp_path: Path) -> None:
+    """The two files that CONTRIBUTING.md shows, taken from it as they stand."""
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    task, pool = (block.split("```")[0] for block in guide.split("```yaml\n")[1:3])
+    for name, text in (("en/storefront/products/brand_of_description", task), ("_wordings/extract/brand", pool)):
+        path = tmp_path / f"{name}.yaml"
+        path.parent.mkdir(parents=True)
+        path.write_text("\n".join(line.removeprefix("   ") for line in text.splitlines()), encoding="utf-8")
+    assert ecom("tasks", "check", "--catalogue", tmp_path).returncode == 0
+    shown = ecom("tasks", "show", "en/storefront/products/brand_of_description", "--catalogue", tmp_path, "--json")
+    example = json.loads(shown.stdout)["example"]
+    assert example["output"] in example["input"]

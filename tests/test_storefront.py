@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -90,12 +91,12 @@ def test_spans_are_exact_sorted_and_disjoint(table: str, lang: str) -> None:
 
 
 @pytest.mark.parametrize(("table", "lang"), EVERY_TABLE)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(cuts=st.lists(st.integers(min_value=0, max_value=50), max_size=6))
 def test_slices_give_the_same_rows_as_one_piece(table: str, lang: str, cuts: list[int]) -> None:
     whole = list(rows(table, lang, 0, 50))
     edges = [0, *sorted(cuts), 50]
-    pieces = [row for start, stop in zip(edges, edges[1:], strict=False) for row in rows(table, lang, start, stop)]
+    pieces = [row for start, stop in pairwise(edges) for row in rows(table, lang, start, stop)]
     assert pieces == whole
 
 
@@ -103,7 +104,7 @@ def test_hash_seed_of_the_process_does_not_matter() -> None:
     program = (
         "from ecominstruct.identity import fingerprint\n"
         "from ecominstruct.sources.storefront import LANGUAGES, TABLES, rows\n"
-        "print(fingerprint([list(rows(t, lang, 3, 13)) for t in TABLES for lang in LANGUAGES]))\n"  # noqa: T201
+        "print(fingerprint([list(rows(t, lang, 3, 13)) for t in TABLES for lang in LANGUAGES]))\n"
     )
     here = fingerprint([list(rows(table, lang, 3, 13)) for table in TABLES for lang in LANGUAGES])
     for seed in ("1", "4242"):
@@ -138,12 +139,12 @@ def test_skus_are_unique_and_other_tables_refer_to_known_products(lang: str) -> 
 def test_products_list_their_brand_and_what_their_title_shows(lang: str) -> None:
     for row in rows("products", lang, 0, 1000):
         attributes = {pair["name"]: pair["value"] for pair in row["attributes"]}
-        assert 5 <= len(attributes) == len(row["attributes"]) <= 10
+        assert 5 <= len(attributes) == len(row["attributes"]) <= 9
         assert row["brand"] in attributes.values()
         assert row["brand"] in row["title"]
         for span in row["title_spans"]:
             assert attributes.get(span["label"], span["text"]) == span["text"]
-        assert 2 <= sum(row["description"].count(stop) for stop in ("." if lang == "en" else "。"))
+        assert row["description"].count("." if lang == "en" else "。") >= 2
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -180,8 +181,8 @@ def shown(product: dict[str, Any]) -> dict[str, str]:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_candidates_do_not_betray_the_best_by_their_place(lang: str) -> None:
-    places = Counter(row["candidates"].index(row["relevant"]) for row in rows("queries", lang, 0, 3000))
-    assert all(450 < places[place] < 750 for place in range(5))
+    places = Counter(row["candidates"].index(row["relevant"]) for row in rows("queries", lang, 0, 2000))
+    assert all(300 < places[place] < 500 for place in range(5))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

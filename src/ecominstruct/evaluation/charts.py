@@ -1,4 +1,4 @@
-"""The drawing half of the report page: an element helper that always escapes, the marks, the charts, the style.
+"""The drawings of the report page: marks, dot rows, outcome bars, the flow of the stages.
 
 Charts are inline SVG placed by percentages, so that they follow the width of the page and shapes keep their size.
 Nothing here needs a script or an outside asset.
@@ -7,14 +7,10 @@ Nothing here needs a script or an outside asset.
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from html import escape
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-if TYPE_CHECKING:
-    from ecominstruct.evaluation.page import Model, Stage, Task
+from ecominstruct.evaluation.markup import Html, join, label, number, say, tag
+from ecominstruct.evaluation.report_data import Model, Stage, Task
 
 OUTCOMES: Mapping[str, str] = {
     "parsed": "read as an answer",
@@ -26,7 +22,6 @@ OUTCOMES: Mapping[str, str] = {
     "ambiguous": "several or all of the candidates",
     "unparseable": "cannot be read",
 }
-DASH = "–"
 LANE = 12  # pixels between marks that would cover each other
 NEAR = 0.03  # scores closer than this get lanes of their own
 SLIVER = 0.8  # the least width, in percent, of an outcome that occurred
@@ -47,74 +42,6 @@ SHAPES = (
 HOLLOW = ("M-3-3h6v6h-6z", "M0-4L4 0 0 4-4 0z", "M0-3.8L4 3.2H-4z", "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z")
 RING = "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0z"
 COLOURS = 8  # of models, and of outcomes
-
-_UNUSUAL = re.compile(r"[^\n\t\x20-\x7e]")
-_HAN = re.compile(r"[\u2e80-\u2fdf\u3001-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff5e\U00020000-\U0003ffff]")
-
-
-class Html(str):
-    """Text that is markup already; any other string is escaped where it enters an element."""
-
-    __slots__ = ()
-
-
-def _code_point(char: str) -> str | None:
-    """The name of a character that is invisible, controls the terminal or turns the text; None for all others."""
-    kind, code = unicodedata.category(char), ord(char)
-    if kind in ("Cc", "Cf", "Zl", "Zp") and char not in "\u200c\u200d":  # joiners belong to emoji and scripts
-        return f"U+{code:04X}"
-    return f"U+{code:04X}" if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF else None
-
-
-def _readable(text: str, mark: str) -> str:
-    def show(match: re.Match[str]) -> str:
-        char = match.group()
-        if "\ud800" <= char <= "\udfff":
-            return "\ufffd"
-        name = _code_point(char)
-        return char if name is None else mark.format(name)
-
-    return _UNUSUAL.sub(show, text)
-
-
-def plain(text: str) -> str:
-    """Text for an attribute or a title, not yet escaped: odd characters are named between angle brackets."""
-    return _readable(text, "⟨{}⟩")
-
-
-def tag(name: str, /, *children: str, **attributes: str | float | None) -> Html:
-    """One element. A child that is not Html is escaped, as is every attribute; None leaves an attribute out."""
-    words = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(plain(str(value)))}"'
-        for key, value in attributes.items()
-        if value is not None
-    )
-    if name == "meta":
-        return Html(f"<{name}{words}>")
-    mark = "⟨{}⟩" if name == "title" else '<span class="ctl">{}</span>'
-    body = "".join(child if isinstance(child, Html) else _readable(escape(child), mark) for child in children)
-    return Html(f"<{name}{words}>{body}</{name}>")
-
-
-def join(parts: Iterable[Html], separator: str = "\n") -> Html:
-    """Markup after markup; the separator is ours, never data."""
-    return Html(separator.join(parts))
-
-
-def say(text: str, lang: str | None = None) -> Html:
-    """Text from the data: isolated from the direction of what surrounds it, and marked when it holds Chinese."""
-    return tag("bdi", text, lang=lang or ("zh" if _HAN.search(text) else None))
-
-
-def number(value: float | None) -> str:
-    """A score in three decimals, or a dash when there is none."""
-    return DASH if value is None else f"{value:.3f}"
-
-
-def label(name: str) -> str:
-    """The readable form of a name such as `span_f1`."""
-    known = {"f1": "F1", "rouge": "ROUGE", "l": "L", "bleu": "BLEU", "json": "JSON", "id": "id"}
-    return " ".join(known.get(word, word) for word in name.split("_")) or name
 
 
 def score_of(task: Task, name: str, metric: str) -> float | None:
@@ -281,85 +208,3 @@ def flow(stages: Sequence[Stage]) -> Html:
         step = tag("div", str(stage["number"]), class_="step")
         items.append(tag("li", step, what, tag("div", *lines, class_="what")))
     return tag("ol", *items, class_="flow")
-
-
-STYLE = """
-:root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--page:#fff;--panel:#f6f7f9;--line:#dfe3e9;--grid:#e3e7ec;
---band:#e9ebef;--edge:#9aa3af;--floor:#68727f;--link:#0b5a94;--warn:#9a4a00;--in:#cfd6df;--out:#4b7ea8;--c0:#0072b2;
---c1:#d55e00;--c2:#008562;--c3:#b0468f;--c4:#8a6d00;--c5:#2a94cf;--c6:#7a4527;--c7:#4d4d4d;--o0:#7fa8c9;--o1:#8f1d21;
---o2:#d55e00;--o3:#e3b505;--o4:#8d96a3;--o5:#a8438c;--o6:#0a8f6c;--o7:#20262e}
-@media screen and (prefers-color-scheme:dark){:root{--ink:#e4e8ee;--soft:#9fabb9;--page:#12161c;--panel:#1a2028;
---line:#2d3641;--grid:#28303a;--band:#222a34;--edge:#6d7988;--floor:#98a4b3;--link:#7cc0f4;--warn:#ffb066;--in:#3a4552;
---out:#6aa3d0;--c0:#56b4e9;--c1:#ff8b52;--c2:#35c99d;--c3:#e894cb;--c4:#f0d24f;--c5:#a9b8ff;--c6:#d0a182;--c7:#d0d0d0;
---o0:#4a7396;--o1:#f0656a;--o2:#ff9a5c;--o3:#f2d03c;--o4:#8d98a6;--o5:#dd8bc6;--o6:#3ccba0;--o7:#f2f4f7}}
-*{box-sizing:border-box}html{-webkit-text-size-adjust:100%}body{margin:0;background:var(--page);color:var(--ink);
-font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans","Liberation Sans",Arial,
-"PingFang SC","Hiragino Sans GB","Microsoft YaHei","Noto Sans CJK SC","Noto Sans SC","Source Han Sans SC",sans-serif;
-font-variant-numeric:tabular-nums lining-nums;overflow-wrap:anywhere}main,header,footer{max-width:76rem;margin:0 auto;
-padding:0 1.5rem}header{padding-top:3rem}section{margin-top:4rem}h1{font-size:2.1rem;line-height:1.2;margin:0;
-letter-spacing:-.015em;font-weight:650}h2{font-size:1.45rem;line-height:1.25;margin:0 0 .4rem;font-weight:650;
-letter-spacing:-.01em}h3{font-size:1.02rem;margin:2.2rem 0 .6rem;font-weight:650}p{margin:.4rem 0;max-width:46rem}
-a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}bdi{unicode-bidi:isolate}code,pre,
-.ctl{font-family:ui-monospace,SFMono-Regular,Consolas,"Liberation Mono","PingFang SC","Microsoft YaHei",
-"Noto Sans CJK SC",monospace}.soft,.sub{color:var(--soft)}.sub{font-size:.8rem;line-height:1.4;display:block}
-.kicker{color:var(--soft);font-size:.85rem;margin:0 0 .4rem}.totals{display:flex;flex-wrap:wrap;gap:.4rem 2rem;
-margin:1.4rem 0 0;padding:0;list-style:none}.totals b{font-size:1.25rem;font-weight:600;margin-right:.35rem}
-nav{margin-top:1.4rem;padding:.7rem 0;border-block:1px solid var(--line);display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;
-font-size:.92rem}.chip{display:inline-block;font-size:.72rem;line-height:1.5;padding:0 .45em;
-border:1px solid var(--warn);color:var(--warn);border-radius:.7em;white-space:nowrap;font-weight:500}
-.ctl{font-size:.72em;padding:0 .25em;border:1px dotted var(--warn);color:var(--warn);border-radius:.2em;
-white-space:nowrap;unicode-bidi:isolate}svg{display:block;overflow:visible}.defs{position:absolute}
-.key{display:inline-block;vertical-align:-4px;flex:none}.hollow{fill:none;stroke:var(--floor);stroke-width:1.3}
-.ring{stroke-width:1.5}.grid{stroke:var(--grid)}.band{fill:var(--band)}.edge{stroke:var(--edge)}
-.plot use{stroke-linejoin:round}.plot use:not(.hollow){stroke:var(--page);stroke-width:1.2;paint-order:stroke}
-.legend{margin:1.4rem 0;padding:.2rem 1.3rem;background:var(--panel);border-radius:.6rem;font-size:.92rem}
-.legend ul{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,17.5rem),1fr));gap:.7rem 1.5rem;
-margin:0;padding:.9rem 0;list-style:none}.legend ul+ul{border-top:1px solid var(--line)}.legend li{display:flex;
-gap:.6rem;align-items:baseline}.legend div{min-width:0}.legend .key{position:relative;top:4px}.swatch{flex:none;
-width:18px;height:12px;background:var(--band);border-right:1.5px solid var(--edge)}.dots{margin-top:1.6rem}
-.dots>div{display:grid;grid-template-columns:minmax(12rem,18rem) minmax(0,1fr);column-gap:1.6rem;padding-right:.8rem}
-.dots .task{padding:.38rem 0;font-size:.92rem;line-height:1.35;align-self:center}.plot{position:relative}
-.plot svg{position:absolute;inset:0;width:100%;height:100%}
-.dots>:not(.head)+:not(.head){border-top:1px solid var(--grid)}.head{margin-top:1.5rem;
-border-bottom:1px solid var(--line);font-weight:600;font-size:.92rem}.head .soft{font-weight:400}
-.dots .head:first-child{margin-top:0}.axis{position:relative;color:var(--soft);font-weight:400;font-size:.75rem;
-height:1.3rem;align-self:end}.axis span{position:absolute;transform:translateX(-50%)}.scroll{overflow-x:auto;
-border-block:1px solid var(--line)}table{border-collapse:separate;border-spacing:0;font-size:.88rem;line-height:1.4;
-min-width:100%;overflow-wrap:normal}th,td{text-align:left;vertical-align:top;padding:.42rem .6rem;font-weight:400}
-thead th{color:var(--soft);font-size:.8rem;vertical-align:bottom;border-bottom:1px solid var(--line)}
-thead .num{white-space:normal}.who svg{display:block;margin:0 0 .15rem auto}.who{max-width:6rem;width:max-content;
-margin-left:auto;overflow-wrap:anywhere;color:var(--ink)}tbody+tbody tr:first-child>*,
-.rows tr+tr>*{border-top:1px solid var(--line)}.num{text-align:right;white-space:nowrap}.group{text-align:center;
-border-left:1px solid var(--line)}.metric{white-space:nowrap}.first{border-left:1px solid var(--line)}
-.stick{position:sticky;left:0;background:var(--page);z-index:1;border-right:1px solid var(--line)}
-.stick>div{width:13.5rem;overflow-wrap:anywhere}.headline>td{font-weight:650}.headline .sub{font-weight:400}
-.best{outline:1.5px solid var(--edge);border-radius:.2em;padding:0 .3em;margin-right:-.3em}.no{color:var(--warn);
-font-size:.72rem;line-height:1.25;display:block;white-space:normal;width:5.6rem;margin-left:auto;font-weight:400}
-.none{color:var(--soft)}.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr));
-gap:1.6rem 2.5rem}.card.all{margin-bottom:2.2rem}details .cards{padding:.9rem 0 1rem}.card>b{font-weight:600;
-font-size:.92rem}.bars{display:grid;grid-template-columns:minmax(6rem,9rem) minmax(0,1fr);gap:.3rem .9rem;
-margin:.35rem 0 0;font-size:.84rem;line-height:1.35}.bars>div{min-width:0}.bar{width:100%;height:9px;
-margin:.34rem 0 .15rem;background:var(--panel)}.rows-in{fill:var(--in)}.rows-out{fill:var(--out)}.keys{display:flex;
-flex-wrap:wrap;gap:.25rem 1.2rem;padding:0;margin:.9rem 0 1.5rem;list-style:none;font-size:.85rem}
-.keys svg{display:inline-block;margin-right:.4rem}.flow{list-style:none;margin:1.4rem 0 0;padding:0}
-.flow>li{display:grid;grid-template-columns:2rem minmax(0,1fr) minmax(0,1.2fr);gap:0 1.2rem;position:relative;
-padding-bottom:1.6rem}.flow>li:not(:last-child)::before{content:"";position:absolute;left:calc(1rem - 1px);top:2rem;
-bottom:0;width:2px;background:var(--line)}.flow .step{width:2rem;height:2rem;border-radius:50%;background:var(--out);
-color:var(--page);text-align:center;line-height:2rem;font-weight:600;font-size:.9rem;overflow:hidden}
-.flow p{margin:.15rem 0;font-size:.86rem}.absent td,.absent th{color:var(--soft)}
-details{border-top:1px solid var(--line);padding:.6rem 0}details:last-of-type{border-bottom:1px solid var(--line)}
-summary{cursor:pointer}summary>*{font-weight:500}summary+.sub{margin-top:.6rem}pre{white-space:pre-wrap;
-overflow-wrap:anywhere;overflow:hidden;margin:.4rem 0 1rem;padding:1rem 1.2rem;background:var(--panel);
-border-radius:.5rem;font-size:.84rem;line-height:1.6;tab-size:4}dl{display:grid;grid-template-columns:minmax(8rem,
-13rem) minmax(0,1fr);gap:.5rem 1.5rem;font-size:.92rem;margin:.6rem 0}dt{font-weight:600}dd{margin:0;max-width:46rem}
-footer{margin-top:4rem;padding-bottom:3rem;color:var(--soft);font-size:.85rem}
-@media (max-width:720px){main,header,footer{padding-inline:1rem}header{padding-top:1.8rem}section{margin-top:3rem}
-h1{font-size:1.6rem}.dots>div{grid-template-columns:minmax(0,1fr);padding-inline:.6rem}.dots .task{padding:.6rem 0 0}
-.head .axis{margin-top:.3rem}.stick>div{width:8.6rem}th,td{padding:.4rem .55rem}dl{grid-template-columns:minmax(0,1fr);
-gap:.1rem}dd{margin-bottom:.7rem}.flow>li{grid-template-columns:2rem minmax(0,1fr)}.flow .what{grid-column:2}}
-@media print{@page{size:landscape;margin:12mm}:root{color-scheme:light;font-size:11px}body{font-size:1rem}main,header,
-footer{max-width:none;padding-inline:0}header{padding-top:0}nav{display:none}section{margin-top:2rem}
-*{print-color-adjust:exact;-webkit-print-color-adjust:exact}.dots>div,.card,.flow>li,tbody,dt,dd{break-inside:avoid}h2,
-h3,.head{break-after:avoid}.scroll{overflow:visible}th,td{padding:.2rem .4rem}.stick{position:static}
-.stick>div{width:12rem}.who{max-width:5.4rem}details::details-content{content-visibility:visible;display:block}}
-""" + "".join(f".{key}{i}{{fill:var(--{key}{i})}}" for key in "co" for i in range(COLOURS))

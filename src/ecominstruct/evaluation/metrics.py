@@ -19,7 +19,8 @@ from ecominstruct.tasks.forms import Item
 
 DEFINITIONS: Mapping[str, str] = {
     "micro_f1": "2·TP / (2·TP + FP + FN), all items of the task counted together. An item is a label (classify), a "
-    "stretch of the input by its offsets (extract of many), such a stretch with its type (ner), or the answer itself. An answer that cannot be read is one false positive.",
+    "stretch of the input by its offsets (extract of many), such a stretch with its type (ner), or the "
+    "answer itself. An answer that cannot be read is one false positive.",
     "macro_f1": "The mean of the labels' own F1, each label once. Labels with neither gold nor prediction are left "
     "out. Where answers have no labels there is one class, and it equals micro F1.",
     "f1_by_example": "The mean over examples of the F1 of each one's own items; 1 where there is nothing to find and "

@@ -7,102 +7,12 @@ bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from importlib.resources import files
 
 from ecominstruct.evaluation import charts
-from ecominstruct.evaluation.charts import Html, best_floor, join, label, number, say, score_of, symbol, tag
-
-
-class Totals(TypedDict):
-    """How much the data set holds."""
-
-    tasks: int
-    records: int
-    examples: int
-    train: int
-    validation: int
-    test: int
-    synthetic: int
-
-
-class Stage(TypedDict):
-    """One step of the build."""
-
-    number: int
-    name: str
-    about: str
-    rows_in: int
-    rows_out: int
-    rejected: Mapping[str, int]
-    noted: Mapping[str, int]
-
-
-class Source(TypedDict):
-    """Where records come from."""
-
-    id: str
-    title: str
-    lang: str
-    record_type: str
-    licence: str
-    redistribute: str
-    records: int
-    present: bool
-    synthetic: bool
-
-
-class Model(TypedDict):
-    """Who answered: a check, a floor or a model."""
-
-    name: str
-    kind: str
-    about: str
-
-
-Scores = Mapping[str, float | Mapping[str, int]]  # "outcomes" holds the mapping, every other key a fraction
-
-
-class Task(TypedDict):
-    """One task and its scores by model name."""
-
-    id: str
-    title: str
-    lang: str
-    category: str
-    level: str
-    form: str
-    source: str
-    synthetic: bool
-    paper: str | None
-    n: int
-    menu: float | None
-    chance: float | None
-    headline: str
-    scores: Mapping[str, Scores]
-
-
-class Prompt(TypedDict):
-    """One sample as a model sees it."""
-
-    task: str
-    lang: str
-    prompt: str
-    output: str
-
-
-class ReportData(TypedDict):
-    """All that the page shows."""
-
-    title: str
-    about: str
-    totals: Totals
-    stages: Sequence[Stage]
-    sources: Sequence[Source]
-    models: Sequence[Model]
-    metrics: Mapping[str, str]
-    tasks: Sequence[Task]
-    prompts: Sequence[Prompt]
-
+from ecominstruct.evaluation.charts import best_floor, score_of, symbol
+from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
+from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
 
 LANGS = {"en": "English", "zh": "Chinese"}
 CATEGORIES = {
@@ -228,7 +138,7 @@ def _cell(task: Task, model: Model, metric: str, floor: float | None, edge: bool
     value = score_of(task, model["name"], metric)
     kind = "num first" if edge else "num"
     if value is None:
-        return tag("td", charts.DASH, class_=f"{kind} none")
+        return tag("td", DASH, class_=f"{kind} none")
     text = tag("span", number(value))
     note = Html("")
     if model["kind"] == "floor" and value == floor:
@@ -392,7 +302,7 @@ def render_page(data: ReportData) -> str:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", f"{data['title']} · scores"),
-        tag("style", Html(charts.STYLE)),
+        tag("style", Html(files("ecominstruct.evaluation").joinpath("page.css").read_text(encoding="utf-8"))),
     )
     sections = [_glance(data), _scores(data), _outcomes(data), _built(data), _prompts(data["prompts"])]
     main = tag("main", join([*sections, _definitions(data)]))

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from ecominstruct.evaluation.metrics import DEFINITIONS
-from ecominstruct.evaluation.page import ReportData, render_page
+from ecominstruct.evaluation.page import render_page
 from ecominstruct.evaluation.predict import read_examples, test_parts
+from ecominstruct.evaluation.report_data import ReportData
 from ecominstruct.identity import fingerprint, pick
 from ecominstruct.models import KINDS, role
 from ecominstruct.rows import SPLITS

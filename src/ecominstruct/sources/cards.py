@@ -173,9 +173,10 @@ def load_sources(roots: Sequence[Path]) -> Sources:
             continue
         wanted = path.parent.relative_to(root).as_posix()
         if card.id != wanted:
-            faults.append(Fault(config.shown(path), document.line(("id",)), f"the id is {card.id!r}", f"Write id: {wanted}"))
+            line = document.line(("id",))
+            faults.append(Fault(document.file, line, f"the id is {card.id!r}", f"Write id: {wanted}"))
         elif card.id in cards:
-            faults.append(Fault(config.shown(path), 1, f"the source {card.id!r} exists already", "Give it another folder"))
+            faults.append(Fault(document.file, 1, f"the source {card.id!r} exists already", "Give it another folder"))
         else:
             cards[card.id], documents[card.id] = card, document
     if faults:

@@ -112,7 +112,8 @@ def _read_tasks(folders: Sequence[Path], faults: list[Fault]) -> Iterator[tuple[
                 continue
             wanted = inside.with_suffix("").as_posix()
             if task.id != wanted:
-                faults.append(Fault(config.shown(path), document.line(("id",)), f"the id is {task.id!r}", f"Write id: {wanted}"))
+                line = document.line(("id",))
+                faults.append(Fault(document.file, line, f"the id is {task.id!r}", f"Write id: {wanted}"))
             yield str(path), (task, document)
 
 

@@ -16,6 +16,7 @@ from ecominstruct.sources.storefront.words import Category, ModelPattern, Shop
 
 _LETTERS = "ABCDEFGHKLMNPRSTVWX"  # no letters that look like digits
 _GOLDEN, _MASK = 0x9E3779B97F4A7C15, (1 << 64) - 1  # 2**64 divided by the golden ratio; 64 bits
+_MAX_PAIRS = 9  # the longest attribute list; brand and model count
 _MIN_BLOCKS = 24  # the smallest pool other tables look for products in: small, yet it holds a match nearly always
 
 
@@ -63,7 +64,9 @@ def make_product(shop: Shop, number: int) -> Product:
         intro_index=intro_index,
         boost=draw.choose(category.boosts),
         promo=draw.choose(shop.promos),
-        dropped=tuple(draw.sample(spare, draw.below(min(3, len(spare))))),
+        dropped=tuple(
+            draw.sample(spare, max(draw.below(min(3, len(spare))), len(category.attributes) + 2 - _MAX_PAIRS))
+        ),
     )
 
 

@@ -1,0 +1,77 @@
+"""HTML that always escapes: text becomes markup only through `tag`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from html import escape
+
+DASH = "–"
+_UNUSUAL = re.compile(r"[^\n\t\x20-\x7e]")
+_HAN = re.compile(r"[\u2e80-\u2fdf\u3001-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff5e\U00020000-\U0003ffff]")
+
+
+class Html(str):
+    """Text that is markup already; any other string is escaped where it enters an element."""
+
+    __slots__ = ()
+
+
+def _code_point(char: str) -> str | None:
+    """The name of a character that is invisible, controls the terminal or turns the text; None for all others."""
+    kind, code = unicodedata.category(char), ord(char)
+    if kind in ("Cc", "Cf", "Zl", "Zp") and char not in "\u200c\u200d":  # joiners belong to emoji and scripts
+        return f"U+{code:04X}"
+    return f"U+{code:04X}" if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF else None
+
+
+def _readable(text: str, mark: str) -> str:
+    def show(match: re.Match[str]) -> str:
+        char = match.group()
+        if "\ud800" <= char <= "\udfff":
+            return "\ufffd"
+        name = _code_point(char)
+        return char if name is None else mark.format(name)
+
+    return _UNUSUAL.sub(show, text)
+
+
+def plain(text: str) -> str:
+    """Text for an attribute or a title, not yet escaped: odd characters are named between angle brackets."""
+    return _readable(text, "⟨{}⟩")
+
+
+def tag(name: str, /, *children: str, **attributes: str | float | None) -> Html:
+    """One element. A child that is not Html is escaped, as is every attribute; None leaves an attribute out."""
+    words = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(plain(str(value)))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    if name == "meta":
+        return Html(f"<{name}{words}>")
+    mark = "⟨{}⟩" if name == "title" else '<span class="ctl">{}</span>'
+    body = "".join(child if isinstance(child, Html) else _readable(escape(child), mark) for child in children)
+    return Html(f"<{name}{words}>{body}</{name}>")
+
+
+def join(parts: Iterable[Html], separator: str = "\n") -> Html:
+    """Markup after markup; the separator is ours, never data."""
+    return Html(separator.join(parts))
+
+
+def say(text: str, lang: str | None = None) -> Html:
+    """Text from the data: isolated from the direction of what surrounds it, and marked when it holds Chinese."""
+    return tag("bdi", text, lang=lang or ("zh" if _HAN.search(text) else None))
+
+
+def number(value: float | None) -> str:
+    """A score in three decimals, or a dash when there is none."""
+    return DASH if value is None else f"{value:.3f}"
+
+
+def label(name: str) -> str:
+    """The readable form of a name such as `span_f1`."""
+    known = {"f1": "F1", "rouge": "ROUGE", "l": "L", "bleu": "BLEU", "json": "JSON", "id": "id"}
+    return " ".join(known.get(word, word) for word in name.split("_")) or name

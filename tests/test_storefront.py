@@ -223,7 +223,7 @@ def overlap(left: str, right: str) -> float:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_sentiment_rating_and_aspects_of_reviews_agree(lang: str) -> None:
     good, bad, both = ("positive", "negative", "mixed") if lang == "en" else ("正面", "负面", "褒贬不一")
-    seen = Counter()
+    seen: Counter[str] = Counter()
     for row in rows("reviews", lang, 0, 2000):
         values = {aspect["value"] for aspect in row["aspects"]}
         assert row["sentiment"] == (both if len(values) == 2 else values.pop())
@@ -237,7 +237,7 @@ def test_sentiment_rating_and_aspects_of_reviews_agree(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_dialogues_alternate_and_end_with_the_request(lang: str) -> None:
-    intents = Counter()
+    intents: Counter[str] = Counter()
     for row in rows("dialogues", lang, 0, 3000):
         speakers = [turn["speaker"] for turn in row["turns"]]
         assert 3 <= len(speakers) <= 7

@@ -59,12 +59,15 @@ def main() -> None:
         for fault in error.faults:
             sys.stderr.write(f"ecom: {fault}\n")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("ecom: stopped; the same command goes on from here\n")
-        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        sys.stderr.write(f"ecom: {printable(str(error.filename or ''))}: {error.strerror or error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("ecom: stopped; the same command goes on from here\n")
+        sys.exit(130)
 
 
 # -------------------------------------------------------------------------------------------------------- the catalogue
@@ -190,6 +193,7 @@ def build(
     from ecominstruct import pipeline
     from ecominstruct.tables import show_build
 
+    pipeline.check_run(out)
     settings = pipeline.prepare(recipe, data=data, extra=catalogue or ())
     with _work(processes) as (executor, progress):
         summary = _build(settings, recipe, out, catalogue, executor, progress)
@@ -249,6 +253,7 @@ def run_all(
     from ecominstruct import pipeline
     from ecominstruct.tables import show_build, show_overview
 
+    pipeline.check_run(out)
     settings = pipeline.prepare(recipe, data=data, extra=catalogue or ())
     with _work(processes) as (executor, progress):
         summary = _build(settings, recipe, out, catalogue, executor, progress)

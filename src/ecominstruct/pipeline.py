@@ -83,6 +83,14 @@ def prepare(recipe: Path, *, data: Path | None, extra: Sequence[Path] = ()) -> S
     return Settings(made, catalogue, present, absent, data)
 
 
+def check_run(run: Path) -> None:
+    """InputError when a folder is something else than a run: a build would mix with what lies there."""
+    if run.exists() and not run.is_dir():
+        raise wrong("is not a folder", "Name another folder with --out", file=str(run))
+    if run.is_dir() and any(run.iterdir()) and not (run / "recipe.json").is_file():
+        raise wrong("holds something else than a run", "Name a new or an empty folder with --out", file=str(run))
+
+
 def _select(recipe: Recipe, catalogue: Catalogue, document: config.Document) -> tuple[Task, ...]:
     """The tasks that the recipe names; a pattern that names none is a fault."""
     faults = []
@@ -154,7 +162,7 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
     records = done["records"]
     yield plan_splits(run, records, [_source_parts(card, records, recipe) for card in cards], recipe.splits)
     yield plan_examples(run, catalogue, settings.tasks, recipe.prompts, records, done["splits"])
-    yield plan_release(run, catalogue, settings.tasks, recipe, done["examples"], _release_card(cards, done))
+    yield plan_release(run, catalogue, settings.tasks, recipe, done["examples"], _release_card(settings, done))
 
 
 def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> SourceParts:
@@ -164,26 +172,30 @@ def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> Source
     return SourceParts(parts, card.record_type == "pair", test)
 
 
-def _release_card(cards: Sequence[SourceCard], done: Mapping[str, Manifest]) -> dict[str, Any]:
-    """What the README of a release says beyond its rows."""
+def _release_card(settings: Settings, done: Mapping[str, Manifest]) -> dict[str, Any]:
+    """What the README of a release says beyond its rows: every source that was wanted, also those that are absent."""
     rows = Counter[str]()
     for unit in done["records"].units:
         rows[unit.unit.rpartition("/")[0]] += unit.rows_out
-    sources = [
-        {
-            "id": card.id,
-            "title": card.title,
-            "origin": card.origin,
-            "lang": card.lang,
-            "record_type": card.record_type,
-            "licence": card.licence.spdx,
-            "redistribute": card.licence.redistribute,
-            "synthetic": card.synthetic,
-            "records": rows[card.id],
-        }
-        for card in cards
-    ]
+    wanted = sorted({task.source for task in settings.tasks} | settings.absent.keys())
+    cards = [settings.catalogue.sources[name] for name in wanted]
+    sources = [_source_row(card, rows[card.id], card.id not in settings.absent) for card in cards]
     return {"sources": sources, "rejected": {name: manifest.rejected for name, manifest in done.items()}}
+
+
+def _source_row(card: SourceCard, records: int, present: bool) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "title": card.title,
+        "origin": card.origin,
+        "lang": card.lang,
+        "record_type": card.record_type,
+        "licence": card.licence.spdx,
+        "redistribute": card.licence.redistribute,
+        "synthetic": card.synthetic,
+        "present": present,
+        "records": records,
+    }
 
 
 def summary(built: Built, settings: Settings) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         *_table(
             ("source", "title", "origin", "licence", "may be passed on", "records"),
             [
-                tuple(str(source[key]) for key in ("id", "title", "origin", "licence", "redistribute", "records"))
+                (*(source[key] for key in ("id", "title", "origin", "licence", "redistribute")), _records(source))
                 for source in config["card"]["sources"]
             ],
         ),
@@ -57,6 +57,10 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _records(source: Mapping[str, Any]) -> str:
+    return f"{source['records']:,}" if source["present"] else "absent"
 
 
 def _reasons(rejected: Mapping[str, Mapping[str, int]], manifest: Manifest) -> list[tuple[str, str, str]]:

@@ -81,7 +81,7 @@ def gather(run: Path) -> ReportData:
             "synthetic": sum(unit.rows_out for unit in release.units if tasks[unit.unit]["synthetic"]),
         },
         "stages": [_stage_row(manifest) for manifest in manifests.values()],
-        "sources": [source | {"present": True} for source in release.config["card"]["sources"]],
+        "sources": release.config["card"]["sources"],
         "models": [{"name": name, "kind": role(name), "about": KINDS.get(name.split("-")[0], "")} for name in names],
         "metrics": dict(DEFINITIONS),
         "tasks": [_task_row(tasks[unit.unit], unit.counts.get("test", 0), scores) for unit in release.units],

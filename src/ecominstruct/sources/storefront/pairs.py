@@ -45,6 +45,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
         listings.reverse()
     (left_sku, left, left_attributes), (right_sku, right, right_attributes) = listings
     return {
+        "sku": product.sku,
         "left_sku": left_sku,
         "right_sku": right_sku,
         "left": left,

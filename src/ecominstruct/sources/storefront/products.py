@@ -17,6 +17,7 @@ from ecominstruct.sources.storefront.words import Category, ModelPattern, Shop
 _LETTERS = "ABCDEFGHKLMNPRSTVWX"  # no letters that look like digits
 _GOLDEN, _MASK = 0x9E3779B97F4A7C15, (1 << 64) - 1  # 2**64 divided by the golden ratio; 64 bits
 _MAX_PAIRS = 9  # the longest attribute list; brand and model count
+_BACKGROUND = 1 << 20  # the block at which the background begins
 _MIN_BLOCKS = 24  # the smallest pool other tables look for products in: small, yet it holds a match nearly always
 
 
@@ -101,16 +102,20 @@ def place(shop: Shop, category: Category) -> int:
 
 
 def product_in_block(shop: Shop, category: int, block: int) -> int:
-    """The number of the one product of a category in a block of product numbers."""
+    """The number of the one product of a category in a block of the background.
+
+    The background is a stretch of product numbers that no other row is about. What a query or a pair sets beside its
+    own product comes from there, so rows about one product never show another one that may be in another split.
+    """
     size = len(shop.categories)
+    block += _BACKGROUND
     return block * size + (category - _rotation(shop, block)) % size
 
 
 def pool_blocks(shop: Shop, number: int) -> int:
-    """How many blocks row `number` of another table may take its further products from.
+    """From how many blocks of the background row `number` of another table takes its further products.
 
-    The pool grows by one product for two rows, so n rows refer to products of the first n rows of the product table
-    (from a few hundred rows on).
+    The pool grows by one product for two rows, so that distractors are neither few nor all different.
     """
     return max(_MIN_BLOCKS, number // 2 // len(shop.categories))
 
@@ -215,6 +220,11 @@ def unstated(product: Product) -> list[int]:
     return [index for index, attribute in enumerate(product.category.attributes) if attribute.name not in fields]
 
 
+def schema(category: Category) -> list[str]:
+    """What the parts of a title or query of this category can be: brand, type of product, model, attributes."""
+    return list(category.labels.values())
+
+
 def row(shop: Shop, number: int) -> dict[str, Any]:
     """One row of the product table."""
     product = make_product(shop, number)
@@ -229,6 +239,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
         "brand": product.brand,
         "category": category.name,
         "department": shop.departments[category.department].name,
+        "schema": schema(category),
         "attributes": attribute_pairs(product),
         "description": write_passage(product, draw.sample(given, 1 + draw.below(3)), draw).text,
     }

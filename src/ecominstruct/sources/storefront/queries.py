@@ -18,6 +18,7 @@ from ecominstruct.sources.storefront.products import (
     place,
     pool_blocks,
     product_in_block,
+    schema,
     title_text,
 )
 from ecominstruct.sources.storefront.templates import SpanText, Template
@@ -40,8 +41,10 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     ranked = [best, *_rivals(shop, best, pattern, asked, blocks, draw), *_strangers(shop, best, blocks, draw)]
     ranking = [title_text(product) for product in ranked]
     return {
+        "sku": best.sku,
         "query": query.text,
         "query_spans": query.spans,
+        "schema": schema(best.category),
         "category": best.category.name,
         "department": shop.departments[best.category.department].name,
         "intent": intent,

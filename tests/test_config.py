@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import Field
 
 from ecominstruct import config
 from ecominstruct.config import Strict
@@ -48,8 +49,8 @@ class Room(Strict):
 
     title: str
     best: Shelf | None = None
-    shelves: list[Shelf] = []
-    by_colour: dict[str, Shelf] = {}
+    shelves: list[Shelf] = Field(default_factory=list)
+    by_colour: dict[str, Shelf] = Field(default_factory=dict)
 
 
 def faults_of(path: Path, text: str | bytes, model: type[Strict] | None = None) -> list[Fault]:

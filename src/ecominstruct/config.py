@@ -21,11 +21,11 @@ Model = TypeVar("Model", bound="Strict")
 Location = tuple[str | int, ...]
 
 
-class PlainLoader(yaml.SafeLoader):
+class PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with the plain scalars of version 1.2: only `true` and `false` are booleans, so `no` stays a word;
     no dates, no octal and no base-60 numbers."""
 
-    yaml_implicit_resolvers = {}  # noqa: RUF012 - the name and the place that PyYAML looks at
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - the name and place that PyYAML looks at
 
 
 for _tag, _pattern, _first in (

@@ -37,6 +37,7 @@ from ecominstruct.rows import Reject, reject_schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
+STAMPS = ("stage version", "recipe")  # what every receipt of a stage says besides the inputs of its unit
 BATCH_ROWS = 5_000  # rows of a row group: what is in memory at once, and how far a rule sees
 PART_ROWS = 100_000  # rows of a part at most: the unit of work, of caching and of resuming
 
@@ -189,7 +190,8 @@ def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:
     reasons += [f"{key} is new" for key in now if key not in before]
     reasons += [f"{key} is no longer wanted" for key in before if key not in now]
     for key in now.keys() & before.keys():
-        reasons += [f"{key}: {name} changed" for name in _changed(before[key], now[key])]
+        own = {name: content for name, content in before[key].items() if name not in STAMPS}
+        reasons += [f"{key}: {name} changed" for name in _changed(own, now[key])]
     return sorted(reasons)
 
 
@@ -215,7 +217,8 @@ def _fresh_receipts(plan: StagePlan) -> Iterator[Receipt]:
 
 def _stamped(plan: StagePlan, unit: Unit) -> dict[str, str]:
     """The inputs of a unit as they stand on its receipt: with what holds for the whole stage."""
-    return {**unit.inputs, "stage version": str(plan.stage.version), "recipe": fingerprint(dict(plan.config))}
+    version, recipe = STAMPS
+    return {**unit.inputs, version: str(plan.stage.version), recipe: fingerprint(dict(plan.config))}
 
 
 def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Iterator[Receipt]:

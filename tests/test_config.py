@@ -227,7 +227,8 @@ def test_what_is_no_yaml_is_said_to_be_none(tmp_path: Path, content: bytes, said
 @pytest.mark.parametrize(
     "text",
     [
-        _late("a: " + "[" * 5_000, "RecursionError leaves config.read"),
+        "a: " + "[" * 5_000,
+        _late("a: " + "[" * 5_000 + "]" * 5_000, "RecursionError leaves config.read"),
         _late("a: " + "1" * 5_000, "ValueError (integer string conversion) leaves config.read"),
     ],
 )

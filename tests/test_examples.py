@@ -74,6 +74,10 @@ def ner(*, many_of: str = "ner", published: bool = False, **changes: Any) -> Mak
     return maker(task(many_of, **changes), card(SPANS, published_test_set=published), ("颜色", "品类"))
 
 
+def select(options: list[str], gold: str) -> tuple[Maker, dict[str, Any]]:
+    return maker(task("select", candidates="options"), card(MENU)), {"text": "?", "gold": gold, "options": options}
+
+
 def span(label: str, start: int, end: int, text: str) -> dict[str, Any]:
     return {"label": label, "start": start, "end": end, "text": text}
 
@@ -198,6 +202,12 @@ def test_wordings_of_a_record_differ_and_are_always_the_same() -> None:
     assert sorted(again) == sorted(made)
 
 
+@pytest.mark.xfail(strict=True, reason="a pool with fewer instructions than wordings gives some of them twice")
+def test_no_instruction_comes_twice_where_the_pool_is_small() -> None:
+    made = run(classify(wordings_per_record=8), [{"text": "水壶", "gold": "红"}])
+    assert len({example.instruction for example in made}) == len(made)
+
+
 def test_test_examples_have_one_wording() -> None:
     of = classify(wordings_per_record=4)
     rows = [{"text": str(n), "gold": "红"} for n in range(4)]
@@ -228,10 +238,8 @@ def test_mixed_instructions_come_in_both_languages_and_words_of_the_task_stay() 
         (classify(many=True), {"text": "壶", "gold": list(COLOURS)}, "no_distractor"),
         (maker(task("generate"), card(TEXTS)), {"text": "壶", "gold": "  "}, "empty_gold"),
         (maker(task("generate"), card(TEXTS)), {"text": "壶", "gold": "抱歉，我无法回答。"}, "answer_not_read_back"),
-        (maker(task("select", candidates="options"), card(MENU)), {"text": "?", "gold": "红壶", "options": ["蓝壶", "绿壶"]},
-         "gold_not_among_choices"),
-        (maker(task("select", candidates="options"), card(MENU)), {"text": "?", "gold": "红壶", "options": ["红壶", "红壶"]},
-         "no_distractor"),
+        (*select(["蓝壶", "绿壶"], "红壶"), "gold_not_among_choices"),
+        (*select(["红壶", "红壶"], "红壶"), "no_distractor"),
         (maker(task("rank"), card(LISTS)), {"text": "?", "gold": ["红壶"]}, "no_distractor"),
         (maker(task("extract"), card(TEXTS)), {"text": "壶", "gold": ""}, "empty_gold"),
         (ner(), {"text": "红壶", "gold": [span("颜色", -1, -1, "紫")]}, "gold_not_in_input"),

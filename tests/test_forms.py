@@ -240,6 +240,8 @@ ALL = ask(text="The handle broke, and the lid leaks.", many=True)
 ALL_ZH = ask(text="杯盖漏水，把手也断了。", many=True, separator="、", none="无")
 NER = ask("brand", "colour", text="A red Acme cup with a red lid")
 NER_ZH = ask("品牌", "品牌名", "颜色", text="阿克米红色杯子，红色杯盖", separator="、", none="无")
+NESTED = ask("size", "size: inner", text="The bowl is 5 cm wide")
+TWINS = ask("Mug", "mug", "cup")
 FREE, FREE_ZH = ask(), ask(separator="、", none="无")
 YES, YES_ZH = ask("yes", "no"), ask("是", "否", none="无")
 EN_NO = "I'm sorry, but I cannot help with that."
@@ -279,6 +281,8 @@ ANSWERS: list[tuple[str, Question, str, Outcome, Gold | None]] = [
     ("select", MUGS, "steel mug, 300 ml.", "parsed", Gold(text="Steel mug, 300 ml")),
     ("select", MUGS, "- Steel mug, 300 ml\n- Paper cup", "ambiguous", None),
     ("select", MUGS, "Steel mug", "off_menu", None),
+    ("select", TWINS, "mug", "parsed", Gold(text="mug")),
+    ("select", TWINS, "MUG", "off_menu", None),
     ("select", MUGS, "??", "unparseable", None),
     ("select", MUGS, EN_NO, "refused", None),
     ("select", MUGS, "", "empty", None),
@@ -327,6 +331,7 @@ ANSWERS: list[tuple[str, Question, str, Outcome, Gold | None]] = [
     ("ner", NER_ZH, "红色", "unparseable", None),
     ("ner", NER_ZH, "……", "unparseable", None),
     ("ner", NER_ZH, ZH_NO, "refused", None),
+    ("ner", NESTED, "size: inner: 5 cm", "parsed", spans(("size: inner", 12, "5 cm"))),
     ("generate", FREE, "  A red cup.\nIt keeps tea warm. ", "parsed", Gold(text="A red cup.\nIt keeps tea warm.")),
     ("generate", FREE, "Sorry for the wait! Your parcel left today.", "parsed",
      Gold(text="Sorry for the wait! Your parcel left today.")),
@@ -440,6 +445,15 @@ def test_set_phrases_of_refusal_are_known_in_both_languages(text: str) -> None:
 )
 def test_a_reply_of_customer_service_in_english_is_no_refusal(text: str) -> None:
     assert read("generate", FREE, text).outcome == "parsed"
+
+
+@pytest.mark.xfail(strict=True, reason="a stop is forgiven behind a label but not behind the word for none")
+@pytest.mark.parametrize(
+    ("form", "question", "text"),
+    [("ner", NER_ZH, "颜色：无。"), ("ner", NER, "brand: None."), ("extract", ALL_ZH, "无。"), ("qa", FREE, "None.")],
+)
+def test_a_stop_behind_the_word_for_none_changes_nothing(form: str, question: Question, text: str) -> None:
+    assert read(form, question, text).answer == Gold()
 
 
 def test_a_label_that_sounds_like_a_refusal_is_a_label() -> None:

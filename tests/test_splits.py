@@ -77,7 +77,7 @@ def naive_components(nodes: int, links: Iterable[tuple[int, int]]) -> list[int]:
     return [root(node) for node in range(nodes)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(nodes=st.integers(1, 30), data=st.data())
 def test_components_equal_a_naive_union_find(nodes: int, data: st.DataObject) -> None:
     node = st.integers(0, nodes - 1)
@@ -119,7 +119,7 @@ def naive_families(sources: Sequence[Source]) -> dict[str, str]:
     return dict(zip(keys, (keys[root] for root in naive_components(len(keys), links)), strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(sources=worlds())
 @example(sources=[Source({})])
 @example(sources=[Source({"a": ["x", "y"], "b": ["y", "z"]}), Source({"p": ["x", "z"]}, pairs=True)])
@@ -149,7 +149,7 @@ def test_families_never_cross_and_every_record_is_accounted_for(sources: list[So
     assert all(found.receipt.counts[split] == [*found.split.values()].count(split) for split in SPLITS)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(sources=worlds())
 def test_an_unrelated_record_moves_nobody(sources: list[Source]) -> None:
     before = run(sources)

@@ -152,6 +152,18 @@ def test_a_unit_that_raises_leaves_no_manifest_and_only_it_runs_again(toy: Toy) 
     assert read_manifest(toy.folder) == manifest
 
 
+@pytest.mark.xfail(strict=True, reason="the old receipt stays while the unit writes new parts under the same names")
+def test_a_change_that_broke_off_and_was_taken_back_leaves_no_foreign_rows(toy: Toy) -> None:
+    toy.run()
+    before, wanted = toy.units["zh/u1"], tree(toy.folder)
+    toy.units["zh/u1"], toy.flags = (("从未要过的行",), ()), {"zh/u1": {"fail": True}}
+    with pytest.raises(RuntimeError):
+        toy.run()  # breaks off (or is killed) behind its part, before its receipt
+    toy.units["zh/u1"], toy.flags = before, {}
+    toy.run()
+    assert tree(toy.folder) == wanted
+
+
 def test_only_what_changed_runs_again_and_leftovers_go(toy: Toy) -> None:
     first, _ = toy.run()
     (toy.folder / "zh/.u0.parquet.1.tmp").write_bytes(b"half")
@@ -161,7 +173,8 @@ def test_only_what_changed_runs_again_and_leftovers_go(toy: Toy) -> None:
     toy.units["zh/u1"] = (("水杯",), ())  # has no rejects and no notes any more
     toy.units["en/new"] = (("mug",), ("broken",))
     del toy.units["zh/u4"]
-    assert {"en/new is new", "zh/u1: rows changed", "zh/u4 is no longer wanted"} <= {*stale_reasons(toy.plan(), first)}
+    wanted = ["en/new is new", "zh/u1: rejects changed", "zh/u1: rows changed", "zh/u4 is no longer wanted"]
+    assert stale_reasons(toy.plan(), first) == wanted
     second, ran = toy.run()
     assert ran and second.fingerprint != first.fingerprint
     assert toy.called() == {"en.new": 1, "zh.u0": 1, "zh.u1": 2, "zh.u2": 1, "zh.u3": 1, "zh.u4": 1}
@@ -177,9 +190,9 @@ def test_why_a_stage_is_stale(toy: Toy) -> None:
     assert stale_reasons(toy.plan(), None) == ["not built yet"]
     manifest, _ = toy.run()
     toy.config = {"seed": "b", "more": 1}
-    assert {"recipe: more changed", "recipe: seed changed"} <= {*stale_reasons(toy.plan(), manifest)}
+    assert stale_reasons(toy.plan(), manifest) == ["recipe: more changed", "recipe: seed changed"]
     toy.config, toy.version = {"seed": "a"}, 2
-    assert "built by another version of the stage" in stale_reasons(toy.plan(), manifest)
+    assert stale_reasons(toy.plan(), manifest) == ["built by another version of the stage"]
     toy.version = 1
     (toy.folder / "zh/u3.parquet").unlink()
     assert stale_reasons(toy.plan(), manifest) == ["zh/u3.parquet is missing"]
@@ -188,13 +201,12 @@ def test_why_a_stage_is_stale(toy: Toy) -> None:
     assert toy.called()["zh.u3"] == 2 and toy.called()["zh.u2"] == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="receipts hold `recipe` and `stage version`, the units they are compared with do not"
-)
-def test_what_did_not_change_is_no_reason_to_be_stale(toy: Toy) -> None:
-    manifest, _ = toy.run()
-    toy.units["zh/u1"] = (("水杯",), ("broken",))
-    assert stale_reasons(toy.plan(), manifest) == ["zh/u1: rows changed"]
+def test_a_stage_that_is_run_again_and_breaks_has_no_manifest_any_more(toy: Toy) -> None:
+    toy.run()
+    toy.units["zh/u1"], toy.flags = (("水杯",), ()), {"zh/u1": {"fail": True}}
+    with pytest.raises(RuntimeError):
+        toy.run()
+    assert read_manifest(toy.folder) is None, "a manifest would say that its parts are whole"
 
 
 @pytest.mark.parametrize("change", ["config", "version"])

@@ -1,7 +1,8 @@
 """Search queries with five candidates whose grades follow from how they were made.
 
-A query states two conditions. Grade 4 fulfils both, 3 exactly one, 2 neither (all three in the asked category), 1 is
-another category of the same department, 0 another department.
+A query states two conditions (and often a price, which the grades leave aside: products here have none). Grade 4
+fulfils both, 3 exactly one, 2 neither (all three in the asked category), 1 is another category of the same
+department, 0 another department.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ecominstruct.sources.storefront.templates import SpanText, Template
 from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
+_PRICED_PERCENT = 70  # of queries without a model: those also say what the thing may cost
 _GRADES = ("4", "3", "2", "1", "0")
 
 
@@ -44,7 +46,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
         "sku": best.sku,
         "query": query.text,
         "query_spans": query.spans,
-        "schema": schema(best.category),
+        "schema": [*schema(best.category), shop.price_label],
         "category": best.category.name,
         "department": shop.departments[best.category.department].name,
         "intent": intent,
@@ -77,6 +79,9 @@ def _write_query(best: Product, pattern: Template, asked: list[int], draw: Draw)
         values = {key: value.lower() for key, value in values.items()}
     text = SpanText()
     pattern.write(text, values, category.labels | {"a": first.name, "b": second.name})
+    if "model" not in pattern.fields and draw.chance(_PRICED_PERCENT):
+        text.add(" ")
+        text.add(draw.choose(best.shop.prices[category.name]), best.shop.price_label)
     return text
 
 

@@ -115,6 +115,8 @@ class Shop:
     promos: tuple[str, ...]
     reviews: dict[str, Any]
     queries: dict[str, tuple[Template, ...]]
+    price_label: str
+    prices: dict[str, tuple[str, ...]]  # category name -> what shoppers say about its price
     dialogues: dict[str, Any]
     questions: tuple[str, ...]
 
@@ -136,6 +138,7 @@ def load_shop(lang: str) -> Shop:
     for key, department in departments.items():
         if len(department.categories) < 2:
             raise VocabularyError(f"department {key}: a department needs two categories or more")
+    prices = _read(FOLDER / "prices.yaml", lang)
     return Shop(
         lang=lang,
         seed=hash64("storefront", "shop", lang),
@@ -146,9 +149,16 @@ def load_shop(lang: str) -> Shop:
         promos=tuple(base["promos"]),
         reviews=_reviews(_read(FOLDER / "reviews.yaml", lang)),
         queries={key: _templates(texts) for key, texts in _read(FOLDER / "queries.yaml", lang).items()},
+        price_label=prices["label"],
+        prices={category.name: _prices(prices, path.stem) for category, path in zip(categories, paths, strict=True)},
         dialogues=_dialogues(_read(FOLDER / "dialogues.yaml", lang)),
         questions=tuple(_read(FOLDER / "questions.yaml", lang)["shop_sentences"]),
     )
+
+
+def _prices(part: dict[str, Any], category: str) -> tuple[str, ...]:
+    level = next((level for level in ("low", "high") if category in part[level]), "middle")
+    return tuple(phrase.format(amount=amount) for phrase in part["phrases"] for amount in part["amounts"][level])
 
 
 def _read(path: Path, lang: str) -> dict[str, Any]:

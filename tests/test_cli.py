@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Ecom
+from test_page import CHROMIUM_ARGS, _browser_path
 
 RECIPE = """\
 title: small
@@ -123,6 +124,31 @@ def test_the_lists_have_the_promised_keys(ecom: Ecom) -> None:
     sources = json.loads(ecom("sources", "list", "--json").stdout)
     assert {"id", "folder", "record_type", "lang", "licence", "present"} <= set(sources[0])
     assert all(source["present"] == source["synthetic"] for source in sources)
+
+
+@pytest.mark.browser
+def test_the_report_of_a_run_opens_in_a_browser(small: tuple[Path, dict[str, object]]) -> None:
+    """Without scripts, without asking for anything else, every task and model in sight."""
+    path = _browser_path()
+    from playwright.sync_api import sync_playwright
+
+    run, said = small
+    file = run / "8-report" / "index.html"
+    requests: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS.split())
+        context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+        context.on("request", lambda request: requests.append(request.url))
+        page = context.new_page()
+        page.goto(file.as_uri())
+        text = page.inner_text("body")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert requests == [file.as_uri()]
+    assert width <= 1280
+    for word in ("small", "oracle", "constant", "noisy-0.5", "Parts of a query", "outside where"):
+        assert word in text
+    assert str(said["build"]["test"]) in text
 
 
 # ----------------------------------------------------------------------------------------------------------- bad input

@@ -456,5 +456,13 @@ def test_a_stop_behind_the_word_for_none_changes_nothing(form: str, question: Qu
     assert read(form, question, text).answer == Gold()
 
 
+@pytest.mark.xfail(
+    strict=True, reason="a line of separators has no parts, which is read as the answer that there is none"
+)
+@pytest.mark.parametrize(("form", "text"), [("extract", "、、"), ("ner", "颜色：、")])
+def test_saying_nothing_is_not_saying_none(form: str, text: str) -> None:
+    assert read(form, ALL_ZH if form == "extract" else NER_ZH, text).outcome != "parsed"
+
+
 def test_a_label_that_sounds_like_a_refusal_is_a_label() -> None:
     assert read("classify", ask("我无法回答", "退货"), "我无法回答").answer == Gold(labels=("我无法回答",))

@@ -236,7 +236,10 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         write_part(tmp_path, "deep/p.parquet", SCHEMA, (pa.RecordBatch.from_pylist([], SCHEMA) for _ in [1 // 0]))
     assert [file.name for file in path.parent.iterdir()] == ["a.json"] and read_json(path)["b"] == [1, "红"]
-    write_bytes(path, b"{}")
+    before = path.read_bytes()
+    with path.open("rb") as reader:
+        write_bytes(path, b"{}")
+        assert reader.read() == before, "whoever reads the old file reads all of it"
     assert path.read_bytes() == b"{}"
 
 
@@ -319,30 +322,31 @@ from ecominstruct.store import Receipt, StagePlan, Unit, run_stage, stage, write
 SCHEMA = pa.schema([("text", pa.string())])
 
 def work(payload, folder):
-    key, delay = payload
+    key, stalled = payload
     def batches():
         for number in range(20):
-            time.sleep(delay)
+            if key == stalled and number == 10:
+                time.sleep(600)
             rows = [{"text": f"{key} {number} {row} 红色水壶"} for row in range(300)]
             yield pa.RecordBatch.from_pylist(rows, SCHEMA)
     part = write_part(folder, f"{key}.parquet", SCHEMA, batches())
     rejected = write_rejects(folder, "rejects", key, [Reject("t", key, "0", "odd")])
     return Receipt(key, {}, part.rows + 1, part.rows, rejected, {}, {}, (part,))
 
-folder, delay = Path(sys.argv[1]), float(sys.argv[2])
-units = [Unit(f"zh/u{n}", {"a": str(n)}, (f"zh/u{n}", delay)) for n in range(4)]
+folder, stalled = Path(sys.argv[1]), sys.argv[2]
+units = [Unit(f"zh/u{n}", {"a": str(n)}, (f"zh/u{n}", stalled)) for n in range(4)]
 run_stage(StagePlan(stage("records"), folder, units, work, {}), InThisProcess(), Silent())
 """
 
 
-def _kill_when(script: Path, folder: Path, ready: Callable[[], bool]) -> None:
-    """Start the script on a slow stage and kill it, without any warning, once `ready` says so."""
-    process = subprocess.Popen([sys.executable, str(script), str(folder), "0.02"])
+def _kill_within(unit: str, script: Path, folder: Path) -> None:
+    """Start the script, let it stall in the middle of a unit, and kill it there without any warning."""
+    process = subprocess.Popen([sys.executable, str(script), str(folder), unit])
     try:
-        until = time.monotonic() + 30
-        while not ready():
-            assert process.poll() is None and time.monotonic() < until, "the stage ended before it was killed"
-            time.sleep(0.002)
+        until = time.monotonic() + 60
+        while not any(path.stat().st_size > 0 for path in folder.rglob(f".{unit[-2:]}.parquet.*.tmp")):
+            assert process.poll() is None and time.monotonic() < until, "the stage never came to the unit"
+            time.sleep(0.005)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -355,9 +359,9 @@ def test_a_killed_stage_leaves_only_whole_files_and_resumes_to_the_same_bytes(tm
     def half_written() -> list[Path]:
         return [*folder.rglob(".*.tmp")]
 
-    _kill_when(script, folder, lambda: any("u0.parquet" in path.name for path in half_written()))
+    _kill_within("zh/u0", script, folder)
     assert [path for path in folder.rglob("*") if path.is_file() and path not in half_written()] == []
-    _kill_when(script, folder, lambda: any("u2.parquet" in path.name for path in half_written()))
+    _kill_within("zh/u2", script, folder)
     assert half_written(), "the kill came in the middle of a part"
     assert not (folder / "manifest.json").exists()
     whole = [path for path in folder.rglob("*") if path.is_file() and path not in half_written()]
@@ -371,6 +375,6 @@ def test_a_killed_stage_leaves_only_whole_files_and_resumes_to_the_same_bytes(tm
             assert pq.read_table(path, use_threads=False).num_rows == (1 if path.parent.name == "rejects" else 6_000)
     kept = (folder / "zh/u1.parquet").stat().st_mtime_ns
     for target in (folder, tmp_path / "undisturbed"):
-        subprocess.run([sys.executable, str(script), str(target), "0"], check=True)
+        subprocess.run([sys.executable, str(script), str(target), "none"], check=True)
     assert tree(folder) == tree(tmp_path / "undisturbed")
     assert (folder / "zh/u1.parquet").stat().st_mtime_ns == kept, "finished units are not run again"

@@ -6,6 +6,7 @@ its raw fields, plus an ordinal among equals, so that it stays the same wherever
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -88,9 +89,27 @@ def ingest_piece(piece: Piece, folder: Path) -> Receipt:
         more = islice(batches, PART_ROWS // BATCH_ROWS - 1)
         parts.append(write_part(folder, path, schema, _chain(batch, more)))
     rows_out = sum(part.rows for part in parts)
+    state.notes.extend(_differences(state, rows_out + len(state.rejects)))
     rejected = write_rejects(folder, "rejects", unit, state.rejects)
     noted = write_rejects(folder, "notes", unit, state.notes)
     return Receipt(unit, {}, rows_out + len(state.rejects), rows_out, rejected, noted, {}, tuple(parts))
+
+
+def _differences(state: _State, rows: int) -> Iterator[Reject]:
+    """What is not as the card says of the file: it is read all the same, but somebody should know."""
+    if state.piece.file is None:
+        return
+    file = RawFile.model_validate(state.piece.file)
+    unit = f"{state.card.id}/{state.piece.number:03d}"
+    if file.sha256 and file.sha256 != _sha256(Path(state.piece.path)):
+        yield Reject(STAGE.name, unit, file.path, "file_differs_from_card", "another sha256")
+    if file.rows is not None and file.rows != rows:
+        yield Reject(STAGE.name, unit, file.path, "rows_differ_from_card", f"{rows}, not {file.rows}")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _State(NamedTuple):

@@ -32,7 +32,8 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
     missing = absent_files(card, data)
     if missing:
         raise wrong(f"the source {card.id!r} is absent: no {missing[0]}", "Name the data root with --data or ECOM_DATA")
-    records = list(islice(_records(card, task, data), row + NEIGHBOURS))
+    wanted = row + (NEIGHBOURS if task.derive else 1)
+    records = list(islice(_records(card, task, data), wanted))
     if row >= len(records):
         raise wrong(f"{card.id} has no record {row}", f"It has {len(records)}; count from 0")
     maker = Maker(ingredients(catalogue, task, Prompts()))

@@ -1,0 +1,94 @@
+"""What becomes of examples on their way into the release: caps, held-out tasks and origins, the proof."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from ecominstruct import engines, pipeline
+from ecominstruct.dataset.release import prove
+from ecominstruct.errors import CheckFailed
+from ecominstruct.progress import Silent
+from ecominstruct.rows import SPLITS
+from ecominstruct.store import read_manifest, stage
+
+RECIPE = """\
+title: kept
+tasks: {include: ["en/storefront/reviews/*", "zh/storefront/pairs/*"]}
+data: {storefront: {rows: 200}}
+"""
+
+
+def _build(tmp_path: Path, text: str) -> tuple[Path, dict[str, Any]]:
+    tmp_path.mkdir(exist_ok=True)
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(text)
+    settings = pipeline.prepare(recipe, data=None)
+    with engines.local(1) as executor:
+        built = pipeline.build(settings, tmp_path / "run", executor, Silent())
+    return tmp_path / "run" / stage("dataset").folder, pipeline.summary(built, settings)
+
+
+def test_a_cap_keeps_so_many_training_examples_and_counts_the_rest(tmp_path: Path) -> None:
+    folder, said = _build(tmp_path, RECIPE + "prompts: {wordings_per_record: 3}\nmixture: {cap_per_task: 50}\n")
+    for task in said["by_task"]:
+        assert pq.read_metadata(folder / "train" / f"{task.replace('/', '.')}.parquet").num_rows == 50
+    over = said["rejected"]["over_cap"]
+    assert over + said["examples"] == sum(
+        pq.read_metadata(path).num_rows for path in (tmp_path / "run" / "3-examples").rglob("part-*.parquet")
+    )
+
+
+def test_held_out_tasks_are_test_only(tmp_path: Path) -> None:
+    held = "splits: {test: 0.2, held_out: {tasks: ['*/sentiment']}}\n"
+    folder, said = _build(tmp_path, RECIPE + held)
+    found = [split for split in SPLITS if (folder / split / "en.storefront.reviews.sentiment.parquet").is_file()]
+    assert found == ["test"]
+    assert said["rejected"]["held_out"] > 100
+    assert (folder / "train" / "en.storefront.reviews.opinion_extraction.parquet").is_file()
+
+
+def test_a_held_out_origin_or_language_leaves_no_training_row(tmp_path: Path) -> None:
+    _, said = _build(tmp_path / "a", RECIPE + "splits: {held_out: {langs: [zh]}}\n")
+    assert said["train"] > 0
+    assert said["by_task"]["zh/storefront/pairs/product_match"] == 200
+    _, said = _build(tmp_path / "b", RECIPE + "splits: {held_out: {origins: [storefront]}}\n")
+    assert (said["train"], said["validation"]) == (0, 0)
+
+
+def test_every_row_of_the_release_is_whole(tmp_path: Path) -> None:
+    folder, said = _build(tmp_path, RECIPE)
+    tasks = json.loads((folder / "tasks.json").read_text())
+    rows = [
+        row
+        for split in SPLITS
+        for path in (folder / split).glob("*.parquet")
+        for row in pq.read_table(path).to_pylist()
+    ]
+    assert len(rows) == said["examples"]
+    assert len({row["id"] for row in rows}) == len(rows)
+    for row in rows:
+        assert row["synthetic"]
+        assert row["licence"] == "Apache-2.0"
+        assert row["task"] in tasks
+        assert row["output"]
+        assert all(row["input"][span["start"] : span["end"]] == span["text"] for span in row["gold"]["spans"])
+    proof = json.loads((folder / "split-proof.json").read_text())
+    assert proof["rows"] == {split: n for split in SPLITS if (n := said[split])}
+    assert f"{said['examples']:,} of them are synthetic" in (folder / "README.md").read_text()
+
+
+def test_the_proof_finds_a_family_that_crosses(tmp_path: Path) -> None:
+    folder, _ = _build(tmp_path, RECIPE)
+    manifest = read_manifest(folder)
+    assert manifest
+    train = folder / "train" / "en.storefront.reviews.sentiment.parquet"
+    test = folder / "test" / "en.storefront.reviews.sentiment.parquet"
+    stray = pq.read_table(train).slice(0, 1)
+    pq.write_table(stray.set_column(stray.column_names.index("split"), "split", [["test"]]), test)
+    with pytest.raises(CheckFailed, match="cross the splits"):
+        prove(folder, manifest)

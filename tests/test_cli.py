@@ -177,7 +177,7 @@ def _refused(ecom: Ecom, out: Path, *words: str | Path, code: int = 2) -> str:
         (("storefront: {rows: 60}", "require: [zh/mepave]"), 4, "Name the data root with --data"),
         (("storefront: {rows: 60}", "require: [zh/mepav]"), 4, "Did you mean 'zh/mepave'?"),
         (("title: small", "title: small\ntitle: again"), 2, "stands here twice"),
-        (("title: small", "title: !!python/object/apply:os.getcwd []"), 1, "not plain YAML"),
+        (("title: small", "title: !!python/object/apply:os.getcwd []"), 1, "tags are not allowed"),
         (("title: small", "title: [small"), 2, "not valid YAML"),
     ],
 )

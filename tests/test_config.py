@@ -114,16 +114,12 @@ def test_unknown_keys_in_the_list_of_files_of_a_card(tmp_path: Path) -> None:
     assert (fault.line, fault.problem, fault.mend) == (13, "unknown key 'files.0.splt'", "Did you mean 'split'?")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="`str | RecordField` gives three faults on the wrong line, named by pydantic's inner words"
-)
 def test_an_unknown_key_in_a_field_of_a_card(tmp_path: Path) -> None:
     (fault,) = faults_of(tmp_path / "c.yaml", CARD.replace("    inside: text", "    insid: text"), SourceCard)
     assert (fault.line, fault.problem) == (20, "unknown key 'fields.found.insid'")
     assert fault.mend == "Did you mean 'inside'?"
 
 
-@pytest.mark.xfail(strict=True, reason="a field that is called `spans` is taken for the model's own key `spans`")
 def test_the_name_of_a_field_is_not_taken_for_a_key_of_the_model(tmp_path: Path) -> None:
     text = CARD.replace("  found:\n    from: marks", "  spans:\n    fromm: marks")
     faults = faults_of(tmp_path / "c.yaml", text, SourceCard)
@@ -151,19 +147,12 @@ def test_a_key_that_stands_twice_is_a_fault(tmp_path: Path, text: str, line: int
         "a: &x [1, 2]\nb: *x\n",
         "a: &x {k: v}\nb: [*x]\n",
         "a: &x [*x]\n",
-        pytest.param(
-            "a: &x words\nb: *x\n",
-            marks=pytest.mark.xfail(strict=True, reason="config._walk leaves scalars before it looks for aliases"),
-        ),
+        "a: &x words\nb: *x\n",
     ],
 )
 def test_aliases_are_refused(tmp_path: Path, text: str) -> None:
     (fault,) = faults_of(tmp_path / "a.yaml", text)
     assert "alias" in fault.problem
-
-
-def _late(text: str, reason: str) -> object:
-    return pytest.param(text, marks=pytest.mark.xfail(strict=True, reason=reason))
 
 
 @pytest.mark.parametrize(
@@ -174,12 +163,12 @@ def _late(text: str, reason: str) -> object:
         "k: 1\na: !!python/name:os.system\n",
         "k: 1\na: !foo 5\n",
         "k: 1\na: !foo {b: c}\n",
-        _late("k: 1\na: !!str 5\n", "tags of YAML's own schema are accepted: the text '5'"),
-        _late("k: 1\na: !!binary aGk=\n", "tags of YAML's own schema are accepted: bytes"),
-        _late("k: 1\na: !!set {b, c}\n", "tags of YAML's own schema are accepted: a set"),
-        _late("k: 1\na: !!int abc\n", "ValueError leaves config.read"),
-        _late("k: 1\na: !!bool maybe\n", "KeyError leaves config.read"),
-        _late("k: 1\na: !!timestamp 2021-99-99\n", "ValueError leaves config.read"),
+        "k: 1\na: !!str 5\n",
+        "k: 1\na: !!binary aGk=\n",
+        "k: 1\na: !!set {b, c}\n",
+        "k: 1\na: !!int abc\n",
+        "k: 1\na: !!bool maybe\n",
+        "k: 1\na: !!timestamp 2021-99-99\n",
     ],
 )
 def test_tags_are_refused_with_their_line(tmp_path: Path, text: str) -> None:
@@ -216,7 +205,7 @@ def test_a_merge_key_is_an_ordinary_key(tmp_path: Path) -> None:
         (b"a: 1\n---\nb: 2\n", "is not valid YAML"),
         (b"\ta: 1\n", "is not valid YAML"),
         (b"? [a, b]\n: 1\n", "is not plain YAML data"),
-        (b"a: *nobody\n", "is not valid YAML"),
+        (b"a: *nobody\n", "uses an alias (*nobody)"),
     ],
 )
 def test_what_is_no_yaml_is_said_to_be_none(tmp_path: Path, content: bytes, said: str) -> None:
@@ -228,8 +217,9 @@ def test_what_is_no_yaml_is_said_to_be_none(tmp_path: Path, content: bytes, said
     "text",
     [
         "a: " + "[" * 5_000,
-        _late("a: " + "[" * 5_000 + "]" * 5_000, "RecursionError leaves config.read"),
-        _late("a: " + "1" * 5_000, "ValueError (integer string conversion) leaves config.read"),
+        "a: " + "[" * 200_000 + "]" * 200_000,
+        "a: " + "[" * 5_000 + "]" * 5_000,
+        "a: " + "1" * 5_000,
     ],
 )
 def test_absurd_values_are_faults_and_no_tracebacks(tmp_path: Path, text: str) -> None:

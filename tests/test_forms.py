@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from ecominstruct.languages import same_text
+from ecominstruct.languages import has_word, same_text
 from ecominstruct.rows import OUTCOMES, Gold, Outcome, Prediction, Span
 from ecominstruct.tasks.forms import FORMS, Question, read_prediction
 from ecominstruct.tasks.forms.reading import locate, refuses, says_none
@@ -105,7 +105,6 @@ def test_classify_reads_back_several_labels(menu: list[str], data: Any, separato
     assert FORMS["classify"].parse(rendered, question) == ("parsed", gold)
 
 
-@pytest.mark.xfail(strict=True, reason="the label is quoted although it stands alone, and then the quotes are stripped")
 def test_classify_tells_a_label_in_quotes_from_the_same_label_without() -> None:
     question, gold = ask('"Pro"', "Pro"), Gold(labels=('"Pro"',))
     assert FORMS["classify"].parse(FORMS["classify"].render(gold, question), question).answer == gold
@@ -128,7 +127,6 @@ def test_rank_reads_back_every_order(data: Any, menu: list[str]) -> None:
     assert FORMS["rank"].parse(FORMS["rank"].render(gold, question), question) == ("parsed", gold)
 
 
-@pytest.mark.xfail(strict=True, reason="Rank.parse takes a hyphen that belongs to the candidate for a list mark")
 def test_rank_reads_back_candidates_that_begin_with_a_hyphen() -> None:
     gold, question = Gold(ranking=("- 5 kg bag", "10 kg bag")), ask("- 5 kg bag", "10 kg bag")
     assert FORMS["rank"].parse(FORMS["rank"].render(gold, question), question) == ("parsed", gold)
@@ -182,7 +180,7 @@ def test_ner_reads_back_every_mention(found: tuple[str, tuple[Span, ...]], separ
 def test_a_generated_text_is_read_back(text: str) -> None:
     form = FORMS["generate"]
     gold = form.gold(text, 0)
-    assume(gold.text and not refuses(gold.text))
+    assume(has_word(gold.text) and not refuses(gold.text))
     assert form.parse(form.render(gold, ask()), ask()) == ("parsed", gold)
 
 
@@ -191,7 +189,7 @@ def test_a_generated_text_is_read_back(text: str) -> None:
 def test_a_short_answer_is_read_back_with_and_without_a_menu(text: str, none: str) -> None:
     form = FORMS["qa"]
     gold = form.gold(text, 0)
-    assume(not refuses(gold.text) and not says_none(gold.text, none))
+    assume(not gold.text or (has_word(gold.text) and not refuses(gold.text) and not says_none(gold.text, none)))
     assert form.parse(form.render(gold, ask(none=none)), ask(none=none)) == ("parsed", gold)
     if gold.text:
         menu = ask(gold.text, "qqq", none=none)
@@ -222,7 +220,7 @@ def test_golds_come_out_of_record_fields_in_one_shape() -> None:
 def test_mentions_that_are_not_there_stay_counted_and_stay_wrong() -> None:
     spans = locate([("c", "red"), ("c", "red"), ("c", "blue"), ("d", "red")], "a red cup")
     assert [(span.label, span.start, span.text) for span in spans] == [
-        ("c", -2, "blue"), ("c", -1, "red"), ("c", 2, "red"), ("d", 2, "red"),
+        ("c", -3, "blue"), ("c", -2, "red"), ("c", 2, "red"), ("d", 2, "red"),
     ]  # fmt: skip
 
 
@@ -420,22 +418,15 @@ def test_any_text_has_exactly_one_outcome(text: str, finish: str, error: str, wh
         "对不起，我没有办法完成这个任务。",
         "作为AI，我没有购物经验。",
         "我无法回答。",
-        pytest.param("非常抱歉，我无法回答这个问题。", marks=pytest.mark.xfail(strict=True, reason="只认“很抱歉”")),
-        pytest.param(
-            "I apologize, but I cannot help with that.", marks=pytest.mark.xfail(strict=True, reason="unknown")
-        ),
-        pytest.param(
-            "I’m unable to help with that.", marks=pytest.mark.xfail(strict=True, reason="only `I am unable`")
-        ),
+        "非常抱歉，我无法回答这个问题。",
+        "I apologize, but I cannot help with that.",
+        "I’m unable to help with that.",
     ],
 )
 def test_set_phrases_of_refusal_are_known_in_both_languages(text: str) -> None:
     assert read("classify", MATCH, text).outcome == "refused"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="English `sorry … I can't` needs no verb of answering, unlike the Chinese phrase"
-)
 @pytest.mark.parametrize(
     "text",
     [
@@ -447,7 +438,6 @@ def test_a_reply_of_customer_service_in_english_is_no_refusal(text: str) -> None
     assert read("generate", FREE, text).outcome == "parsed"
 
 
-@pytest.mark.xfail(strict=True, reason="a stop is forgiven behind a label but not behind the word for none")
 @pytest.mark.parametrize(
     ("form", "question", "text"),
     [("ner", NER_ZH, "颜色：无。"), ("ner", NER, "brand: None."), ("extract", ALL_ZH, "无。"), ("qa", FREE, "None.")],
@@ -456,9 +446,6 @@ def test_a_stop_behind_the_word_for_none_changes_nothing(form: str, question: Qu
     assert read(form, question, text).answer == Gold()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a line of separators has no parts, which is read as the answer that there is none"
-)
 @pytest.mark.parametrize(("form", "text"), [("extract", "、、"), ("ner", "颜色：、")])
 def test_saying_nothing_is_not_saying_none(form: str, text: str) -> None:
     assert read(form, ALL_ZH if form == "extract" else NER_ZH, text).outcome != "parsed"

@@ -227,7 +227,6 @@ def test_stretches_count_by_offset_and_type() -> None:
     assert found["menu"] is None and found["chance"] is None
 
 
-@pytest.mark.xfail(strict=True, reason="a gold that is not in the text and an invented word both get offsets (-1, -1)")
 def test_an_invented_word_is_not_right_because_the_gold_is_not_in_the_text_either() -> None:
     example = asked(0, Gold(spans=(Span("颜色", -1, -1, "紫色"),)), ("颜色",), "红色水壶")
     (one,) = marks(task("ner"), [(example, "颜色：黑色")])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,6 +19,7 @@ from ecominstruct.errors import Fault, InputError, nearest, wrong
 
 Model = TypeVar("Model", bound="Strict")
 Location = tuple[str | int, ...]
+DEEPEST = 40  # levels of nesting
 
 
 class PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -64,29 +65,52 @@ def read(path: Path) -> Document:
     file = shown(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        node = yaml.compose(text, Loader=PlainLoader)
+        faults = list(_markup(text, file))
+        node = None if faults else yaml.compose(text, Loader=PlainLoader)
     except OSError as error:
         raise wrong(f"cannot be read ({error.strerror})", file=file) from None
     except UnicodeDecodeError:
         raise wrong("is not UTF-8", "Save it as UTF-8", file=file) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise wrong(f"is not valid YAML: {error.problem or error.context}", file=file, line=line) from None
     except yaml.YAMLError as error:
-        raise wrong(f"is not valid YAML: {error}", file=file) from None
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or error
+        raise wrong(f"is not valid YAML: {problem}", file=file, line=mark.line + 1 if mark else 0) from None
+    if faults:
+        raise InputError(faults)
     if node is None:
         return Document(file, {}, {(): 1})
     lines: dict[Location, int] = {}
-    seen: set[int] = set()
-    faults = list(_walk(node, (), lines, seen, file))
-    if faults:
-        raise InputError(faults)
+    twice = list(_walk(node, (), lines, file))
+    if twice:
+        raise InputError(twice)
     try:
-        data = yaml.constructor.SafeConstructor().construct_document(node)
+        return Document(file, yaml.constructor.SafeConstructor().construct_document(node), lines)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise wrong(f"is not plain YAML data: {error.problem}", file=file, line=line) from None
-    return Document(file, data, lines)
+    except ValueError as error:
+        raise wrong(f"is not plain YAML data: {error}", file=file) from None
+
+
+def _markup(text: str, file: str) -> Iterator[Fault]:
+    """Whatever is more than plain data: tags, aliases, and nesting that no honest file has.
+
+    This looks at the stream of events, before anything is built that could recurse.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=PlainLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                yield Fault(file, line, f"is nested more than {DEEPEST} deep", "Write it flat")
+                return
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if tag := getattr(event, "tag", None):
+            yield Fault(file, line, f"uses a tag ({tag})", "Write plain data: tags are not allowed")
+        if isinstance(event, yaml.AliasEvent):
+            yield Fault(file, line, f"uses an alias (*{event.anchor})", "Write the value out")
 
 
 def shown(path: Path) -> str:
@@ -110,25 +134,22 @@ def validate(document: Document, model: type[Model]) -> Model:
         raise InputError([_fault(document, model, detail) for detail in error.errors(include_url=False)]) from None
 
 
-def _walk(node: yaml.Node, at: Location, lines: dict[Location, int], seen: set[int], file: str) -> Iterator[Fault]:
+def _walk(node: yaml.Node, at: Location, lines: dict[Location, int], file: str) -> Iterator[Fault]:
+    """Note the line of each key and item; the faults are keys that stand in one mapping twice."""
     lines.setdefault(at, node.start_mark.line + 1)
-    if isinstance(node, yaml.ScalarNode):
-        return
-    if id(node) in seen:
-        yield Fault(file, node.start_mark.line + 1, "uses an alias (*name)", "Write the value out")
-        return
-    seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from _walk(item, (*at, index), lines, seen, file)
-        return
-    for key, value in node.value:
-        name = (*at, str(key.value))
-        if name in lines:
-            yield Fault(file, key.start_mark.line + 1, f"the key {key.value!r} stands here twice", "Keep one of them")
-            continue
-        lines[name] = key.start_mark.line + 1
-        yield from _walk(value, name, lines, seen, file)
+            yield from _walk(item, (*at, index), lines, file)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name = (*at, str(key.value))
+            if name in lines:
+                yield Fault(
+                    file, key.start_mark.line + 1, f"the key {key.value!r} stands here twice", "Keep one of them"
+                )
+                continue
+            lines[name] = key.start_mark.line + 1
+            yield from _walk(value, name, lines, file)
 
 
 def _fault(document: Document, model: type[BaseModel], detail: ErrorDetails) -> Fault:
@@ -151,11 +172,14 @@ def _fault(document: Document, model: type[BaseModel], detail: ErrorDetails) -> 
 
 def _known_keys(model: type[BaseModel], location: Location) -> list[str]:
     """The keys that are allowed at a location inside a model."""
-    for part in location:
+    parts = iter(location)
+    for part in parts:
         field = model.model_fields.get(str(part)) if isinstance(part, str) else None
         inner = _model_in(field.annotation) if field else None
-        if inner is None:
-            continue  # an item of a list or a key of a mapping: the model around it stays
+        if field is None or inner is None:
+            continue  # an item of a list: the model around it stays
+        if get_origin(field.annotation) is dict:
+            next(parts, None)  # the next part is a key that people chose
         model = inner
     return [field.alias or name for name, field in model.model_fields.items()]
 

@@ -20,7 +20,7 @@ from ecominstruct.errors import Fault, InputError, nearest, wrong
 from ecominstruct.evaluation.predict import plan_predictions, stale_predictions
 from ecominstruct.evaluation.report import plan_report
 from ecominstruct.evaluation.score import plan_scores
-from ecominstruct.models import check_model_name
+from ecominstruct.models import check_model_name, folder_name
 from ecominstruct.progress import Progress
 from ecominstruct.recipe import Recipe
 from ecominstruct.rows import SPLITS
@@ -131,8 +131,12 @@ def _recipe_faults(
         if origin not in origins:
             line = document.line(("splits", "held_out", "origins", index))
             yield Fault(document.file, line, f"unknown origin {origin!r}", nearest(origin, origins))
+    folders: dict[str, str] = {}
     for index, name in enumerate(recipe.models):
         problem = check_model_name(name)
+        other = folders.setdefault(folder_name(name), name)
+        if other != name or recipe.models.count(name) > 1:
+            problem = problem or (f"{name!r} would be kept under the same name as {other!r}", "Rename its file")
         if problem:
             yield Fault(document.file, document.line(("models", index)), *problem)
 

@@ -209,7 +209,10 @@ def _fresh_receipts(plan: StagePlan) -> Iterator[Receipt]:
         path = plan.folder / "receipts" / f"{flat(unit.key)}.json"
         if not path.is_file():
             continue
-        receipt = _receipt(read_json(path))
+        try:
+            receipt = _receipt(read_json(path))
+        except (InputError, TypeError, KeyError):
+            continue  # a damaged receipt is none: its unit is run again
         there = all((plan.folder / part.path).is_file() for part in receipt.parts)
         if there and receipt.inputs == _stamped(plan, unit):
             yield receipt
@@ -238,7 +241,11 @@ def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Ite
 
 
 def _run_unit(work: Callable[[Any, Path], Receipt], unit: Unit, folder: Path, inputs: dict[str, str]) -> Receipt:
-    """Run one unit, in whichever process, and put its receipt beside its parts."""
+    """Run one unit, in whichever process, and put its receipt beside its parts.
+
+    An older receipt goes first: it names parts that this run is about to replace.
+    """
+    (folder / "receipts" / f"{flat(unit.key)}.json").unlink(missing_ok=True)
     done = work(unit.payload, folder)
     receipt = Receipt(unit.key, inputs, done.rows_in, done.rows_out, done.rejected, done.noted, done.counts, done.parts)
     if receipt.rows_in != receipt.rows_out + sum(receipt.rejected.values()):

@@ -80,6 +80,9 @@ def plan_scores(run: Path, model: str) -> StagePlan:
     target = run / STAGE.folder / name
 
     def finish(_: object) -> None:
+        for path in (target / "tasks").glob("*.json"):
+            if path.stem not in {flat(unit.key) for unit in units}:
+                path.unlink()  # of a task that is no longer asked
         scored = {unit.key: read_json(target / "tasks" / f"{flat(unit.key)}.json") for unit in units}
         write_json(target / "scores.json", {"model": name, "tasks": scored})
 

@@ -5,7 +5,7 @@ The floors are what a score must be compared with: a number says little until it
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,9 +32,13 @@ class Constant:
 
     def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
         """The same text for each example. Golds are counted as sets of labels where there are labels."""
-        counts = Counter(_menu_free(example, facts) for example in examples)
-        best = min(counts, key=lambda output: (-counts[output], output)) if counts else ""
-        return [Reply(best) for _ in examples]
+        del facts
+        outputs: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for example in examples:
+            outputs[example.gold.labels or (example.output,)].append(example.output)
+        best = min(outputs, key=lambda gold: (-len(outputs[gold]), gold), default=None)
+        text = min(outputs[best]) if best else ""
+        return [Reply(text) for _ in examples]
 
     def fingerprint(self) -> dict[str, Any]:
         """The version of this code."""
@@ -121,11 +125,6 @@ def _spoilt(example: Example, other: Reply) -> Reply:
         6: Reply("\n".join(example.choices)) if example.choices else other,
     }
     return ways.get(chance, other)
-
-
-def _menu_free(example: Example, facts: TaskFacts) -> str:
-    """The gold as it would be written whatever the order of the menu: labels are a sorted set."""
-    return facts.separator.join(example.gold.labels) or example.output
 
 
 def _by_hash(example: Example) -> list[str]:

@@ -9,7 +9,8 @@ An example without an answer gets none: its outcome is `error`, and it is counte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -80,40 +81,57 @@ class Replay:
 
     def check(self, asked: Iterable[tuple[TaskFacts, Sequence[Example]]]) -> None:
         """InputError when the file answers something that is not asked: an unknown task, row or example."""
-        known: set[Key] = set()
         names: set[str] = set()
+        meant: dict[Key, list[str]] = defaultdict(list)  # which examples a key of the file may mean
         for facts, examples in asked:
-            for task in filter(None, (facts.id, facts.paper)):
-                names.add(task)
-                known.update((task, example.row) for example in examples)
-            known.update(example.id for example in examples)
+            names |= {facts.id, facts.paper or facts.id}
+            for example in examples:
+                for key in _keys(facts, example):
+                    meant[key].append(example.id)
         faults = []
-        for key in self._answers.keys() - known:
-            line = self._lines[key]
-            if isinstance(key, str):
-                faults.append(Fault(str(self.path), line, f"no example {key!r} is being asked"))
-            elif key[0] not in names:
-                faults.append(
-                    Fault(str(self.path), line, f"no task {key[0]!r} is being asked", nearest(key[0], list(names)))
-                )
-            else:
-                faults.append(Fault(str(self.path), line, f"the task {key[0]!r} has no row {key[1]}"))
+        answered: dict[str, int] = {}
+        for key, line in self._lines.items():
+            problem = self._problem(key, names, meant[key], answered)
+            if problem:
+                faults.append(Fault(str(self.path), line, *problem))
+            elif meant[key]:
+                answered[meant[key][0]] = line
         if faults:
-            raise InputError(sorted(faults, key=lambda fault: fault.line)[:20])
+            raise InputError(faults[:20])
+
+    def _problem(
+        self, key: Key, names: set[str], meant: Sequence[str], answered: Mapping[str, int]
+    ) -> tuple[str, ...] | None:
+        """What is wrong with one key of the file, and the mend."""
+        if len(meant) > 1:
+            return f"the task has {len(meant)} examples of row {key[1]}", "Name them by their ids"
+        if meant and meant[0] in answered:
+            return (f"answers the example that line {answered[meant[0]]} answers",)
+        if meant:
+            return None
+        if isinstance(key, str):
+            return (f"no example {key!r} is being asked",)
+        if key[0] not in names:
+            return f"no task {key[0]!r} is being asked", nearest(key[0], sorted(names))
+        return (f"the task {key[0]!r} has no row {key[1]}",)
 
     def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
         """The answer of each example, by its id, by its task and row, or by the released name and row."""
         replies = []
         for example in examples:
-            keys: list[Key] = [example.id, (facts.id, example.row)]
-            keys += [(facts.paper, example.row)] if facts.paper else []
-            found = [self._answers[key] for key in keys if key in self._answers]
+            found = [self._answers[key] for key in _keys(facts, example) if key in self._answers]
             replies.append(found[0] if found else Reply("", error=NO_ANSWER))
         return replies
 
     def fingerprint(self) -> dict[str, Any]:
         """The content of the file."""
         return {"replay": 1, "file": hash_file(self.path)}
+
+
+def _keys(facts: TaskFacts, example: Example) -> list[Key]:
+    """The ways in which a file may name an example."""
+    keys: list[Key] = [example.id, (facts.id, example.row)]
+    return [*keys, (facts.paper, example.row)] if facts.paper else keys
 
 
 def _first(error: ValidationError) -> str:

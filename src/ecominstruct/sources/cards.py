@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -76,6 +76,12 @@ class RecordField(Strict):
     inside: str | None = Field(default=None, description="for spans: the field whose text they count in")
     kind: Kind | None = Field(default=None, description="the raw value has this kind already")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        """`title: name` is short for `title: {from: name}`."""
+        return {"from": value} if isinstance(value, str) else value
+
     @model_validator(mode="after")
     def _one_way(self) -> RecordField:
         ways = [name for name in ("split", "pairs", "spans", "kind") if getattr(self, name) is not None]
@@ -109,10 +115,12 @@ class SourceCard(Strict):
     record_type: RecordType
     synthetic: bool = False
     published_test_set: bool = Field(default=False, description="read as published: no row dropped, always test")
-    folder: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]+$", description="its folder under the data root")
+    folder: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$", description="its folder under the data root"
+    )
     files: list[RawFile] = Field(default_factory=list)
     read: Read
-    fields: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], str | RecordField]
+    fields: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], RecordField]
     group: list[str] = Field(default_factory=list, description="text fields: equal texts are kin over all sources")
     group_ids: dict[str, str] = Field(
         default_factory=dict, description="id fields and what they name: equal ids are kin within the origin"
@@ -123,6 +131,9 @@ class SourceCard(Strict):
         built_in = self.read.format == "storefront"
         if built_in != (self.read.table is not None) or built_in == bool(self.files) or built_in == bool(self.folder):
             raise ValueError("a source has a folder and files, or is a table of the storefront")
+        paths = [file.path for file in self.files]
+        if len(set(paths)) < len(paths):
+            raise ValueError(f"the file {max(paths, key=paths.count)!r} is named twice")
         kinds = self.kinds
         for name in [*self.group, *self.group_ids, *(spec.inside for spec in self.mapping.values() if spec.inside)]:
             if kinds.get(name) not in ("text", "texts"):
@@ -134,12 +145,8 @@ class SourceCard(Strict):
 
     @cached_property
     def mapping(self) -> dict[str, RecordField]:
-        """The fields, each with its full specification; spans last, since they count in other fields."""
-        full = {
-            name: RecordField.model_validate({"from": value}) if isinstance(value, str) else value
-            for name, value in self.fields.items()
-        }
-        return dict(sorted(full.items(), key=lambda item: item[1].inside is not None))
+        """The fields in the order in which they are made: spans last, since they count in other fields."""
+        return dict(sorted(self.fields.items(), key=lambda item: item[1].inside is not None))
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:

@@ -80,7 +80,7 @@ def ingest_piece(piece: Piece, folder: Path) -> Receipt:
     """Read one raw file, or one stretch of the storefront, into parts of at most 100,000 records."""
     card = SourceCard.model_validate(piece.card)
     unit = f"{card.id}/{piece.number:03d}"
-    state = _State(card, piece, [], [])
+    state = _State(card, piece, [], [], Counter())
     parts: list[Part] = []
     batches = _batches(state)
     schema = record_schema(card.kinds)
@@ -89,10 +89,10 @@ def ingest_piece(piece: Piece, folder: Path) -> Receipt:
         more = islice(batches, PART_ROWS // BATCH_ROWS - 1)
         parts.append(write_part(folder, path, schema, _chain(batch, more)))
     rows_out = sum(part.rows for part in parts)
-    state.notes.extend(_differences(state, rows_out + len(state.rejects)))
+    state.notes.extend(_differences(state, state.seen["rows"]))
     rejected = write_rejects(folder, "rejects", unit, state.rejects)
     noted = write_rejects(folder, "notes", unit, state.notes)
-    return Receipt(unit, {}, rows_out + len(state.rejects), rows_out, rejected, noted, {}, tuple(parts))
+    return Receipt(unit, {}, state.seen["rows"], rows_out, rejected, noted, {}, tuple(parts))
 
 
 def _differences(state: _State, rows: int) -> Iterator[Reject]:
@@ -119,6 +119,7 @@ class _State(NamedTuple):
     piece: Piece
     rejects: list[Reject]
     notes: list[Reject]
+    seen: Counter[str]  # raw rows, counted where they are read
 
 
 def _chain(first: pa.RecordBatch, rest: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -140,8 +141,13 @@ def _records(state: _State) -> Iterator[dict[str, Any]]:
     file = piece.file or {"path": "", "split": None}
     equals: Counter[int] = Counter()
     for raw in raw_rows(card, piece.path, piece.start, piece.stop):
+        state.seen["rows"] += 1
         if raw.reason:
             state.rejects.append(_reject(state, raw.number, raw.reason, raw.detail))
+            continue
+        content = _content(raw.data)
+        if content is None:
+            state.rejects.append(_reject(state, raw.number, "nested_too_deep", ""))
             continue
         fields, misfits = map_row(card, raw.data)
         lost = [] if card.published_test_set else [misfit for misfit in misfits if not misfit.mended]
@@ -150,7 +156,7 @@ def _records(state: _State) -> Iterator[dict[str, Any]]:
             continue
         state.notes.extend(_reject(state, raw.number, misfit.reason, misfit.detail) for misfit in misfits)
         yield {
-            "id": _record_id(card.id, file["path"], raw, equals),
+            "id": _record_id(card.id, file["path"], content, equals),
             "source": card.id,
             "record_type": card.record_type,
             "lang": card.lang,
@@ -183,13 +189,20 @@ def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
     keys = set()
     for name, space in spaces.items():
         value = fields[name]
-        texts = value if isinstance(value, list) else [value]
-        keys |= {f"{space}:{hash64(space, same_text(text)):016x}" for text in texts}
+        texts = filter(None, map(same_text, value if isinstance(value, list) else [value]))
+        keys |= {f"{space}:{hash64(space, text):016x}" for text in texts}  # nothing is not something in common
     return sorted(keys)
 
 
-def _record_id(source: str, file: str, raw: RawRow, equals: Counter[int]) -> str:
-    content = fingerprint(raw.data)
+def _content(data: Mapping[str, Any]) -> str | None:
+    """The fingerprint of a raw row; None when it is nested too deeply to be written."""
+    try:
+        return fingerprint(data)
+    except TypeError:
+        return None
+
+
+def _record_id(source: str, file: str, content: str, equals: Counter[int]) -> str:
     key = int(content[:16], 16)
     ordinal = equals[key]
     equals[key] += 1

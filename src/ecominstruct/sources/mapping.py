@@ -46,7 +46,7 @@ def _field(spec: RecordField, data: Mapping[str, Any], done: Mapping[str, Any]) 
         return _structured(spec.kind, raw)
     if isinstance(raw, list | dict):
         return None, Misfit("wrong_kind", f"expected a text at {spec.origin!r}, found a {type(raw).__name__}")
-    text = "" if raw is None else str(raw)
+    text = _text(raw)
     if spec.between is not None:
         start, end = spec.between
         inner = _between(text, start, end)
@@ -95,11 +95,16 @@ def _structured(kind: Kind, raw: Any) -> tuple[Any, Misfit | None]:
     if not isinstance(raw, list):
         return None, Misfit("wrong_kind", f"expected a list, found a {type(raw).__name__}")
     if kind == "texts":
-        return [str(item) for item in raw], None
+        return [_text(item) for item in raw], None
     members = MEMBERS[kind]
     if not all(isinstance(item, dict) and all(name in item for name in members) for item in raw):
         return None, Misfit("wrong_kind", f"expected objects with {' and '.join(members)}")
-    return [{name: str(item[name]) for name in members} for item in raw], None
+    return [{name: _text(item[name]) for name in members} for item in raw], None
+
+
+def _text(value: Any) -> str:
+    """A raw value as text; null is no text."""
+    return "" if value is None else str(value)
 
 
 def _spans(keys: SpanKeys, raw: Any, host: str) -> tuple[list[dict[str, Any]] | None, Misfit | None]:
@@ -113,7 +118,7 @@ def _spans(keys: SpanKeys, raw: Any, host: str) -> tuple[list[dict[str, Any]] | 
         label = str(item.get(keys.label, "")) if keys.label else ""
         if not (isinstance(start, int) and isinstance(end, int) and isinstance(text, str)):
             return None, Misfit("wrong_kind", f"a span without whole {keys.start}, {keys.end} and {keys.text}")
-        if host[max(start, 0) : max(end, 0)] != text:
+        if not 0 <= start <= end <= len(host) or host[start:end] != text:
             found = _nearest(host, text, start)
             problem = problem or Misfit("wrong_offsets", f"{start}–{end} is not {text[:80]!r}", mended=True)
             start, end = (-1, -1) if found < 0 else (found, found + len(text))

@@ -177,6 +177,10 @@ class Maker:
         self.template = templates.compile_template(parts.task.input, bound.kinds, parts.task.lang)
         self.host = bound.hosts.get(parts.task.gold)
         self.separator, self.none = answer_words(parts.task.answer, parts.task.lang)
+        # No more wordings of a pair than there are different instructions.
+        instructions = parts.wordings.instruction
+        fewest = min(len(instructions.en), len(instructions.zh))
+        self.wordings = min(parts.prompts.wordings_per_record, fewest)
         self.fields = sorted(self._record_fields())
         self.rejects: list[tuple[str, str, str]] = []
         self.notes: list[tuple[str, str, str]] = []
@@ -279,6 +283,9 @@ class Maker:
             yield "empty_input", ""
         if gold == Gold() and not self.form.empty_is_answer(many=self.task.many):
             yield "empty_gold", ""
+        copied = gold.text if self.task.form == "extract" else ""
+        if copied not in question.input:
+            yield "gold_not_in_input", copied[:200]
         for span in gold.spans:
             if question.input[span.start : span.end] != span.text or span.start < 0:
                 yield "gold_not_in_input", span.text[:200]
@@ -310,7 +317,7 @@ class Maker:
         task, split = self.task, record["split"]
         rule = f"{task.derive.rule}@{RULES[task.derive.rule].version}" if task.derive else ""
         gold = plain_gold(draft.gold)
-        for number in range(1 if split == "test" else self.parts.prompts.wordings_per_record):
+        for number in range(1 if split == "test" else self.wordings):
             worded = word(self.parts, record["id"], number)
             self.counts[split] += 1
             yield Example(

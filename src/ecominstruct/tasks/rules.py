@@ -73,7 +73,8 @@ def span_of_type(batch: Batch, call: Call) -> list[Derived | str]:
 def _span_of_type(record: Mapping[str, Any], call: Call) -> Derived | str:
     texts: dict[str, set[str]] = defaultdict(set)
     for span in record[call.fields["spans"]]:
-        texts[span["label"]].add(span["text"])
+        if span["start"] >= 0:
+            texts[span["label"]].add(span["text"])
     once = sorted(label for label, found in texts.items() if len(found) == 1)
     if not once:
         return "no_single_value"

@@ -12,6 +12,7 @@ from ecominstruct.tasks.forms.reading import (
     Reading,
     failed,
     join,
+    lines,
     lookup,
     parsed,
     split,
@@ -34,13 +35,16 @@ class Classify(Form):
         return Gold(labels=tuple(sorted({str(label) for label in labels if label})))
 
     def render(self, gold: Gold, question: Question) -> str:
-        """The labels in the order of the menu, so that their order tells nothing."""
+        """The labels in the order of the menu, so that their order tells nothing; a single one as it is."""
+        if not question.many and len(gold.labels) == 1:
+            return gold.labels[0]
         return join((label for label in question.choices if label in gold.labels), question)
 
     def parse(self, text: str, question: Question) -> Reading:
         """All of the parts must be labels of the menu; several are ambiguous unless the task has `many`."""
-        whole = lookup(text, question.choices)
-        parts = [whole] if whole else [lookup(part, question.choices) for part in _parts(text, question)]
+        parts = [lookup(part, question.choices) for part in _parts(text, question)]
+        whole = lookup(text, question.choices) if None in parts or not question.many else None
+        parts = [whole] if whole else parts
         named = {part for part in parts if part}
         if not named or None in parts:
             return unread(text)
@@ -80,8 +84,8 @@ class Select(Form):
         chosen = lookup(text, question.choices)
         if chosen:
             return parsed(Gold(text=chosen))
-        lines = [lookup(line.removeprefix("- "), question.choices) for line in text.splitlines() if line.strip()]
-        if len({line for line in lines if line}) > 1 and None not in lines:
+        named = _named_lines(text, question)
+        if len({line for line in named if line}) > 1 and None not in named:
             return failed("ambiguous")
         return unread(text)
 
@@ -115,9 +119,9 @@ class Rank(Form):
 
     def parse(self, text: str, question: Question) -> Reading:
         """Every line must be a candidate; each must stand there once."""
-        lines = [lookup(line.removeprefix("- "), question.choices) for line in text.splitlines() if line.strip()]
-        named = [line for line in lines if line]
-        if not named or len(named) < len(lines):
+        found = _named_lines(text, question)
+        named = [line for line in found if line]
+        if not named or len(named) < len(found):
             return unread(text)
         if len(set(named)) < len(named):
             return failed("ambiguous")
@@ -137,4 +141,9 @@ class Rank(Form):
 
 def _parts(text: str, question: Question) -> list[str]:
     """The answers of a text that may be a line or one answer a line."""
-    return [part for line in text.splitlines() for part in split(line, question)]
+    return [part for line in lines(text) for part in split(line, question)]
+
+
+def _named_lines(text: str, question: Question) -> list[str | None]:
+    """The candidate that each line is, also as an item of a list."""
+    return [lookup(line, question.choices) or lookup(line.removeprefix("- "), question.choices) for line in lines(text)]

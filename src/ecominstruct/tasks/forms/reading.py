@@ -10,6 +10,8 @@ from ecominstruct.languages import LITERALS, has_word, same_text
 from ecominstruct.rows import Gold, Outcome, Span
 
 QUOTE = '"'
+STOPS = " \t\r\n.。"
+_NONES = frozenset(same_text(literals.none) for literals in LITERALS.values())
 
 
 class Question(NamedTuple):
@@ -28,6 +30,8 @@ class Reading(NamedTuple):
     outcome: Outcome
     answer: Gold | None = None
 
+
+NOWHERE = -1  # where a published span stands whose words are not in its text; no mention is ever there
 
 Item = tuple[str, str | tuple[int, int]]
 """One thing that can be right or wrong: its label, and what tells it from others of that label."""
@@ -48,12 +52,14 @@ def unread(text: str) -> Reading:
     return failed("off_menu" if has_word(text) else "unparseable")
 
 
+# A refusal is a set phrase of declining with a verb of answering: "I'm sorry, I can't see a size 42" is a reply.
 _REFUSALS = re.compile(
     r"^\W*(?:"
-    r"(?:i['’]?m |i am )?(?:very )?sorry[,.]?(?: but)?,? i (?:can['’]?t|cannot|can not|am unable|am not able)\b"
-    r"|i (?:can['’]?t|cannot|am unable to|am not able to|won['’]?t) (?:help|assist|answer|comply|provide|do that)\b"
+    r"(?:(?:(?:i['’]?m |i am )?(?:very |so )?sorry|i apologi[sz]e|my apologies|unfortunately)[,.!]?(?: but)?,? )?"
+    r"i(?:['’]m| am)? (?:can['’]?t|cannot|can not|unable to|not able to|won['’]?t)"
+    r" (?:help|assist|answer|comply|fulfil|respond|complete|do (?:this|that|it|so)|provide (?:an? |that))"
     r"|as an ai\b|as a(?: large)? language model\b"
-    r"|(?:很)?(?:抱歉|对不起)[，,。 ]*我(?:无法|不能|没有办法)(?:回答|提供|完成|协助|帮助|处理)"
+    r"|(?:很|非常|十分)?(?:抱歉|对不起)[，,。！! ]*我(?:无法|不能|没有办法)(?:回答|提供|完成|协助|帮助|处理)"
     r"|作为(?:一个|一名)?(?:ai|人工智能|大?语言模型)"
     r"|我(?:无法|不能)(?:回答|协助|完成)"
     r")",
@@ -66,16 +72,22 @@ def refuses(text: str) -> bool:
     return _REFUSALS.match(text) is not None
 
 
+def is_answer(text: str, question: Question) -> bool:
+    """Whether free text is an answer: it holds a word and does not decline, or it is copied from the input."""
+    answer = text.strip()
+    return bool(answer) and ((has_word(answer) and not refuses(answer)) or answer in question.input)
+
+
 def says_none(text: str, none: str) -> bool:
     """Whether an answer says that there is none, in either language."""
-    return same_text(text) in {same_text(word) for word in (none, *(entry.none for entry in LITERALS.values()))}
+    return same_text(text.strip(STOPS)) in {same_text(none), *_NONES}
 
 
 def lookup(text: str, choices: Sequence[str]) -> str | None:
     """The candidate that a text is: verbatim, or but for case, white space, quotes around it and a stop at its end."""
     if text in choices:
         return text
-    for form in (text, text.strip(" \t\n.。"), text.strip(" \t\n.。\"'“”‘’「」")):
+    for form in (text, text.strip(STOPS), text.strip(STOPS + "\"'“”‘’「」")):
         wanted = same_text(form)
         found = [choice for choice in choices if same_text(choice) == wanted]
         if len(found) == 1:
@@ -132,6 +144,11 @@ def _quoted_head(text: str, separator: str) -> tuple[str, str] | None:
     return None
 
 
+def lines(text: str) -> list[str]:
+    """The lines of an answer that are not blank. Only LF ends a line: other separators may stand inside an answer."""
+    return [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
+
+
 def locate(mentions: Iterable[tuple[str, str]], text: str) -> list[Span]:
     """Mentions (label, words) as spans of a text.
 
@@ -145,7 +162,7 @@ def locate(mentions: Iterable[tuple[str, str]], text: str) -> list[Span]:
         at = text.find(words, begin.get((label, words), 0)) if words else -1
         if at < 0:
             absent += 1
-            spans.append(Span(label, -absent, -absent, words))
+            spans.append(Span(label, NOWHERE - absent, NOWHERE - absent, words))
             continue
         begin[label, words] = at + len(words)
         spans.append(Span(label, at, at + len(words), words))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from ecominstruct.languages import same_text
+from ecominstruct.languages import has_word, same_text
 from ecominstruct.rows import Gold, Kind, Span
 from ecominstruct.tasks.forms.base import Form
 from ecominstruct.tasks.forms.reading import (
@@ -17,7 +17,9 @@ from ecominstruct.tasks.forms.reading import (
     Question,
     Reading,
     failed,
+    is_answer,
     join,
+    lines,
     locate,
     parsed,
     refuses,
@@ -54,9 +56,11 @@ class Extract(Form):
             return _free_text(text, question)
         if says_none(text, question.none):
             return parsed(Gold())
-        if not text.strip() or (refuses(text) and text.strip() not in question.input):
+        mentions = [("", words) for line in lines(text) for words in split(line, question)]
+        copied = text.strip() in question.input
+        readable = any(has_word(words) or words in question.input for _, words in mentions)
+        if not readable or (refuses(text) and not copied):
             return failed("unparseable")
-        mentions = [("", words) for line in text.splitlines() for words in split(line, question)]
         return parsed(Gold(spans=tuple(locate(mentions, question.input))))
 
     def items(self, answer: Gold, question: Question) -> list[Item]:
@@ -99,16 +103,18 @@ class Ner(Form):
     def parse(self, text: str, question: Question) -> Reading:
         """Each line must begin with a type and a colon (ASCII or full-width); a type without a line does not occur."""
         mentions: list[tuple[str, str]] = []
-        lines = [line for line in text.splitlines() if line.strip()]
-        if not lines:
+        if not lines(text):
             return failed("unparseable")
-        for line in lines:
+        for line in lines(text):
             head = _head(line.strip(), question.choices)
             if head is None:
                 return failed("off_menu" if _colon(line) else "unparseable")
             label, rest = head
-            if not says_none(rest, question.none):
-                mentions += [(label, words) for words in split(rest, question)]
+            if rest and not says_none(rest, question.none):
+                words = split(rest, question)
+                if not words:
+                    return failed("unparseable")
+                mentions += [(label, one) for one in words]
         return parsed(Gold(spans=tuple(locate(mentions, question.input))))
 
     def items(self, answer: Gold, question: Question) -> list[Item]:
@@ -127,10 +133,7 @@ class Ner(Form):
 
 
 def _free_text(text: str, question: Question) -> Reading:
-    answer = text.strip()
-    if not answer or (refuses(answer) and answer not in question.input):
-        return failed("unparseable")
-    return parsed(Gold(text=answer))
+    return parsed(Gold(text=text.strip())) if is_answer(text, question) else failed("unparseable")
 
 
 def _spans(value: Iterable[dict[str, Any]], shift: int, *, typed: bool) -> tuple[Span, ...]:

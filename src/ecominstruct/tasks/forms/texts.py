@@ -7,7 +7,17 @@ from typing import ClassVar
 from ecominstruct.languages import same_text
 from ecominstruct.rows import Gold, Kind
 from ecominstruct.tasks.forms.base import Form
-from ecominstruct.tasks.forms.reading import Item, Question, Reading, failed, lookup, parsed, refuses, says_none, unread
+from ecominstruct.tasks.forms.reading import (
+    Item,
+    Question,
+    Reading,
+    failed,
+    is_answer,
+    lookup,
+    parsed,
+    says_none,
+    unread,
+)
 from ecominstruct.tasks.spec import Metric
 
 
@@ -29,8 +39,7 @@ class Generate(Form):
 
     def parse(self, text: str, question: Question) -> Reading:
         """Any text that is no refusal."""
-        del question
-        if not text.strip() or refuses(text):
+        if not is_answer(text, question):
             return failed("unparseable")
         return parsed(Gold(text=text.strip()))
 
@@ -63,9 +72,7 @@ class Qa(Form):
             return parsed(Gold(text=chosen)) if chosen else unread(answer)
         if says_none(answer, question.none):
             return parsed(Gold())
-        if not answer or (refuses(answer) and answer not in question.input):
-            return failed("unparseable")
-        return parsed(Gold(text=answer))
+        return parsed(Gold(text=answer)) if is_answer(text, question) else failed("unparseable")
 
     def items(self, answer: Gold, question: Question) -> list[Item]:
         """The answer: labelled by itself on a menu, else of one class; "none" is the absence of an answer."""

@@ -17,8 +17,9 @@ from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Example, Gold, Span, assignment_schema, example_of, example_schema, record_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.store import write_part
-from ecominstruct.tasks.examples import Draft, Ingredients, Maker, Work, make_examples, word
+from ecominstruct.tasks.examples import Work, make_examples
 from ecominstruct.tasks.forms import FORMS
+from ecominstruct.tasks.maker import Draft, Ingredients, Maker, word
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.spec import Task, WordingPool
 

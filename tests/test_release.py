@@ -14,7 +14,8 @@ from ecominstruct.dataset.release import prove
 from ecominstruct.errors import CheckFailed
 from ecominstruct.progress import Silent
 from ecominstruct.rows import SPLITS
-from ecominstruct.store import read_manifest, stage
+from ecominstruct.stages import stage
+from ecominstruct.store import read_manifest
 
 RECIPE = """\
 title: kept

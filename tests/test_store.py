@@ -16,26 +16,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ecominstruct.engines import InThisProcess
+from ecominstruct.engines import InThisProcess, StagePlan, Unit, missing_parts, run_stage, stale_reasons
 from ecominstruct.errors import InputError
 from ecominstruct.progress import Silent
 from ecominstruct.rows import Reject
+from ecominstruct.stages import stage
 from ecominstruct.store import (
     Manifest,
     Receipt,
-    StagePlan,
-    Unit,
     flat,
     hash_file,
-    missing_parts,
     read_batches,
     read_json,
     read_manifest,
     replacing,
     require_manifest,
-    run_stage,
-    stage,
-    stale_reasons,
     write_bytes,
     write_json,
     write_part,
@@ -315,7 +310,9 @@ import pyarrow as pa
 from ecominstruct.engines import InThisProcess
 from ecominstruct.progress import Silent
 from ecominstruct.rows import Reject
-from ecominstruct.store import Receipt, StagePlan, Unit, run_stage, stage, write_part, write_rejects
+from ecominstruct.engines import StagePlan, Unit, run_stage
+from ecominstruct.stages import stage
+from ecominstruct.store import Receipt, write_part, write_rejects
 
 SCHEMA = pa.schema([("text", pa.string())])
 

@@ -13,7 +13,7 @@ A run is a folder; each stage writes one that can be opened with pandas, DuckDB 
 The code lies in the same order: `sources` (raw files to records), `splits`, `tasks` (records to examples; the seven
 forms), `dataset` (the release), `models` (whoever answers), `evaluation` (predict, score, report). `catalogue` holds
 what people write: cards of sources, tasks, labels and wordings, all in YAML. `rows` defines what flows, `store` how
-it is kept, `pipeline` what is run after what, `cli` the verbs.
+it is kept, `engines` how a stage is run, `pipeline` what is run after what, `cli` the verbs.
 
 Importing the package loads nothing but this text.
 """

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct import config
 from ecominstruct.dataset.release import plan_release
+from ecominstruct.engines import StagePlan, run_stage, stale_reasons
 from ecominstruct.errors import Fault, InputError, nearest, wrong
 from ecominstruct.evaluation.predict import plan_predictions, stale_predictions
 from ecominstruct.evaluation.report import plan_report
@@ -27,16 +28,8 @@ from ecominstruct.rows import SPLITS
 from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.ingest import plan_ingest
 from ecominstruct.splits.assign import SourceParts, plan_splits
-from ecominstruct.store import (
-    Manifest,
-    StagePlan,
-    read_json,
-    read_manifest,
-    run_stage,
-    stage,
-    stale_reasons,
-    write_json,
-)
+from ecominstruct.stages import stage
+from ecominstruct.store import Manifest, read_json, read_manifest, write_json
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.examples import plan_examples
 from ecominstruct.tasks.spec import Task

@@ -15,27 +15,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.dataset.card import dataset_card
+from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.errors import CheckFailed, Fault
 from ecominstruct.identity import fingerprint, hash64
 from ecominstruct.recipe import HeldOut, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_schema
 from ecominstruct.sources.cards import SourceCard
+from ecominstruct.stages import stage
 from ecominstruct.store import (
     Manifest,
     Part,
     Receipt,
-    StagePlan,
-    Unit,
     flat,
     read_batches,
-    stage,
     write_bytes,
     write_json,
     write_part,
     write_rejects,
 )
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.examples import answer_words
+from ecominstruct.tasks.maker import answer_words
 from ecominstruct.tasks.spec import Task
 
 if TYPE_CHECKING:

@@ -6,21 +6,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.models import folder_name, open_model
 from ecominstruct.models.base import TaskFacts
 from ecominstruct.models.replay import Replay
 from ecominstruct.rows import Example, Prediction, example_of, prediction_schema
+from ecominstruct.stages import stage
 from ecominstruct.store import (
     BATCH_ROWS,
     Manifest,
     Receipt,
-    StagePlan,
-    Unit,
     flat,
     read_batches,
     read_json,
     require_manifest,
-    stage,
     write_part,
 )
 from ecominstruct.tasks.forms import FORMS, Question

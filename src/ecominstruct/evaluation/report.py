@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
+from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.page import render_page
 from ecominstruct.evaluation.predict import read_examples, test_parts
@@ -14,17 +15,8 @@ from ecominstruct.evaluation.report_data import ReportData
 from ecominstruct.identity import fingerprint, pick
 from ecominstruct.models import KINDS, role
 from ecominstruct.rows import SPLITS
-from ecominstruct.store import (
-    Manifest,
-    Receipt,
-    StagePlan,
-    Unit,
-    read_json,
-    read_manifest,
-    require_manifest,
-    stage,
-    write_bytes,
-)
+from ecominstruct.stages import stage
+from ecominstruct.store import Manifest, Receipt, read_json, read_manifest, require_manifest, write_bytes
 from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.prompts import render_prompt
 

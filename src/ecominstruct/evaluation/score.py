@@ -14,22 +14,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.errors import wrong
 from ecominstruct.evaluation.metrics import Counts, count_items, macro_f1, reciprocal_rank, rouge_l, total
 from ecominstruct.evaluation.predict import question_of, read_examples, test_parts
 from ecominstruct.languages import same_text
 from ecominstruct.models import folder_name
 from ecominstruct.rows import OUTCOMES, Example, Prediction, Score, score_schema
+from ecominstruct.stages import stage
 from ecominstruct.store import (
     BATCH_ROWS,
     Receipt,
-    StagePlan,
-    Unit,
     flat,
     read_batches,
     read_json,
     require_manifest,
-    stage,
     write_json,
     write_part,
 )

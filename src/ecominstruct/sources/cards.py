@@ -138,7 +138,7 @@ class SourceCard(Strict):
         for name in [*self.group, *self.group_ids, *(spec.inside for spec in self.mapping.values() if spec.inside)]:
             if kinds.get(name) not in ("text", "texts"):
                 raise ValueError(f"names the text field {name!r}, which is not among its fields")
-        reserved = RECORD_COLUMNS & kinds.keys()
+        reserved = (RECORD_COLUMNS | {"split"}) & kinds.keys()
         if reserved:
             raise ValueError(f"the field name {min(reserved)!r} is taken by the record itself")
         return self

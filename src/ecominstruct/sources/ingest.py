@@ -13,24 +13,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64, hex128
 from ecominstruct.languages import same_text
 from ecominstruct.rows import Reject, record_schema
 from ecominstruct.sources.cards import RawFile, SourceCard, absent_files, raw_path
 from ecominstruct.sources.mapping import map_row
 from ecominstruct.sources.readers import RawRow, read_jsonl
-from ecominstruct.store import (
-    BATCH_ROWS,
-    PART_ROWS,
-    Part,
-    Receipt,
-    StagePlan,
-    Unit,
-    hash_file,
-    stage,
-    write_part,
-    write_rejects,
-)
+from ecominstruct.stages import stage
+from ecominstruct.store import BATCH_ROWS, PART_ROWS, Part, Receipt, hash_file, write_part, write_rejects
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -18,20 +18,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fraction, hash64
 from ecominstruct.recipe import Splits
 from ecominstruct.rows import Reject, Split, assignment_schema
-from ecominstruct.store import (
-    Manifest,
-    Part,
-    Receipt,
-    StagePlan,
-    Unit,
-    read_batches,
-    stage,
-    write_part,
-    write_rejects,
-)
+from ecominstruct.stages import stage
+from ecominstruct.store import Manifest, Part, Receipt, read_batches, write_part, write_rejects
 
 if TYPE_CHECKING:
     import pyarrow as pa

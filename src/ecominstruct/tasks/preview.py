@@ -14,7 +14,7 @@ from ecominstruct.sources.cards import SourceCard, absent_files, raw_path
 from ecominstruct.sources.ingest import raw_rows
 from ecominstruct.sources.mapping import map_row
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.examples import Maker, ingredients, plain_gold, word
+from ecominstruct.tasks.maker import Maker, ingredients, plain_gold, word
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.rules import RULES, Call, Derived
 from ecominstruct.tasks.spec import Task

@@ -1,0 +1,37 @@
+"""The stages of a run, in one table: it names the folders, orders the verbs and draws the map in README.md."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Stage(NamedTuple):
+    """One step of the way from raw files to the report; `version` is raised when its output would change."""
+
+    number: int
+    name: str
+    verb: str
+    about: str
+    version: int
+
+    @property
+    def folder(self) -> str:
+        """The folder of the stage inside a run."""
+        return f"{self.number}-{self.name}"
+
+
+STAGES = (
+    Stage(1, "records", "build", "one raw thing a row, read from the sources", 1),
+    Stage(2, "splits", "build", "the family and the split of each record, fixed before any example exists", 1),
+    Stage(3, "examples", "build", "records turned into instructions by the tasks of the catalogue", 1),
+    Stage(4, "dataset", "build", "the release: train, validation and test", 1),
+    Stage(6, "predictions", "predict", "what each model answers to the test examples", 1),
+    Stage(7, "scores", "score", "how each answer was read, and what it is worth", 1),
+    Stage(8, "report", "report", "one page that shows it all", 1),
+)
+_BY_NAME = {stage.name: stage for stage in STAGES}
+
+
+def stage(name: str) -> Stage:
+    """The stage of this name."""
+    return _BY_NAME[name]

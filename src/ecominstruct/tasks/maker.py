@@ -1,0 +1,287 @@
+"""What one task makes of records: the input, the gold, the choices, the six parts, or the reason why there are none.
+
+A record gives at most one pair (task, record), worded once or several times. Everything that could have been left to
+chance is derived by hash from the task and the record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.identity import fingerprint, hex128, pick, pick_index, shuffled
+from ecominstruct.languages import LITERALS
+from ecominstruct.recipe import Prompts
+from ecominstruct.rows import Example, Gold, Lang, example_schema
+from ecominstruct.sources.cards import SourceCard
+from ecominstruct.store import BATCH_ROWS
+from ecominstruct.tasks import templates
+from ecominstruct.tasks.catalogue import Catalogue, bind
+from ecominstruct.tasks.forms import FORMS, Question
+from ecominstruct.tasks.rules import RULES, Call, Derived
+from ecominstruct.tasks.spec import Answer, Task, WordingPool
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Ingredients(NamedTuple):
+    """All that a task needs but the records: as models of pydantic, which can be pickled and fingerprinted."""
+
+    task: Task
+    card: SourceCard
+    labels: tuple[str, ...]
+    wordings: WordingPool
+    prompts: Prompts
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """The content of each ingredient, by name, for receipts."""
+        rule = RULES[self.task.derive.rule].version if self.task.derive else 0
+        return {
+            "task": fingerprint([self.task.model_dump(), rule]),
+            "card": fingerprint(self.card.model_dump(by_alias=True)),
+            "labels": fingerprint(self.labels),
+            "wordings": fingerprint(self.wordings.model_dump()),
+        }
+
+
+class Worded(NamedTuple):
+    """The parts of a prompt that do not depend on the record."""
+
+    lang: Lang
+    description: str
+    instruction: str
+    constraint: str
+    name: str
+
+
+def ingredients(catalogue: Catalogue, task: Task, prompts: Prompts) -> Ingredients:
+    """Gather what a task needs."""
+    labels = tuple(catalogue.labels[task.labels].labels) if task.labels else ()
+    return Ingredients(task, catalogue.sources[task.source], labels, catalogue.wordings[task.wordings], prompts)
+
+
+class Draft(NamedTuple):
+    """A record on its way to examples: what the task made of it, and what is wrong with that."""
+
+    input: str
+    gold: Gold
+    choices: tuple[str, ...]
+    output: str
+    problems: tuple[tuple[str, str], ...]  # reason, detail; the first one is why the record is rejected
+
+
+class Maker:
+    """Makes the examples of one task: the ingredients compiled once, the counts gathered on the way."""
+
+    def __init__(self, parts: Ingredients) -> None:
+        self.parts = parts
+        self.task, self.card = parts.task, parts.card
+        self.form = FORMS[parts.task.form]
+        bound = bind(parts.task, parts.card)
+        self.template = templates.compile_template(parts.task.input, bound.kinds, parts.task.lang)
+        self.host = bound.hosts.get(parts.task.gold)
+        self.separator, self.none = answer_words(parts.task.answer, parts.task.lang)
+        # No more wordings of a pair than there are different instructions.
+        instructions = parts.wordings.instruction
+        fewest = min(len(instructions.en), len(instructions.zh))
+        self.wordings = min(parts.prompts.wordings_per_record, fewest)
+        self.fields = sorted(self._record_fields())
+        self.rejects: list[tuple[str, str, str]] = []
+        self.notes: list[tuple[str, str, str]] = []
+        self.counts: Counter[str] = Counter(pairs=0)
+        self.rows_in = 0
+        self._seen: dict[str, str] = {}
+
+    def batch(self, batch: pa.RecordBatch, assigned: pa.Table) -> Iterator[pa.RecordBatch]:
+        """The examples of one batch of records, in batches."""
+        import pyarrow as pa
+
+        examples: list[dict[str, Any]] = []
+        for record, family, derived in self._records(batch, assigned):
+            self.rows_in += 1
+            problem = self._unwanted(record) or (derived if isinstance(derived, str) else None)
+            if problem:
+                self.rejects.append((record["id"], problem, ""))
+                continue
+            fields = {**record, **derived.fields} if isinstance(derived, Derived) else record
+            draft = self.draft(record["id"], fields)
+            if draft.problems and not self.card.published_test_set:
+                self.rejects.append((record["id"], *draft.problems[0]))
+                continue
+            self.notes.extend((record["id"], *problem) for problem in (*draft.problems, *self._oddities(draft)))
+            sources = derived.derived_from if isinstance(derived, Derived) else ()
+            examples += self._worded(record, family, draft, sources)
+            self.counts["pairs"] += 1
+        for start in range(0, len(examples), BATCH_ROWS):
+            yield pa.RecordBatch.from_pylist(examples[start : start + BATCH_ROWS], schema=example_schema())
+
+    def draft(self, record: str, fields: Mapping[str, Any]) -> Draft:
+        """What the task makes of the fields of a record."""
+        text = self.template.render(fields)
+        shift = self.template.offset(self.host, fields) if self.host else 0
+        gold = self.form.gold(fields[self.task.gold], shift)
+        choices = self.choices(record, fields, gold)
+        question = self.question(text, choices)
+        output = self.form.render(gold, question)
+        problems = list(self._problems(gold, question))
+        if not problems and self.form.parse(output, question).answer != gold:
+            problems.append(("answer_not_read_back", output[:200]))
+        return Draft(text, gold, choices, output, tuple(problems))
+
+    def question(self, text: str, choices: tuple[str, ...]) -> Question:
+        """What the form must know to render and to read answers."""
+        return Question(text, choices, self.separator, self.none, self.task.many)
+
+    def choices(self, record: str, fields: Mapping[str, Any], gold: Gold) -> tuple[str, ...]:
+        """The candidates of a record: a menu in an order by hash, types as they are written.
+
+        A menu longer than the recipe allows holds the gold and others chosen by hash; never the gold alone.
+        """
+        task, limit = self.task, self.parts.prompts.choices
+        options = fields[task.candidates] if task.candidates else gold.ranking or self.parts.labels
+        if not self.form.menu:
+            return tuple(options)
+        if task.form != "classify" or task.candidates:
+            return tuple(shuffled(options, task.id, record, "choices"))
+        if limit == "all" or len(self.parts.labels) <= limit:
+            return tuple(shuffled(self.parts.labels, task.id, record, "choices"))
+        others = shuffled(set(self.parts.labels) - set(gold.labels), task.id, record, "distractors")
+        kept = others[: max(limit - len(gold.labels), 1)]
+        known = set(gold.labels) & set(self.parts.labels)
+        return tuple(shuffled([*kept, *known], task.id, record, "choices"))
+
+    def _record_fields(self) -> set[str]:
+        """The fields of the record that the task looks at."""
+        task = self.task
+        wanted = {*self.template.fields, task.gold, *task.where}
+        wanted |= {task.candidates} if task.candidates else set()
+        wanted |= set(task.derive.fields.values()) if task.derive else set()
+        return {name for name in wanted if name in self.card.kinds}
+
+    def _records(
+        self, batch: pa.RecordBatch, assigned: pa.Table
+    ) -> Iterator[tuple[dict[str, Any], str, Derived | str | None]]:
+        """Each record that has a split: its fields, its family, and what the rule gives."""
+        if batch.column("id").to_pylist() != assigned["record"].to_pylist():
+            raise AssertionError("splits.parquet does not match the records")
+        names = ["id", "row", *self.fields]
+        columns = [batch.column(name).to_pylist() for name in names]
+        records = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+        for record, split in zip(records, assigned["split"].to_pylist(), strict=True):
+            record["split"] = split
+        given: Sequence[Derived | str | None] = [None] * len(records)
+        if self.task.derive:
+            derive = self.task.derive
+            given = RULES[derive.rule].apply(records, Call(self.task.id, derive.fields, derive.labels))
+        for record, family, derived in zip(records, assigned["family"].to_pylist(), given, strict=True):
+            if record["split"] is not None:
+                yield record, str(family), derived
+
+    def _unwanted(self, record: Mapping[str, Any]) -> str | None:
+        outside = any(record[name] not in allowed for name, allowed in self.task.where.items())
+        return "outside_where" if outside else None
+
+    def _problems(self, gold: Gold, question: Question) -> Iterator[tuple[str, str]]:
+        """What makes a pair no good."""
+        if not question.input.strip():
+            yield "empty_input", ""
+        if gold == Gold() and not self.form.empty_is_answer(many=self.task.many):
+            yield "empty_gold", ""
+        copied = gold.text if self.task.form == "extract" else ""
+        if copied not in question.input:
+            yield "gold_not_in_input", copied[:200]
+        for span in gold.spans:
+            if question.input[span.start : span.end] != span.text or span.start < 0:
+                yield "gold_not_in_input", span.text[:200]
+        names = self.form.names(gold) if question.choices or self.form.menu else ()
+        missing = [name for name in names if name not in question.choices]
+        if missing:
+            yield "gold_not_among_choices", missing[0][:200]
+        elif self.form.menu and len(question.choices) < max(2, len(names) + (self.task.form == "classify")):
+            yield "no_distractor", ""
+
+    def _oddities(self, draft: Draft) -> Iterator[tuple[str, str]]:
+        """What is odd about a row of a published test set, without harm to the pair."""
+        if not self.card.published_test_set:
+            return
+        answers = [span.text for span in draft.gold.spans] or [draft.gold.text]
+        odd = [answer for answer in answers if self.separator in answer]
+        if odd and self.task.form in ("extract", "ner"):
+            yield "separator_in_answer", odd[0][:200]
+        key, gold = fingerprint([draft.input, sorted(draft.choices)]), fingerprint(plain_gold(draft.gold))
+        before = self._seen.get(key)
+        if before is not None:
+            yield ("duplicate_input" if before == gold else "conflicting_gold"), draft.input[:200]
+        self._seen[key] = gold
+
+    def _worded(
+        self, record: Mapping[str, Any], family: str, draft: Draft, derived_from: tuple[str, ...]
+    ) -> Iterator[dict[str, Any]]:
+        """The rows of a pair: one for each wording."""
+        task, split = self.task, record["split"]
+        rule = f"{task.derive.rule}@{RULES[task.derive.rule].version}" if task.derive else ""
+        gold = plain_gold(draft.gold)
+        for number in range(1 if split == "test" else self.wordings):
+            worded = word(self.parts, record["id"], number)
+            self.counts[split] += 1
+            yield Example(
+                id=hex128(task.id, record["id"], str(number)),
+                task=task.id,
+                task_version=task.version,
+                record=record["id"],
+                row=record["row"],
+                family=family,
+                split=split,
+                lang=task.lang,
+                description=worded.description,
+                instruction=worded.instruction,
+                input=draft.input,
+                choices=draft.choices,
+                constraint=worded.constraint,
+                output=draft.output,
+                gold=Gold(),
+                wording=worded.name,
+                labelled_by="rule" if rule else "source",
+                labeller=rule or self.card.id,
+                derived_from=derived_from,
+                licence=self.card.licence.spdx,
+                synthetic=self.card.synthetic,
+            )._asdict() | {"gold": gold}
+
+
+def plain_gold(gold: Gold) -> dict[str, Any]:
+    """A gold answer as plain data: as Arrow and JSON take it."""
+    return gold._asdict() | {"spans": [span._asdict() for span in gold.spans]}
+
+
+def answer_words(answer: Answer, lang: Lang) -> tuple[str, str]:
+    """The separator and the word for none of a task: its own, or those of its language."""
+    literals = LITERALS[lang]
+    return answer.separator or literals.enumerate, answer.none or literals.none
+
+
+def word(parts: Ingredients, record: str, number: int) -> Worded:
+    """The wording of a pair: each part chosen by hash, the instruction another one for each number."""
+    task, pool, prompts = parts.task, parts.wordings, parts.prompts
+    chosen = prompts.instruction_language
+    if chosen == "mixed":
+        lang: Lang = pick(("en", "zh"), task.id, record, str(number), "language")
+    else:
+        lang = task.lang if chosen == "input" else chosen
+    described, instructed, constrained = (
+        getattr(part, lang) for part in (pool.description, pool.instruction, pool.constraint)
+    )
+    first = pick_index(len(described), task.id, record, str(number), "description")
+    second = (pick_index(len(instructed), task.id, record, "instruction") + number) % len(instructed)
+    third = pick_index(len(constrained), task.id, record, str(number), "constraint")
+    separator, none = answer_words(task.answer, task.lang)
+    return Worded(
+        lang,
+        described[first] if prompts.description else "",
+        instructed[second],
+        templates.fill(constrained[third], {"separator": separator, "none": none}) if prompts.constraint else "",
+        f"{task.wordings}@{pool.version}:{lang}:{first}.{second}.{third}",
+    )

@@ -4,8 +4,8 @@ A run is a folder; each stage writes one that can be opened with pandas, DuckDB 
 
     1-records/      ecom build    one raw thing a row, read from the sources
     2-splits/       ecom build    the family and the split of each record, fixed before any example exists
-    3-examples/     ecom build    records turned into instructions by the tasks of the catalogue
-    4-dataset/      ecom build    the release: train, validation and test
+    3-examples/     ecom build    pairs of task and record, each worded as one instruction or more
+    4-dataset/      ecom build    the release: train, validation and test, one instruction a row
     6-predictions/  ecom predict  what each model answers to the test examples
     7-scores/       ecom score    how each answer was read, and what it is worth
     8-report/       ecom report   one page that shows it all

@@ -237,7 +237,11 @@ def report(run: Run, as_json: AsJson = False) -> None:
 
     with _work(1) as (executor, progress):
         result = pipeline.report(run, executor, progress)
-    return _json(result) if as_json else _say(f"report: {result['models']} models.\nOpen it: {result['page']}")
+    if as_json:
+        return _json(result)
+    for name in result["left_out"]:
+        _say(f"left out: {name} answered another release. Next: ecom predict {run} --model {name}")
+    return _say(f"report: {result['models']} models.\nOpen it: {result['page']}")
 
 
 @app.command(name="run")
@@ -277,19 +281,19 @@ def status(run: Run, data: Data = None, as_json: AsJson = False) -> None:
     states = pipeline.status(settings, run)
     if as_json:
         plain = [
-            {
-                "stage": state.stage,
-                "fresh": not state.stale,
-                "stale": list(state.stale),
-                **(pipeline.manifest_json(state.manifest) if state.manifest else {}),
-            }
+            (pipeline.manifest_json(state.manifest) if state.manifest else {})
+            | {"stage": state.stage, "fresh": not state.stale, "stale": list(state.stale)}
             for state in states
         ]
         return _json(plain)
     _say(show_status(states))
-    if any(state.stale for state in states):
-        return _say(f"Next: ecom build {recipe} --out {run}")
-    return _say("Everything is fresh.")
+    stale = next((state.stage for state in states if state.stale), None)
+    if stale is None:
+        return _say("Everything is fresh.")
+    verb, _, model = stale.partition(" ")
+    if model:
+        return _say(f"Next: ecom {verb.removesuffix('ions').removesuffix('s')} {run} --model {model}")
+    return _say(f"Next: ecom report {run}" if verb == "report" else f"Next: ecom build {recipe} --out {run}")
 
 
 # -------------------------------------------------------------------------------------------------------------- helpers
@@ -312,6 +316,7 @@ def _build(
 
     for name, files in settings.absent.items():
         sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
+    pipeline.remember(out, settings, extra or (), recipe, {})
     built = pipeline.build(settings, out, executor, progress)
     summary = pipeline.summary(built, settings)
     pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})

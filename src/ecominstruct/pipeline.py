@@ -19,7 +19,7 @@ from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
 from ecominstruct.errors import Fault, InputError, nearest, wrong
 from ecominstruct.evaluation.predict import plan_predictions, stale_predictions
-from ecominstruct.evaluation.report import plan_report
+from ecominstruct.evaluation.report import plan_report, stale_models
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.models import check_model_name, folder_name
 from ecominstruct.progress import Progress
@@ -247,7 +247,8 @@ def report(run: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
     """Write the page; returns where it is."""
     plan = plan_report(run)
     run_stage(plan, executor, progress)
-    return {"models": len(plan.units[0].inputs) - 1, "page": str(plan.folder / "index.html")}
+    models = len(plan.units[0].inputs) - 1
+    return {"models": models, "left_out": stale_models(run), "page": str(plan.folder / "index.html")}
 
 
 # --------------------------------------------------------------------------------------------------------------- status

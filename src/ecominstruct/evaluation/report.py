@@ -7,11 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
-from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.engines import StagePlan, Unit, stale_reasons
+from ecominstruct.errors import InputError
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.page import render_page
 from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.evaluation.report_data import ReportData
+from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.identity import fingerprint, pick
 from ecominstruct.models import KINDS, role
 from ecominstruct.rows import SPLITS
@@ -39,10 +41,26 @@ def plan_report(run: Path) -> StagePlan:
 
 
 def scored_models(run: Path) -> list[str]:
-    """The models whose scores are whole: the check, then the floors, then the others."""
+    """The models whose scores belong to the release as it is: the check, then the floors, then the others."""
+    return sorted(set(_scored(run)) - set(stale_models(run)), key=lambda name: (ORDER.index(role(name)), name))
+
+
+def stale_models(run: Path) -> list[str]:
+    """The models whose scores are of another release, or of other answers: no report may show those."""
+    return [name for name in _scored(run) if not _is_fresh(run, name)]
+
+
+def _scored(run: Path) -> list[str]:
     folder = run / stage("scores").folder
-    names = [path.name for path in folder.iterdir() if (path / "manifest.json").is_file()] if folder.is_dir() else []
-    return sorted(names, key=lambda name: (ORDER.index(role(name)), name))
+    return sorted(path.parent.name for path in folder.glob("*/manifest.json"))
+
+
+def _is_fresh(run: Path, name: str) -> bool:
+    manifest = read_manifest(run / stage("scores").folder / name)
+    try:
+        return not stale_reasons(plan_scores(run, name), manifest)
+    except InputError:
+        return False
 
 
 def write_page(payload: tuple[str, str], target: Path) -> Receipt:

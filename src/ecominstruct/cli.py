@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecominstruct.errors import EcomError, printable
+from ecominstruct.stages import stage
 
 if TYPE_CHECKING:
     from ecominstruct.pipeline import Settings
@@ -290,10 +291,10 @@ def status(run: Run, data: Data = None, as_json: AsJson = False) -> None:
     stale = next((state.stage for state in states if state.stale), None)
     if stale is None:
         return _say("Everything is fresh.")
-    verb, _, model = stale.partition(" ")
-    if model:
-        return _say(f"Next: ecom {verb.removesuffix('ions').removesuffix('s')} {run} --model {model}")
-    return _say(f"Next: ecom report {run}" if verb == "report" else f"Next: ecom build {recipe} --out {run}")
+    name, _, model = stale.partition(" ")
+    verb = stage(name).verb
+    words = f"{recipe} --out {run}" if verb == "build" else f"{run} --model {model}" if model else str(run)
+    return _say(f"Next: ecom {verb} {words}")
 
 
 # -------------------------------------------------------------------------------------------------------------- helpers

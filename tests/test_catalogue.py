@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from math import log2
+from pathlib import Path
 
 import pytest
 
 from conftest import DATASETS
+from ecominstruct import engines, pipeline
 from ecominstruct.errors import InputError
+from ecominstruct.evaluation.predict import read_examples
+from ecominstruct.progress import Silent
 from ecominstruct.rows import Prediction
 from ecominstruct.sources import storefront
 from ecominstruct.sources.cards import absent_files
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.forms import FORMS, Question, read_prediction
 from ecominstruct.tasks.preview import preview
+from ecominstruct.tasks.prompts import render_prompt
 
 CATALOGUE = load_catalogue(roots())
 DATA = DATASETS if DATASETS.is_dir() else None
@@ -104,3 +109,19 @@ def test_read_prediction_is_the_only_way_in() -> None:
         question = Question("a text", ("a", "b"), ", ", "None", False)
         failed = Prediction("", "", "a", error="no answer")
         assert read_prediction(form, failed, question).outcome == "error"
+
+
+def test_what_is_shown_is_what_is_built(catalogue: Catalogue, tmp_path: Path) -> None:
+    """`ecom tasks show --row N` makes the very example that a build makes of that record."""
+    recipe = tmp_path / "r.yaml"
+    name = "zh/storefront/queries/category"
+    parts = (f"tasks: {{include: [{name}]}}", "data: {storefront: {rows: 40}}", "splits: {test: 1, validation: 0}")
+    recipe.write_text("\n".join(("title: shown", *parts)))
+    settings = pipeline.prepare(recipe, data=None)
+    with engines.local(1) as executor:
+        pipeline.build(settings, tmp_path / "run", executor, Silent())
+    built = read_examples(tmp_path / "run" / "4-dataset" / "test" / f"{name.replace('/', '.')}.parquet")
+    for example in built[::7]:
+        shown = preview(catalogue, catalogue.tasks[name], example.row, None)
+        assert shown["prompt"] == render_prompt(example)
+        assert shown["example"]["id"] == example.id

@@ -52,19 +52,33 @@ def plan_ingest(run: Path, cards: Iterable[SourceCard], *, data: Path | None, st
 
 
 def _stretches(card: SourceCard, rows: int) -> Iterator[Unit]:
-    plain = card.model_dump(by_alias=True)
     for number, start in enumerate(range(0, rows, PART_ROWS)):
-        stop = min(start + PART_ROWS, rows)
-        piece = Piece(plain, number, None, "", start, stop)
-        yield Unit(f"{card.id}/{number:03d}", {"card": fingerprint(plain), "rows": f"{start}-{stop}"}, piece)
+        piece = stretch(card, number, start, min(start + PART_ROWS, rows))
+        inputs = {"card": fingerprint(piece.card), "rows": f"{piece.start}-{piece.stop}"}
+        yield Unit(f"{card.id}/{number:03d}", inputs, piece)
 
 
 def _file_unit(card: SourceCard, number: int, file: RawFile, data: Path | None) -> Unit:
-    plain = card.model_dump(by_alias=True)
+    piece = file_piece(card, number, file, data)
+    inputs = {"card": fingerprint(piece.card), file.path: hash_file(Path(piece.path))}
+    return Unit(f"{card.id}/{number:03d}", inputs, piece)
+
+
+def stretch(card: SourceCard, number: int, start: int, stop: int) -> Piece:
+    """Rows `start` to `stop` of a storefront table."""
+    return Piece(card.model_dump(by_alias=True), number, None, "", start, stop)
+
+
+def file_piece(card: SourceCard, number: int, file: RawFile, data: Path | None) -> Piece:
+    """One raw file of a card; it must be there."""
     path = raw_path(card, file, data)
     assert path is not None
-    piece = Piece(plain, number, file.model_dump(), str(path), 0, 0)
-    return Unit(f"{card.id}/{number:03d}", {"card": fingerprint(plain), file.path: hash_file(path)}, piece)
+    return Piece(card.model_dump(by_alias=True), number, file.model_dump(), str(path), 0, 0)
+
+
+def read_records(piece: Piece) -> Iterator[dict[str, Any]]:
+    """The records of a piece, one at a time, without what does not become one."""
+    return _records(_State(SourceCard.model_validate(piece.card), piece, [], [], Counter()))
 
 
 def ingest_piece(piece: Piece, folder: Path) -> Receipt:

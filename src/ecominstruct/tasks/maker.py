@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ecominstruct.identity import fingerprint, hex128, pick, pick_index, shuffled
 from ecominstruct.languages import LITERALS
 from ecominstruct.recipe import Prompts
-from ecominstruct.rows import Example, Gold, Lang, example_schema
+from ecominstruct.rows import Example, Gold, Lang, Split, example_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.store import BATCH_ROWS
 from ecominstruct.tasks import templates
@@ -71,6 +71,16 @@ class Draft(NamedTuple):
     choices: tuple[str, ...]
     output: str
     problems: tuple[tuple[str, str], ...]  # reason, detail; the first one is why the record is rejected
+
+
+class Origin(NamedTuple):
+    """Where an example comes from: its record, and the other records that went into it."""
+
+    record: str
+    row: int
+    family: str
+    split: Split
+    derived_from: tuple[str, ...]
 
 
 class Maker:
@@ -221,35 +231,41 @@ class Maker:
         self, record: Mapping[str, Any], family: str, draft: Draft, derived_from: tuple[str, ...]
     ) -> Iterator[dict[str, Any]]:
         """The rows of a pair: one for each wording."""
-        task, split = self.task, record["split"]
-        rule = f"{task.derive.rule}@{RULES[task.derive.rule].version}" if task.derive else ""
+        origin = Origin(record["id"], record["row"], family, record["split"], derived_from)
         gold = plain_gold(draft.gold)
-        for number in range(1 if split == "test" else self.wordings):
-            worded = word(self.parts, record["id"], number)
-            self.counts[split] += 1
-            yield Example(
-                id=hex128(task.id, record["id"], str(number)),
-                task=task.id,
-                task_version=task.version,
-                record=record["id"],
-                row=record["row"],
-                family=family,
-                split=split,
-                lang=task.lang,
-                description=worded.description,
-                instruction=worded.instruction,
-                input=draft.input,
-                choices=draft.choices,
-                constraint=worded.constraint,
-                output=draft.output,
-                gold=Gold(),
-                wording=worded.name,
-                labelled_by="rule" if rule else "source",
-                labeller=rule or self.card.id,
-                derived_from=derived_from,
-                licence=self.card.licence.spdx,
-                synthetic=self.card.synthetic,
-            )._asdict() | {"gold": gold}
+        for number in range(1 if origin.split == "test" else self.wordings):
+            self.counts[origin.split] += 1
+            yield compose(self.parts, draft, origin, number)._asdict() | {"gold": gold}
+
+
+def compose(parts: Ingredients, draft: Draft, origin: Origin, number: int) -> Example:
+    """One instruction: a draft in the wording of this number."""
+    task, card = parts.task, parts.card
+    worded = word(parts, origin.record, number)
+    rule = f"{task.derive.rule}@{RULES[task.derive.rule].version}" if task.derive else ""
+    return Example(
+        id=hex128(task.id, origin.record, str(number)),
+        task=task.id,
+        task_version=task.version,
+        record=origin.record,
+        row=origin.row,
+        family=origin.family,
+        split=origin.split,
+        lang=task.lang,
+        description=worded.description,
+        instruction=worded.instruction,
+        input=draft.input,
+        choices=draft.choices,
+        constraint=worded.constraint,
+        output=draft.output,
+        gold=draft.gold,
+        wording=worded.name,
+        labelled_by="rule" if rule else "source",
+        labeller=rule or card.id,
+        derived_from=origin.derived_from,
+        licence=card.licence.spdx,
+        synthetic=card.synthetic,
+    )
 
 
 def plain_gold(gold: Gold) -> dict[str, Any]:

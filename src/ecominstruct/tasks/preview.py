@@ -9,12 +9,10 @@ from typing import Any
 
 from ecominstruct.errors import wrong
 from ecominstruct.recipe import Prompts
-from ecominstruct.rows import Example
-from ecominstruct.sources.cards import SourceCard, absent_files, raw_path
-from ecominstruct.sources.ingest import raw_rows
-from ecominstruct.sources.mapping import map_row
+from ecominstruct.sources.cards import SourceCard, absent_files
+from ecominstruct.sources.ingest import file_piece, read_records, stretch
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.maker import Maker, ingredients, plain_gold, word
+from ecominstruct.tasks.maker import Maker, Origin, compose, ingredients, plain_gold
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.rules import RULES, Call, Derived
 from ecominstruct.tasks.spec import Task
@@ -26,44 +24,22 @@ NEIGHBOURS = 200  # records that a rule may draw partners from
 def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> dict[str, Any]:
     """The record, the example and the prompt; InputError when the source is absent, or has no such record.
 
-    Ids depend on the whole file, so choices by hash (the wording, the order of candidates) may differ in a build.
+    It is the example that a build makes of this record (with no more than one wording, and with partners of a rule
+    drawn from the first records only).
     """
     card = catalogue.sources[task.source]
     missing = absent_files(card, data)
     if missing:
         raise wrong(f"the source {card.id!r} is absent: no {missing[0]}", "Name the data root with --data or ECOM_DATA")
     wanted = row + (NEIGHBOURS if task.derive else 1)
-    records = list(islice(_records(card, task, data), wanted))
+    records = list(islice(_records(card, task, data, wanted), wanted))
     if row >= len(records):
         raise wrong(f"{card.id} has no record {row}", f"It has {len(records)}; count from 0")
     maker = Maker(ingredients(catalogue, task, Prompts()))
     record = records[row]
     fields, derived_from = _derived(task, records, row)
     draft = maker.draft(record["id"], fields)
-    worded = word(maker.parts, record["id"], 0)
-    example = Example(
-        id="",
-        task=task.id,
-        task_version=task.version,
-        record=record["id"],
-        row=row,
-        family="",
-        split="test",
-        lang=task.lang,
-        description=worded.description,
-        instruction=worded.instruction,
-        input=draft.input,
-        choices=draft.choices,
-        constraint=worded.constraint,
-        output=draft.output,
-        gold=draft.gold,
-        wording=worded.name,
-        labelled_by="rule" if task.derive else "source",
-        labeller=card.id,
-        derived_from=derived_from,
-        licence=card.licence.spdx,
-        synthetic=card.synthetic,
-    )
+    example = compose(maker.parts, draft, Origin(record["id"], record["row"], "", "test", derived_from), 0)
     return {
         "task": task.model_dump(exclude_none=True),
         "record": {name: record[name] for name in card.kinds},
@@ -74,15 +50,17 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
     }
 
 
-def _records(card: SourceCard, task: Task, data: Path | None) -> Iterator[dict[str, Any]]:
-    """The records of a source as a task sees them, with their place as id."""
-    files = [file for file in card.files if not task.files or file.path in task.files]
-    paths = [str(raw_path(card, file, data)) for file in files] or [""]
-    for path in paths:
-        for raw in raw_rows(card, path, 0, 1_000_000):
-            if not raw.reason:
-                fields, _ = map_row(card, raw.data)
-                yield {"id": f"{path.rpartition('/')[2]}:{raw.number}", "split": "test", **fields}
+def _records(card: SourceCard, task: Task, data: Path | None, wanted: int) -> Iterator[dict[str, Any]]:
+    """The first records of a source as a task sees them."""
+    if card.synthetic:
+        pieces = [stretch(card, 0, 0, wanted)]
+    else:
+        numbered = [
+            (number, file) for number, file in enumerate(card.files) if file.path in task.files or not task.files
+        ]
+        pieces = [file_piece(card, number, file, data) for number, file in numbered]
+    for piece in pieces:
+        yield from (record | {"split": "test"} for record in read_records(piece))
 
 
 def _derived(task: Task, records: list[dict[str, Any]], row: int) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -38,8 +39,7 @@ def _whole(run: Path) -> None:
             assert all((path.parent / part["path"]).is_file() for part in unit["parts"])
 
 
-@pytest.mark.slow
-def test_kills_do_not_change_a_byte(tmp_path: Path) -> None:
+def _kill_and_compare(tmp_path: Path, kills: int) -> None:
     recipe = tmp_path / "r.yaml"
     recipe.write_text(RECIPE)
     undisturbed = _start(recipe, tmp_path / "a")
@@ -47,14 +47,79 @@ def test_kills_do_not_change_a_byte(tmp_path: Path) -> None:
     assert undisturbed.wait(120) == 0
     length = time.monotonic() - begun
     killed = 0
-    for number, how in enumerate((signal.SIGKILL, signal.SIGTERM) * 4, start=1):
+    for number in range(kills):
+        if number % 8 == 0:  # every resumed build gets nearer to its end, so begin anew now and then
+            shutil.rmtree(tmp_path / "b", ignore_errors=True)
         process = _start(recipe, tmp_path / "b")
-        time.sleep(length * number / 9)
+        time.sleep(length * (number % 8 + 1) / 9)
         if process.poll() is None:
-            os.killpg(process.pid, how)
+            os.killpg(process.pid, signal.SIGTERM if number % 2 else signal.SIGKILL)
             killed += 1
         process.wait(60)
         _whole(tmp_path / "b")
-    assert killed >= 3
+    assert killed >= kills // 3
     assert _start(recipe, tmp_path / "b").wait(120) == 0
     assert _contents(tmp_path / "a") == _contents(tmp_path / "b")
+
+
+@pytest.mark.slow
+def test_kills_do_not_change_a_byte(tmp_path: Path) -> None:
+    _kill_and_compare(tmp_path, 8)
+
+
+@pytest.mark.long
+def test_many_kills_do_not_change_a_byte(tmp_path: Path) -> None:
+    _kill_and_compare(tmp_path, 80)
+
+
+@pytest.mark.slow
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    """Also when only the parent is killed, and can tell its workers nothing."""
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(RECIPE)
+    process = _start(recipe, tmp_path / "run")
+    time.sleep(2.5)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(60)
+    for _ in range(50):
+        if not _members(process.pid):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"still running: {_members(process.pid)}")
+
+
+def _members(group: int) -> list[int]:
+    """The processes of a process group (Linux)."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.long
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    """The peak of a build in one process: four times the rows, much the same memory."""
+    peaks = []
+    for rows in (25_000, 100_000):
+        recipe = tmp_path / f"{rows}.yaml"
+        recipe.write_text(
+            'title: big\ntasks: {include: ["zh/storefront/products/category"]}\n'
+            + f"data: {{storefront: {{rows: {rows}}}}}\n"
+        )
+        code = (
+            "import resource, sys; from ecominstruct.cli import main\n"
+            "sys.argv = ['ecom', 'build', sys.argv[1], '--out', sys.argv[2], '--processes', '1']\n"
+            "try: main()\n"
+            "except SystemExit: pass\n"
+            "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+        )
+        words = [sys.executable, "-c", code, str(recipe), str(tmp_path / f"run{rows}")]
+        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        peaks.append(int(said.rsplit("peak ", 1)[1]))
+    assert peaks[1] < peaks[0] + 150, peaks
+    assert peaks[1] < 1_000, peaks

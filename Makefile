@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo check lint types test test-long browser clean
+.PHONY: help setup demo check lint types test test-long docs browser clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -21,8 +21,8 @@ demo: setup ## build from the built-in shop, let the floors and a noisy model an
 	$(BIN)/ecom run recipes/demo.yaml --out out/demo
 
 lint: setup ## style and layout of the code
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests docs
+	$(BIN)/ruff format --check src tests docs
 
 types: setup ## strict types
 	$(BIN)/mypy
@@ -43,6 +43,9 @@ browser: setup
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
 	else echo "chromium is absent and this is not root: the browser tests will be SKIPPED"; fi
+
+docs: setup ## write docs/yaml.md from the models that check YAML
+	$(BIN)/python docs/make_reference.py
 
 clean: ## remove the environment and all runs
 	rm -rf .venv out

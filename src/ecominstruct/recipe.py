@@ -13,8 +13,8 @@ from ecominstruct.rows import Category, Lang
 class Selection(Strict):
     """Which tasks: patterns over task ids, where `*` stands for any text."""
 
-    include: list[str] = Field(default_factory=lambda: ["*"], min_length=1)
-    exclude: list[str] = Field(default_factory=list)
+    include: list[str] = Field(default_factory=lambda: ["*"], min_length=1, description="tasks to take")
+    exclude: list[str] = Field(default_factory=list, description="tasks to leave out of those")
 
 
 class Storefront(Strict):
@@ -33,18 +33,18 @@ class Data(Strict):
 class HeldOut(Strict):
     """What no training or validation row may come from."""
 
-    origins: list[str] = Field(default_factory=list)
+    origins: list[str] = Field(default_factory=list, description="origins of source cards")
     tasks: list[str] = Field(default_factory=list, description="patterns over task ids")
-    categories: list[Category] = Field(default_factory=list)
-    langs: list[Lang] = Field(default_factory=list)
+    categories: list[Category] = Field(default_factory=list, description="published categories")
+    langs: list[Lang] = Field(default_factory=list, description="languages of sources")
 
 
 class Splits(Strict):
     """How families of records are split; shares are of families."""
 
-    seed: str = "ecominstruct-1"
-    validation: float = Field(default=0.02, ge=0, lt=1)
-    test: float = Field(default=0.05, ge=0, le=1)
+    seed: str = Field(default="ecominstruct-1", description="another text gives other splits")
+    validation: float = Field(default=0.02, ge=0, lt=1, description="share of families")
+    test: float = Field(default=0.05, ge=0, le=1, description="share of families")
     held_out: HeldOut = HeldOut()
 
     @model_validator(mode="after")
@@ -57,10 +57,12 @@ class Splits(Strict):
 class Prompts(Strict):
     """How examples are worded."""
 
-    instruction_language: Literal["input", "en", "zh", "mixed"] = "input"
+    instruction_language: Literal["input", "en", "zh", "mixed"] = Field(
+        default="input", description="language of instructions: that of the input, or one, or either by hash"
+    )
     wordings_per_record: int = Field(default=1, ge=1, le=8, description="of train and validation; test has one")
-    description: bool = True
-    constraint: bool = True
+    description: bool = Field(default=True, description="say what kind of task it is")
+    constraint: bool = Field(default=True, description="say how the answer must look")
     choices: Annotated[int, Field(ge=2)] | Literal["all"] = Field(
         default=50, description="labels in a menu at most: beyond it the gold and others chosen by hash"
     )
@@ -75,8 +77,8 @@ class Mixture(Strict):
 class Recipe(Strict):
     """A run, from sources to report."""
 
-    title: str = Field(min_length=1)
-    about: str = ""
+    title: str = Field(min_length=1, description="as the report is headed")
+    about: str = Field(default="", description="a sentence for the report and the card")
     tasks: Selection = Selection()
     data: Data = Data()
     splits: Splits = Splits()

@@ -55,10 +55,10 @@ class Read(Strict):
 class SpanKeys(Strict):
     """The names that a raw span uses for its members."""
 
-    label: str | None = "label"
-    start: str = "start"
-    end: str = "end"
-    text: str = "text"
+    label: str | None = Field(default="label", description="the type; null where spans have none")
+    start: str = Field(default="start", description="first character, from 0")
+    end: str = Field(default="end", description="character behind the last")
+    text: str = Field(default="text", description="the words")
 
 
 class RecordField(Strict):
@@ -105,15 +105,15 @@ class SourceCard(Strict):
     """One source: what it is, what may be done with it, and how its rows become records."""
 
     id: str = Field(pattern=r"^(en|zh)(/[a-z0-9_]+)+$", description="the path of the card's folder in the catalogue")
-    title: str
+    title: str = Field(description="as it is shown in tables")
     about: str = Field(description="one or two sentences for somebody who has never seen it")
     origin: str = Field(description="the data set behind it: sources of one origin are held out together")
-    home: str
-    citation: str
+    home: str = Field(description="where it was published")
+    citation: str = Field(description="who made it, when, under which title")
     licence: Licence
-    lang: Lang
-    record_type: RecordType
-    synthetic: bool = False
+    lang: Lang = Field(description="of its texts; the id begins with it")
+    record_type: RecordType = Field(description="what one record is; a pair links nothing when families are made")
+    synthetic: bool = Field(default=False, description="made by a program, and marked so in every example")
     published_test_set: bool = Field(default=False, description="read as published: no row dropped, always test")
     folder: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$", description="its folder under the data root"

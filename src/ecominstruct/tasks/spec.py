@@ -29,7 +29,7 @@ class Answer(Strict):
 class Derive(Strict):
     """Which rule makes the fields of an atomic task from the fields of its source."""
 
-    rule: str
+    rule: str = Field(description="its name: see the rules below")
     fields: dict[str, FieldName] = Field(
         default_factory=dict, description="for each field the rule needs: which field of the record it is"
     )
@@ -49,7 +49,7 @@ class Task(Strict):
 
     id: str = Field(pattern=r"^(en|zh)(/[a-z0-9_]+){2,}$", description="the path of the file in the catalogue")
     version: int = Field(ge=1, description="raised when a row would change")
-    title: str = Field(min_length=1)
+    title: str = Field(min_length=1, description="as it is shown in tables and charts")
     about: str = Field(default="", description="what the task asks, for a domain expert")
     category: Category = Field(description="one of the four published categories")
     level: Literal["final", "atomic"] = Field(description="atomic: a step of other tasks (Chain-of-Task)")
@@ -106,8 +106,8 @@ def _form_faults(task: Task) -> list[str]:
 class LabelPool(Strict):
     """The labels or types of a task: `_labels/<name>.yaml`."""
 
-    about: str
-    labels: list[Annotated[str, Field(min_length=1)]] = Field(min_length=2)
+    about: str = Field(description="what they label, and where the names come from")
+    labels: list[Annotated[str, Field(min_length=1)]] = Field(min_length=2, description="the labels, all different")
 
     @model_validator(mode="after")
     def _distinct(self) -> LabelPool:
@@ -120,14 +120,14 @@ class LabelPool(Strict):
 class Words(Strict):
     """One part of a prompt, in both languages."""
 
-    en: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1)
-    zh: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1)
+    en: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1, description="English sentences")
+    zh: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1, description="Chinese sentences")
 
 
 class WordingPool(Strict):
     """The wordings of one kind of task: `_wordings/<form>/<domain>.yaml`."""
 
-    version: int = Field(ge=1)
-    description: Words
-    instruction: Words
-    constraint: Words
+    version: int = Field(ge=1, description="raised when a sentence changes")
+    description: Words = Field(description="what kind of task it is")
+    instruction: Words = Field(description="what to do with the input; must make sense alone")
+    constraint: Words = Field(description="how the answer must look; may name {{ separator }} and {{ none }}")

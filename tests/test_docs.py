@@ -1,0 +1,31 @@
+"""Documents that cannot drift from the program."""
+
+from __future__ import annotations
+
+import re
+import runpy
+
+from conftest import ROOT
+
+from ecominstruct.tasks.catalogue import load_catalogue, roots
+from ecominstruct.tasks.rules import RULES
+
+
+def test_the_reference_of_yaml_is_current() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))
+    page = (ROOT / "docs" / "yaml.md").read_text(encoding="utf-8")
+    assert page == made["reference"](), "run: make docs"
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith(("| `", "| **`"))]
+    assert all(row[-1].strip(" |") for row in rows), "every key has a sentence"
+
+
+def test_the_guides_name_what_exists() -> None:
+    catalogue = load_catalogue(roots())
+    names = {*catalogue.tasks, *catalogue.sources}
+    for guide in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / guide).read_text(encoding="utf-8")
+        for name in re.findall(r"ecom (?:tasks|sources) show ([a-z0-9_/]+)", text):
+            assert name in names or "brand_of_description" in name, name
+        for path in re.findall(r"`?(recipes/[a-z]+\.yaml)", text):
+            assert (ROOT / path).is_file(), path
+    assert all(f"`{name}`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8") for name in RULES)

@@ -6,7 +6,6 @@ import re
 import runpy
 
 from conftest import ROOT
-
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 from ecominstruct.tasks.rules import RULES
 

@@ -189,7 +189,7 @@ def test_why_a_stage_is_stale(toy: Toy) -> None:
     assert stale_reasons(toy.plan(), manifest) == ["built by another version of the stage"]
     toy.version = 1
     (toy.folder / "zh/u3.parquet").unlink()
-    assert stale_reasons(toy.plan(), manifest) == ["zh/u3.parquet is missing"]
+    assert stale_reasons(toy.plan(), manifest) == ["zh/u3.parquet is missing or damaged"]
     assert missing_parts(toy.folder, manifest) == ["zh/u3.parquet"]
     toy.run()
     assert toy.called()["zh.u3"] == 2 and toy.called()["zh.u2"] == 1

@@ -64,7 +64,8 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        sys.stderr.write(f"ecom: {printable(str(error.filename or ''))}: {error.strerror or error}\n")
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        sys.stderr.write(f"ecom: {printable(what)}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("ecom: stopped; the same command goes on from here\n")

@@ -82,7 +82,7 @@ def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:
         return ["not built yet"]
     if found.fingerprint == plan.fingerprint:
         gone = missing_parts(plan.folder, found)
-        return [f"{path} is missing" for path in gone]
+        return [f"{path} is missing or damaged" for path in gone]
     reasons = [] if found.version == plan.stage.version else ["built by another version of the stage"]
     reasons += [f"recipe: {name} changed" for name in _changed(found.config, plan.config)]
     before = {unit.unit: unit.inputs for unit in found.units}
@@ -96,8 +96,8 @@ def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:
 
 
 def missing_parts(folder: Path, manifest: Manifest) -> list[str]:
-    """The parts of a manifest that are not there."""
-    return [part.path for part in manifest.parts() if not (folder / part.path).is_file()]
+    """The parts of a manifest that are not there, or not whole."""
+    return [part.path for part in manifest.parts() if not part.is_whole(folder)]
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -113,7 +113,7 @@ def _fresh_receipts(plan: StagePlan) -> Iterator[Receipt]:
             receipt = receipt_of(read_json(path))
         except (InputError, TypeError, KeyError):
             continue  # a damaged receipt is none: its unit is run again
-        there = all((plan.folder / part.path).is_file() for part in receipt.parts)
+        there = all(part.is_whole(plan.folder) for part in receipt.parts)
         if there and receipt.inputs == _stamped(plan, unit):
             yield receipt
 

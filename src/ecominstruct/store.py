@@ -41,11 +41,17 @@ PART_ROWS = 100_000  # rows of a part at most: the unit of work, of caching and 
 
 @dataclass(frozen=True)
 class Part:
-    """A Parquet file of a stage: its path inside the stage's folder, its rows, the hash of its bytes."""
+    """A Parquet file of a stage: its path inside the stage's folder, its rows, the number and the hash of its bytes."""
 
     path: str
     rows: int
+    size: int
     hash: str
+
+    def is_whole(self, folder: Path) -> bool:
+        """Whether the file is there and has the size that was written; its content is not read."""
+        path = folder / self.path
+        return path.is_file() and path.stat().st_size == self.size
 
 
 @dataclass(frozen=True)
@@ -141,8 +147,8 @@ def write_part(folder: Path, path: str, schema: pa.Schema, batches: Iterable[pa.
                 rows += batch.num_rows
                 if batch.num_rows:
                     writer.write_batch(batch)
-        content = hash_file(temporary)
-    return Part(path, rows, content)
+        size, content = temporary.stat().st_size, hash_file(temporary)
+    return Part(path, rows, size, content)
 
 
 def write_rejects(folder: Path, kind: str, unit: str, rejects: Sequence[Reject]) -> dict[str, int]:
@@ -158,12 +164,32 @@ def write_rejects(folder: Path, kind: str, unit: str, rejects: Sequence[Reject])
 
 
 def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """The row groups of a part, one at a time."""
+    """The row groups of a part, one at a time; InputError when it is not the file that was written."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with _undamaged(path), pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group, use_threads=False).combine_chunks().to_batches()[0]
+
+
+def read_columns(path: Path, *names: str) -> list[list[Any]]:
+    """Whole columns of a part, as lists; InputError when it is not the file that was written."""
+    import pyarrow.parquet as pq
+
+    with _undamaged(path):
+        table = pq.read_table(path, columns=list(names), use_threads=False)
+    return [table[name].to_pylist() for name in names]
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
+    except pa.ArrowException as error:
+        problem = str(error).partition("\n")[0]
+        raise wrong(f"is damaged: {problem}", "Delete it and run the stage again", file=str(path)) from None
 
 
 def hash_file(path: Path) -> str:

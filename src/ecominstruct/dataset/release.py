@@ -28,6 +28,7 @@ from ecominstruct.store import (
     Receipt,
     flat,
     read_batches,
+    read_columns,
     write_bytes,
     write_json,
     write_part,
@@ -136,7 +137,7 @@ def release_task(work: Work, folder: Path) -> Receipt:
             path = f"{split}/{flat(work.task)}.parquet"
             parts.append(write_part(folder, path, example_schema(), _chain(first, batches)))
             counts[split] = parts[-1].rows
-    counts["pairs"] = len({record for part in parts for record in _column(folder / part.path, "record")})
+    counts["pairs"] = len({record for part in parts for record in read_columns(folder / part.path, "record")[0]})
     rejected = write_rejects(folder, "rejects", work.task, rejects)
     rows_out = sum(part.rows for part in parts)
     return Receipt(work.task, {}, rows_out + len(rejects), rows_out, rejected, {}, dict(counts), tuple(parts))
@@ -147,28 +148,18 @@ def _chain(first: pa.RecordBatch, rest: Iterable[pa.RecordBatch]) -> Iterator[pa
     yield from rest
 
 
-def _column(path: Path, name: str) -> list[Any]:
-    import pyarrow.parquet as pq
-
-    values: list[Any] = pq.read_table(path, columns=[name], use_threads=False)[name].to_pylist()
-    return values
-
-
-def _texts(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> list[str]:
+def _texts(column: pa.Array[Any]) -> list[str]:
     values: list[Any] = column.to_pylist()
     return values
 
 
 def _under_cap(work: Work) -> Pairs | None:
     """The training examples that stay when there are more than the cap: those with the lowest hashes."""
-    import pyarrow.parquet as pq
-
     if work.cap is None:
         return None
     order: list[tuple[int, str]] = []
     for path in work.parts:
-        table = pq.read_table(path, columns=["id", "split"], use_threads=False)
-        for row, split in zip(_texts(table["id"]), _texts(table["split"]), strict=True):
+        for row, split in zip(*read_columns(Path(path), "id", "split"), strict=True):
             if split == "train":
                 order.append((hash64(work.task, row, "cap"), row))
     return set(sorted(order)[: work.cap]) if len(order) > work.cap else None
@@ -195,14 +186,12 @@ def _select(
 
 def prove(folder: Path, manifest: Manifest) -> dict[str, Any]:
     """Read every file of the release and count families by the splits that they stand in; CheckFailed on a crossing."""
-    import pyarrow.parquet as pq
-
     splits: dict[str, set[str]] = defaultdict(set)
     records: dict[str, set[str]] = defaultdict(set)
     rows: Counter[str] = Counter()
     for part in manifest.parts():
-        table = pq.read_table(folder / part.path, columns=["record", "family", "split"], use_threads=False)
-        for record, family, split in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
+        columns = read_columns(folder / part.path, "record", "family", "split")
+        for record, family, split in zip(*columns, strict=True):
             splits[family].add(split)
             records[record].add(split)
             rows[split] += 1

@@ -23,7 +23,7 @@ from ecominstruct.identity import fraction, hash64
 from ecominstruct.recipe import Splits
 from ecominstruct.rows import Reject, Split, assignment_schema
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, Part, Receipt, read_batches, write_part, write_rejects
+from ecominstruct.store import Manifest, Part, Receipt, read_batches, read_columns, write_part, write_rejects
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -89,16 +89,13 @@ _SPLIT_NAMES = {code: name for name, code in SPLIT_CODES.items()}
 
 def _read_keys(records: Path, sources: Sequence[SourceParts]) -> tuple[Keys, Indices, Any, Any]:
     """All keys, the number of the record that owns each, and for each record: is it a pair, must it be test."""
-    import pyarrow.parquet as pq
-
     keys: list[int] = []
     owners: list[int] = []
     pair: list[bool] = []
     test: list[bool] = []
     for source in sources:
         for part in source.parts:
-            table = pq.read_table(records / part.path, columns=["id", "group"], use_threads=False)
-            for record, group in zip(table["id"].to_pylist(), table["group"].to_pylist(), strict=True):
+            for record, group in zip(*read_columns(records / part.path, "id", "group"), strict=True):
                 # A record without keys is a family of its own, named by its id.
                 for key in group or [record]:
                     keys.append(hash64(key))

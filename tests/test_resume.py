@@ -123,3 +123,32 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         peaks.append(int(said.rsplit("peak ", 1)[1]))
     assert peaks[1] < peaks[0] + 150, peaks
     assert peaks[1] < 1_000, peaks
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_said_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(RECIPE)
+    words = [str(Path(sys.executable).parent / "ecom"), "build", str(recipe), "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(
+        [*words, "--processes", "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    workers: list[int] = []
+    while process.poll() is None and not workers:
+        time.sleep(0.05)
+        workers = [pid for pid in _members(process.pid) if b"spawn_main" in _command(pid)]
+    time.sleep(0.3)
+    os.kill(workers[-1], signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "a worker process ended" in said
+    assert "Traceback" not in said
+    _whole(tmp_path / "run")
+    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

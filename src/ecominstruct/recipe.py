@@ -20,7 +20,9 @@ class Selection(Strict):
 class Storefront(Strict):
     """The built-in synthetic shop."""
 
-    rows: int = Field(default=1_000, ge=1, description="records of each of its tables, in each language")
+    rows: int = Field(
+        default=1_000, ge=1, le=1_000_000_000, description="records of each of its tables, in each language"
+    )
 
 
 class Data(Strict):
@@ -71,7 +73,9 @@ class Prompts(Strict):
 class Mixture(Strict):
     """How much of each task."""
 
-    cap_per_task: int | None = Field(default=None, ge=1, description="training examples of a task at most")
+    cap_per_task: int | None = Field(
+        default=None, ge=1, le=1_000_000_000, description="training examples of a task at most"
+    )
 
 
 class Recipe(Strict):

@@ -188,7 +188,7 @@ def _undamaged(path: Path) -> Iterator[None]:
     try:
         yield
     except pa.ArrowException as error:
-        problem = str(error).partition("\n")[0]
+        problem = str(error).partition("\n")[0].rstrip(".")
         raise wrong(f"is damaged: {problem}", "Delete it and run the stage again", file=str(path)) from None
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +23,19 @@ NEIGHBOURS = 200  # records that a rule may draw partners from
 def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> dict[str, Any]:
     """The record, the example and the prompt; InputError when the source is absent, or has no such record.
 
-    It is the example that a build makes of this record (with no more than one wording, and with partners of a rule
-    drawn from the first records only).
+    It is the example that a build makes of this record (with one wording only, and with the partners of a rule
+    drawn from the records that follow).
     """
     card = catalogue.sources[task.source]
     missing = absent_files(card, data)
     if missing:
         raise wrong(f"the source {card.id!r} is absent: no {missing[0]}", "Name the data root with --data or ECOM_DATA")
-    wanted = row + (NEIGHBOURS if task.derive else 1)
-    records = list(islice(_records(card, task, data, wanted), wanted))
-    if row >= len(records):
-        raise wrong(f"{card.id} has no record {row}", f"It has {len(records)}; count from 0")
+    records = _records(card, task, data, row, NEIGHBOURS if task.derive else 1)
+    if not records:
+        raise wrong(f"{card.id} has no record {row}", "Count from 0")
     maker = Maker(ingredients(catalogue, task, Prompts()))
-    record = records[row]
-    fields, derived_from = _derived(task, records, row)
+    record = records[0]
+    fields, derived_from = _derived(task, records)
     draft = maker.draft(record["id"], fields)
     example = compose(maker.parts, draft, Origin(record["id"], record["row"], "", "test", derived_from), 0)
     return {
@@ -50,28 +48,27 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
     }
 
 
-def _records(card: SourceCard, task: Task, data: Path | None, wanted: int) -> Iterator[dict[str, Any]]:
-    """The first records of a source as a task sees them."""
+def _records(card: SourceCard, task: Task, data: Path | None, row: int, count: int) -> list[dict[str, Any]]:
+    """So many records of a source from this one on, as a task sees them."""
     if card.synthetic:
-        pieces = [stretch(card, 0, 0, wanted)]
+        found = read_records(stretch(card, 0, row, row + count))
     else:
-        numbered = [
-            (number, file) for number, file in enumerate(card.files) if file.path in task.files or not task.files
-        ]
-        pieces = [file_piece(card, number, file, data) for number, file in numbered]
-    for piece in pieces:
-        yield from (record | {"split": "test"} for record in read_records(piece))
+        files = [(number, file) for number, file in enumerate(card.files) if file.path in task.files or not task.files]
+        pieces = (file_piece(card, number, file, data) for number, file in files)
+        found = islice(chain.from_iterable(map(read_records, pieces)), row, row + count)
+    return [record | {"split": "test"} for record in found]
 
 
-def _derived(task: Task, records: list[dict[str, Any]], row: int) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _derived(task: Task, records: list[dict[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The fields of a record with those of the task's rule; InputError when the rule gives none."""
-    record = records[row]
+    record = records[0]
+    row = record["row"]
     outside = [name for name, allowed in task.where.items() if record[name] not in allowed]
     if outside:
         raise wrong(f"record {row} is left out: its {outside[0]!r} is {record[outside[0]]!r}", "Try another --row")
     if task.derive is None:
         return record, ()
-    given = RULES[task.derive.rule].apply(records, Call(task.id, task.derive.fields, task.derive.labels))[row]
+    given = RULES[task.derive.rule].apply(records, Call(task.id, task.derive.fields, task.derive.labels))[0]
     if not isinstance(given, Derived):
         raise wrong(f"the rule {task.derive.rule!r} gives nothing for record {row}: {given}", "Try another --row")
     return {**record, **given.fields}, given.derived_from

@@ -10,13 +10,13 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.errors import InputError
+from ecominstruct.errors import InputError, wrong
 from ecominstruct.identity import fingerprint
 from ecominstruct.progress import Progress
 from ecominstruct.stages import Stage
@@ -135,6 +135,9 @@ def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Ite
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in done)
         yield from (future.result() for future in waiting)
+    except BrokenExecutor:
+        problem = f"{plan.stage.name}: a worker process ended before its work did (killed, or out of memory)"
+        raise wrong(problem, "The same command goes on from here; fewer --processes need less memory") from None
     finally:
         for future in waiting:
             future.cancel()

@@ -65,7 +65,9 @@ def prepare(recipe: Path, *, data: Path | None, extra: Sequence[Path] = ()) -> S
     absent = {name: tuple(missing) for name in sources if (missing := absent_files(catalogue.sources[name], data))}
     faults = list(_recipe_faults(made, catalogue, document, absent, data))
     present = tuple(task for task in tasks if task.source not in absent)
-    if not present and not faults:
+    if not tasks:
+        faults.append(Fault(document.file, document.line(("tasks",)), "selects no task", "Exclude less"))
+    elif not present and not faults:
         where = f"in {data}" if data else "without a data root"
         mend = "Name the data root with --data or ECOM_DATA"
         faults.append(

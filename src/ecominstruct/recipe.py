@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from ecominstruct.config import Strict
 from ecominstruct.rows import Category, Lang
 
+MOST = 1_000_000_000  # rows that anybody may ask for
+
 
 class Selection(Strict):
     """Which tasks: patterns over task ids, where `*` stands for any text."""
@@ -20,9 +22,7 @@ class Selection(Strict):
 class Storefront(Strict):
     """The built-in synthetic shop."""
 
-    rows: int = Field(
-        default=1_000, ge=1, le=1_000_000_000, description="records of each of its tables, in each language"
-    )
+    rows: int = Field(default=1_000, ge=1, le=MOST, description="records of each of its tables, in each language")
 
 
 class Data(Strict):
@@ -73,9 +73,7 @@ class Prompts(Strict):
 class Mixture(Strict):
     """How much of each task."""
 
-    cap_per_task: int | None = Field(
-        default=None, ge=1, le=1_000_000_000, description="training examples of a task at most"
-    )
+    cap_per_task: int | None = Field(default=None, ge=1, le=MOST, description="training examples of a task at most")
 
 
 class Recipe(Strict):

@@ -9,8 +9,9 @@ README.md                                 the card
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -135,17 +136,12 @@ def release_task(work: Work, folder: Path) -> Receipt:
         first = next(batches, None)
         if first is not None:
             path = f"{split}/{flat(work.task)}.parquet"
-            parts.append(write_part(folder, path, example_schema(), _chain(first, batches)))
+            parts.append(write_part(folder, path, example_schema(), chain([first], batches)))
             counts[split] = parts[-1].rows
     counts["pairs"] = len({record for part in parts for record in read_columns(folder / part.path, "record")[0]})
     rejected = write_rejects(folder, "rejects", work.task, rejects)
     rows_out = sum(part.rows for part in parts)
     return Receipt(work.task, {}, rows_out + len(rejects), rows_out, rejected, {}, dict(counts), tuple(parts))
-
-
-def _chain(first: pa.RecordBatch, rest: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest
 
 
 def _texts(column: pa.Array[Any]) -> list[str]:

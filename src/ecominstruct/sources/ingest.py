@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -92,7 +92,7 @@ def ingest_piece(piece: Piece, folder: Path) -> Receipt:
     for batch in batches:
         path = f"{card.id}/part-{piece.number:03d}-{len(parts):05d}.parquet"
         more = islice(batches, PART_ROWS // BATCH_ROWS - 1)
-        parts.append(write_part(folder, path, schema, _chain(batch, more)))
+        parts.append(write_part(folder, path, schema, chain([batch], more)))
     rows_out = sum(part.rows for part in parts)
     state.notes.extend(_differences(state, state.seen["rows"]))
     rejected = write_rejects(folder, "rejects", unit, state.rejects)
@@ -125,11 +125,6 @@ class _State(NamedTuple):
     rejects: list[Reject]
     notes: list[Reject]
     seen: Counter[str]  # raw rows, counted where they are read
-
-
-def _chain(first: pa.RecordBatch, rest: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest
 
 
 def _batches(state: _State) -> Iterator[pa.RecordBatch]:

@@ -78,22 +78,10 @@ def main() -> None:
 @sources_app.command("list")
 def sources_list(data: Data = None, catalogue: Extra = None, as_json: AsJson = False) -> None:
     """List the sources: language, kind of record, licence, and whether their files are present."""
-    from ecominstruct.sources.cards import absent_files
     from ecominstruct.tables import table
+    from ecominstruct.tasks.catalogue import source_rows
 
-    rows = [
-        {
-            "id": card.id,
-            "folder": card.folder,
-            "record_type": card.record_type,
-            "lang": card.lang,
-            "licence": card.licence.spdx,
-            "present": not absent_files(card, data),
-            "synthetic": card.synthetic,
-            "title": card.title,
-        }
-        for _, card in sorted(_catalogue(catalogue).sources.items())
-    ]
+    rows = source_rows(_catalogue(catalogue), data)
     if as_json:
         return _json(rows)
     head = ("id", "record_type", "lang", "licence", "present", "title")
@@ -118,25 +106,9 @@ def sources_show(source: str, data: Data = None, catalogue: Extra = None, as_jso
 def tasks_list(catalogue: Extra = None, as_json: AsJson = False) -> None:
     """List the tasks: category, level, form, language and source."""
     from ecominstruct.tables import table
+    from ecominstruct.tasks.catalogue import task_rows
 
-    loaded = _catalogue(catalogue)
-    rows = []
-    for _, task in sorted(loaded.tasks.items()):
-        wordings = loaded.wordings[task.wordings].instruction
-        rows.append(
-            {
-                "id": task.id,
-                "title": task.title,
-                "category": task.category,
-                "level": task.level,
-                "form": task.form,
-                "lang": task.lang,
-                "source": task.source,
-                "version": task.version,
-                "wordings": {"en": len(wordings.en), "zh": len(wordings.zh)},
-                "synthetic": loaded.sources[task.source].synthetic,
-            }
-        )
+    rows = task_rows(_catalogue(catalogue))
     if as_json:
         return _json(rows)
     head = ("id", "category", "level", "form", "title")

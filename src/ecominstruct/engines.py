@@ -44,6 +44,12 @@ class StagePlan(NamedTuple):
     finish: Callable[[Manifest], None] | None = None  # writes what belongs to the stage as a whole
 
     @property
+    def stamps(self) -> dict[str, str]:
+        """What every receipt of the stage says besides the inputs of its unit."""
+        version, recipe = STAMPS
+        return {version: str(self.stage.version), recipe: fingerprint(dict(self.config))}
+
+    @property
     def fingerprint(self) -> str:
         """The content of everything that goes in: inputs of all units, the config, the version of the stage."""
         units = {unit.key: dict(unit.inputs) for unit in self.units}
@@ -105,6 +111,7 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _fresh_receipts(plan: StagePlan) -> Iterator[Receipt]:
+    stamps = plan.stamps
     for unit in plan.units:
         path = plan.folder / "receipts" / f"{flat(unit.key)}.json"
         if not path.is_file():
@@ -114,23 +121,17 @@ def _fresh_receipts(plan: StagePlan) -> Iterator[Receipt]:
         except (InputError, TypeError, KeyError):
             continue  # a damaged receipt is none: its unit is run again
         there = all(part.is_whole(plan.folder) for part in receipt.parts)
-        if there and receipt.inputs == _stamped(plan, unit):
+        if there and receipt.inputs == {**unit.inputs, **stamps}:
             yield receipt
-
-
-def _stamped(plan: StagePlan, unit: Unit) -> dict[str, str]:
-    """The inputs of a unit as they stand on its receipt: with what holds for the whole stage."""
-    version, recipe = STAMPS
-    return {**unit.inputs, version: str(plan.stage.version), recipe: fingerprint(dict(plan.config))}
 
 
 def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Iterator[Receipt]:
     """Run units, few at a time so that neither queue nor memory grows; a failure cancels what has not begun."""
     waiting: set[Future[Receipt]] = set()
-    queue = iter(todo)
+    stamps = plan.stamps
     try:
-        for unit in queue:
-            waiting.add(executor.submit(_run_unit, plan.work, unit, plan.folder, _stamped(plan, unit)))
+        for unit in todo:
+            waiting.add(executor.submit(_run_unit, plan.work, unit, plan.folder, {**unit.inputs, **stamps}))
             if len(waiting) >= 8:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in done)
@@ -183,10 +184,9 @@ def _remove_leftovers(folder: Path, manifest: Manifest) -> None:
     wanted = {folder / part.path for part in manifest.parts()}
     for unit in manifest.units:
         wanted.add(folder / "receipts" / f"{flat(unit.unit)}.json")
-        wanted |= {folder / kind / f"{flat(unit.unit)}.parquet" for kind in ("rejects", "notes")}
         for kind, counts in (("rejects", unit.rejected), ("notes", unit.noted)):
-            if not counts:
-                wanted.discard(folder / kind / f"{flat(unit.unit)}.parquet")
+            if counts:
+                wanted.add(folder / kind / f"{flat(unit.unit)}.parquet")
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):

@@ -26,7 +26,7 @@ from ecominstruct.progress import Progress
 from ecominstruct.recipe import Recipe
 from ecominstruct.rows import SPLITS
 from ecominstruct.sources.cards import SourceCard, absent_files
-from ecominstruct.sources.ingest import plan_ingest
+from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.splits.assign import SourceParts, plan_splits
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, read_json, read_manifest, write_json
@@ -167,8 +167,7 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
 def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> SourceParts:
     held = recipe.splits.held_out
     test = card.published_test_set or card.origin in held.origins or card.lang in held.langs
-    parts = tuple(part for part in records.parts() if part.path.rpartition("/")[0] == card.id)
-    return SourceParts(parts, card.record_type == "pair", test)
+    return SourceParts(tuple(source_parts(records, card)), card.record_type == "pair", test)
 
 
 def _release_card(settings: Settings, done: Mapping[str, Manifest]) -> dict[str, Any]:

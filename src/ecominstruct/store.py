@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import xxhash
 
-from ecominstruct.errors import InputError, wrong
+from ecominstruct.errors import wrong
 from ecominstruct.rows import Reject, reject_schema
 from ecominstruct.stages import stage
 
@@ -218,13 +218,9 @@ def require_manifest(run: Path, name: str, *inside: str) -> tuple[Path, Manifest
     folder = run.joinpath(stage(name).folder, *inside)
     manifest = read_manifest(folder)
     if manifest is None:
-        raise InputError([_not_there(run, name)])
+        facts = stage(name)
+        raise wrong(f"holds no finished {facts.folder}", f"First run: ecom {facts.verb}", file=str(run))
     return folder, manifest
-
-
-def _not_there(run: Path, name: str) -> Any:
-    verb = stage(name).verb
-    return wrong(f"holds no finished {stage(name).folder}", f"First run: ecom {verb}", file=str(run)).faults[0]
 
 
 def receipt_of(data: Mapping[str, Any]) -> Receipt:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ecominstruct.evaluation.markup import DASH, number
+
 if TYPE_CHECKING:
     from ecominstruct.pipeline import StageStatus
-
-DASH = "–"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -133,11 +133,6 @@ def show_status(states: Sequence[StageStatus]) -> str:
         details += [f"{state.stage} is stale: {reason}" for reason in state.stale[:8]]
     head = ("stage", "rows in", "rows out", "rejected", "odd but kept", "state")
     return "\n".join([table(head, rows), *details])
-
-
-def number(value: float | None) -> str:
-    """A fraction with three decimals; a dash where there is none."""
-    return DASH if value is None else f"{value:.3f}"
 
 
 def _metrics(task: Mapping[str, Any]) -> list[str]:

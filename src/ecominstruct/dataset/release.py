@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("dataset")
-Pairs = set[tuple[int, str]]
 
 
 class Work(NamedTuple):
@@ -149,8 +148,8 @@ def _texts(column: pa.Array[Any]) -> list[str]:
     return values
 
 
-def _under_cap(work: Work) -> Pairs | None:
-    """The training examples that stay when there are more than the cap: those with the lowest hashes."""
+def _under_cap(work: Work) -> set[str] | None:
+    """The ids of the training examples that stay when there are more than the cap: those with the lowest hashes."""
     if work.cap is None:
         return None
     order: list[tuple[int, str]] = []
@@ -158,11 +157,11 @@ def _under_cap(work: Work) -> Pairs | None:
         for row, split in zip(*read_columns(Path(path), "id", "split"), strict=True):
             if split == "train":
                 order.append((hash64(work.task, row, "cap"), row))
-    return set(sorted(order)[: work.cap]) if len(order) > work.cap else None
+    return {row for _, row in sorted(order)[: work.cap]} if len(order) > work.cap else None
 
 
 def _select(
-    work: Work, split: Split, keep: Pairs | None, dropped: str, rejects: list[Reject]
+    work: Work, split: Split, keep: set[str] | None, dropped: str, rejects: list[Reject]
 ) -> Iterator[pa.RecordBatch]:
     """The batches of one split, without what the recipe leaves out."""
     import pyarrow as pa
@@ -171,7 +170,7 @@ def _select(
         for batch in read_batches(Path(path)):
             wanted = []
             for row, of in zip(_texts(batch.column("id")), _texts(batch.column("split")), strict=True):
-                over = split == "train" and keep is not None and (hash64(work.task, row, "cap"), row) not in keep
+                over = split == "train" and keep is not None and row not in keep
                 reason = dropped or ("over_cap" if over else "")
                 if of == split and reason:
                     rejects.append(Reject(STAGE.name, work.task, row, reason))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.models import folder_name, open_model
-from ecominstruct.models.base import TaskFacts
+from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.replay import Replay
 from ecominstruct.rows import Example, Prediction, example_of, prediction_schema
 from ecominstruct.stages import stage
@@ -32,9 +32,10 @@ STAGE = stage("predictions")
 
 
 class Work(NamedTuple):
-    """One unit: the test examples of one task, and the model's name."""
+    """One unit: the test examples of one task, and who answers them."""
 
-    model: str
+    model: Model  # opened and checked once, for all tasks
+    name: str
     facts: TaskFacts
     examples: str
 
@@ -73,13 +74,14 @@ def plan_predictions(run: Path, model: str) -> StagePlan:
     parts = test_parts(release)
     if isinstance(opened, Replay):
         opened.check((facts_of(tasks[name]), read_examples(folder / path)) for name, (path, _) in parts.items())
+    kept_as = folder_name(model)
     units = [
-        Unit(name, {path: content}, Work(model, facts_of(tasks[name]), str(folder / path)))
+        Unit(name, {path: content}, Work(opened, kept_as, facts_of(tasks[name]), str(folder / path)))
         for name, (path, content) in sorted(parts.items())
     ]
-    # The name is kept as it was given; where a file lies is not data, what is in it is.
-    config = {"model": folder_name(model), "depends on": opened.fingerprint()}
-    return StagePlan(STAGE, run / STAGE.folder / folder_name(model), units, predict_task, config)
+    # Where a file of answers lies is not data, what is in it is.
+    config = {"model": kept_as, "depends on": opened.fingerprint()}
+    return StagePlan(STAGE, run / STAGE.folder / kept_as, units, predict_task, config)
 
 
 def stale_predictions(run: Path, manifest: Manifest | None) -> list[str]:
@@ -98,9 +100,9 @@ def stale_predictions(run: Path, manifest: Manifest | None) -> list[str]:
 def predict_task(work: Work, folder: Path) -> Receipt:
     """Ask the model for the answers to one task."""
     examples = read_examples(Path(work.examples))
-    replies = open_model(work.model).reply(work.facts, examples)
+    replies = work.model.reply(work.facts, examples)
     rows = [
-        Prediction(example.id, folder_name(work.model), reply.text, reply.finish, prompt_hash(example), reply.error)
+        Prediction(example.id, work.name, reply.text, reply.finish, prompt_hash(example), reply.error)
         for example, reply in zip(examples, replies, strict=True)
     ]
     part = write_part(folder, f"{flat(work.facts.id)}.parquet", prediction_schema(), _batches(rows))

@@ -13,7 +13,7 @@ from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.page import render_page
 from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.evaluation.report_data import ReportData
-from ecominstruct.evaluation.score import plan_scores
+from ecominstruct.evaluation.score import headline, plan_scores
 from ecominstruct.identity import fingerprint, pick
 from ecominstruct.models import KINDS, role
 from ecominstruct.rows import SPLITS
@@ -120,7 +120,7 @@ def _task_row(task: Mapping[str, Any], n: int, scores: Mapping[str, Mapping[str,
         "n": n,
         "menu": first.get("menu"),
         "chance": first.get("chance"),
-        "headline": (task["metrics"] or FORMS[task["form"]].metrics)[0],
+        "headline": headline(FORMS[task["form"]], task),
         "scores": {
             name: {key: value for key, value in scored.items() if _shown(key, value)} for name, scored in found.items()
         },

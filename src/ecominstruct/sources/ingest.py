@@ -21,7 +21,7 @@ from ecominstruct.sources.cards import RawFile, SourceCard, absent_files, raw_pa
 from ecominstruct.sources.mapping import map_row
 from ecominstruct.sources.readers import RawRow, read_jsonl
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, PART_ROWS, Part, Receipt, hash_file, write_part, write_rejects
+from ecominstruct.store import BATCH_ROWS, PART_ROWS, Manifest, Part, Receipt, hash_file, write_part, write_rejects
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,6 +39,11 @@ class Piece(NamedTuple):
     start: int
     stop: int
 
+    @property
+    def unit(self) -> str:
+        """The key of the unit."""
+        return f"{self.card['id']}/{self.number:03d}"
+
 
 def plan_ingest(run: Path, cards: Iterable[SourceCard], *, data: Path | None, storefront_rows: int) -> StagePlan:
     """What ingest has to do for the cards whose files are present."""
@@ -55,13 +60,13 @@ def _stretches(card: SourceCard, rows: int) -> Iterator[Unit]:
     for number, start in enumerate(range(0, rows, PART_ROWS)):
         piece = stretch(card, number, start, min(start + PART_ROWS, rows))
         inputs = {"card": fingerprint(piece.card), "rows": f"{piece.start}-{piece.stop}"}
-        yield Unit(f"{card.id}/{number:03d}", inputs, piece)
+        yield Unit(piece.unit, inputs, piece)
 
 
 def _file_unit(card: SourceCard, number: int, file: RawFile, data: Path | None) -> Unit:
     piece = file_piece(card, number, file, data)
     inputs = {"card": fingerprint(piece.card), file.path: hash_file(Path(piece.path))}
-    return Unit(f"{card.id}/{number:03d}", inputs, piece)
+    return Unit(piece.unit, inputs, piece)
 
 
 def stretch(card: SourceCard, number: int, start: int, stop: int) -> Piece:
@@ -84,7 +89,6 @@ def read_records(piece: Piece) -> Iterator[dict[str, Any]]:
 def ingest_piece(piece: Piece, folder: Path) -> Receipt:
     """Read one raw file, or one stretch of the storefront, into parts of at most 100,000 records."""
     card = SourceCard.model_validate(piece.card)
-    unit = f"{card.id}/{piece.number:03d}"
     state = _State(card, piece, [], [], Counter())
     parts: list[Part] = []
     batches = _batches(state)
@@ -94,18 +98,18 @@ def ingest_piece(piece: Piece, folder: Path) -> Receipt:
         more = islice(batches, PART_ROWS // BATCH_ROWS - 1)
         parts.append(write_part(folder, path, schema, chain([batch], more)))
     rows_out = sum(part.rows for part in parts)
-    state.notes.extend(_differences(state, state.seen["rows"]))
-    rejected = write_rejects(folder, "rejects", unit, state.rejects)
-    noted = write_rejects(folder, "notes", unit, state.notes)
-    return Receipt(unit, {}, state.seen["rows"], rows_out, rejected, noted, {}, tuple(parts))
+    state.notes.extend(_differences(state))
+    rejected = write_rejects(folder, "rejects", piece.unit, state.rejects)
+    noted = write_rejects(folder, "notes", piece.unit, state.notes)
+    return Receipt(piece.unit, {}, state.seen["rows"], rows_out, rejected, noted, {}, tuple(parts))
 
 
-def _differences(state: _State, rows: int) -> Iterator[Reject]:
+def _differences(state: _State) -> Iterator[Reject]:
     """What is not as the card says of the file: it is read all the same, but somebody should know."""
     if state.piece.file is None:
         return
     file = RawFile.model_validate(state.piece.file)
-    unit = f"{state.card.id}/{state.piece.number:03d}"
+    unit, rows = state.piece.unit, state.seen["rows"]
     if file.sha256 and file.sha256 != _sha256(Path(state.piece.path)):
         yield Reject(STAGE.name, unit, file.path, "file_differs_from_card", "another sha256")
     if file.rows is not None and file.rows != rows:
@@ -211,11 +215,11 @@ def _record_id(source: str, file: str, content: str, equals: Counter[int]) -> st
 
 def _reject(state: _State, row: int, reason: str, detail: str) -> Reject:
     file = state.piece.file["path"] if state.piece.file else state.card.id
-    unit = f"{state.card.id}/{state.piece.number:03d}"
-    return Reject(STAGE.name, unit, f"{file}:{row + 1}", reason, detail)
+    return Reject(STAGE.name, state.piece.unit, f"{file}:{row + 1}", reason, detail)
 
 
-def source_parts(parts: Sequence[Part], source: str, number: int | None = None) -> list[Part]:
-    """The record parts of a source, or of one of its files."""
-    prefix = f"{source}/part-" if number is None else f"{source}/part-{number:03d}-"
-    return [part for part in parts if part.path.startswith(prefix)]
+def source_parts(records: Manifest, card: SourceCard, files: Sequence[str] = ()) -> list[Part]:
+    """The record parts of a source: of all its raw files, or of those that are named."""
+    wanted = [number for number, file in enumerate(card.files) if file.path in files]
+    heads = tuple(f"{card.id}/part-{number:03d}-" for number in wanted) if files else f"{card.id}/part-"
+    return [part for part in records.parts() if part.path.startswith(heads)]

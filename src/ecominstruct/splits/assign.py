@@ -70,9 +70,9 @@ def assign(work: Work, folder: Path) -> Receipt:
     first = _first_key(owner, len(pair))
     lowest = np.minimum.reduceat(family_of_node[key_node], first)
     splits = split_of_node[key_node]
+    # Records that must be test never straddle: all their keys' families are test.
     straddles = np.minimum.reduceat(splits, first) != np.maximum.reduceat(splits, first)
-    straddles &= ~test
-    split = np.where(test, SPLIT_CODES["test"], splits[first])
+    split = splits[first]
     rejects: list[Reject] = []
     batches = _batches(records, work.sources, names[lowest], split, straddles, rejects)
     part = write_part(folder, PART, assignment_schema(), batches)

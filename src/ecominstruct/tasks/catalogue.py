@@ -6,15 +6,15 @@ and line. The package's own catalogue and any number of folders of the same layo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ecominstruct import config
-from ecominstruct.config import Document, Strict
+from ecominstruct.config import Document
 from ecominstruct.errors import EcomError, Fault, InputError, nearest
 from ecominstruct.rows import Kind
-from ecominstruct.sources.cards import SourceCard, load_sources
+from ecominstruct.sources.cards import SourceCard, absent_files, load_sources
 from ecominstruct.tasks import rules, templates
 from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.spec import LabelPool, Task, WordingPool
@@ -70,9 +70,10 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
     labels: dict[str, LabelPool] = {}
     wordings: dict[str, WordingPool] = {}
     for task, document in found.values():
-        names = [task.labels] if task.labels else []
-        faults += _read_pools(folders, "_labels", names, labels, LabelPool, document, "labels")
-        faults += _read_pools(folders, "_wordings", [task.wordings], wordings, WordingPool, document, "wordings")
+        fault = _Faults(document)
+        if task.labels:
+            faults += _read_pool(folders, "labels", task.labels, labels, LabelPool, fault)
+        faults += _read_pool(folders, "wordings", task.wordings, wordings, WordingPool, fault)
         card = sources.get(task.source)
         if card is not None:
             faults += _check_task(task, card, document)
@@ -87,6 +88,43 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
     if faults:
         raise InputError(sorted(set(faults)))
     return Catalogue(sources, tasks, labels, wordings)
+
+
+def source_rows(catalogue: Catalogue, data: Path | None) -> list[dict[str, Any]]:
+    """The sources as a list shows them, and whether their files are below the data root."""
+    return [
+        {
+            "id": card.id,
+            "folder": card.folder,
+            "record_type": card.record_type,
+            "lang": card.lang,
+            "licence": card.licence.spdx,
+            "present": not absent_files(card, data),
+            "synthetic": card.synthetic,
+            "title": card.title,
+        }
+        for _, card in sorted(catalogue.sources.items())
+    ]
+
+
+def task_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """The tasks as a list shows them."""
+    instructions = {name: pool.instruction for name, pool in catalogue.wordings.items()}
+    return [
+        {
+            "id": task.id,
+            "title": task.title,
+            "category": task.category,
+            "level": task.level,
+            "form": task.form,
+            "lang": task.lang,
+            "source": task.source,
+            "version": task.version,
+            "wordings": {lang: len(getattr(instructions[task.wordings], lang)) for lang in ("en", "zh")},
+            "synthetic": catalogue.sources[task.source].synthetic,
+        }
+        for _, task in sorted(catalogue.tasks.items())
+    ]
 
 
 def bind(task: Task, card: SourceCard) -> Bound:
@@ -117,58 +155,43 @@ def _read_tasks(folders: Sequence[Path], faults: list[Fault]) -> Iterator[tuple[
             yield str(path), (task, document)
 
 
-def _read_pools(
-    folders: Sequence[Path],
-    kind: str,
-    names: Iterable[str],
-    pools: dict[str, Pool],
-    model: type[Pool],
-    document: Document,
-    key: str,
+def _read_pool(
+    folders: Sequence[Path], key: str, name: str, pools: dict[str, Pool], model: type[Pool], fault: _Faults
 ) -> list[Fault]:
-    """Read the pools that a task names, unless they have been read; the first folder that has one wins."""
-    faults: list[Fault] = []
-    for name in names:
-        if name in pools:
-            continue
-        paths = [path for root in folders if (path := root / kind / f"{name}.yaml").is_file()]
-        if not paths:
-            known = [
-                path.relative_to(root / kind).with_suffix("").as_posix()
-                for root in folders
-                for path in (root / kind).rglob("*.yaml")
-            ]
-            mend = nearest(name, known) or f"Write it: {kind}/{name}.yaml"
-            faults.append(Fault(document.file, document.line((key,)), f"no {kind}/{name}.yaml", mend))
-            continue
-        try:
-            pool = config.load(paths[0], model)
-            pools[name] = pool
-            faults += _placeholder_faults(paths[0], pool)
-        except EcomError as error:
-            faults.extend(error.faults)
-    return faults
+    """Read a pool that a task names, unless it has been read; the first folder that has it wins."""
+    if name in pools:
+        return []
+    places = [root / f"_{key}" for root in folders]
+    paths = [path for place in places if (path := place / f"{name}.yaml").is_file()]
+    if not paths:
+        known = [
+            path.relative_to(place).with_suffix("").as_posix() for place in places for path in place.rglob("*.yaml")
+        ]
+        file = f"_{key}/{name}.yaml"
+        return [fault(key, f"no {file}", nearest(name, known) or f"Write it: {file}")]
+    try:
+        document = config.read(paths[0])
+        pool = pools[name] = config.validate(document, model)
+    except EcomError as error:
+        return list(error.faults)
+    return list(_placeholder_faults(document, pool)) if isinstance(pool, WordingPool) else []
 
 
-def _placeholder_faults(path: Path, pool: Strict) -> Iterator[Fault]:
+def _placeholder_faults(document: Document, pool: WordingPool) -> Iterator[Fault]:
     """Wordings name only the placeholders of their part."""
-    if not isinstance(pool, WordingPool):
-        return
-    document = config.read(path)
+    fault = _Faults(document)
     for part in ("description", "instruction", "constraint"):
-        words = getattr(pool, part)
+        allowed = PLACEHOLDERS if part == "constraint" else ()
         for lang in ("en", "zh"):
-            for index, sentence in enumerate(getattr(words, lang)):
-                allowed = PLACEHOLDERS if part == "constraint" else ()
-                line = document.line((part, lang, index))
+            for index, sentence in enumerate(getattr(getattr(pool, part), lang)):
                 try:
                     odd = [name for name in templates.names(sentence) if name not in allowed]
                 except ValueError as error:
-                    yield Fault(config.shown(path), line, str(error))
+                    yield fault(part, str(error), "", lang, index)
                     continue
                 if odd:
                     mend = "A constraint may name {{ separator }} and {{ none }}; the other parts name nothing"
-                    yield Fault(config.shown(path), line, f"the wording names {odd[0]!r}", mend)
+                    yield fault(part, f"the wording names {odd[0]!r}", mend, lang, index)
 
 
 def _check_task(task: Task, card: SourceCard, document: Document) -> Iterator[Fault]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Reject, example_schema
-from ecominstruct.sources.cards import SourceCard
+from ecominstruct.sources.ingest import source_parts
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, read_batches, write_part, write_rejects
+from ecominstruct.store import BATCH_ROWS, Manifest, Receipt, read_batches, write_part, write_rejects
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.maker import Ingredients, Maker, ingredients
 from ecominstruct.tasks.spec import Task
@@ -46,7 +46,7 @@ def plan_examples(
     units = []
     for task in sorted(tasks, key=lambda task: task.id):
         parts = ingredients(catalogue, task, prompts)
-        for part in task_parts(task, parts.card, records):
+        for part in source_parts(records, parts.card, task.files):
             work = Work(
                 parts,
                 str(record_folder / part.path),
@@ -57,16 +57,6 @@ def plan_examples(
             inputs = {**parts.fingerprints, part.path: part.hash, "splits": split_part.hash}
             units.append(Unit(f"{task.id}/{_tail(part.path)}", inputs, work))
     return StagePlan(STAGE, run / STAGE.folder, units, make_examples, prompts.model_dump())
-
-
-def task_parts(task: Task, card: SourceCard, records: Manifest) -> list[Part]:
-    """The record parts that a task reads: of all files of its source, or of those that it names."""
-    wanted = {number for number, file in enumerate(card.files) if file.path in task.files}
-    return [
-        part
-        for part in records.parts()
-        if part.path.rpartition("/")[0] == card.id and (not task.files or int(part.path.split("-")[-2]) in wanted)
-    ]
 
 
 def _first_groups(records: Manifest) -> dict[str, int]:

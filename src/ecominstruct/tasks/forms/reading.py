@@ -78,6 +78,11 @@ def is_answer(text: str, question: Question) -> bool:
     return bool(answer) and ((has_word(answer) and not refuses(answer)) or answer in question.input)
 
 
+def free_text(text: str, question: Question) -> Reading:
+    """Free text as an answer, without the white space around it."""
+    return parsed(Gold(text=text.strip())) if is_answer(text, question) else failed("unparseable")
+
+
 def says_none(text: str, none: str) -> bool:
     """Whether an answer says that there is none, in either language."""
     return same_text(text.strip(STOPS)) in {same_text(none), *_NONES}

@@ -17,7 +17,7 @@ from ecominstruct.tasks.forms.reading import (
     Question,
     Reading,
     failed,
-    is_answer,
+    free_text,
     join,
     lines,
     locate,
@@ -53,7 +53,7 @@ class Extract(Form):
     def parse(self, text: str, question: Question) -> Reading:
         """Any words are an answer: whether they stand in the input is a matter of the score."""
         if not question.many:
-            return _free_text(text, question)
+            return free_text(text, question)
         if says_none(text, question.none):
             return parsed(Gold())
         mentions = [("", words) for line in lines(text) for words in split(line, question)]
@@ -94,11 +94,11 @@ class Ner(Form):
 
     def render(self, gold: Gold, question: Question) -> str:
         """A line for every type, also for those that do not occur."""
-        lines = []
+        written = []
         for label in question.choices:
             mentions = [span.text for span in gold.spans if span.label == label]
-            lines.append(f"{label}: {join(mentions, question) if mentions else question.none}")
-        return "\n".join(lines)
+            written.append(f"{label}: {join(mentions, question) if mentions else question.none}")
+        return "\n".join(written)
 
     def parse(self, text: str, question: Question) -> Reading:
         """Each line must begin with a type and a colon (ASCII or full-width); a type without a line does not occur."""
@@ -130,10 +130,6 @@ class Ner(Form):
         """A text may hold none of the types."""
         del many
         return True
-
-
-def _free_text(text: str, question: Question) -> Reading:
-    return parsed(Gold(text=text.strip())) if is_answer(text, question) else failed("unparseable")
 
 
 def _spans(value: Iterable[dict[str, Any]], shift: int, *, typed: bool) -> tuple[Span, ...]:

@@ -11,8 +11,7 @@ from ecominstruct.tasks.forms.reading import (
     Item,
     Question,
     Reading,
-    failed,
-    is_answer,
+    free_text,
     lookup,
     parsed,
     says_none,
@@ -39,9 +38,7 @@ class Generate(Form):
 
     def parse(self, text: str, question: Question) -> Reading:
         """Any text that is no refusal."""
-        if not is_answer(text, question):
-            return failed("unparseable")
-        return parsed(Gold(text=text.strip()))
+        return free_text(text, question)
 
     def items(self, answer: Gold, question: Question) -> list[Item]:
         """None: no part of a text is right or wrong by itself."""
@@ -72,7 +69,7 @@ class Qa(Form):
             return parsed(Gold(text=chosen)) if chosen else unread(answer)
         if says_none(answer, question.none):
             return parsed(Gold())
-        return parsed(Gold(text=answer)) if is_answer(text, question) else failed("unparseable")
+        return free_text(text, question)
 
     def items(self, answer: Gold, question: Question) -> list[Item]:
         """The answer: labelled by itself on a menu, else of one class; "none" is the absence of an answer."""

@@ -105,7 +105,7 @@ def test_labels_are_balanced_enough_to_be_worth_asking(lang: str) -> None:
 
 def test_read_prediction_is_the_only_way_in() -> None:
     """A model that failed has the outcome `error`, whatever it wrote."""
-    for form in FORMS.values():
+    for form in FORMS:
         question = Question("a text", ("a", "b"), ", ", "None", False)
         failed = Prediction("", "", "a", error="no answer")
         assert read_prediction(form, failed, question).outcome == "error"

@@ -256,8 +256,8 @@ ANSWERS: list[tuple[str, Question, str, Outcome, Gold | None]] = [
     ("classify", SAME, '"not same"', "parsed", Gold(labels=("not same",))),
     ("classify", SAME, "same, not same", "ambiguous", None),
     ("classify", SAME, "same\nnot same", "ambiguous", None),
-    ("classify", SAME, "They look the same to me", "off_menu", None),
-    ("classify", SAME, "same, I think", "off_menu", None),
+    ("classify", SAME, "They look the same to me", "parsed", Gold(labels=("same",))),
+    ("classify", SAME, "same, I think", "parsed", Gold(labels=("same",))),
     ("classify", SAME, "sam", "off_menu", None),
     ("classify", SAME, "...", "unparseable", None),
     ("classify", SAME, EN_NO, "refused", None),
@@ -265,7 +265,7 @@ ANSWERS: list[tuple[str, Question, str, Outcome, Gold | None]] = [
     ("classify", MATCH, "匹配", "parsed", Gold(labels=("匹配",))),
     ("classify", MATCH, "“不匹配”。", "parsed", Gold(labels=("不匹配",))),
     ("classify", MATCH, "匹配、不匹配", "ambiguous", None),
-    ("classify", MATCH, "我认为两者匹配", "off_menu", None),
+    ("classify", MATCH, "我认为两者匹配", "parsed", Gold(labels=("匹配",))),
     ("classify", MATCH, "……", "unparseable", None),
     ("classify", MATCH, ZH_NO, "refused", None),
     ("classify", SHOES, "休闲板鞋、板鞋", "parsed", Gold(labels=("休闲板鞋", "板鞋"))),
@@ -280,7 +280,7 @@ ANSWERS: list[tuple[str, Question, str, Outcome, Gold | None]] = [
     ("select", MUGS, "- Steel mug, 300 ml\n- Paper cup", "ambiguous", None),
     ("select", MUGS, "Steel mug", "off_menu", None),
     ("select", TWINS, "mug", "parsed", Gold(text="mug")),
-    ("select", TWINS, "MUG", "off_menu", None),
+    ("select", TWINS, "MUG", "ambiguous", None),
     ("select", MUGS, "??", "unparseable", None),
     ("select", MUGS, EN_NO, "refused", None),
     ("select", MUGS, "", "empty", None),
@@ -301,7 +301,7 @@ ANSWERS: list[tuple[str, Question, str, Outcome, Gold | None]] = [
     ("rank", HATS, "草帽最好", "off_menu", None),
     ("rank", HATS, ZH_NO, "refused", None),
     ("extract", SPOT, "the handle broke, and the lid", "parsed", Gold(text="the handle broke, and the lid")),
-    ("extract", SPOT, "I cannot help with that.", "parsed", Gold(text="I cannot help with that.")),
+    ("extract", SPOT, "I cannot help with that.", "parsed", Gold(text="I cannot help with that")),
     ("extract", SPOT, "I'm sorry, but I am unable to answer this.", "refused", None),
     ("extract", SPOT, "", "empty", None),
     ("extract", SPOT_ZH, "杯盖漏水，把手", "parsed", Gold(text="杯盖漏水，把手")),
@@ -319,7 +319,7 @@ ANSWERS: list[tuple[str, Question, str, Outcome, Gold | None]] = [
     ("ner", NER, "colour：red\n", "parsed", spans(("colour", 2, "red"))),
     ("ner", NER, "brand: None\ncolour: none", "parsed", Gold()),
     ("ner", NER, "brand: Acme\nshape: round", "off_menu", None),
-    ("ner", NER, "Sure! Here is the list: \nbrand: Acme", "off_menu", None),
+    ("ner", NER, "Sure! Here is the list: \nbrand: Acme", "parsed", spans(("brand", 6, "Acme"))),
     ("ner", NER, "Acme, red", "unparseable", None),
     ("ner", NER, EN_NO, "refused", None),
     ("ner", NER, "", "empty", None),
@@ -348,7 +348,7 @@ ANSWERS: list[tuple[str, Question, str, Outcome, Gold | None]] = [
     ("qa", FREE_ZH, "无", "parsed", Gold()),
     ("qa", FREE_ZH, ZH_NO, "refused", None),
     ("qa", YES, "Yes.", "parsed", Gold(text="yes")),
-    ("qa", YES, "yes and no", "off_menu", None),
+    ("qa", YES, "yes and no", "ambiguous", None),
     ("qa", YES, "!", "unparseable", None),
     ("qa", YES_ZH, "否。", "parsed", Gold(text="否")),
     ("qa", YES_ZH, "也许", "off_menu", None),
@@ -357,7 +357,7 @@ ANSWERS: list[tuple[str, Question, str, Outcome, Gold | None]] = [
 
 
 def read(form: str, question: Question, text: str, finish: str = "stop", error: str = "") -> Any:
-    return read_prediction(FORMS[form], Prediction("e", "m", text, finish, "", error), question)  # type: ignore[index]
+    return read_prediction(form, Prediction("e", "m", text, finish, "", error), question)  # type: ignore[index]
 
 
 @pytest.mark.parametrize(("form", "question", "text", "outcome", "answer"), ANSWERS)

@@ -1,6 +1,6 @@
 """What differs between English and Chinese, in one place: the small words of prompts, and what counts as one unit.
 
-A third language is one more entry in `LITERALS` and one more rule in `units`.
+A third language is one more entry in `LITERALS`, and one more rule in `units` where it has no blanks between words.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ecominstruct.errors import wrong
 from ecominstruct.rows import Lang
 
 
@@ -31,18 +32,28 @@ LITERALS: Mapping[Lang, Literals] = {
 
 _CJK = r"\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 
 
-def units(text: str, lang: Lang) -> list[str]:
-    """The units in which texts of a language are compared, without regard to case.
+def units(text: str) -> list[str]:
+    """The units in which texts are compared, without regard to case: the same rule for all languages.
 
-    Chinese: every character that is not white space. English: words (runs of letters and digits); a Chinese
-    character inside an English text is a word of its own.
+    A Chinese character is a unit, and so is each run of other letters and digits. So Chinese text is compared by
+    characters and English text by words, each also inside the other; white space and punctuation are no units.
     """
-    folded = text.casefold()
-    if lang == "zh":
-        return [char for char in folded if not char.isspace()]
-    return _WORD.findall(folded)
+    return _WORD.findall(text.casefold())
+
+
+def chinese_words(text: str) -> list[str]:
+    """Units again, but Chinese text is cut into words by jieba's dictionary instead of into characters.
+
+    InputError, which names the extra, where `rjieba` is not installed.
+    """
+    try:
+        import rjieba
+    except ImportError:
+        raise wrong("Chinese words need a dictionary", "pip install 'ecominstruct[metrics]'") from None
+    return [unit for word in rjieba.cut(text.casefold()) for unit in _RUN.findall(word)]
 
 
 def has_word(text: str) -> bool:
@@ -53,3 +64,8 @@ def has_word(text: str) -> bool:
 def same_text(text: str) -> str:
     """The form in which two texts are the same text: case folded, white space runs as one blank, ends trimmed."""
     return " ".join(text.casefold().split())
+
+
+def same_answer(text: str) -> str:
+    """The form in which two short answers are the same: the same text, but for a stop at the end."""
+    return same_text(text).removesuffix(".").removesuffix("。")

@@ -21,7 +21,7 @@ from ecominstruct.errors import Fault, InputError, nearest, wrong
 from ecominstruct.evaluation.predict import plan_predictions, stale_predictions
 from ecominstruct.evaluation.report import plan_report, stale_models
 from ecominstruct.evaluation.score import plan_scores
-from ecominstruct.models import check_model_name, folder_name
+from ecominstruct.models import FLOORS, check_model_name, folder_name, role
 from ecominstruct.progress import Progress
 from ecominstruct.recipe import Recipe
 from ecominstruct.rows import SPLITS
@@ -237,7 +237,12 @@ def predict(run: Path, model: str, executor: Executor, progress: Progress) -> di
 
 
 def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict[str, Any]:
-    """Read and mark the answers of a model."""
+    """Read and mark the answers of a model; those of the floors first, with which it is compared."""
+    plan_scores(run, model)  # what is wrong with the model is said before any work
+    if role(folder_name(model)) == "model":
+        for floor in FLOORS:
+            run_stage(plan_predictions(run, floor), executor, progress)
+            run_stage(plan_scores(run, floor), executor, progress)
     plan = plan_scores(run, model)
     run_stage(plan, executor, progress)
     scores: dict[str, Any] = read_json(plan.folder / "scores.json")

@@ -76,6 +76,14 @@ class Mixture(Strict):
     cap_per_task: int | None = Field(default=None, ge=1, le=MOST, description="training examples of a task at most")
 
 
+class Evaluation(Strict):
+    """How answers are scored."""
+
+    metrics: list[Literal["rouge_l_words", "bleu", "chrf"]] = Field(
+        default_factory=list, description="metrics of texts besides those of the forms; they need the extra `metrics`"
+    )
+
+
 class Recipe(Strict):
     """A run, from sources to report."""
 
@@ -86,4 +94,5 @@ class Recipe(Strict):
     splits: Splits = Splits()
     prompts: Prompts = Prompts()
     mixture: Mixture = Mixture()
+    evaluation: Evaluation = Evaluation()
     models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")

@@ -98,19 +98,48 @@ class Prediction(NamedTuple):
     error: str = ""
 
 
+class LabelCounts(NamedTuple):
+    """The counters of one label in one answer: true positives, false positives, false negatives."""
+
+    label: str
+    tp: int
+    fp: int
+    fn: int
+
+
 class Score(NamedTuple):
-    """How one answer was read, and its counters. `answer` is the answer as read, written the way the gold is."""
+    """How one answer was read, and its counters. `answer` is the answer as read, written the way the gold is.
+
+    `tp` to `fn` count all labels together, `…_untyped` stretches whatever their type. The members behind `counts` are
+    named as the metrics that are their means, each in [0, 1]; None where the form has no such metric.
+    """
 
     example: str
     task: str
     row: int
+    family: str
     outcome: Outcome
+    strict: Outcome  # what a reader who allows nothing but the form asked for would say
     answer: str
-    exact_match: float
-    rouge_l: float
     tp: int
     fp: int
     fn: int
+    tp_untyped: int
+    fp_untyped: int
+    fn_untyped: int
+    counts: tuple[LabelCounts, ...]
+    f1_by_example: float | None = None
+    exact_match: float | None = None
+    rouge_1: float | None = None
+    rouge_2: float | None = None
+    rouge_l: float | None = None
+    rouge_l_words: float | None = None
+    bleu: tuple[int, ...] | None = None  # counters of n-grams: BLEU is no mean
+    chrf: float | None = None
+    ndcg: float | None = None
+    mrr: float | None = None
+    recall_at_1: float | None = None
+    recall_at_3: float | None = None
 
 
 class Reject(NamedTuple):
@@ -193,10 +222,21 @@ def score_schema() -> pa.Schema:
     """The schema of scores."""
     import pyarrow as pa
 
-    types = dict.fromkeys(("row", "tp", "fp", "fn"), pa.int64()) | dict.fromkeys(
-        ("exact_match", "rouge_l"), pa.float64()
-    )
-    return pa.schema([(name, types.get(name, pa.string())) for name in Score._fields])
+    counters = [(name, pa.int64()) for name in ("tp", "fp", "fn")]
+    types: dict[str, pa.DataType] = {}
+    types |= dict.fromkeys(("example", "task", "family", "outcome", "strict", "answer"), pa.string())
+    types |= dict.fromkeys(Score._fields[Score._fields.index("f1_by_example") :], pa.float64())
+    types["counts"] = pa.list_(pa.struct([("label", pa.string()), *counters]))
+    types["bleu"] = pa.list_(pa.int64())
+    return pa.schema([(name, types.get(name, pa.int64())) for name in Score._fields])
+
+
+def score_of(row: Mapping[str, object]) -> Score:
+    """A Score from a row of its table, as `Table.to_pylist` gives it."""
+    values = dict(row)
+    values["counts"] = tuple(LabelCounts(**count) for count in values["counts"])  # type: ignore[attr-defined]
+    values["bleu"] = None if values["bleu"] is None else tuple(values["bleu"])  # type: ignore[arg-type]
+    return Score(**values)  # type: ignore[arg-type]
 
 
 def reject_schema() -> pa.Schema:

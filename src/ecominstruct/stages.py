@@ -26,7 +26,7 @@ STAGES = (
     Stage(3, "examples", "build", "pairs of task and record, each worded as one instruction or more", 1),
     Stage(4, "dataset", "build", "the release: train, validation and test, one instruction a row", 1),
     Stage(6, "predictions", "predict", "what each model answers to the test examples", 1),
-    Stage(7, "scores", "score", "how each answer was read, and what it is worth", 1),
+    Stage(7, "scores", "score", "how each answer was read, and what it is worth", 2),
     Stage(8, "report", "report", "one page that shows it all", 1),
 )
 _BY_NAME = {stage.name: stage for stage in STAGES}

@@ -36,6 +36,7 @@ from ecominstruct.store import (
     write_rejects,
 )
 from ecominstruct.tasks.catalogue import Catalogue
+from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.maker import answer_words
 from ecominstruct.tasks.spec import Task
 
@@ -115,6 +116,7 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
         "synthetic": card.synthetic,
         "licence": card.licence.spdx,
         "many": task.many,
+        "menu": FORMS[task.form].menu or (task.form == "qa" and bool(task.candidates or task.labels)),
         "separator": separator,
         "none": none,
         "metrics": list(task.metrics),

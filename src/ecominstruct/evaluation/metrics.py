@@ -1,38 +1,55 @@
 """What an answer is worth. Metrics are sums of counters, so that parts of a data set add up to the whole.
 
 Definitions, as they are printed beside the numbers, are in `DEFINITIONS`. An answer that could not be read has no
-text: all of its gold items are missed, it counts as one false positive of no label, and its ROUGE-L, F1 by example
-and exact match are 0.
+text: all of its gold items are missed, it counts as one false positive of no label, and whatever is a mean over
+examples is 0 for it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from math import fsum, log2
+from typing import Any, NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from ecominstruct.languages import same_text, units
+from ecominstruct.errors import wrong
+from ecominstruct.languages import chinese_words, same_text, units
 from ecominstruct.rows import Lang
 from ecominstruct.tasks.forms import Item
+from ecominstruct.tasks.spec import Metric
 
-DEFINITIONS: Mapping[str, str] = {
+DEFINITIONS: Mapping[Metric, str] = {
     "micro_f1": "2·TP / (2·TP + FP + FN), all items of the task counted together. An item is a label (classify), a "
     "stretch of the input by its offsets (extract of many), such a stretch with its type (ner), or the "
     "answer itself. An answer that cannot be read is one false positive.",
     "macro_f1": "The mean of the labels' own F1, each label once. Labels with neither gold nor prediction are left "
     "out. Where answers have no labels there is one class, and it equals micro F1.",
-    "f1_by_example": "The mean over examples of the F1 of each one's own items; 1 where there is nothing to find and "
-    "nothing was found.",
+    "f1_by_example": "The mean over examples of the F1 of each one's own items, whatever their order; 1 where there "
+    "is nothing to find and nothing was found.",
     "span_f1": "Micro F1 of stretches of the input: start, end and type must all be right.",
-    "rouge_l": "The mean over examples of 2·LCS / (units of the gold + units of the answer), LCS being the longest "
-    "common subsequence. Units are characters in Chinese, words in English, without regard to case; both texts are "
-    "written in the same fixed order first, so that the order of a set does not count.",
+    "span_f1_untyped": "Micro F1 of stretches of the input: start and end must be right, the type does not count.",
     "exact_match": "The share of answers that equal the gold: as sets for labels and stretches, as texts (but for "
     "case and white space) otherwise.",
+    "rouge_1": "The mean over examples of 2·(units in common, each as often as in both) / (units of the gold + units "
+    "of the answer). A unit is one Chinese character or one run of other letters and digits, without regard to case. "
+    "Answers that are sets are written in one fixed order first, so that their order does not count.",
+    "rouge_2": "The same with pairs of neighbouring units. Texts too short for a pair score 1 when they are the same.",
+    "rouge_l": "The mean over examples of 2·LCS / (units of the gold + units of the answer), LCS being the longest "
+    "common subsequence of the units; units and order as for ROUGE 1.",
+    "rouge_l_words": "ROUGE L with Chinese cut into words by jieba's dictionary instead of into characters.",
+    "bleu": "Corpus BLEU of sacrebleu (4-grams, one reference; tokenizers zh and 13a), as a fraction.",
+    "chrf": "The mean over examples of sacrebleu's chrF2 (6-grams of characters), as a fraction.",
+    "ndcg": "The mean over examples of DCG / ideal DCG. A candidate's gain is the number of candidates below it in the "
+    "gold, divided by log2(place + 1). The ideal is over all candidates, also those that the answer leaves out.",
     "mrr": "The mean over examples of 1 / the place at which the best candidate was ranked.",
+    "recall_at_1": "The share of examples whose best candidate was ranked first.",
+    "recall_at_3": "The share of examples whose best candidate was ranked among the first three.",
 }
+EXTRA: tuple[Metric, ...] = ("rouge_l_words", "bleu", "chrf")
+"""Metrics of texts that a recipe may ask for besides: they need the extra `metrics`."""
 
 
 class Counts(NamedTuple):
@@ -61,7 +78,7 @@ def count_items(gold: Iterable[Item], answer: Iterable[Item]) -> dict[str, Count
         hit, extra = item in right and item in found, item not in right
         one = Counts(tp=1) if hit else Counts(fp=1) if extra else Counts(fn=1)
         counts[item[0]] = counts[item[0]].plus(one)
-    return dict(counts)
+    return dict(sorted(counts.items()))
 
 
 def total(counts: Iterable[Counts]) -> Counts:
@@ -73,23 +90,107 @@ def total(counts: Iterable[Counts]) -> Counts:
 
 
 def macro_f1(by_label: Mapping[str, Counts]) -> float | None:
-    """The mean F1 of the labels that occur in gold or answers; None when none do."""
-    scores = [f1 for counts in by_label.values() if (f1 := counts.f1) is not None]
-    return sum(scores) / len(scores) if scores else None
+    """The mean F1 of the labels that occur in gold or answers, in whatever order; None when none do."""
+    return mean([f1 for counts in by_label.values() if (f1 := counts.f1) is not None])
 
 
-def rouge_l(gold: str, answer: str, lang: Lang) -> float:
-    """ROUGE-L (F-measure with beta 1; Lin 2004) in [0, 1].
+def mean(values: Sequence[float]) -> float | None:
+    """The mean; None of nothing. The sum is exact, so that the order of the values does not show in any digit."""
+    return fsum(values) / len(values) if values else None
 
-    Texts without any unit, such as lone punctuation, have no subsequence to share: they score 1 when they are the
-    same text and 0 otherwise.
+
+# ---------------------------------------------------------------------------------------------------------------- texts
+
+
+class Rouge(NamedTuple):
+    """ROUGE-1, ROUGE-2 and ROUGE-L (F-measure with beta 1; Lin 2004), each in [0, 1]."""
+
+    rouge_1: float
+    rouge_2: float
+    rouge_l: float
+
+
+def rouge(gold: str, answer: str) -> Rouge:
+    """How much of two texts is the same, unit by unit.
+
+    Texts without any unit, such as lone punctuation, share nothing: they score 1 when they are the same text and 0
+    otherwise. The same holds for ROUGE-2 of texts that have no pair of units.
     """
-    left, right = units(gold, lang), units(answer, lang)
+    left, right = units(gold), units(answer)
+    same = same_text(gold) == same_text(answer)
+    pairs = list(pairwise(left)), list(pairwise(right))
+    return Rouge(_shared(left, right, same=same), _shared(*pairs, same=same), _longest(left, right, same=same))
+
+
+def rouge_l_words(gold: str, answer: str) -> float:
+    """ROUGE-L by words, also in Chinese; InputError that names the extra where the dictionary is not installed."""
+    return _longest(chinese_words(gold), chinese_words(answer), same=same_text(gold) == same_text(answer))
+
+
+def _shared(left: Sequence[Hashable], right: Sequence[Hashable], *, same: bool) -> float:
     if not left and not right:
-        return float(same_text(gold) == same_text(answer))
+        return float(same)
+    return 2 * (Counter(left) & Counter(right)).total() / (len(left) + len(right))
+
+
+def _longest(left: Sequence[str], right: Sequence[str], *, same: bool) -> float:
+    if not left and not right:
+        return float(same)
     return 2 * LCSseq.similarity(left, right) / (len(left) + len(right))
+
+
+def bleu_counters(gold: str, answer: str, lang: Lang) -> tuple[int, ...]:
+    """The counters of BLEU for one pair of texts: 4 of shared n-grams, 4 of all n-grams, length of answer and gold."""
+    score = (
+        _sacrebleu().BLEU(tokenize="zh" if lang == "zh" else "13a", effective_order=True).sentence_score(answer, [gold])
+    )
+    return (*score.counts, *score.totals, score.sys_len, score.ref_len)
+
+
+def bleu(counters: Sequence[int]) -> float:
+    """Corpus BLEU in [0, 1] from summed counters."""
+    metric = _sacrebleu().BLEU
+    score = metric.compute_bleu(list(counters[:4]), list(counters[4:8]), *counters[8:], smooth_method="exp")
+    return float(score.score) / 100
+
+
+def chrf(gold: str, answer: str) -> float:
+    """chrF2 of one pair of texts, in [0, 1]."""
+    return float(_sacrebleu().CHRF().sentence_score(answer, [gold]).score) / 100
+
+
+def _sacrebleu() -> Any:
+    try:
+        from sacrebleu import metrics
+    except ImportError:
+        raise wrong("BLEU and chrF are computed by sacrebleu", "pip install 'ecominstruct[metrics]'") from None
+    return metrics
+
+
+# ------------------------------------------------------------------------------------------------------------- rankings
 
 
 def reciprocal_rank(gold: Sequence[str], answer: Sequence[str]) -> float:
     """1 / the place of the gold's best candidate in the answer, from 1; 0 when it is not there."""
     return 1 / (answer.index(gold[0]) + 1) if gold and gold[0] in answer else 0.0
+
+
+def recall_at(k: int, gold: Sequence[str], answer: Sequence[str]) -> float:
+    """1 when the gold's best candidate is among the first k of the answer, else 0."""
+    return float(bool(gold) and gold[0] in answer[:k])
+
+
+def ndcg(gold: Sequence[str], answer: Sequence[str]) -> float:
+    """Normalised discounted cumulative gain in [0, 1] (Järvelin and Kekäläinen 2002), linear gains.
+
+    The ideal is the gold's own order. What is no candidate gains nothing but takes its place; a candidate that is
+    ranked twice gains once.
+    """
+    gains = {text: len(gold) - place for place, text in enumerate(gold, 1)}
+    ideal = _discounted([gains[text] for text in gold])
+    found = [gains.get(text, 0) if text not in answer[:place] else 0 for place, text in enumerate(answer)]
+    return _discounted(found) / ideal if ideal else float(list(answer) == list(gold))
+
+
+def _discounted(gains: Iterable[int]) -> float:
+    return fsum(gain / log2(place + 1) for place, gain in enumerate(gains, 1))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.engines import StagePlan, Unit
-from ecominstruct.models import folder_name, open_model
+from ecominstruct.models import answers, folder_name, open_model
 from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.replay import Replay
 from ecominstruct.rows import Example, Prediction, example_of, prediction_schema
@@ -22,7 +22,7 @@ from ecominstruct.store import (
     require_manifest,
     write_part,
 )
-from ecominstruct.tasks.forms import FORMS, Question
+from ecominstruct.tasks.forms import FORMS, Form, Question
 from ecominstruct.tasks.prompts import render_prompt
 
 if TYPE_CHECKING:
@@ -42,8 +42,12 @@ class Work(NamedTuple):
 
 def facts_of(task: Mapping[str, Any]) -> TaskFacts:
     """What a model may know of a task, from tasks.json."""
-    menu = FORMS[task["form"]].menu
-    return TaskFacts(task["id"], task["form"], menu, task["separator"], task["none"], task["paper"])
+    form: Form = FORMS[task["form"]]
+    many = task["many"]
+    optional = form.empty_is_answer(many=many)
+    return TaskFacts(
+        task["id"], task["form"], task["menu"], many, optional, task["separator"], task["none"], task["paper"]
+    )
 
 
 def question_of(task: Mapping[str, Any], example: Example) -> Question:
@@ -61,6 +65,11 @@ def test_parts(release: Manifest) -> dict[str, tuple[str, str]]:
     }
 
 
+def asked_parts(release: Manifest, tasks: Mapping[str, Any], model: str) -> dict[str, tuple[str, str]]:
+    """The parts of those tasks that a model answers."""
+    return {name: part for name, part in test_parts(release).items() if answers(model, facts_of(tasks[name]))}
+
+
 def read_examples(path: Path) -> list[Example]:
     """The examples of a part."""
     return [example_of(row) for batch in read_batches(path) for row in batch.to_pylist()]
@@ -71,7 +80,7 @@ def plan_predictions(run: Path, model: str) -> StagePlan:
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
     opened = open_model(model)
-    parts = test_parts(release)
+    parts = asked_parts(release, tasks, model)
     if isinstance(opened, Replay):
         opened.check((facts_of(tasks[name]), read_examples(folder / path)) for name, (path, _) in parts.items())
     kept_as = folder_name(model)
@@ -89,8 +98,9 @@ def stale_predictions(run: Path, manifest: Manifest | None) -> list[str]:
     `plan_predictions` knows, since the file's place is kept nowhere."""
     if manifest is None:
         return ["not finished"]
-    _, release = require_manifest(run, "dataset")
-    now = {name: {path: content} for name, (path, content) in test_parts(release).items()}
+    folder, release = require_manifest(run, "dataset")
+    parts = asked_parts(release, read_json(folder / "tasks.json"), manifest.config["model"])
+    now = {name: {path: content} for name, (path, content) in parts.items()}
     before = {unit.unit: {key: unit.inputs.get(key) for key in now.get(unit.unit, {})} for unit in manifest.units}
     if now.keys() != before.keys():
         return ["the release has other tasks"]

@@ -13,13 +13,13 @@ from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.page import render_page
 from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.evaluation.report_data import ReportData
-from ecominstruct.evaluation.score import headline, plan_scores
+from ecominstruct.evaluation.score import plan_scores
+from ecominstruct.evaluation.summary import headline
 from ecominstruct.identity import fingerprint, pick
 from ecominstruct.models import KINDS, role
 from ecominstruct.rows import SPLITS
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, Receipt, read_json, read_manifest, require_manifest, write_bytes
-from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.prompts import render_prompt
 
 STAGE = stage("report")
@@ -120,7 +120,7 @@ def _task_row(task: Mapping[str, Any], n: int, scores: Mapping[str, Mapping[str,
         "n": n,
         "menu": first.get("menu"),
         "chance": first.get("chance"),
-        "headline": headline(FORMS[task["form"]], task),
+        "headline": headline(task),
         "scores": {
             name: {key: value for key, value in scored.items() if _shown(key, value)} for name, scored in found.items()
         },

@@ -6,7 +6,11 @@ goes through the same parser and the same scorer.
     oracle        the rendered gold answer: a check of the whole line, not a model
     constant      the most frequent gold answer of the rows being scored            (floor)
     random        a candidate by hash; without candidates, another row's gold       (floor)
-    overlap       the candidate that shares most characters with the input          (floor)
+    overlap       the candidate that shares most characters with the input          (floor, only where there is a menu)
+    first         the first candidate, as they are shown                            (floor, only where there is a menu)
+    longest       the longest candidate                                             (floor, only where there is a menu)
+    none          that there is nothing to find                                     (floor, only where this can be)
+    copy          the input                                                         (floor, only where text is free)
     noisy:RATE    the gold, but with this chance something wrong or unreadable
     replay:FILE   answers from a file of JSON lines
 """
@@ -18,18 +22,32 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ecominstruct.errors import nearest, wrong
-from ecominstruct.models.base import Model
-from ecominstruct.models.baselines import Constant, Noisy, Oracle, Overlap, Random
+from ecominstruct.models.base import Model, TaskFacts
+from ecominstruct.models.baselines import Constant, Copy, First, Longest, Noisy, Nothing, Oracle, Overlap, Random
 
 KINDS: Mapping[str, str] = {
     "oracle": "the gold answer, sent through the same parser: a check, not a model",
     "constant": "always the most frequent gold answer of the rows being scored",
     "random": "a candidate chosen by hash; where there are none, the gold of another row",
-    "overlap": "the candidate that shares most characters with the input; where there are none, the input itself",
+    "overlap": "the candidate that shares most characters with the input",
+    "first": "the first candidate",
+    "longest": "the longest candidate",
+    "none": "that there is nothing to find",
+    "copy": "the input itself",
     "noisy": "the gold answer, but with the given chance something wrong or unreadable",
     "replay": "answers read from a file",
 }
-FLOORS = ("constant", "random", "overlap")
+FLOORS = ("constant", "random", "overlap", "first", "longest", "none", "copy")
+_PLAIN: Mapping[str, type[Model]] = {
+    "oracle": Oracle,
+    "constant": Constant,
+    "random": Random,
+    "overlap": Overlap,
+    "first": First,
+    "longest": Longest,
+    "none": Nothing,
+    "copy": Copy,
+}
 _ARGUMENTS = ("noisy", "replay")
 
 
@@ -79,8 +97,19 @@ def open_model(name: str) -> Model:
         from ecominstruct.models.replay import Replay
 
         return Replay(Path(argument))
-    plain: Mapping[str, type[Model]] = {"oracle": Oracle, "constant": Constant, "random": Random, "overlap": Overlap}
-    return plain[kind]()
+    return _PLAIN[kind]()
+
+
+def answers(name: str, facts: TaskFacts) -> bool:
+    """Whether a model answers this task: some floors mean something only for some forms."""
+    kind = split_name(name)[0]
+    if kind in ("overlap", "first", "longest"):
+        return facts.menu
+    if kind == "none":
+        return facts.optional
+    if kind == "copy":
+        return facts.form in ("extract", "generate", "qa") and not facts.menu
+    return True
 
 
 def _is_rate(text: str) -> bool:

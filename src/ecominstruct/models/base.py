@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ecominstruct.rows import Example
+from ecominstruct.tasks.spec import FormName
 
 
 class TaskFacts(NamedTuple):
     """What a model may know about a task besides its examples."""
 
     id: str
-    form: str
+    form: FormName
     menu: bool  # whether `choices` is the menu of answers
+    many: bool
+    optional: bool  # whether "there is none" can be an answer
     separator: str
     none: str
     paper: str | None  # name of the released folder

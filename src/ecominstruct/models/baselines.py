@@ -11,7 +11,8 @@ from typing import Any
 
 from ecominstruct.identity import fraction, pick, pick_index
 from ecominstruct.models.base import Reply, TaskFacts
-from ecominstruct.rows import Example
+from ecominstruct.rows import Example, Gold
+from ecominstruct.tasks.forms import FORMS, Question
 
 
 class Oracle:
@@ -65,15 +66,14 @@ class Random:
 
 
 class Overlap:
-    """The candidate that shares most characters with the input; without a menu, the input itself."""
+    """The candidate that shares most characters with the input. Only where there is a menu."""
 
     def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
         """One text for each example; of equals, the first candidate."""
-        return [Reply(self._one(facts, example)) for example in examples]
+        del facts
+        return [Reply(self._one(example)) for example in examples]
 
-    def _one(self, facts: TaskFacts, example: Example) -> str:
-        if not (facts.menu and example.choices):
-            return example.input
+    def _one(self, example: Example) -> str:
         seen = Counter(_characters(example.input))
 
         def shared(choice: str) -> tuple[int, int]:
@@ -81,12 +81,69 @@ class Overlap:
             # Of two candidates with as many shared characters, the shorter one shares the larger part of itself.
             return (seen & letters).total(), -len(choice)
 
-        ordered = sorted(example.choices, key=shared, reverse=True)
-        return "\n".join(ordered) if example.gold.ranking else ordered[0]
+        return _chosen(example, sorted(example.choices, key=shared, reverse=True))
 
     def fingerprint(self) -> dict[str, Any]:
         """The version of this code."""
-        return {"overlap": 1}
+        return {"overlap": 2}
+
+
+class First:
+    """The first candidate, in the order in which they are shown. Only where there is a menu."""
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """One text for each example."""
+        del facts
+        return [Reply(_chosen(example, example.choices)) for example in examples]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code."""
+        return {"first": 1}
+
+
+class Longest:
+    """The longest candidate; of equals, the first one shown. Only where there is a menu."""
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """One text for each example."""
+        del facts
+        return [Reply(_chosen(example, sorted(example.choices, key=len, reverse=True))) for example in examples]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code."""
+        return {"longest": 1}
+
+
+class Nothing:
+    """That there is nothing to find. Only where this can be an answer."""
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """The answer without content, as the form writes it."""
+        form = FORMS[facts.form]
+        questions = [Question(one.input, one.choices, facts.separator, facts.none, facts.many) for one in examples]
+        return [Reply(form.render(Gold(), question)) for question in questions]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code."""
+        return {"none": 1}
+
+
+class Copy:
+    """The input itself. Only where the answer is free text."""
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """One text for each example."""
+        del facts
+        return [Reply(example.input) for example in examples]
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code."""
+        return {"copy": 1}
+
+
+def _chosen(example: Example, ordered: Sequence[str]) -> str:
+    """The best of some ordered candidates; all of them where an order is asked for."""
+    return "\n".join(ordered) if example.gold.ranking else ordered[0]
 
 
 class Noisy:

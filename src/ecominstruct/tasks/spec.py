@@ -14,7 +14,24 @@ from ecominstruct.config import Strict
 from ecominstruct.rows import Category, Lang
 
 FormName = Literal["classify", "select", "rank", "extract", "ner", "generate", "qa"]
-Metric = Literal["micro_f1", "macro_f1", "f1_by_example", "span_f1", "rouge_l", "exact_match", "mrr"]
+Metric = Literal[
+    "micro_f1",
+    "macro_f1",
+    "f1_by_example",
+    "span_f1",
+    "span_f1_untyped",
+    "exact_match",
+    "rouge_1",
+    "rouge_2",
+    "rouge_l",
+    "rouge_l_words",
+    "bleu",
+    "chrf",
+    "ndcg",
+    "mrr",
+    "recall_at_1",
+    "recall_at_3",
+]
 
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 

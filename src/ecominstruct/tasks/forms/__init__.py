@@ -18,8 +18,9 @@ from collections.abc import Mapping
 
 from ecominstruct.rows import Gold, Prediction
 from ecominstruct.tasks.forms.base import Form
+from ecominstruct.tasks.forms.lenient import read_leniently
 from ecominstruct.tasks.forms.menus import Classify, Rank, Select
-from ecominstruct.tasks.forms.reading import Item, Question, Reading, failed, refuses
+from ecominstruct.tasks.forms.reading import Item, Question, Reading, failed, is_certain, refuses
 from ecominstruct.tasks.forms.spans import Extract, Ner
 from ecominstruct.tasks.forms.texts import Generate, Qa
 from ecominstruct.tasks.spec import FormName
@@ -35,19 +36,31 @@ FORMS: Mapping[FormName, Form] = {
 }
 
 
-def read_prediction(form: Form, prediction: Prediction, question: Question) -> Reading:
-    """Read an answer: exactly one of the eight outcomes, the earlier one of `OUTCOMES` where several would fit."""
-    text = prediction.text
-    reading = failed("error") if prediction.error else form.parse(text, question)
-    if reading.outcome in ("parsed", "error"):
+def read_strictly(form: FormName, prediction: Prediction, question: Question) -> Reading:
+    """Read an answer that must be written exactly as it was asked for: one of the eight outcomes."""
+    return _outcome(FORMS[form].parse(prediction.text, question), prediction)
+
+
+def read_prediction(form: FormName, prediction: Prediction, question: Question) -> Reading:
+    """Read an answer as a person would: exactly one of the eight outcomes, the earlier one where several would fit."""
+    strict = FORMS[form].parse(prediction.text, question)
+    sure = strict.answer is not None and is_certain(strict.answer, question)
+    return _outcome(strict if sure else read_leniently(form, prediction.text, question), prediction)
+
+
+def _outcome(reading: Reading, prediction: Prediction) -> Reading:
+    """The outcome of a reading, with what is known of how the answer came about."""
+    if prediction.error:
+        return failed("error")
+    if reading.outcome == "parsed":
         return reading
-    if refuses(text):
+    if refuses(prediction.text):
         return failed("refused")
     if prediction.finish == "length":
         return failed("truncated")
-    if not text.strip():
+    if not prediction.text.strip():
         return failed("empty")
     return reading
 
 
-__all__ = ["FORMS", "Form", "Gold", "Item", "Question", "Reading", "read_prediction"]
+__all__ = ["FORMS", "Form", "Gold", "Item", "Question", "Reading", "read_prediction", "read_strictly"]

@@ -66,7 +66,7 @@ class Select(Form):
     """One of the candidate texts, repeated in full."""
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("text",)
-    metrics: ClassVar[tuple[Metric, ...]] = ("rouge_l", "exact_match", "micro_f1", "macro_f1")
+    metrics: ClassVar[tuple[Metric, ...]] = ("rouge_l", "exact_match", "micro_f1", "macro_f1", "rouge_1", "rouge_2")
     menu: ClassVar[bool] = True
 
     def gold(self, value: object, shift: int) -> Gold:
@@ -103,7 +103,7 @@ class Rank(Form):
     """All candidate texts, best first, one a line."""
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("texts",)
-    metrics: ClassVar[tuple[Metric, ...]] = ("mrr", "exact_match")
+    metrics: ClassVar[tuple[Metric, ...]] = ("mrr", "ndcg", "recall_at_1", "recall_at_3", "exact_match")
     menu: ClassVar[bool] = True
 
     def gold(self, value: object, shift: int) -> Gold:

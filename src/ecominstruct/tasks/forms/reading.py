@@ -72,10 +72,14 @@ def refuses(text: str) -> bool:
     return _REFUSALS.match(text) is not None
 
 
+def copied(text: str, question: Question) -> bool:
+    """Whether a text stands in the input as it is: then it may be an answer, whatever it says."""
+    return bool(text.strip()) and text.strip() in question.input
+
+
 def is_answer(text: str, question: Question) -> bool:
     """Whether free text is an answer: it holds a word and does not decline, or it is copied from the input."""
-    answer = text.strip()
-    return bool(answer) and ((has_word(answer) and not refuses(answer)) or answer in question.input)
+    return (has_word(text) and not refuses(text)) or copied(text, question)
 
 
 def free_text(text: str, question: Question) -> Reading:
@@ -84,20 +88,20 @@ def free_text(text: str, question: Question) -> Reading:
 
 
 def says_none(text: str, none: str) -> bool:
-    """Whether an answer says that there is none, in either language."""
+    """Whether an answer says that there is none: by the word asked for or the word of either language."""
     return same_text(text.strip(STOPS)) in {same_text(none), *_NONES}
 
 
 def lookup(text: str, choices: Sequence[str]) -> str | None:
-    """The candidate that a text is: verbatim, or but for case, white space, quotes around it and a stop at its end."""
-    if text in choices:
-        return text
-    for form in (text, text.strip(STOPS), text.strip(STOPS + "\"'“”‘’「」")):
-        wanted = same_text(form)
-        found = [choice for choice in choices if same_text(choice) == wanted]
-        if len(found) == 1:
-            return found[0]
-    return None
+    """The candidate that a text is, verbatim but for white space around it."""
+    return text if text in choices else text.strip() if text.strip() in choices else None
+
+
+def is_certain(answer: Gold, question: Question) -> bool:
+    """Whether an answer can only be meant as it was read: it is on the menu, or all of it stands in the input."""
+    if answer.text and answer.text not in question.choices:
+        return False
+    return all(span.start >= 0 for span in answer.spans)
 
 
 def join(answers: Iterable[str], question: Question) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from ecominstruct.languages import has_word, same_text
+from ecominstruct.languages import has_word, same_answer
 from ecominstruct.rows import Gold, Kind, Span
 from ecominstruct.tasks.forms.base import Form
 from ecominstruct.tasks.forms.reading import (
@@ -36,7 +36,15 @@ class Extract(Form):
     """
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("text", "spans")
-    metrics: ClassVar[tuple[Metric, ...]] = ("rouge_l", "exact_match", "micro_f1", "macro_f1", "f1_by_example")
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        "rouge_l",
+        "exact_match",
+        "micro_f1",
+        "macro_f1",
+        "f1_by_example",
+        "rouge_1",
+        "rouge_2",
+    )
 
     def gold(self, value: object, shift: int) -> Gold:
         """The text, or the spans without their labels."""
@@ -66,7 +74,7 @@ class Extract(Form):
     def items(self, answer: Gold, question: Question) -> list[Item]:
         """Each stretch by its offsets; a single answer by its words. There are no labels: all are of one class."""
         if not question.many:
-            return [("answer", same_text(answer.text))]
+            return [("answer", same_answer(answer.text))]
         return [("span", (span.start, span.end)) for span in answer.spans]
 
     def empty_is_answer(self, *, many: bool) -> bool:
@@ -80,6 +88,7 @@ class Ner(Form):
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("spans",)
     metrics: ClassVar[tuple[Metric, ...]] = (
         "span_f1",
+        "span_f1_untyped",
         "micro_f1",
         "macro_f1",
         "f1_by_example",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ecominstruct.languages import same_text
+from ecominstruct.languages import same_answer
 from ecominstruct.rows import Gold, Kind
 from ecominstruct.tasks.forms.base import Form
 from ecominstruct.tasks.forms.reading import (
@@ -24,7 +24,7 @@ class Generate(Form):
     """A text of the model's own."""
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("text",)
-    metrics: ClassVar[tuple[Metric, ...]] = ("rouge_l", "exact_match")
+    metrics: ClassVar[tuple[Metric, ...]] = ("rouge_l", "rouge_1", "rouge_2", "exact_match")
 
     def gold(self, value: object, shift: int) -> Gold:
         """The text."""
@@ -50,7 +50,7 @@ class Qa(Form):
     """A short answer; the word for "none" where the input does not tell; one of the menu where there is one."""
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("text",)
-    metrics: ClassVar[tuple[Metric, ...]] = ("exact_match", "rouge_l", "micro_f1", "macro_f1")
+    metrics: ClassVar[tuple[Metric, ...]] = ("exact_match", "rouge_l", "micro_f1", "macro_f1", "rouge_1", "rouge_2")
 
     def gold(self, value: object, shift: int) -> Gold:
         """The text; an empty one means that the input does not tell."""
@@ -75,7 +75,7 @@ class Qa(Form):
         """The answer: labelled by itself on a menu, else of one class; "none" is the absence of an answer."""
         if question.choices:
             return [(answer.text, "")]
-        return [("answer", same_text(answer.text))] if answer.text else []
+        return [("answer", same_answer(answer.text))] if answer.text else []
 
     def names(self, gold: Gold) -> tuple[str, ...]:
         """The text, unless the input does not tell; looked for only where the task has a menu."""

@@ -1,0 +1,120 @@
+"""One answer, marked: how it was read, and what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ecominstruct.evaluation.metrics import (
+    Counts,
+    bleu_counters,
+    chrf,
+    count_items,
+    ndcg,
+    recall_at,
+    reciprocal_rank,
+    rouge,
+    rouge_l_words,
+    total,
+)
+from ecominstruct.evaluation.predict import question_of
+from ecominstruct.evaluation.sums import UNREAD
+from ecominstruct.languages import same_answer
+from ecominstruct.rows import Example, Gold, LabelCounts, Lang, Prediction, Score
+from ecominstruct.tasks.forms import FORMS, Form, Question, Reading, read_prediction, read_strictly
+from ecominstruct.tasks.spec import FormName, Metric
+
+TEXTS: tuple[Metric, ...] = ("rouge_1", "rouge_2", "rouge_l")
+
+
+def mark(
+    task: Mapping[str, Any], metrics: Sequence[Metric], example: Example, prediction: Prediction
+) -> tuple[Score, Score]:
+    """Read one answer and compare it with the gold: as a person reads it, and as strictly as it was asked for.
+
+    AssertionError when the answer belongs to another example.
+    """
+    if prediction.example != example.id:
+        raise AssertionError(f"the answer to {prediction.example} stands where {example.id} is")
+    question = question_of(task, example)
+    strict = read_strictly(task["form"], prediction, question)
+    reading = read_prediction(task["form"], prediction, question)
+    lenient = _mark(task["form"], metrics, example, question, reading)._replace(strict=strict.outcome)
+    if reading.answer == strict.answer:
+        return lenient, lenient
+    return lenient, _mark(task["form"], metrics, example, question, strict)
+
+
+def _mark(name: FormName, metrics: Sequence[Metric], example: Example, question: Question, reading: Reading) -> Score:
+    form, answer = FORMS[name], reading.answer
+    wanted = form.items(example.gold, question)
+    found = form.items(answer, question) if answer else []
+    counts = count_items(wanted, found)
+    untyped = count_items((("", at) for _, at in wanted), (("", at) for _, at in found)) if "span_f1" in metrics else {}
+    if answer is None:
+        # What cannot be read is one wrong answer, so that silence is never cheaper than a mistake.
+        counts[UNREAD] = Counts(fp=1)
+        untyped[UNREAD] = Counts(fp=1)
+    summed, loose = total(counts.values()), total(untyped.values())
+    score = Score(
+        example=example.id,
+        task=example.task,
+        row=example.row,
+        family=example.family,
+        outcome=reading.outcome,
+        strict=reading.outcome,
+        answer=form.render(answer, question) if answer else "",
+        tp=summed.tp,
+        fp=summed.fp,
+        fn=summed.fn,
+        tp_untyped=loose.tp,
+        fp_untyped=loose.fp,
+        fn_untyped=loose.fn,
+        counts=tuple(LabelCounts(label, *one) for label, one in counts.items()),
+        exact_match=float(answer is not None and _equals(form, example.gold, answer, summed)),
+        f1_by_example=_own_f1(summed) if answer else 0.0,
+    )
+    if "mrr" in metrics:
+        return score._replace(**_ranks(example.gold.ranking, answer.ranking if answer else ()))
+    return score._replace(**_texts(metrics, form, example.gold, answer, question, example.lang))
+
+
+def _equals(form: Form, gold: Gold, answer: Gold, summed: Counts) -> bool:
+    if gold.ranking:
+        return answer.ranking == gold.ranking
+    if "micro_f1" not in form.metrics:
+        return same_answer(answer.text) == same_answer(gold.text)
+    return not summed.fp and not summed.fn
+
+
+def _own_f1(summed: Counts) -> float:
+    f1 = summed.f1
+    return 1.0 if f1 is None else f1
+
+
+def _ranks(gold: Sequence[str], answer: Sequence[str]) -> dict[str, Any]:
+    return {
+        "mrr": reciprocal_rank(gold, answer),
+        "ndcg": ndcg(gold, answer) if answer else 0.0,
+        "recall_at_1": recall_at(1, gold, answer),
+        "recall_at_3": recall_at(3, gold, answer),
+    }
+
+
+def _texts(
+    metrics: Sequence[Metric], form: Form, gold: Gold, answer: Gold | None, question: Question, lang: Lang
+) -> dict[str, Any]:
+    """What the written answer shares with the written gold, for those metrics of texts that are wanted."""
+    wanted = form.render(gold, question)
+    written = form.render(answer, question) if answer else None
+    values: dict[str, Any] = {}
+    if "rouge_l" in metrics:
+        overlap = rouge(wanted, written)._asdict() if written is not None else dict.fromkeys(TEXTS, 0.0)
+        values |= {name: overlap[name] for name in TEXTS if name in metrics}
+    if "rouge_l_words" in metrics:
+        values["rouge_l_words"] = rouge_l_words(wanted, written) if written is not None else 0.0
+    if "bleu" in metrics:
+        values["bleu"] = bleu_counters(wanted, written or "", lang)
+    if "chrf" in metrics:
+        values["chrf"] = chrf(wanted, written) if written is not None else 0.0
+    return values

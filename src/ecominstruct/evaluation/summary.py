@@ -1,0 +1,139 @@
+"""What the scores of one model on one task add up to: each metric with its interval, its bounds and its floor."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ecominstruct.evaluation.compare import compare
+from ecominstruct.evaluation.intervals import interval_of
+from ecominstruct.evaluation.metrics import EXTRA, Counts, bleu, macro_f1, mean
+from ecominstruct.evaluation.sums import COUNTED, UNREAD, labels_of, sum_up
+from ecominstruct.rows import OUTCOMES, Example, LabelCounts, Score
+from ecominstruct.tasks.forms import FORMS, Form
+from ecominstruct.tasks.spec import FormName, Metric
+
+FLAGGED = 0.01  # share of answers that could not be read, above which a score is marked
+FREE: tuple[FormName, ...] = ("select", "extract", "generate", "qa")  # forms whose answers are texts
+
+
+def metrics_of(task: Mapping[str, Any], extra: Sequence[Metric] = ()) -> list[Metric]:
+    """The metrics of a task in their order: those it names, those of its form, those the recipe asks for besides."""
+    form: Form = FORMS[task["form"]]
+    besides = [metric for metric in EXTRA if metric in extra and task["form"] in FREE]
+    return list(dict.fromkeys([*task["metrics"], *form.metrics, *besides]))
+
+
+def headline(task: Mapping[str, Any]) -> Metric:
+    """The metric by which a task is shown: the first that it names, else the first of its form."""
+    return metrics_of(task)[0]
+
+
+def summarise(
+    task: Mapping[str, Any],
+    metrics: Sequence[Metric],
+    examples: Sequence[Example],
+    scores: Sequence[Score],
+    strict: Sequence[Score],
+    floors: Mapping[str, Sequence[Score]],
+) -> dict[str, Any]:
+    """The sums of one task.
+
+    `strict`: the same answers, read by one who allows nothing but the form asked for. `floors`: the scores of those
+    that know nothing, by name; none for a floor itself.
+    """
+    first = headline(task)
+    outcomes = Counter(score.outcome for score in scores)
+    values: dict[str, float | None] = {metric: measure(metric, scores) for metric in metrics}
+    sums = sum_up(scores, metrics)
+    sizes = [len(example.choices) for example in examples] if task["menu"] else []
+    single = sizes and not task["many"] and task["form"] != "rank"
+    return {
+        "n": len(scores),
+        "families": len(sums.families),
+        "outcomes": {outcome: outcomes[outcome] for outcome in OUTCOMES},
+        **values,
+        "headline": first,
+        "intervals": {metric: interval_of(sums, metric, values[metric])._asdict() for metric in metrics},
+        "strict": {"parsed": sum(one.strict == "parsed" for one in scores), "score": measure(first, strict)},
+        "bounds": _bounds(first, scores),
+        "labels": _labels(scores) if len(sums.labels) > 1 else {},
+        "floor": best_floor(task, scores, floors),
+        "menu": sum(sizes) / len(sizes) if sizes else None,
+        "chance": sum(1 / size for size in sizes) / len(sizes) if single else None,
+        "paper": task["paper"],
+    }
+
+
+def measure(metric: Metric, scores: Sequence[Score]) -> float | None:
+    """A metric over rows, in [0, 1]; None where nothing was there to be counted."""
+    if metric in COUNTED:
+        tp, fp, fn = (sum(getattr(score, name) for score in scores) for name in COUNTED[metric])
+        return Counts(tp, fp, fn).f1
+    if metric == "macro_f1":
+        return macro_f1(by_label(scores))
+    if metric == "bleu":
+        return bleu([sum(column) for column in zip(*(score.bleu or () for score in scores), strict=True)])
+    return mean([getattr(score, metric) for score in scores])
+
+
+def by_label(scores: Sequence[Score]) -> dict[str, Counts]:
+    """The counters of each label; an answer that could not be read has none."""
+    counts: dict[str, Counts] = defaultdict(Counts)
+    for score in scores:
+        for one in score.counts:
+            if one.label != UNREAD:
+                counts[one.label] = counts[one.label].plus(Counts(*one[1:]))
+    return counts
+
+
+def best_floor(
+    task: Mapping[str, Any], scores: Sequence[Score], floors: Mapping[str, Sequence[Score]]
+) -> dict[str, Any] | None:
+    """The best of those who know nothing, by the headline, and how the model compares with it (p not corrected)."""
+    metric = headline(task)
+    reached = {name: value for name, rows in floors.items() if (value := measure(metric, rows)) is not None}
+    if not reached:
+        return None
+    name = min(reached, key=lambda floor: (-reached[floor], floor))
+    labels = labels_of(scores) | labels_of(floors[name])
+    ours, theirs = (sum_up(rows, [metric], labels) for rows in (scores, floors[name]))
+    return {"name": name, "score": reached[name], **compare(ours, theirs, metric)._asdict()}
+
+
+def right(score: Score) -> Score:
+    """The same row as if its answer had been the gold."""
+    found = tuple(LabelCounts(one.label, one.tp + one.fn, 0, 0) for one in score.counts if one.tp + one.fn)
+    values: dict[str, Any] = dict.fromkeys(_means(score), 1.0)
+    return score._replace(
+        tp=score.tp + score.fn,
+        fp=0,
+        fn=0,
+        tp_untyped=score.tp_untyped + score.fn_untyped,
+        fp_untyped=0,
+        fn_untyped=0,
+        counts=found,
+        **values,
+    )
+
+
+def _means(score: Score) -> list[str]:
+    """The members of a row that are values between 0 and 1, as far as they were measured."""
+    names = Score._fields[Score._fields.index("f1_by_example") :]
+    return [name for name in names if name != "bleu" and getattr(score, name) is not None]
+
+
+def _bounds(metric: Metric, scores: Sequence[Score]) -> list[float | None] | None:
+    """The score if all unread answers were wrong, and if all were right; None where few enough were unread."""
+    lost = sum(score.outcome != "parsed" for score in scores)
+    if metric == "bleu" or lost <= FLAGGED * len(scores):
+        return None
+    best = [score if score.outcome == "parsed" else right(score) for score in scores]
+    return [measure(metric, scores), measure(metric, best)]
+
+
+def _labels(scores: Sequence[Score]) -> dict[str, dict[str, float | int | None]]:
+    """The counters and the F1 of each label."""
+    found = sorted(by_label(scores).items())
+    return {label: {**counts._asdict(), "golds": counts.tp + counts.fn, "f1": counts.f1} for label, counts in found}

@@ -1,0 +1,96 @@
+"""The scores of one model on one task, summed by family: all that intervals and comparisons need.
+
+Every metric is a function of sums over examples. What is summed are whole numbers (values between 0 and 1 are taken
+in steps of 2⁻³⁰), so that sums are exact in whatever order they are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecominstruct.evaluation.metrics import bleu
+from ecominstruct.rows import Score
+from ecominstruct.tasks.spec import Metric
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STEPS = 2**30
+UNREAD = "\0unread"  # the label of an answer without one: no label of a task, and left out of macro F1
+TYPED, UNTYPED = ("tp", "fp", "fn"), ("tp_untyped", "fp_untyped", "fn_untyped")
+COUNTED: dict[Metric, tuple[str, str, str]] = {"micro_f1": TYPED, "span_f1": TYPED, "span_f1_untyped": UNTYPED}
+"""Metrics that are the F1 of summed counters. Macro F1 and BLEU have columns of their own; all others are means."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums by family: F families, L labels. All columns are float64 with whole numbers."""
+
+    families: tuple[str, ...]  # distinct, sorted
+    labels: tuple[str, ...]
+    columns: dict[Metric, NDArray[Any]]  # (F, K): K = 2 (numerator, denominator), 3·L for macro F1, 10 for BLEU
+
+    def values(self, metric: Metric, summed: NDArray[Any]) -> NDArray[Any]:
+        """The metric from sums of its columns, (D, K) to (D,); 0 where there was nothing to be counted."""
+        if metric == "bleu":
+            return np.array([bleu([int(count) for count in row]) for row in summed])
+        if metric == "macro_f1":
+            return macro_of(summed)
+        values: NDArray[Any] = summed[:, 0] / np.maximum(summed[:, 1], 1)
+        return values
+
+    def value(self, metric: Metric) -> float:
+        """The metric over all families; 0 where there was nothing to be counted."""
+        return float(self.values(metric, self.columns[metric].sum(axis=0)[None, :])[0])
+
+
+def macro_of(summed: NDArray[Any]) -> NDArray[Any]:
+    """Macro F1 from counters of labels, (D, 3·L) to (D,); labels with neither gold nor prediction are left out."""
+    tp, fp, fn = np.moveaxis(summed.reshape(len(summed), -1, 3), 2, 0)
+    found = 2 * tp + fp + fn
+    scores: NDArray[Any] = (2 * tp / np.maximum(found, 1)).sum(axis=1) / np.maximum((found > 0).sum(axis=1), 1)
+    return scores
+
+
+def labels_of(scores: Sequence[Score]) -> set[str]:
+    """The labels that occur in golds or answers."""
+    return {count.label for score in scores for count in score.counts} - {UNREAD}
+
+
+def sum_up(scores: Sequence[Score], metrics: Sequence[Metric], labels: set[str] | None = None) -> Sums:
+    """Sum the rows of one task, for these metrics; `labels` where models with other answers are to be compared."""
+    families, inverse = np.unique(np.array([score.family for score in scores], dtype=str), return_inverse=True)
+    names = tuple(sorted(labels_of(scores) if labels is None else labels))
+
+    def grouped(values: Sequence[float]) -> NDArray[Any]:
+        return np.bincount(inverse, weights=np.asarray(values, dtype=float), minlength=len(families))
+
+    columns: dict[Metric, NDArray[Any]] = {}
+    for metric in metrics:
+        if metric in COUNTED:
+            tp, fp, fn = (grouped([getattr(score, name) for score in scores]) for name in COUNTED[metric])
+            columns[metric] = np.stack([2 * tp, 2 * tp + fp + fn], axis=1)
+        elif metric == "macro_f1":
+            columns[metric] = _by_label(scores, inverse, len(families), names)
+        elif metric == "bleu":
+            counters = zip(*(score.bleu or () for score in scores), strict=True)
+            columns[metric] = np.stack([grouped(column) for column in counters], axis=1)
+        else:
+            steps = [round(getattr(score, metric) * STEPS) for score in scores]
+            columns[metric] = np.stack([grouped(steps), grouped([STEPS] * len(scores))], axis=1)
+    return Sums(tuple(str(name) for name in families), names, columns)
+
+
+def _by_label(scores: Sequence[Score], inverse: NDArray[Any], families: int, labels: Sequence[str]) -> NDArray[Any]:
+    """Counters of labels by family: (F, 3·L)."""
+    place = {label: index for index, label in enumerate(labels)}
+    counters = np.zeros((families, len(labels), 3))
+    for family, score in zip(inverse, scores, strict=True):
+        for count in score.counts:
+            if count.label != UNREAD:
+                counters[family, place[count.label]] += (count.tp, count.fp, count.fn)
+    return counters.reshape(families, -1)

@@ -38,7 +38,9 @@ def run(ecom: Ecom, data: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
 
 
 def _scores(run: tuple[Path, dict[str, Any]], model: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(scores["tasks"] for scores in run[1]["scores"] if scores["model"] == model)
+    found: dict[str, Any] = next(
+        scores["tasks"] for scores in run[1]["scores"] + run[1]["floors"] if scores["model"] == model
+    )
     return found
 
 

@@ -41,6 +41,7 @@ app.add_typer(tasks_app, name="tasks")
 
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file that says what the run is made of")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
+Scores = Annotated[Path, typer.Argument(metavar="SCORES", help="scores of a model: RUN/7-scores/MODEL")]
 Out = Annotated[
     Path, typer.Option("--out", metavar="RUN", help="the run folder; an existing one is brought up to date")
 ]
@@ -48,7 +49,7 @@ Data = Annotated[Path | None, typer.Option("--data", envvar="ECOM_DATA", help="f
 Extra = Annotated[list[Path] | None, typer.Option("--catalogue", help="a further catalogue folder; may be repeated")]
 Processes = Annotated[int, typer.Option("--processes", min=1, help="processes to work with")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
-ModelName = Annotated[str, typer.Option("--model", help="oracle, constant, random, overlap, noisy:RATE or replay:FILE")]
+ModelName = Annotated[str, typer.Option("--model", help="replay:FILE, noisy:RATE, oracle, or a floor such as constant")]
 CORES = os.cpu_count() or 1
 
 
@@ -205,6 +206,16 @@ def score(run: Run, model: ModelName, processes: Processes = CORES, as_json: AsJ
 
 
 @app.command()
+def compare(left: Scores, right: Scores, as_json: AsJson = False) -> None:
+    """Say whether one model is better than another, by paired tests on the same examples."""
+    from ecominstruct.evaluation.pairwise import compare_models
+    from ecominstruct.tables import show_comparison
+
+    result = compare_models(left, right)
+    return _json(result) if as_json else _say(show_comparison(result))
+
+
+@app.command()
 def report(run: Run, as_json: AsJson = False) -> None:
     """Write one page that shows what was built and how the models did."""
     from ecominstruct import pipeline
@@ -235,13 +246,14 @@ def run_all(
     settings = pipeline.prepare(recipe, data=data, extra=catalogue or ())
     with _work(processes) as (executor, progress):
         summary = _build(settings, recipe, out, catalogue, executor, progress)
+        floors = pipeline.score_floors(out, executor, progress)
         predicted = [pipeline.predict(out, name, executor, progress) for name in settings.recipe.models]
         scored = [pipeline.score(out, result["model"], executor, progress) for result in predicted]
         shown = pipeline.report(out, executor, progress)
     if as_json:
-        return _json({"build": summary, "predictions": predicted, "scores": scored, "report": shown})
+        return _json({"build": summary, "predictions": predicted, "floors": floors, "scores": scored, "report": shown})
     _say(show_build(summary))
-    _say(show_overview(scored))
+    _say(show_overview(scored, floors))
     return _say(f"Open the report: {shown['page']}")
 
 

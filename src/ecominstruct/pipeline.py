@@ -240,12 +240,21 @@ def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict
     """Read and mark the answers of a model; those of the floors first, with which it is compared."""
     plan_scores(run, model)  # what is wrong with the model is said before any work
     if role(folder_name(model)) == "model":
-        for floor in FLOORS:
-            run_stage(plan_predictions(run, floor), executor, progress)
-            run_stage(plan_scores(run, floor), executor, progress)
+        score_floors(run, executor, progress)
     plan = plan_scores(run, model)
     run_stage(plan, executor, progress)
     scores: dict[str, Any] = read_json(plan.folder / "scores.json")
+    return scores
+
+
+def score_floors(run: Path, executor: Executor, progress: Progress) -> list[dict[str, Any]]:
+    """Let those answer who know nothing, and mark their answers: every score is shown beside the best of them."""
+    scores = []
+    for floor in FLOORS:
+        run_stage(plan_predictions(run, floor), executor, progress)
+        plan = plan_scores(run, floor)
+        run_stage(plan, executor, progress)
+        scores.append(read_json(plan.folder / "scores.json"))
     return scores
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ecominstruct.evaluation.markup import DASH, number
+from ecominstruct.evaluation.metrics import DEFINITIONS
 
 if TYPE_CHECKING:
     from ecominstruct.pipeline import StageStatus
+
+VERDICTS = {
+    "better": "better",
+    "no difference shown": "not shown to be better",
+    "worse": "worse",
+    "not tested": "not tested",
+}
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -90,34 +99,122 @@ def reasons(counts: Mapping[str, int]) -> str:
 
 
 def show_scores(result: Mapping[str, Any]) -> str:
-    """The scores of one model: for each task n, its metrics, and the answers that could not be read."""
-    names = list(dict.fromkeys(name for task in result["tasks"].values() for name in _metrics(task)))
-    rows = []
+    """The scores of one model: for each task its headline beside the best floor, then all its metrics."""
+    tasks = result["tasks"]
+    head = ("task", "headline", "n", "score", "95 % interval", "by chance", "best floor", "verdict")
+    rows = [_headline_row(task, scored) for task, scored in tasks.items()]
+    measured = {name for scored in tasks.values() for name in scored["intervals"]}
+    names = [name for name in DEFINITIONS if name in measured]
+    metrics = [
+        (task, *(number(scored.get(name)) for name in names), number(scored["strict"]["score"]), str(_unread(scored)))
+        for task, scored in tasks.items()
+    ]
+    lines = [f"model: {result['model']}", table(head, rows), "", table(("task", *names, "strict", "unread"), metrics)]
+    return "\n".join([*lines, *_remarks(tasks)])
+
+
+def _headline_row(task: str, scored: Mapping[str, Any]) -> tuple[str, ...]:
+    metric, floor = scored["headline"], scored["floor"]
+    beside = (f"{floor['name']} {number(floor['score'])}", VERDICTS[floor["verdict"]]) if floor else (DASH, DASH)
+    score = number(scored[metric])
+    interval = between(scored["intervals"][metric])
+    return (task, metric, f"{scored['n']:,}", score, interval, number(scored["chance"]), *beside)
+
+
+def between(interval: Mapping[str, Any]) -> str:
+    """An interval as `.721 – .796`, or a dash."""
+    if interval["low"] is None:
+        return DASH
+    return f"{number(interval['low'])} – {number(interval['high'])}"
+
+
+def _unread(scored: Mapping[str, Any]) -> int:
+    return int(scored["n"] - scored["outcomes"]["parsed"])
+
+
+def _remarks(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What a reader of the tables must be told in words."""
     lines = []
-    for task, scored in result["tasks"].items():
-        unread = scored["n"] - scored["outcomes"]["parsed"]
-        cells = [number(scored.get(name)) for name in names]
-        rows.append((task, str(scored["n"]), *cells, number(scored["chance"]), str(unread)))
+    verdicts = Counter(scored["floor"]["verdict"] for scored in tasks.values() if scored["floor"])
+    if verdicts:
+        counts = ", ".join(f"{n} {VERDICTS[name]}" for name, n in verdicts.items())
+        lines += ["", f"Against the best floor, of {verdicts.total()} tasks: {counts} (p < .05, corrected)."]
+    for task, scored in tasks.items():
+        if scored["bounds"]:
+            low, high = scored["bounds"]
+            lines.append(
+                f"Flagged: {task}: {_unread(scored):,} of {scored['n']:,} answers could not be read; "
+                f"the score lies between {number(low)} and {number(high)}."
+            )
+    for task, scored in tasks.items():
         lines += [
-            f"{task}, row {short['row']}: {short['outcome']}, read as {short['answer']!r}"
+            f"The gold falls short: {task}, row {short['row']}: {short['outcome']}, read as {short['answer']!r}"
             for short in scored.get("shortfalls", ())
         ]
-    body = table(("task", "n", *names, "by chance", "unread"), rows)
-    listed = ["", "Rows on which the gold itself falls short:", *lines] if lines else []
-    return "\n".join([f"model: {result['model']}", body, *listed])
+    return lines
 
 
-def show_overview(scored: Sequence[Mapping[str, Any]]) -> str:
-    """The headline of each task for all models side by side."""
-    if not scored:
-        return "The recipe names no models."
-    models = [result["model"] for result in scored]
+def show_overview(scored: Sequence[Mapping[str, Any]], floors: Sequence[Mapping[str, Any]]) -> str:
+    """The headline of each task for all models side by side, with chance and the best floor."""
     rows = []
-    for task, first in scored[0]["tasks"].items():
+    for task, first in floors[0]["tasks"].items():
         metric = first["headline"]
+        reached = [(one["tasks"][task][metric] or 0.0, one["model"]) for one in floors if task in one["tasks"]]
+        best, name = max(reached, key=lambda pair: pair[0])
         cells = [number(result["tasks"].get(task, {}).get(metric)) for result in scored]
-        rows.append((task, metric, str(first["n"]), *cells))
-    return table(("task", "headline", "n", *models), rows)
+        rows.append((task, metric, f"{first['n']:,}", number(first["chance"]), f"{name} {number(best)}", *cells))
+    return table(("task", "headline", "n", "by chance", "best floor", *(result["model"] for result in scored)), rows)
+
+
+def show_comparison(result: Mapping[str, Any]) -> str:
+    """Two models task by task, and in words what can be said."""
+    left, right = result["left"], result["right"]
+    head = ("task", "headline", "n", left, right, "difference", "95 % interval", "p", "verdict", "detectable")
+    rows = [
+        (
+            name,
+            task["metric"],
+            f"{task['n']:,}",
+            number(task["left"]),
+            number(task["right"]),
+            signed(task["difference"]),
+            signed_between(task),
+            _chance(task["p_corrected"]),
+            _who(task["verdict"], left, right),
+            number(task["detectable"]),
+        )
+        for name, task in result["tasks"].items()
+    ]
+    mean = result["mean"]
+    lines = [
+        table(head, rows),
+        "",
+        f"Mean difference over {len(rows)} tasks: {signed(mean['difference'])} ({signed_between(mean)}).",
+        "p: paired test, corrected for the number of tasks. Detectable: the difference that such a test set shows "
+        "in 80 of 100 cases.",
+    ]
+    for key, name in (("only_left", left), ("only_right", right)):
+        if result[key]:
+            lines.append(f"Only {name} answered: {', '.join(result[key])}")
+    return "\n".join(lines)
+
+
+def _who(verdict: str, left: str, right: str) -> str:
+    return {"better": f"{left} is better", "worse": f"{right} is better"}.get(verdict, verdict)
+
+
+def _chance(p: float | None) -> str:
+    return "<0.001" if p is not None and p < 0.001 else number(p)
+
+
+def signed(value: float | None) -> str:
+    """A difference with its sign."""
+    return DASH if value is None else f"{'−' if value < 0 else '+'}{number(abs(value))}"
+
+
+def signed_between(found: Mapping[str, Any]) -> str:
+    """The interval of a difference, or a dash."""
+    return DASH if found["low"] is None else f"{signed(found['low'])} to {signed(found['high'])}"
 
 
 def show_status(states: Sequence[StageStatus]) -> str:
@@ -135,10 +232,5 @@ def show_status(states: Sequence[StageStatus]) -> str:
     return "\n".join([table(head, rows), *details])
 
 
-def _metrics(task: Mapping[str, Any]) -> list[str]:
-    known = ("micro_f1", "macro_f1", "f1_by_example", "rouge_l", "exact_match", "mrr")
-    return [name for name in known if name in task]
-
-
 def _is_number(cell: str) -> bool:
-    return cell == DASH or cell.replace(",", "").replace(".", "").isdecimal()
+    return cell == DASH or cell.lstrip("<+−").replace(",", "").replace(".", "").isdecimal()

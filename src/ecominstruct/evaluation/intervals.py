@@ -81,7 +81,7 @@ def interval_of(sums: Sums, metric: Metric, value: float | None) -> Interval:
         return _macro_interval(sums)
     drawn = replicates(sums, metric)
     if metric == "bleu":
-        return Interval(*_percentiles(drawn))
+        return Interval(*percentiles(drawn))
     return Interval(*wilson(value, float(drawn.var()), families))
 
 
@@ -96,7 +96,8 @@ def wilson(value: float, variance: float, families: int) -> tuple[float, float]:
     return round(min(max(low, 0.0), value), DIGITS), round(max(min(high, 1.0), value), DIGITS)
 
 
-def _percentiles(drawn: NDArray[Any]) -> tuple[float, float]:
+def percentiles(drawn: NDArray[Any]) -> tuple[float, float]:
+    """The middle 95 % of resamples."""
     low, high = np.percentile(drawn, [2.5, 97.5])
     return round(float(low), DIGITS), round(float(high), DIGITS)
 
@@ -109,6 +110,6 @@ def _macro_interval(sums: Sums) -> Interval:
     labels = common.shape[1] // 3
     if not labels:
         return Interval(reason=f"no label has {FEWEST_GOLDS} golds", labels=0)
-    low, high = _percentiles(macro_of(resampled(sums.families, common)))
+    low, high = percentiles(macro_of(resampled(sums.families, common)))
     rare = "" if labels == len(sums.labels) else f"labels with fewer than {FEWEST_GOLDS} golds are left out of it"
     return Interval(low, high, rare, labels, round(float(macro_of(common.sum(axis=0)[None, :])[0]), DIGITS))

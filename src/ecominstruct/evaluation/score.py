@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.errors import wrong
 from ecominstruct.evaluation.compare import holm, verdict
+from ecominstruct.evaluation.generalisation import Skill, Tasks, tables
+from ecominstruct.evaluation.intervals import replicates
 from ecominstruct.evaluation.mark import mark
 from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.evaluation.summary import metrics_of, summarise
+from ecominstruct.evaluation.sums import sum_up
 from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.rows import Prediction, Score, score_of, score_schema
 from ecominstruct.stages import stage
@@ -79,7 +82,13 @@ def plan_scores(run: Path, model: str) -> StagePlan:
         units.append(Unit(unit.unit, inputs, work))
     target = run / STAGE.folder / name
     config = {"model": name, "tasks": tasks, "metrics": extra}
-    return StagePlan(STAGE, target, units, score_task, config, lambda _: _gather(target, name, units))
+    trained = sorted(unit.unit for unit in release.units if unit.counts.get("train"))
+    config["trained"] = trained
+
+    def finish(_: Manifest) -> None:
+        _gather(target, name, tasks, trained, [unit.key for unit in units])
+
+    return StagePlan(STAGE, target, units, score_task, config, finish)
 
 
 def _predictions(run: Path, name: str) -> tuple[Path, Manifest]:
@@ -104,18 +113,27 @@ def _floors(run: Path) -> dict[str, dict[str, tuple[str, str]]]:
     return found
 
 
-def _gather(target: Path, name: str, units: Sequence[Unit]) -> None:
-    """Write scores.json: the summaries of all tasks, and the verdicts, which need them all."""
-    wanted = {flat(unit.key) for unit in units}
+def _gather(target: Path, name: str, tasks: Tasks, trained: Sequence[str], asked: Sequence[str]) -> None:
+    """Write scores.json: the summaries of all tasks, and what needs them all."""
+    wanted = {flat(task) for task in asked}
     for path in (target / "tasks").glob("*.json"):
         if path.stem not in wanted:
             path.unlink()  # of a task that is no longer asked
-    scored = {unit.key: read_json(target / "tasks" / f"{flat(unit.key)}.json") for unit in units}
+    scored = {task: read_json(target / "tasks" / f"{flat(task)}.json") for task in asked}
     against = [task["floor"] for task in scored.values() if task["floor"]]
     for floor, p in zip(against, holm([floor["p"] for floor in against]), strict=True):
         floor["p_corrected"] = p
         floor["verdict"] = verdict(floor["difference"], p)
-    write_json(target / "scores.json", {"model": name, "tasks": scored})
+    skills = {task: skill(target, one) for task, one in scored.items()} if role(name) == "model" else {}
+    reach = tables(tasks, trained, skills) if skills else []
+    write_json(target / "scores.json", {"model": name, "tasks": scored, "generalisation": reach})
+
+
+def skill(folder: Path, summary: Mapping[str, Any]) -> Skill:
+    """The headline score of one task of a model, with its value in each resample."""
+    metric = summary["headline"]
+    sums = sum_up(read_scores(folder / f"{flat(summary['id'])}.parquet"), [metric])
+    return Skill(summary["n"], summary[metric] or 0.0, replicates(sums, metric))
 
 
 def score_task(work: Work, folder: Path) -> Receipt:

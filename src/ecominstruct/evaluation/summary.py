@@ -50,6 +50,7 @@ def summarise(
     sizes = [len(example.choices) for example in examples] if task["menu"] else []
     single = sizes and not task["many"] and task["form"] != "rank"
     return {
+        "id": task["id"],
         "n": len(scores),
         "families": len(sums.families),
         "outcomes": {outcome: outcomes[outcome] for outcome in OUTCOMES},

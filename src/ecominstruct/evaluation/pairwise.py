@@ -1,0 +1,77 @@
+"""Two models beside each other, task by task and over all tasks: what `ecom compare` prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecominstruct.errors import wrong
+from ecominstruct.evaluation.compare import compare, holm, verdict
+from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, replicates
+from ecominstruct.evaluation.score import read_scores
+from ecominstruct.evaluation.sums import labels_of, sum_up
+from ecominstruct.store import flat, read_json
+
+
+def compare_models(left: Path, right: Path) -> dict[str, Any]:
+    """Compare two folders of scores on the tasks that both answered.
+
+    The difference is left minus right, on the headline metric of each task; p values are corrected for the number of
+    tasks. InputError when a folder holds no scores, when no task is common, or when the examples are not the same.
+    """
+    ours, theirs = _summary(left), _summary(right)
+    common = [task for task in ours["tasks"] if task in theirs["tasks"]]
+    if not common:
+        mend = f"It answered: {', '.join(theirs['tasks'])}"
+        raise wrong(f"has no task in common with {right}", mend, file=str(left))
+    tasks, drawn = {}, []
+    for name in common:
+        tasks[name], differences = _compare_task(left, right, ours["tasks"][name], theirs["tasks"][name])
+        drawn.append(differences)
+    for task, p in zip(tasks.values(), holm([task["p"] for task in tasks.values()]), strict=True):
+        task["p_corrected"] = p
+        task["verdict"] = verdict(task["difference"], p)
+    low, high = percentiles(np.mean(drawn, axis=0))
+    mean = round(math.fsum(task["difference"] for task in tasks.values()) / len(tasks), DIGITS)
+    enough = all(task["families"] >= FEWEST_FAMILIES for task in tasks.values())
+    return {
+        "left": ours["model"],
+        "right": theirs["model"],
+        "tasks": tasks,
+        "only_left": [task for task in ours["tasks"] if task not in common],
+        "only_right": [task for task in theirs["tasks"] if task not in common],
+        "mean": {"difference": mean, "low": low if enough else None, "high": high if enough else None},
+    }
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    path = folder / "scores.json"
+    if not path.is_file():
+        raise wrong("holds no scores", "Name folders such as RUN/7-scores/MODEL", file=str(folder))
+    found: dict[str, Any] = read_json(path)
+    return found
+
+
+def _compare_task(
+    left: Path, right: Path, ours: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> tuple[dict[str, Any], Any]:
+    """The comparison on one task, and the difference in each resample."""
+    task, metric = ours["id"], ours["headline"]
+    one, other = (read_scores(folder / f"{flat(task)}.parquet") for folder in (left, right))
+    if [score.example for score in one] != [score.example for score in other]:
+        raise wrong(f"answered other examples of {task} than {right}", "Score both on one release", file=str(left))
+    labels = labels_of(one) | labels_of(other)
+    a, b = (sum_up(scores, [metric], labels) for scores in (one, other))
+    found = {
+        "metric": metric,
+        "n": len(one),
+        "families": len(a.families),
+        "left": ours[metric],
+        "right": theirs[metric],
+        **compare(a, b, metric)._asdict(),
+    }
+    return found, replicates(a, metric) - replicates(b, metric)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -50,6 +50,7 @@ Extra = Annotated[list[Path] | None, typer.Option("--catalogue", help="a further
 Processes = Annotated[int, typer.Option("--processes", min=1, help="processes to work with")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 ModelName = Annotated[str, typer.Option("--model", help="replay:FILE, noisy:RATE, oracle, or a floor such as constant")]
+Profile = Literal["honest", "ecomgpt"]
 CORES = os.cpu_count() or 1
 
 
@@ -192,13 +193,24 @@ def predict(run: Run, model: ModelName, processes: Processes = CORES, as_json: A
 
 
 @app.command()
-def score(run: Run, model: ModelName, processes: Processes = CORES, as_json: AsJson = False) -> None:
+def score(
+    run: Run,
+    model: ModelName,
+    profile: Annotated[Profile, typer.Option("--profile", help="ecomgpt: as the released evaluator counts")] = "honest",
+    explain: Annotated[bool, typer.Option("--explain", help="the steps from the released numbers to ours")] = False,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
     """Read and mark the answers of a model; no model is loaded."""
     from ecominstruct import pipeline
-    from ecominstruct.tables import show_scores
+    from ecominstruct.tables import show_ladders, show_released, show_scores
 
     with _work(processes) as (executor, progress):
         result = pipeline.score(run, model, executor, progress)
+    if explain or profile == "ecomgpt":
+        released = pipeline.released(result)
+        show = show_ladders if explain else show_released
+        return _json(released) if as_json else _say(show(released))
     if as_json:
         return _json(result)
     _say(show_scores(result))

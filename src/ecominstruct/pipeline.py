@@ -19,6 +19,7 @@ from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
 from ecominstruct.errors import Fault, InputError, nearest, wrong
 from ecominstruct.evaluation.predict import plan_predictions, stale_predictions
+from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.report import plan_report, stale_models
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.models import FLOORS, check_model_name, folder_name, role
@@ -245,6 +246,18 @@ def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict
     run_stage(plan, executor, progress)
     scores: dict[str, Any] = read_json(plan.folder / "scores.json")
     return scores
+
+
+def released(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """What the released evaluator would say of the same answers, by released folder, beside the published results.
+
+    InputError when no task of the run comes from a released test folder.
+    """
+    tasks = {scored["paper"]: scored["released"] for scored in scores["tasks"].values() if "released" in scored}
+    if not tasks:
+        mend = "Build one with: ecom run recipes/released.yaml --data DATA --out RUN"
+        raise wrong("this run asks no task of the released test folders", mend)
+    return {"model": scores["model"], "tasks": tasks, "published": load_published().model_dump(exclude_none=True)}
 
 
 def score_floors(run: Path, executor: Executor, progress: Progress) -> list[dict[str, Any]]:

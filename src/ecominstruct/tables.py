@@ -154,6 +154,58 @@ def _remarks(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return lines
 
 
+F1S = ("micro_f1", "macro_f1", "rouge_l")
+
+
+def show_released(result: Mapping[str, Any]) -> str:
+    """The numbers of the released evaluator for the same answers, and the published ones."""
+    rows = [
+        (folder, *(number(task["numbers"][name]) for name in F1S), str(task["numbers"]["crashes"]))
+        for folder, task in result["tasks"].items()
+    ]
+    published = result["published"]
+    beside = [
+        (folder, model["model"], *(_percent(model["tasks"][folder].get(name)) for name in F1S))
+        for folder in result["tasks"]
+        for model in published["models"]
+        if folder in model["tasks"]
+    ]
+    lines = [
+        f"model: {result['model']}, by the arithmetic of the released evaluator, all rows",
+        table(("released folder", *F1S, "crashes"), rows),
+        "Crashes: answers on which it stops; each is scored as it scores the answer error. "
+        "Its macro F1 is by example, its Chinese ROUGE-L of words between spaces.",
+        "",
+        f"{published['note']}: {published['source']}",
+        table(("released folder", "model", *F1S), beside),
+        "Next: ecom score RUN --model MODEL --explain",
+    ]
+    return "\n".join(lines)
+
+
+def _percent(value: float | None) -> str:
+    return DASH if value is None else number(value / 100)
+
+
+def show_ladders(result: Mapping[str, Any]) -> str:
+    """For each released folder and metric, the steps from the released number to ours, with the effect of each."""
+    blocks = [f"model: {result['model']}; from the released evaluator's numbers to ours, step by step"]
+    for folder, task in result["tasks"].items():
+        for metric in F1S:
+            rungs = task["ladders"][metric]
+            before = [None, *(rung["value"] for rung in rungs)]
+            rows = [
+                (rung["what"], number(rung["value"]), signed(_step(rung["value"], last)))
+                for rung, last in zip(rungs, before, strict=False)
+            ]
+            blocks.append(f"{folder}\n{table((metric, 'score', 'effect'), rows)}")
+    return "\n\n".join(blocks)
+
+
+def _step(value: float | None, before: float | None) -> float | None:
+    return None if value is None or before is None else value - before
+
+
 def show_overview(scored: Sequence[Mapping[str, Any]], floors: Sequence[Mapping[str, Any]]) -> str:
     """The headline of each task for all models side by side, with chance and the best floor."""
     rows = []

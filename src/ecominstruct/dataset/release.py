@@ -116,6 +116,7 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
         "synthetic": card.synthetic,
         "licence": card.licence.spdx,
         "many": task.many,
+        "gold": task.gold,
         "menu": FORMS[task.form].menu or (task.form == "qa" and bool(task.candidates or task.labels)),
         "separator": separator,
         "none": none,

@@ -20,24 +20,29 @@ from ecominstruct.evaluation.compare import holm, verdict
 from ecominstruct.evaluation.generalisation import Skill, Tasks, tables
 from ecominstruct.evaluation.intervals import replicates
 from ecominstruct.evaluation.mark import mark
-from ecominstruct.evaluation.predict import read_examples, test_parts
+from ecominstruct.evaluation.metrics import rouge
+from ecominstruct.evaluation.predict import question_of, read_examples, test_parts
+from ecominstruct.evaluation.released import Row, gold_text, kind_of, ladder, written
 from ecominstruct.evaluation.summary import metrics_of, summarise
 from ecominstruct.evaluation.sums import sum_up
 from ecominstruct.models import FLOORS, folder_name, role
-from ecominstruct.rows import Prediction, Score, score_of, score_schema
+from ecominstruct.rows import Example, Prediction, Score, score_of, score_schema
 from ecominstruct.stages import stage
 from ecominstruct.store import (
     BATCH_ROWS,
     Manifest,
+    Part,
     Receipt,
     flat,
     read_batches,
+    read_columns,
     read_json,
     read_manifest,
     require_manifest,
     write_json,
     write_part,
 )
+from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.spec import Metric
 
 if TYPE_CHECKING:
@@ -55,6 +60,7 @@ class Work(NamedTuple):
     examples: str
     predictions: str
     floors: dict[str, str]  # the scores of each floor
+    records: tuple[str, ...]  # parts of a released test folder; none for other tasks
     list_shortfalls: bool
 
 
@@ -67,6 +73,7 @@ def plan_scores(run: Path, model: str) -> StagePlan:
     extra: list[Metric] = read_json(run / "recipe.json")["evaluation"]["metrics"]
     examples = test_parts(release)
     floors = _floors(run) if role(name) == "model" else {}
+    records = _released_records(run, tasks)
     units = []
     for unit in predictions.units:
         path, content = examples.get(unit.unit, ("", ""))
@@ -76,9 +83,12 @@ def plan_scores(run: Path, model: str) -> StagePlan:
         task, part = tasks[unit.unit], unit.parts[0]
         marks = {floor: parts[unit.unit] for floor, parts in floors.items() if unit.unit in parts}
         inputs = {path: content, part.path: part.hash} | {f"floor {floor}": mark[1] for floor, mark in marks.items()}
+        published = records.get(unit.unit, [])
+        inputs |= {part.path: part.hash for part in published}
         against = {floor: mark[0] for floor, mark in marks.items()}
         metrics = metrics_of(task, extra)
-        work = Work(task, metrics, str(folder / path), str(asked / part.path), against, name == "oracle")
+        source = tuple(str(run / stage("records").folder / part.path) for part in published)
+        work = Work(task, metrics, str(folder / path), str(asked / part.path), against, source, name == "oracle")
         units.append(Unit(unit.unit, inputs, work))
     target = run / STAGE.folder / name
     config = {"model": name, "tasks": tasks, "metrics": extra}
@@ -111,6 +121,16 @@ def _floors(run: Path) -> dict[str, dict[str, tuple[str, str]]]:
                 unit.unit: (str(folder / part.path), part.hash) for unit in manifest.units for part in unit.parts
             }
     return found
+
+
+def _released_records(run: Path, tasks: Tasks) -> dict[str, list[Part]]:
+    """The records of each released test folder, by task: the original scores their fields, not our golds."""
+    records = require_manifest(run, "records")[1].parts()
+    return {
+        name: [part for part in records if part.path.rpartition("/")[0] == task["source"]]
+        for name, task in tasks.items()
+        if task["paper"]
+    }
 
 
 def _gather(target: Path, name: str, tasks: Tasks, trained: Sequence[str], asked: Sequence[str]) -> None:
@@ -149,9 +169,35 @@ def score_task(work: Work, folder: Path) -> Receipt:
     summary = summarise(work.task, work.metrics, examples, scores, strict, floors)
     if work.list_shortfalls:
         summary["shortfalls"] = _shortfalls(scores)
+    if work.records:
+        summary["released"] = _released(work, examples, predictions, scores, summary)
     write_json(folder / "tasks" / f"{flat(name)}.json", summary)
     outcomes = {key: n for key, n in summary["outcomes"].items() if n}
     return Receipt(name, {}, part.rows, part.rows, {}, {}, outcomes, (part,))
+
+
+def _released(
+    work: Work,
+    examples: Sequence[Example],
+    predictions: Sequence[Prediction],
+    scores: Sequence[Score],
+    summary: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What the released evaluator would say of the same answers, and the way from there to our numbers."""
+    task = work.task
+    kind, form = kind_of(task["paper"]), FORMS[task["form"]]
+    of_record = {
+        record: gold
+        for path in work.records
+        for record, gold in zip(*read_columns(Path(path), "id", task["gold"]), strict=True)
+    }
+    rows, read = [], []
+    for example, prediction, score in zip(examples, predictions, scores, strict=True):
+        gold = gold_text(kind, of_record[example.record], example.choices)
+        rows.append(Row(example.input, gold, prediction.text))
+        answer = form.parse(score.answer, question_of(task, example)).answer if score.outcome == "parsed" else None
+        read.append(rows[-1]._replace(text=written(kind, answer, example.choices) if answer else ""))
+    return ladder(kind, rows, read, summary, lambda answer, gold: rouge(gold, answer).rouge_l)
 
 
 def read_scores(path: Path) -> list[Score]:

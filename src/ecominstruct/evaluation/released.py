@@ -1,0 +1,281 @@
+"""The arithmetic of the evaluator that was released with EcomInstruct, so that its numbers can be reproduced.
+
+Known from reading src/data/task_cls.py, src/data/task_extract.py and src/eval.py of github.com/Alibaba-NLP/EcomGPT at
+commit eaa846f2, and the libraries that it calls (rouge 1.0.1, seqeval 1.2.2). Nothing here is how we score: what
+differs, and by how much, is told by `ladder`. Numbers agree to 1e-9; those of entities to 0.005, because the original
+paints the words of a type in the order of a Python set, which differs from run to run: here, in an order by our hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ecominstruct.evaluation.metrics import Counts, macro_f1
+from ecominstruct.identity import hash64
+from ecominstruct.rows import Gold
+
+SEPARATOR = ", "
+FIRST_ROWS = 5  # all that the original scores
+DEEPEST = 985  # steps of its recursion through the common words, beyond which Python stops it
+MOST_PAIRS = 5_000_000  # of words that are compared; of longer answers it is taken for granted that they stop it
+ERROR = "error"
+TYPE_END = ": "
+
+
+class Row(NamedTuple):
+    """One answer as the original sees it: the text asked about, the gold as it writes it, what the model sent."""
+
+    input: str
+    gold: str
+    text: str
+
+
+class Numbers(NamedTuple):
+    """What the original prints for one task; `crashes`: answers that would have stopped it, scored as "error"."""
+
+    micro_f1: float
+    macro_f1: float
+    rouge_l: float
+    crashes: int
+
+
+def kind_of(folder: str) -> str:
+    """The class that the original chooses for a test folder: the third part of its name."""
+    return folder.split("-")[2]
+
+
+def gold_text(kind: str, value: Any, types: Sequence[str]) -> str:
+    """The gold as the original writes it, from the field of the record: texts, spans, or one text.
+
+    `types`: those of an entity task, in their published order; each has a line.
+    """
+    if kind == "NER":
+        return _typed([(span["label"], span["text"]) for span in value], types)
+    terms = [value] if isinstance(value, str) else [one if isinstance(one, str) else one["text"] for one in value]
+    return SEPARATOR.join(terms)
+
+
+def written(kind: str, answer: Gold, types: Sequence[str]) -> str:
+    """An answer that has been read, as the original would have wanted it written."""
+    if kind == "NER":
+        return _typed([(span.label, span.text) for span in answer.spans], types)
+    return answer.text or SEPARATOR.join([*answer.labels, *(span.text for span in answer.spans)])
+
+
+def _typed(found: Sequence[tuple[str, str]], types: Sequence[str]) -> str:
+    lines = []
+    for name in types:
+        words = [text for label, text in found if label == name]
+        lines.append(name + TYPE_END + SEPARATOR.join(words or ["None"]))
+    return "\n".join(lines)
+
+
+def released_numbers(kind: str, rows: Sequence[Row]) -> Numbers:
+    """Score answers to one task as the original does. `rows`: at least one."""
+    overlaps = [_overlap(kind, row) for row in rows]
+    crashed = [overlap is None for overlap in overlaps]
+    kept = [row._replace(text=ERROR) if stopped else row for row, stopped in zip(rows, crashed, strict=True)]
+    reached = [_rouge_l(ERROR, row.gold) if one is None else one for row, one in zip(rows, overlaps, strict=True)]
+    scores = _entity_f1(kept) if kind == "NER" else _set_f1([_as_sets(kind, row) for row in kept])
+    return Numbers(*scores, sum(reached) / len(rows), sum(crashed))
+
+
+# ------------------------------------------------------------------------------------------------ answers and crashes
+
+
+def _compared(kind: str, text: str) -> str:
+    """The answer as it goes into ROUGE."""
+    if kind == "CLS":
+        return text.strip().replace(".", "") if text else ERROR
+    if kind == "Extract":
+        return text if text.replace(".", "").strip() else ERROR
+    if kind == "Condition_Extract":
+        return text if len(text.strip()) > 1 else ERROR
+    return text or ERROR
+
+
+def _overlap(kind: str, row: Row) -> float | None:
+    """ROUGE-L of an answer; None where the original stops with an exception: no words left, or too deep a recursion."""
+    text = _compared(kind, row.text)
+    if not text.replace(".", ""):
+        return None
+    try:
+        return _rouge_l(text, row.gold)
+    except RecursionError:
+        return None
+
+
+def _as_sets(kind: str, row: Row) -> tuple[set[str], set[str]]:
+    """The answer and the gold as sets: of labels or terms, and of characters where a text is generated."""
+    text = _compared(kind, row.text)
+    if kind == "Generate":
+        return set(text.strip()), set(row.gold.strip())
+    if kind == "Extract":
+        return set(text.strip().split(SEPARATOR)), set(row.gold.strip().split(SEPARATOR))
+    return set(text.split(SEPARATOR)), set((row.gold or ERROR).split(SEPARATOR))
+
+
+# -------------------------------------------------------------------------------------------------------------- scores
+
+
+def _f1(precision: float, recall: float) -> float:
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def _set_f1(pairs: Sequence[tuple[set[str], set[str]]]) -> tuple[float, float]:
+    """Micro F1 of sets, and F1 of mean precision and mean recall of the rows, which the original calls macro."""
+    common = [len(found & wanted) for found, wanted in pairs]
+    found, wanted = sum(len(found) for found, _ in pairs), sum(len(wanted) for _, wanted in pairs)
+    micro = _f1(sum(common) / found, sum(common) / wanted) if found and wanted else 0.0
+    both = [(n, len(found), len(wanted)) for n, (found, wanted) in zip(common, pairs, strict=True)]
+    precision = sum(n / f for n, f, w in both if f and w) / len(pairs)
+    recall = sum(n / w for n, f, w in both if f and w) / len(pairs)
+    return micro, _f1(precision, recall)
+
+
+def _entity_f1(rows: Sequence[Row]) -> tuple[float, float]:
+    """Micro F1 of painted entities, and its mean over all types that occur in golds or answers."""
+    counts: dict[str, Counts] = {}
+    for row in rows:
+        wanted, found = (set(_painted(row.input, text)) for text in (row.gold, row.text or ERROR))
+        for label in {label for label, *_ in wanted | found}:
+            gold, answer = ({one for one in spans if one[0] == label} for spans in (wanted, found))
+            one = Counts(len(gold & answer), len(answer - gold), len(gold - answer))
+            counts[label] = counts.get(label, Counts()).plus(one)
+    total = Counts(*(sum(column) for column in zip(*counts.values(), strict=True))) if counts else Counts()
+    return total.f1 or 0.0, macro_f1(counts) or 0.0
+
+
+def _painted(text: str, answer: str) -> Iterator[tuple[str, int, int]]:
+    """The entities of an answer: every occurrence of its words is painted on the text, later types over earlier."""
+    tags: list[tuple[str, bool]] = [("", False)] * len(text)  # type, whether it begins here
+    for label, words in _typed_words(answer, text):
+        at = -1
+        while words != "None" and (at := text.find(words, at + 1)) >= 0 and at < len(text):
+            tags[at : at + max(len(words), 1)] = [(label, True), *[(label, False)] * (len(words) - 1)]
+    start, before = 0, ""
+    for at, (label, begins) in enumerate([*tags, ("", False)]):
+        if begins or label != before:
+            if before:
+                yield before, start, at
+            start, before = at, label
+
+
+def _typed_words(answer: str, text: str) -> Iterator[tuple[str, str]]:
+    """The pairs (type, words) of an answer with a line for each type; other lines are passed over."""
+    found: dict[str, set[str]] = {}
+    for line in answer.split("\n"):
+        name, between, words = line.partition(TYPE_END)
+        if between and not line.endswith(TYPE_END):
+            found.setdefault(name, set()).update(words.split(SEPARATOR))
+    for name, several in found.items():
+        # The same order in gold and answer, as in one process; the empty text first: Python gives it the hash 0.
+        for words in sorted(several, key=lambda words: (words != "", hash64("painted", text, words), words)):
+            yield name or "_", words
+
+
+def _rouge_l(answer: str, gold: str) -> float:
+    """ROUGE-L as the package `rouge` has it: between stops, of words between white space, each word counted once.
+
+    RecursionError where that package would raise it.
+    """
+    answers, golds = _sentences(answer), _sentences(gold)
+    found = {word for sentence in answers for word in sentence}
+    wanted = {word for sentence in golds for word in sentence}
+    union: set[str] = set()
+    for sentence in golds:
+        for other in answers:
+            union |= _common(sentence, other)
+    recall, precision = len(union) / len(wanted), len(union) / len(found)
+    return 2 * precision * recall / (precision + recall + 1e-8)
+
+
+def _sentences(text: str) -> list[list[str]]:
+    return [" ".join(sentence.split()).split(" ") for sentence in text.split(".") if sentence]
+
+
+def _common(gold: Sequence[str], answer: Sequence[str]) -> set[str]:
+    """The words of one longest common subsequence: of several, the one that the package happens to find."""
+    if len(answer) >= DEEPEST and not set(gold) & set(answer[-DEEPEST:]):
+        raise RecursionError("no common word for too long")
+    if len(gold) * len(answer) > MOST_PAIRS:
+        raise RecursionError("too long")
+    lengths = [[0] * (len(answer) + 1)]
+    for word in gold:
+        above, line = lengths[-1], [0]
+        for column, other in enumerate(answer):
+            line.append(above[column] + 1 if word == other else max(above[column + 1], line[column]))
+        lengths.append(line)
+    words: set[str] = set()
+    row, column, steps = len(gold), len(answer), 0
+    while row and column:
+        steps += 1
+        if gold[row - 1] == answer[column - 1]:
+            words.add(gold[row - 1])
+            row, column = row - 1, column - 1
+        elif lengths[row - 1][column] > lengths[row][column - 1]:
+            row -= 1
+        else:
+            column -= 1
+    if steps > DEEPEST:
+        raise RecursionError("too many steps")
+    return words
+
+
+# -------------------------------------------------------------------------------------------------------------- ladder
+
+
+class Rung(NamedTuple):
+    """One step from the released number to the honest one: what is done otherwise, and the number after it."""
+
+    what: str
+    value: float | None
+
+
+def ladder(
+    kind: str,
+    rows: Sequence[Row],
+    read: Sequence[Row],
+    honest: Mapping[str, Any],
+    overlap: Callable[[str, str], float],
+) -> dict[str, Any]:
+    """The released numbers of one task, and for each metric the steps from them to ours.
+
+    `read`: the same rows, each answer as a person reads it, written as the original wants it. `honest`: our numbers.
+    `overlap`: ROUGE-L of two texts (answer, gold) with units by language.
+    """
+    first, every, clean = (released_numbers(kind, some) for some in (rows[:FIRST_ROWS], rows, read))
+    shared = [Rung(f"as released: the first {FIRST_ROWS} rows", None), Rung(f"all {len(rows)} rows", None)]
+
+    def climb(metric: str, *rungs: Rung) -> list[dict[str, Any]]:
+        begun = [rung._replace(value=getattr(n, metric)) for rung, n in zip(shared, (first, every), strict=True)]
+        ended = Rung(ENDS[metric, kind] if (metric, kind) in ENDS else ENDS[metric, ""], honest.get(metric))
+        return [rung._asdict() for rung in [*begun, *rungs, ended]]
+
+    by_reading = "answers read as a person reads them"
+    ladders = {
+        "micro_f1": climb("micro_f1", Rung(by_reading, clean.micro_f1)),
+        "macro_f1": climb("macro_f1", Rung(by_reading, clean.macro_f1)),
+        "rouge_l": climb(
+            "rouge_l",
+            Rung("characters for Chinese, order and repeats counted", _mean_overlap(rows, overlap)),
+            Rung(by_reading, _mean_overlap(read, overlap)),
+        ),
+    }
+    return {"numbers": every._asdict(), "ladders": ladders}
+
+
+def _mean_overlap(rows: Sequence[Row], overlap: Callable[[str, str], float]) -> float:
+    return sum(overlap(row.text, row.gold) for row in rows) / len(rows)
+
+
+ENDS: Mapping[tuple[str, str], str] = {
+    ("micro_f1", ""): "labels and places counted, an unread answer as one mistake",
+    ("micro_f1", "Generate"): "none: sets of characters say nothing of a text",
+    ("micro_f1", "NER"): "the marked places only, not every occurrence of their words",
+    ("macro_f1", ""): "mean over labels, not over rows",
+    ("macro_f1", "Generate"): "none: sets of characters say nothing of a text",
+    ("macro_f1", "NER"): "the marked places only, over the types of the task",
+    ("rouge_l", ""): "lists in one order, unread answers at nothing",
+}

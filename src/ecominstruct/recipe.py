@@ -82,6 +82,12 @@ class Evaluation(Strict):
     metrics: list[Literal["rouge_l_words", "bleu", "chrf"]] = Field(
         default_factory=list, description="metrics of texts besides those of the forms; they need the extra `metrics`"
     )
+    sensitivity: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="test examples of each task that are also asked in all wordings, other orders and both languages",
+    )
 
 
 class Recipe(Strict):

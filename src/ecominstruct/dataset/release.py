@@ -1,6 +1,7 @@
 """Stage 4, dataset: the examples become the release, one file a task and split, with what is needed to use it.
 
 {train,validation,test}/<task>.parquet    the examples
+variants/<task>.parquet                   some test examples asked in other ways, where the recipe wants them
 tasks.json                                what each task is, as it was when its examples were made
 split-proof.json                          that no family stands on both sides, counted from the files themselves
 README.md                                 the card
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.dataset.card import dataset_card
+from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.errors import CheckFailed, Fault
 from ecominstruct.identity import fingerprint, hash64
@@ -24,6 +26,7 @@ from ecominstruct.rows import SPLITS, Reject, Split, example_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.stages import stage
 from ecominstruct.store import (
+    BATCH_ROWS,
     Manifest,
     Part,
     Receipt,
@@ -37,7 +40,7 @@ from ecominstruct.store import (
 )
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.forms import FORMS
-from ecominstruct.tasks.maker import answer_words
+from ecominstruct.tasks.maker import Ingredients, answer_words, ingredients, plain_gold
 from ecominstruct.tasks.spec import Task
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ class Work(NamedTuple):
     parts: tuple[str, ...]  # paths of its example parts
     cap: int | None
     held_out: bool
+    variants: int  # test examples that are also asked in other ways
+    ingredients: Ingredients
 
 
 def plan_release(
@@ -64,7 +69,7 @@ def plan_release(
     for part in examples.parts():
         parts[part.path.rpartition("/")[0]].append(part)
     units = [
-        _unit(task, parts[task.id], folder, recipe)
+        _unit(ingredients(catalogue, task, recipe.prompts), parts[task.id], folder, recipe)
         for task in sorted(tasks, key=lambda task: task.id)
         if task.id in parts
     ]
@@ -85,12 +90,14 @@ def plan_release(
     return StagePlan(STAGE, target, units, release_task, config, finish)
 
 
-def _unit(task: Task, parts: Sequence[Part], folder: Path, recipe: Recipe) -> Unit:
+def _unit(parts: Ingredients, found: Sequence[Part], folder: Path, recipe: Recipe) -> Unit:
+    task = parts.task
     held = is_held_out(task, recipe.splits.held_out)
-    cap = recipe.mixture.cap_per_task
-    work = Work(task.id, tuple(str(folder / part.path) for part in parts), cap, held)
-    inputs = {part.path: part.hash for part in parts} | {"cap": str(cap), "held out": str(held)}
-    return Unit(task.id, inputs, work)
+    cap, asked = recipe.mixture.cap_per_task, recipe.evaluation.sensitivity
+    work = Work(task.id, tuple(str(folder / part.path) for part in found), cap, held, asked, parts)
+    inputs = {part.path: part.hash for part in found} | {"cap": str(cap), "held out": str(held)}
+    wordings = {"variants": str(asked), **parts.fingerprints} if asked else {}
+    return Unit(task.id, inputs | wordings, work)
 
 
 def is_held_out(task: Task, held_out: HeldOut) -> bool:
@@ -141,9 +148,30 @@ def release_task(work: Work, folder: Path) -> Receipt:
             parts.append(write_part(folder, path, example_schema(), chain([first], batches)))
             counts[split] = parts[-1].rows
     counts["pairs"] = len({record for part in parts for record in read_columns(folder / part.path, "record")[0]})
-    rejected = write_rejects(folder, "rejects", work.task, rejects)
     rows_out = sum(part.rows for part in parts)
+    parts += _variants(work, folder, counts)
+    rejected = write_rejects(folder, "rejects", work.task, rejects)
     return Receipt(work.task, {}, rows_out + len(rejects), rows_out, rejected, {}, dict(counts), tuple(parts))
+
+
+def _variants(work: Work, folder: Path, counts: Counter[str]) -> list[Part]:
+    """Ask some of the test examples in other ways."""
+    import pyarrow as pa
+
+    path = folder / "test" / f"{flat(work.task)}.parquet"
+    if not work.variants or not counts["test"]:
+        return []
+    asked = [
+        other._asdict() | {"gold": plain_gold(other.gold)}
+        for example in choose(path, work.task, work.variants)
+        for other in variants(example, work.ingredients)
+    ]
+    batches = (
+        pa.RecordBatch.from_pylist(asked[start : start + BATCH_ROWS], schema=example_schema())
+        for start in range(0, len(asked), BATCH_ROWS)
+    )
+    counts["variants"] = len(asked)
+    return [write_part(folder, f"variants/{flat(work.task)}.parquet", example_schema(), batches)]
 
 
 def _texts(column: pa.Array[Any]) -> list[str]:
@@ -192,7 +220,7 @@ def prove(folder: Path, manifest: Manifest) -> dict[str, Any]:
         for record, family, split in zip(*columns, strict=True):
             splits[family].add(split)
             records[record].add(split)
-            rows[split] += 1
+            rows[part.path.partition("/")[0]] += 1
     # Rows of a published test set and pairs name one family of several; those are checked by record.
     crossing = sorted(family for family, found in splits.items() if len(found) > 1)
     torn = sorted(record for record, found in records.items() if len(found) > 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.engines import StagePlan, Unit
-from ecominstruct.models import answers, folder_name, open_model
+from ecominstruct.models import answers, folder_name, open_model, role
 from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.replay import Replay
 from ecominstruct.rows import Example, Prediction, example_of, prediction_schema
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("predictions")
+VARIANTS = "variants/"
 
 
 class Work(NamedTuple):
@@ -37,6 +38,7 @@ class Work(NamedTuple):
     model: Model  # opened and checked once, for all tasks
     name: str
     facts: TaskFacts
+    unit: str  # the task, or `variants/` and the task
     examples: str
 
 
@@ -57,17 +59,40 @@ def question_of(task: Mapping[str, Any], example: Example) -> Question:
 
 def test_parts(release: Manifest) -> dict[str, tuple[str, str]]:
     """For each task with test examples: the path of their part, and its hash."""
-    return {
-        unit.unit: (part.path, part.hash)
-        for unit in release.units
-        for part in unit.parts
-        if part.path.startswith("test/")
-    }
+    return {name: part for name, part in _asked(release).items() if not name.startswith(VARIANTS)}
+
+
+def _asked(release: Manifest) -> dict[str, tuple[str, str]]:
+    """All that can be asked: test examples under the name of their task, variants with `variants/` before it."""
+    heads = {"test": "", "variants": VARIANTS}
+    found = {}
+    for unit in release.units:
+        for part in unit.parts:
+            folder = part.path.partition("/")[0]
+            if folder in heads:
+                found[heads[folder] + unit.unit] = (part.path, part.hash)
+    return found
 
 
 def asked_parts(release: Manifest, tasks: Mapping[str, Any], model: str) -> dict[str, tuple[str, str]]:
-    """The parts of those tasks that a model answers."""
-    return {name: part for name, part in test_parts(release).items() if answers(model, facts_of(tasks[name]))}
+    """What a model answers: all test examples; their variants too, unless it is a floor."""
+    floor = role(model) == "floor"
+    return {
+        name: part
+        for name, part in _asked(release).items()
+        if answers(model, facts_of(tasks[task_of(name)])) and not (floor and name.startswith(VARIANTS))
+    }
+
+
+def task_of(unit: str) -> str:
+    """The task of a unit of predictions or scores."""
+    return unit.removeprefix(VARIANTS)
+
+
+def unit_path(unit: str) -> str:
+    """Where the rows of a unit are kept."""
+    head = VARIANTS if unit.startswith(VARIANTS) else ""
+    return f"{head}{flat(task_of(unit))}.parquet"
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -82,10 +107,12 @@ def plan_predictions(run: Path, model: str) -> StagePlan:
     opened = open_model(model)
     parts = asked_parts(release, tasks, model)
     if isinstance(opened, Replay):
-        opened.check((facts_of(tasks[name]), read_examples(folder / path)) for name, (path, _) in parts.items())
+        opened.check(
+            (facts_of(tasks[task_of(name)]), read_examples(folder / path)) for name, (path, _) in parts.items()
+        )
     kept_as = folder_name(model)
     units = [
-        Unit(name, {path: content}, Work(opened, kept_as, facts_of(tasks[name]), str(folder / path)))
+        Unit(name, {path: content}, Work(opened, kept_as, facts_of(tasks[task_of(name)]), name, str(folder / path)))
         for name, (path, content) in sorted(parts.items())
     ]
     # Where a file of answers lies is not data, what is in it is.
@@ -115,9 +142,9 @@ def predict_task(work: Work, folder: Path) -> Receipt:
         Prediction(example.id, work.name, reply.text, reply.finish, prompt_hash(example), reply.error)
         for example, reply in zip(examples, replies, strict=True)
     ]
-    part = write_part(folder, f"{flat(work.facts.id)}.parquet", prediction_schema(), _batches(rows))
+    part = write_part(folder, unit_path(work.unit), prediction_schema(), _batches(rows))
     errors = sum(bool(row.error) for row in rows)
-    return Receipt(work.facts.id, {}, part.rows, part.rows, {}, {}, {"errors": errors} if errors else {}, (part,))
+    return Receipt(work.unit, {}, part.rows, part.rows, {}, {}, {"errors": errors} if errors else {}, (part,))
 
 
 def prompt_hash(example: Example) -> str:

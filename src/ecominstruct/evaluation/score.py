@@ -2,6 +2,7 @@
 
     <model>/<task>.parquet       one row an answer: how it was read, what it is worth
     <model>/tasks/<task>.json    what they add up to: metrics, intervals, bounds, the best floor
+    <model>/variants/…           the same for the variants of test examples
     <model>/scores.json          the same of all tasks: what `ecom score --json` prints
 
 No model is loaded; everything comes from the dataset and the predictions. The floors are scored first: a model is
@@ -10,6 +11,7 @@ compared with the best of them, task by task, and p values are corrected for the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,8 +23,9 @@ from ecominstruct.evaluation.generalisation import Skill, Tasks, tables
 from ecominstruct.evaluation.intervals import replicates
 from ecominstruct.evaluation.mark import mark
 from ecominstruct.evaluation.metrics import rouge
-from ecominstruct.evaluation.predict import question_of, read_examples, test_parts
+from ecominstruct.evaluation.predict import asked_parts, question_of, read_examples, task_of, unit_path
 from ecominstruct.evaluation.released import Row, gold_text, kind_of, ladder, written
+from ecominstruct.evaluation.sensitivity import sensitivity
 from ecominstruct.evaluation.summary import metrics_of, summarise
 from ecominstruct.evaluation.sums import sum_up
 from ecominstruct.models import FLOORS, folder_name, role
@@ -55,6 +58,7 @@ SHORTFALL_LIMIT = 50  # rows that are listed for a model that ought to be perfec
 class Work(NamedTuple):
     """One unit: the answers of one model to one task."""
 
+    unit: str
     task: dict[str, Any]  # its entry in tasks.json
     metrics: list[Metric]
     examples: str
@@ -71,7 +75,7 @@ def plan_scores(run: Path, model: str) -> StagePlan:
     asked, predictions = _predictions(run, name)
     tasks = read_json(folder / "tasks.json")
     extra: list[Metric] = read_json(run / "recipe.json")["evaluation"]["metrics"]
-    examples = test_parts(release)
+    examples = asked_parts(release, tasks, name)
     floors = _floors(run) if role(name) == "model" else {}
     records = _released_records(run, tasks)
     units = []
@@ -80,7 +84,7 @@ def plan_scores(run: Path, model: str) -> StagePlan:
         if not path or content not in unit.inputs.values():
             mend = f"Run again: ecom predict {run} --model {model}"
             raise wrong(f"the answers of {name!r} to {unit.unit} belong to another release", mend, file=str(asked))
-        task, part = tasks[unit.unit], unit.parts[0]
+        task, part = tasks[task_of(unit.unit)], unit.parts[0]
         marks = {floor: parts[unit.unit] for floor, parts in floors.items() if unit.unit in parts}
         inputs = {path: content, part.path: part.hash} | {f"floor {floor}": mark[1] for floor, mark in marks.items()}
         published = records.get(unit.unit, [])
@@ -88,7 +92,9 @@ def plan_scores(run: Path, model: str) -> StagePlan:
         against = {floor: mark[0] for floor, mark in marks.items()}
         metrics = metrics_of(task, extra)
         source = tuple(str(run / stage("records").folder / part.path) for part in published)
-        work = Work(task, metrics, str(folder / path), str(asked / part.path), against, source, name == "oracle")
+        work = Work(
+            unit.unit, task, metrics, str(folder / path), str(asked / part.path), against, source, name == "oracle"
+        )
         units.append(Unit(unit.unit, inputs, work))
     target = run / STAGE.folder / name
     config = {"model": name, "tasks": tasks, "metrics": extra}
@@ -135,11 +141,13 @@ def _released_records(run: Path, tasks: Tasks) -> dict[str, list[Part]]:
 
 def _gather(target: Path, name: str, tasks: Tasks, trained: Sequence[str], asked: Sequence[str]) -> None:
     """Write scores.json: the summaries of all tasks, and what needs them all."""
-    wanted = {flat(task) for task in asked}
-    for path in (target / "tasks").glob("*.json"):
-        if path.stem not in wanted:
-            path.unlink()  # of a task that is no longer asked
-    scored = {task: read_json(target / "tasks" / f"{flat(task)}.json") for task in asked}
+    found = {unit: target / "tasks" / f"{flat(unit)}.json" for unit in asked}
+    for path in set((target / "tasks").glob("*.json")) - set(found.values()):
+        path.unlink()  # of a task that is no longer asked
+    scored = {unit: read_json(path) for unit, path in found.items() if unit == task_of(unit)}
+    for unit, path in found.items():
+        if unit != task_of(unit):
+            scored[task_of(unit)]["sensitivity"] = read_json(path)
     against = [task["floor"] for task in scored.values() if task["floor"]]
     for floor, p in zip(against, holm([floor["p"] for floor in against]), strict=True):
         floor["p_corrected"] = p
@@ -163,17 +171,31 @@ def score_task(work: Work, folder: Path) -> Receipt:
     pairs = zip(examples, predictions, strict=True)
     marked = [mark(work.task, work.metrics, example, prediction) for example, prediction in pairs]
     scores, strict = [one for one, _ in marked], [one for _, one in marked]
-    name = work.task["id"]
-    part = write_part(folder, f"{flat(name)}.parquet", score_schema(), _batches(scores))
+    part = write_part(folder, unit_path(work.unit), score_schema(), _batches(scores))
+    if work.unit == work.task["id"]:
+        summary = _summary(work, examples, predictions, scores, strict)
+    else:
+        summary = sensitivity(work.task, examples, scores)
+    write_json(folder / "tasks" / f"{flat(work.unit)}.json", summary)
+    outcomes = dict(Counter[str](score.outcome for score in scores))
+    return Receipt(work.unit, {}, part.rows, part.rows, {}, {}, outcomes, (part,))
+
+
+def _summary(
+    work: Work,
+    examples: Sequence[Example],
+    predictions: Sequence[Prediction],
+    scores: Sequence[Score],
+    strict: Sequence[Score],
+) -> dict[str, Any]:
+    """What the answers to one task add up to, with all that is told beside it."""
     floors = {floor: read_scores(Path(path)) for floor, path in work.floors.items()}
     summary = summarise(work.task, work.metrics, examples, scores, strict, floors)
     if work.list_shortfalls:
         summary["shortfalls"] = _shortfalls(scores)
     if work.records:
         summary["released"] = _released(work, examples, predictions, scores, summary)
-    write_json(folder / "tasks" / f"{flat(name)}.json", summary)
-    outcomes = {key: n for key, n in summary["outcomes"].items() if n}
-    return Receipt(name, {}, part.rows, part.rows, {}, {}, outcomes, (part,))
+    return summary
 
 
 def _released(

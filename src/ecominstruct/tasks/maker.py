@@ -241,7 +241,7 @@ class Maker:
 def compose(parts: Ingredients, draft: Draft, origin: Origin, number: int) -> Example:
     """One instruction: a draft in the wording of this number."""
     task, card = parts.task, parts.card
-    worded = word(parts, origin.record, number)
+    words = word(parts, origin.record, number)
     rule = f"{task.derive.rule}@{RULES[task.derive.rule].version}" if task.derive else ""
     return Example(
         id=hex128(task.id, origin.record, str(number)),
@@ -252,14 +252,14 @@ def compose(parts: Ingredients, draft: Draft, origin: Origin, number: int) -> Ex
         family=origin.family,
         split=origin.split,
         lang=task.lang,
-        description=worded.description,
-        instruction=worded.instruction,
+        description=words.description,
+        instruction=words.instruction,
         input=draft.input,
         choices=draft.choices,
-        constraint=worded.constraint,
+        constraint=words.constraint,
         output=draft.output,
         gold=draft.gold,
-        wording=worded.name,
+        wording=words.name,
         labelled_by="rule" if rule else "source",
         labeller=rule or card.id,
         derived_from=origin.derived_from,
@@ -281,23 +281,30 @@ def answer_words(answer: Answer, lang: Lang) -> tuple[str, str]:
 
 def word(parts: Ingredients, record: str, number: int) -> Worded:
     """The wording of a pair: each part chosen by hash, the instruction another one for each number."""
-    task, pool, prompts = parts.task, parts.wordings, parts.prompts
-    chosen = prompts.instruction_language
+    task, pool, chosen = parts.task, parts.wordings, parts.prompts.instruction_language
     if chosen == "mixed":
         lang: Lang = pick(("en", "zh"), task.id, record, str(number), "language")
     else:
         lang = task.lang if chosen == "input" else chosen
     described, instructed, constrained = (
-        getattr(part, lang) for part in (pool.description, pool.instruction, pool.constraint)
+        len(getattr(part, lang)) for part in (pool.description, pool.instruction, pool.constraint)
     )
-    first = pick_index(len(described), task.id, record, str(number), "description")
-    second = (pick_index(len(instructed), task.id, record, "instruction") + number) % len(instructed)
-    third = pick_index(len(constrained), task.id, record, str(number), "constraint")
+    first = pick_index(described, task.id, record, str(number), "description")
+    second = (pick_index(instructed, task.id, record, "instruction") + number) % instructed
+    third = pick_index(constrained, task.id, record, str(number), "constraint")
+    return worded(parts, lang, (first, second, third))
+
+
+def worded(parts: Ingredients, lang: Lang, numbers: tuple[int, int, int]) -> Worded:
+    """The wording in a language with these numbers: of the description, the instruction and the constraint."""
+    task, pool, prompts = parts.task, parts.wordings, parts.prompts
+    first, second, third = numbers
     separator, none = answer_words(task.answer, task.lang)
+    constraint = templates.fill(getattr(pool.constraint, lang)[third], {"separator": separator, "none": none})
     return Worded(
         lang,
-        described[first] if prompts.description else "",
-        instructed[second],
-        templates.fill(constrained[third], {"separator": separator, "none": none}) if prompts.constraint else "",
+        getattr(pool.description, lang)[first] if prompts.description else "",
+        getattr(pool.instruction, lang)[second],
+        constraint if prompts.constraint else "",
         f"{task.wordings}@{pool.version}:{lang}:{first}.{second}.{third}",
     )

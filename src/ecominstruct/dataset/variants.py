@@ -1,0 +1,63 @@
+"""The same question asked otherwise: some test examples in every wording, in other orders of the candidates, and with
+the instruction in the other language. How far scores spread over them tells how sensitive a model is.
+
+Only one thing differs from the plain variant at a time. `wording` tells them apart: pool, version, language, numbers
+of the three parts, and behind a hash sign the number of the order of the candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ecominstruct.identity import hash64, hex128, shuffled
+from ecominstruct.rows import Example, Lang, example_of
+from ecominstruct.store import read_batches, read_columns
+from ecominstruct.tasks.forms import FORMS, Question
+from ecominstruct.tasks.maker import Ingredients, answer_words, worded
+from ecominstruct.tasks.spec import Task
+
+ORDERS = 3  # of the candidates, besides the one of the example
+NO_ROW = -1  # the row of a variant: an answer that names task and row means the example itself
+
+
+def choose(path: Path, task: str, count: int) -> list[Example]:
+    """The examples of a part with the lowest hashes, at most `count`, in the order of the part."""
+    ids = read_columns(path, "id")[0]
+    kept = set(sorted(ids, key=lambda name: hash64(task, name, "variants"))[:count])
+    return [example_of(row) for batch in read_batches(path) for row in batch.to_pylist() if row["id"] in kept]
+
+
+def variants(example: Example, parts: Ingredients) -> Iterator[Example]:
+    """One example in all its variants; the plain one, whose parts are all the first of their pools, comes first."""
+    task, pool = parts.task, parts.wordings
+    other: Lang = "en" if task.lang == "zh" else "zh"
+    for number in range(len(getattr(pool.instruction, task.lang))):
+        yield _reworded(example, parts, task.lang, number)
+    yield _reworded(example, parts, other, 0)
+    if FORMS[task.form].menu or (task.form == "qa" and example.choices):
+        plain = _reworded(example, parts, task.lang, 0)
+        yield from (_reordered(plain, task, number) for number in range(1, ORDERS + 1))
+
+
+def _reworded(example: Example, parts: Ingredients, lang: Lang, number: int) -> Example:
+    words = worded(parts, lang, (0, number, 0))
+    return example._replace(
+        id=hex128("variant", example.id, words.name),
+        row=NO_ROW,
+        description=words.description,
+        instruction=words.instruction,
+        constraint=words.constraint,
+        wording=words.name,
+    )
+
+
+def _reordered(example: Example, task: Task, number: int) -> Example:
+    choices = tuple(shuffled(example.choices, example.id, "order", str(number)))
+    question = Question(example.input, choices, *answer_words(task.answer, task.lang), task.many)
+    return example._replace(
+        id=hex128("variant", example.id, str(number)),
+        choices=choices,
+        output=FORMS[task.form].render(example.gold, question),
+        wording=f"{example.wording}#{number}",
+    )

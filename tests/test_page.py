@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ecominstruct.evaluation.page import render_page
-from ecominstruct.evaluation.report_data import ReportData, Scores, Task
+from ecominstruct.evaluation.report_data import Evidence, Floor, ReportData, Scores, Task
 
 CHROMIUM_ARGS = (
     "--no-sandbox --disable-gpu --disable-background-networking "
@@ -40,6 +40,22 @@ def _outcomes(n: int, **other: int) -> dict[str, int]:
     return {name: other.get(name, 0) for name in names} | {"parsed": n - sum(other.values())}
 
 
+def _evidence(x: str, verdict: str = "") -> Evidence:
+    floor: Floor = {
+        "name": f"{x}m1", "score": 0.25, "difference": 0.3, "low": 0.1, "high": 0.4, "p_corrected": 0.0004,
+        "verdict": verdict,
+    }  # fmt: skip
+    spread = {"scores": {"plain": 0.5, "1": 0.7}, "mean": 0.6, "least": 0.5, "most": 0.7, "deviation": 0.1}
+    return {
+        "low": 0.2 if verdict else None, "high": 0.6 if verdict else None, "reason": "" if verdict else f"{x}too few",
+        "macro": {"low": 0.1, "high": 0.3, "labels": 3, "value": 0.2, "reason": f"{x}rare labels"},
+        "strict": 0.4, "unread": 9, "bounds": [0.4, 0.6] if verdict else None, "floor": floor if verdict else None,
+        "labels": {f"{x}label{i}": {"golds": i, "tp": 0, "fp": 1, "fn": i, "f1": 0.0} for i in range(15)},
+        "released": {"micro_f1": 0.5, "macro_f1": 0.4, "rouge_l": 0.3, "crashes": 1},
+        "sensitivity": {"n": 20, "metric": f"{x}f1", "by": {"wording": spread, "order": spread}} if verdict else {},
+    }  # fmt: skip
+
+
 def _task(index: int, x: str) -> Task:
     scores: dict[str, Scores] = {
         f"{x}m0": {"outcomes": _outcomes(50), f"{x}f1": 1.0, f"{x}em": 1.0},
@@ -52,7 +68,25 @@ def _task(index: int, x: str) -> Task:
         "level": f"{x}final", "form": f"{x}form", "source": f"{x}source", "synthetic": index == 1,
         "paper": f"{x}paper", "n": 50, "menu": 4.0 if index else None, "chance": 0.25 if index else None,
         "headline": f"{x}f1", "scores": scores,
+        "evidence": {f"{x}m{i}": _evidence(x) for i in range(3)}
+        | {f"{x}m3": _evidence(x, "better" if index else "no difference shown")},
     }  # fmt: skip
+
+
+def _groups(x: str) -> dict[str, Any]:
+    none = {"tasks": 0, "n": 0, "score": None, "low": None, "high": None}
+    some = {"tasks": 2, "n": 100, "score": 0.5, "low": 0.4, "high": 0.6}
+    gap = {"difference": -0.25, "low": -0.5, "high": 0.125}
+    return {"name": f"{x}seen task", "groups": [some | {"name": f"{x}seen"}, none | {"name": f"{x}unseen"}], "gap": gap}
+
+
+def _pair(x: str) -> dict[str, Any]:
+    task = {
+        "left": 0.5, "right": 0.25, "difference": 0.25, "low": 0.1, "high": 0.4, "p_corrected": 0.0001,
+        "detectable": 0.2, "verdict": "better",
+    }  # fmt: skip
+    mean = {"difference": 0.25, "low": None, "high": None}
+    return {"left": f"{x}m3", "right": f"{x}m4", "tasks": {f"{x}task0": task, f"{x}gone": task}, "mean": mean}
 
 
 def report(x: str = "") -> ReportData:
@@ -79,6 +113,13 @@ def report(x: str = "") -> ReportData:
         "models": [{"name": f"{x}m{i}", "kind": kind, "about": f"{x}about {i}"} for i, kind in enumerate(kinds)],
         "metrics": {f"{x}f1": f"{x}the F1", f"{x}em": f"{x}exact match"},
         "tasks": [_task(0, x), _task(1, x)],
+        "transfer": {f"{x}m3": [_groups(x)]},
+        "compared": [_pair(x)],
+        "published": {
+            "source": f"{x}paper", "note": f"{x}not re-run", "human": {f"{x}paper": {"win": 1, "tie": 2, "loss": 97}},
+            "models": [{"model": f"{x}GPT", "tasks": {f"{x}paper": {"rouge_l": 12.5}}}],
+            "ablations": [{"table": 5, "title": f"{x}without", "columns": [f"{x}ALL"], "rows": {f"{x}full": [48.37]}}],
+        },
         "prompts": [{"task": f"{x}task0", "lang": f"{x}zh", "prompt": f"{x}\n 问题\n", "output": f"{x}答案"}],
     }  # fmt: skip
 
@@ -142,8 +183,17 @@ def test_the_same_data_gives_the_same_bytes_and_stays_as_it_was() -> None:
 def test_what_the_page_says() -> None:
     text = Outline(render_page(report())).text
     assert "50 of 100 examples (50.0%) are synthetic" in text
-    assert "above the best floor on 1 of 2 tasks" in text
-    assert text.count("not above the best floor") == 1  # task 0, where the model reaches .2 and a floor .25
+    assert "shown to be better than the best floor on 1 of 2 tasks" in text
+    assert text.count("not shown to be better than the best floor") == 1  # task 0
+    assert text.count("0.200 – 0.600") == 2  # the intervals of the headlines
+    assert text.count("9 unread: between 0.400 and 0.600") == 2
+    assert text.count("read strictly 0.400") == 2
+    assert "the worst 12 of 14 labels with golds" in text  # of 15, one is never gold
+    assert "Macro F1 over 3 labels: 0.200 (0.100 – 0.300); rare labels." in text
+    assert "−0.250" in text and "−0.500 to +0.125" in text  # the gap between seen and unseen
+    assert "<0.001" in text  # the p value of the pair
+    assert "0.600 (0.500 – 0.700)" in text  # a score in several wordings
+    assert text.count("not re-run") == 5  # beside the model and the votes of each task, and the ablations
     assert "parsed\u00a041, refused\u00a07, off menu\u00a02" in text
     assert "Rejected: broken JSON 2" in text and "Kept, but noted: wrong offsets 15" in text
     assert "n 50 · menu 4 · chance 0.250" in text
@@ -186,8 +236,9 @@ def test_an_absent_source_is_shown_as_absent() -> None:
 
 def test_nothing_at_all_is_still_a_page() -> None:
     totals = dict.fromkeys(("tasks", "records", "examples", "train", "validation", "test", "synthetic"), 0)
-    data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}}
-    data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts")}
+    data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}, "transfer": {}}
+    data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
+    data["published"] = {"models": [], "human": {}, "ablations": []}
     text = Outline(render_page(data)).text
     assert "No tasks." in text and "synthetic" not in text
 
@@ -198,11 +249,11 @@ def test_many_tasks_and_many_models(models: int) -> None:
     names = [f"model {i}" for i in range(models)]
     data["models"] = [{"name": name, "kind": "model", "about": ""} for name in names]
     scores: dict[str, Scores] = {name: {"outcomes": _outcomes(50), "f1": 0.5} for name in names}
-    data["tasks"] = [{**data["tasks"][0], "title": f"task {i}", "scores": scores} for i in range(150)]
+    data["tasks"] = [{**data["tasks"][0], "title": f"task {i}", "scores": scores, "evidence": {}} for i in range(150)]
     page = render_page(data)
     Outline(page)
     assert page.count('class="plot"') == 150
-    assert "above the best floor on 0 of 0 tasks" in page  # no floor was run: nothing is claimed
+    assert "better than the best floor on 0 of 0 tasks" in page  # no floor was run: nothing is claimed
     pairs = re.findall(r'<use href="#(s\d)" class="(c\d)"', page.split("<thead", 1)[0])
     assert len(set(pairs)) == models
 

@@ -241,6 +241,29 @@ def report(run: Run, as_json: AsJson = False) -> None:
     return _say(f"report: {result['models']} models.\nOpen it: {result['page']}")
 
 
+@app.command()
+def bundle(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="a run folder; with --check, a bundle")],
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="where to; default: RUN.bundle.zip")] = None,
+    check: Annotated[bool, typer.Option("--check", help="derive every number of a bundle again and compare")] = False,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Write one file from which every number of the report can be derived again, or check such a file."""
+    from ecominstruct.evaluation.bundle import check_bundle, write_bundle
+    from ecominstruct.tables import show_bundle, show_check
+
+    if not check:
+        written = write_bundle(run, out or run.with_name(f"{run.name}.bundle.zip"))
+        return _json(written._asdict()) if as_json else _say(show_bundle(written._asdict()))
+    with _work(processes) as (executor, progress):
+        found = check_bundle(run, executor, progress)
+    _json(found) if as_json else _say(show_check(found))
+    if found["different"]:
+        raise typer.Exit(1)
+    return None
+
+
 @app.command(name="run")
 def run_all(
     recipe: RecipeFile,

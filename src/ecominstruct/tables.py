@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ecominstruct.evaluation.evidence import chance, signed
 from ecominstruct.evaluation.markup import DASH, number
 from ecominstruct.evaluation.metrics import DEFINITIONS
 
@@ -231,7 +232,7 @@ def show_comparison(result: Mapping[str, Any]) -> str:
             number(task["right"]),
             signed(task["difference"]),
             signed_between(task),
-            _chance(task["p_corrected"]),
+            chance(task["p_corrected"]),
             _who(task["verdict"], left, right),
             number(task["detectable"]),
         )
@@ -255,18 +256,28 @@ def _who(verdict: str, left: str, right: str) -> str:
     return {"better": f"{left} is better", "worse": f"{right} is better"}.get(verdict, verdict)
 
 
-def _chance(p: float | None) -> str:
-    return "<0.001" if p is not None and p < 0.001 else number(p)
-
-
-def signed(value: float | None) -> str:
-    """A difference with its sign."""
-    return DASH if value is None else f"{'−' if value < 0 else '+'}{number(abs(value))}"
-
-
 def signed_between(found: Mapping[str, Any]) -> str:
     """The interval of a difference, or a dash."""
     return DASH if found["low"] is None else f"{signed(found['low'])} to {signed(found['high'])}"
+
+
+def show_bundle(written: Mapping[str, Any]) -> str:
+    """What a bundle holds, and what to mind when it is passed on."""
+    lines = [f"bundle: {written['files']} files, {written['size']:,} bytes, {len(written['models'])} models."]
+    kept = written["not_to_be_passed_on"]
+    if kept:
+        lines.append(f"Not known to be free to pass on: test rows of {', '.join(kept)}")
+    return "\n".join([*lines, f"Next: ecom bundle {written['path']} --check"])
+
+
+def show_check(found: Mapping[str, Any]) -> str:
+    """Whether a bundle gives its numbers again."""
+    if not found["different"]:
+        return (
+            f"bundle: {found['compared']} files of {len(found['models'])} models derived again, byte for byte the same."
+        )
+    listed = "\n".join(f"differs: {name}" for name in found["different"][:20])
+    return f"{listed}\nbundle: {len(found['different'])} of {found['compared']} files differ."
 
 
 def show_status(states: Sequence[StageStatus]) -> str:

@@ -7,7 +7,7 @@ Nothing here needs a script or an outside asset.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ecominstruct.evaluation.markup import Html, join, label, number, say, tag
 from ecominstruct.evaluation.report_data import Model, Stage, Task
@@ -39,7 +39,15 @@ SHAPES = (
     "M0-7L1.7-2.3 6.7-2.2 2.7.9 4.1 5.7 0 2.8-4.1 5.7-2.7.9-6.7-2.2-1.7-2.3z",
     "M-3-5.2H3L6 0 3 5.2H-3L-6 0z",
 )
-HOLLOW = ("M-3-3h6v6h-6z", "M0-4L4 0 0 4-4 0z", "M0-3.8L4 3.2H-4z", "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z")
+HOLLOW = (
+    "M-3-3h6v6h-6z",
+    "M0-4L4 0 0 4-4 0z",
+    "M0-3.8L4 3.2H-4z",
+    "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z",
+    "M0 3.8L4-3.2H-4z",
+    "M-3.5-3.5L3.5 3.5M-3.5 3.5L3.5-3.5",
+    "M0-4V4M-4 0H4",
+)
 RING = "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0z"
 COLOURS = 8  # of models, and of outcomes
 
@@ -140,11 +148,21 @@ def dot_row(task: Task, models: Sequence[Model]) -> Html:
         parts.append(tag("rect", band, x="0", y="0", width=edge, height="100%", class_="band"))
         parts.append(tag("line", x1=edge, x2=edge, y1="0", y2="100%", class_="edge"))
     parts += [draw(place) for place in places if models[place[0]]["kind"] != "model"]
+    parts += [whisker for place in own for whisker in _whisker(task, models[place[0]]["name"], offsets[place[0]])]
     parts += [draw(place) for place in own]
     lanes = max((abs(offsets[i]) for i, _, _ in own), default=0.0)
     words = "; ".join(f"{models[i]['name']} {number(value)}" for i, value, _ in places) or "no scores"
     drawing = tag("svg", *parts, role="img", aria_label=f"{label(metric)}: {words}")
     return tag("div", drawing, class_="plot", style=f"min-height:{36 + 2 * max(lanes - 0.5, 0) * LANE:.0f}px")
+
+
+def _whisker(task: Task, name: str, offset: float) -> Iterator[Html]:
+    """The interval of a score, as a line through its mark."""
+    evidence = task["evidence"].get(name)
+    if evidence and evidence["low"] is not None and evidence["high"] is not None:
+        ends = {"x1": f"{evidence['low']:.2%}", "x2": f"{evidence['high']:.2%}"}
+        shift = f"translate(0 {offset * LANE:.1f})"
+        yield tag("line", **ends, y1="50%", y2="50%", transform=shift, class_="whisker")
 
 
 def outcome_bar(counts: Mapping[str, int]) -> Html:

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from ecominstruct.evaluation import charts
 from ecominstruct.evaluation.charts import best_floor, score_of, symbol
+from ecominstruct.evaluation.evidence import behind, compared, labels, paper, transfer, ways_of_asking
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
 
@@ -26,6 +27,11 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SECTIONS = {
     "glance": "At a glance",
     "scores": "Scores",
+    "compared": "Models compared",
+    "transfer": "What transfers",
+    "ways": "Ways of asking",
+    "labels": "Label by label",
+    "paper": "Beside the paper",
     "outcomes": "Outcomes",
     "built": "What was built from what",
     "prompts": "Sample prompts",
@@ -54,16 +60,11 @@ def _grouped(tasks: Sequence[Task]) -> list[tuple[tuple[str, str], list[Numbered
     return sorted(groups.items(), key=lambda item: (_rank(CATEGORIES, item[0][0]), _rank(LANGS, item[0][1])))
 
 
-def _compared(data: ReportData, name: str) -> tuple[int, int]:
-    """On how many tasks a model beats the best floor, of how many where both have the headline score."""
-    above = total = 0
-    for task in data["tasks"]:
-        value = score_of(task, name, task["headline"])
-        floor = best_floor(task, data["models"], task["headline"])
-        if value is not None and floor is not None:
-            total += 1
-            above += value > floor
-    return above, total
+def _verdicts(data: ReportData, name: str) -> tuple[int, int]:
+    """On how many tasks a model is shown to be better than the best floor, of how many that were tested."""
+    found = [task["evidence"][name]["floor"] for task in data["tasks"] if name in task["evidence"]]
+    tested = [floor for floor in found if floor]
+    return sum(floor["verdict"] == "better" for floor in tested), len(tested)
 
 
 def _header(data: ReportData) -> Html:
@@ -91,8 +92,9 @@ def _legend(data: ReportData) -> Html:
     for model, mark in zip(data["models"], charts.mark_ids(data["models"]), strict=True):
         words = [tag("b", say(model["name"])), tag("span", say(model["about"]), class_="sub")]
         if model["kind"] == "model":
-            above, total = _compared(data, model["name"])
-            words.append(tag("span", f"above the best floor on {above} of {total} tasks", class_="sub"))
+            above, total = _verdicts(data, model["name"])
+            shown = f"shown to be better than the best floor on {above} of {total} tasks"
+            words.append(tag("span", shown, class_="sub"))
         else:
             words.insert(1, tag("span", f" {model['kind']}", class_="soft"))
         items.setdefault(model["kind"], []).append(tag("li", symbol(mark), tag("div", *words)))
@@ -122,7 +124,8 @@ def _glance(data: ReportData) -> Html:
             name = tag("div", title, _synthetic(task["synthetic"]), words, class_="task")
             rows.append(tag("div", name, charts.dot_row(task, data["models"])))
     lead = "One row a task, from 0 (all wrong) to 1 (all right), on the metric named under the task. "
-    more = "An answer that learned nothing already reaches the end of the shaded band; what counts lies to its right."
+    more = "An answer that learned nothing already reaches the end of the shaded band; what counts lies to its right. "
+    more += "Lines: 95 % intervals."
     chart = tag("div", join(rows), class_="dots") if rows else tag("p", "No tasks.", class_="soft")
     return _section("glance", tag("p", lead + more, class_="soft"), _legend(data), chart)
 
@@ -144,8 +147,10 @@ def _cell(task: Task, model: Model, metric: str, floor: float | None, edge: bool
     if model["kind"] == "floor" and value == floor:
         text = tag("span", number(value), class_="best", title="the best floor")
     elif model["kind"] == "model" and floor is not None and value <= floor:
-        words = "not above the best floor" if metric == task["headline"] else "not above floor"
-        note = tag("span", words, class_="no")
+        note = tag("span", "not above floor", class_="no") if metric != task["headline"] else note
+    if model["kind"] == "model" and metric == task["headline"]:
+        evidence = task["evidence"].get(model["name"])
+        note = behind(evidence) if evidence else note
     return tag("td", text, note, class_=kind)
 
 
@@ -304,7 +309,15 @@ def render_page(data: ReportData) -> str:
         tag("title", f"{data['title']} · scores"),
         tag("style", Html(files("ecominstruct.evaluation").joinpath("page.css").read_text(encoding="utf-8"))),
     )
-    sections = [_glance(data), _scores(data), _outcomes(data), _built(data), _prompts(data["prompts"])]
+    trust = {
+        "compared": compared(data),
+        "transfer": transfer(data),
+        "ways": ways_of_asking(data),
+        "labels": labels(data),
+        "paper": paper(data),
+    }
+    scored = [_glance(data), _scores(data), *(_section(key, part) for key, part in trust.items())]
+    sections = [*scored, _outcomes(data), _built(data), _prompts(data["prompts"])]
     main = tag("main", join([*sections, _definitions(data)]))
     footer = tag("footer", "This page needs no network and no script.")
     body = tag("body", charts.shapes(), _header(data), main, footer)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,12 +12,14 @@ from ecominstruct.engines import StagePlan, Unit, stale_reasons
 from ecominstruct.errors import InputError
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.page import render_page
+from ecominstruct.evaluation.pairwise import compare_models
 from ecominstruct.evaluation.predict import read_examples, test_parts
+from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.report_data import ReportData
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.evaluation.summary import headline
 from ecominstruct.identity import fingerprint, pick
-from ecominstruct.models import KINDS, role
+from ecominstruct.models import FLOORS, KINDS, role
 from ecominstruct.rows import SPLITS
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, Receipt, read_json, read_manifest, require_manifest, write_bytes
@@ -24,6 +27,7 @@ from ecominstruct.tasks.prompts import render_prompt
 
 STAGE = stage("report")
 BUILD = ("records", "splits", "examples", "dataset")
+MOST_COMPARED = 5  # models; of more, `ecom compare` tells
 SAMPLES = 3  # prompts of each language
 ORDER = ("check", "floor", "model")
 _METRICS = frozenset(DEFINITIONS)
@@ -42,7 +46,11 @@ def plan_report(run: Path) -> StagePlan:
 
 def scored_models(run: Path) -> list[str]:
     """The models whose scores belong to the release as it is: the check, then the floors, then the others."""
-    return sorted(set(_scored(run)) - set(stale_models(run)), key=lambda name: (ORDER.index(role(name)), name))
+    return sorted(set(_scored(run)) - set(stale_models(run)), key=_place)
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    return ORDER.index(role(name)), FLOORS.index(name) if name in FLOORS else 0, name
 
 
 def stale_models(run: Path) -> list[str]:
@@ -78,7 +86,8 @@ def gather(run: Path) -> ReportData:
     tasks: Mapping[str, Any] = read_json(folder / "tasks.json")
     manifests = {name: require_manifest(run, name)[1] for name in BUILD}
     names = scored_models(run)
-    scores = {name: read_json(run / stage("scores").folder / name / "scores.json")["tasks"] for name in names}
+    results = {name: read_json(run / stage("scores").folder / name / "scores.json") for name in names}
+    scores = {name: result["tasks"] for name, result in results.items()}
     records = manifests["records"].rows_out
     data: dict[str, Any] = {
         "title": release.config["title"],
@@ -96,6 +105,9 @@ def gather(run: Path) -> ReportData:
         "metrics": dict(DEFINITIONS),
         "tasks": [_task_row(tasks[unit.unit], unit.counts.get("test", 0), scores) for unit in release.units],
         "prompts": _samples(folder, release, tasks),
+        "transfer": {name: result["generalisation"] for name, result in results.items() if result["generalisation"]},
+        "compared": _pairs(run, [name for name in names if role(name) == "model"]),
+        "published": load_published().model_dump(exclude_none=True),
     }
     return cast(ReportData, data)
 
@@ -124,7 +136,32 @@ def _task_row(task: Mapping[str, Any], n: int, scores: Mapping[str, Mapping[str,
         "scores": {
             name: {key: value for key, value in scored.items() if _shown(key, value)} for name, scored in found.items()
         },
+        "evidence": {name: _evidence(scored) for name, scored in found.items()},
     }
+
+
+def _evidence(scored: Mapping[str, Any]) -> dict[str, Any]:
+    interval = scored["intervals"][scored["headline"]]
+    return {
+        "low": interval["low"],
+        "high": interval["high"],
+        "reason": interval["reason"],
+        "macro": scored["intervals"].get("macro_f1"),
+        "strict": scored["strict"]["score"],
+        "unread": scored["n"] - scored["outcomes"]["parsed"],
+        "bounds": scored["bounds"],
+        "floor": scored["floor"],
+        "labels": scored["labels"],
+        "released": scored.get("released", {}).get("numbers"),
+        "sensitivity": scored.get("sensitivity", {}),
+    }
+
+
+def _pairs(run: Path, models: Sequence[str]) -> list[dict[str, Any]]:
+    """Each two models beside each other, as long as there are few of them."""
+    folder = run / stage("scores").folder
+    few = models if len(models) <= MOST_COMPARED else []
+    return [compare_models(folder / one, folder / other) for one, other in combinations(few, 2)]
 
 
 def _shown(key: str, value: Any) -> bool:

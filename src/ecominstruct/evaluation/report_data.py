@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 class Totals(TypedDict):
@@ -55,6 +55,34 @@ class Model(TypedDict):
 Scores = Mapping[str, float | Mapping[str, int]]  # "outcomes" holds the mapping, every other key a fraction
 
 
+class Floor(TypedDict):
+    """The best of those who know nothing, and how a model compares with it."""
+
+    name: str
+    score: float
+    difference: float
+    low: float | None
+    high: float | None
+    p_corrected: float | None
+    verdict: str
+
+
+class Evidence(TypedDict):
+    """What stands behind the headline score of one model on one task."""
+
+    low: float | None
+    high: float | None
+    reason: str  # why there is no interval
+    macro: Mapping[str, Any] | None  # the interval of macro F1: low, high, labels, reason
+    strict: float | None
+    unread: int
+    bounds: Sequence[float] | None  # where the score lies, when too many answers could not be read
+    floor: Floor | None
+    labels: Mapping[str, Mapping[str, Any]]  # golds, tp, fp, fn, f1
+    released: Mapping[str, float] | None  # what the released evaluator would say
+    sensitivity: Mapping[str, Any]
+
+
 class Task(TypedDict):
     """One task and its scores by model name."""
 
@@ -72,6 +100,7 @@ class Task(TypedDict):
     chance: float | None
     headline: str
     scores: Mapping[str, Scores]
+    evidence: Mapping[str, Evidence]
 
 
 class Prompt(TypedDict):
@@ -95,3 +124,6 @@ class ReportData(TypedDict):
     metrics: Mapping[str, str]
     tasks: Sequence[Task]
     prompts: Sequence[Prompt]
+    transfer: Mapping[str, Sequence[Mapping[str, Any]]]  # by model: tables of generalisation
+    compared: Sequence[Mapping[str, Any]]  # pairs of models
+    published: Mapping[str, Any]  # results of the paper

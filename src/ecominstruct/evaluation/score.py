@@ -77,7 +77,7 @@ def plan_scores(run: Path, model: str) -> StagePlan:
     extra: list[Metric] = read_json(run / "recipe.json")["evaluation"]["metrics"]
     examples = asked_parts(release, tasks, name)
     floors = _floors(run) if role(name) == "model" else {}
-    records = _released_records(run, tasks)
+    records = released_records(run, tasks)
     units = []
     for unit in predictions.units:
         path, content = examples.get(unit.unit, ("", ""))
@@ -129,7 +129,7 @@ def _floors(run: Path) -> dict[str, dict[str, tuple[str, str]]]:
     return found
 
 
-def _released_records(run: Path, tasks: Tasks) -> dict[str, list[Part]]:
+def released_records(run: Path, tasks: Tasks) -> dict[str, list[Part]]:
     """The records of each released test folder, by task: the original scores their fields, not our golds."""
     records = require_manifest(run, "records")[1].parts()
     return {

@@ -47,6 +47,7 @@ HOLLOW = (
     "M0 3.8L4-3.2H-4z",
     "M-3.5-3.5L3.5 3.5M-3.5 3.5L3.5-3.5",
     "M0-4V4M-4 0H4",
+    "M-4 0H4M-2-3.4L2 3.4M2-3.4L-2 3.4",
 )
 RING = "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0z"
 COLOURS = 8  # of models, and of outcomes

@@ -11,6 +11,7 @@ goes through the same parser and the same scorer.
     longest       the longest candidate                                             (floor, only where there is a menu)
     none          that there is nothing to find                                     (floor, only where this can be)
     copy          the input                                                         (floor, only where text is free)
+    gist          the words of the input that few inputs share                      (floor, only where text is free)
     noisy:RATE    the gold, but with this chance something wrong or unreadable
     replay:FILE   answers from a file of JSON lines
 """
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from ecominstruct.errors import nearest, wrong
 from ecominstruct.models.base import Model, TaskFacts
-from ecominstruct.models.baselines import Constant, Copy, First, Longest, Noisy, Nothing, Oracle, Overlap, Random
+from ecominstruct.models.baselines import Constant, Copy, First, Gist, Longest, Noisy, Nothing, Oracle, Overlap, Random
 
 KINDS: Mapping[str, str] = {
     "oracle": "the gold answer, sent through the same parser: a check, not a model",
@@ -34,10 +35,11 @@ KINDS: Mapping[str, str] = {
     "longest": "the longest candidate",
     "none": "that there is nothing to find",
     "copy": "the input itself",
+    "gist": "the words of the input that few other inputs share",
     "noisy": "the gold answer, but with the given chance something wrong or unreadable",
     "replay": "answers read from a file",
 }
-FLOORS = ("constant", "random", "overlap", "first", "longest", "none", "copy")
+FLOORS = ("constant", "random", "overlap", "first", "longest", "none", "copy", "gist")
 _PLAIN: Mapping[str, type[Model]] = {
     "oracle": Oracle,
     "constant": Constant,
@@ -47,6 +49,7 @@ _PLAIN: Mapping[str, type[Model]] = {
     "longest": Longest,
     "none": Nothing,
     "copy": Copy,
+    "gist": Gist,
 }
 _ARGUMENTS = ("noisy", "replay")
 
@@ -107,7 +110,7 @@ def answers(name: str, facts: TaskFacts) -> bool:
         return facts.menu
     if kind == "none":
         return facts.optional
-    if kind == "copy":
+    if kind in ("copy", "gist"):
         return facts.form in ("extract", "generate", "qa") and not facts.menu
     return True
 

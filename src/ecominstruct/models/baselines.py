@@ -5,6 +5,7 @@ The floors are what a score must be compared with: a number says little until it
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,9 @@ from ecominstruct.identity import fraction, pick, pick_index
 from ecominstruct.models.base import Reply, TaskFacts
 from ecominstruct.rows import Example, Gold
 from ecominstruct.tasks.forms import FORMS, Question
+
+_WORDS = re.compile(r"\w+")
+FEW_INPUTS = 20  # a word in more than one input of twenty says little about any of them
 
 
 class Oracle:
@@ -139,6 +143,29 @@ class Copy:
     def fingerprint(self) -> dict[str, Any]:
         """The version of this code."""
         return {"copy": 1}
+
+
+class Gist:
+    """The words of the input that few inputs of the task share. Only where the answer is free text.
+
+    Where one answer is asked for, not more than twice as long as golds are; where several are, each word is one.
+    """
+
+    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """One text for each example."""
+        shared = Counter(word for example in examples for word in set(_WORDS.findall(example.input)))
+        length = 2 * sum(len(example.output) for example in examples) // max(len(examples), 1)
+        most = max(len(examples) // FEW_INPUTS, 1)
+        replies = []
+        for example in examples:
+            words = [word for word in _WORDS.findall(example.input) if shared[word] <= most]
+            text = facts.separator.join(dict.fromkeys(words)) if facts.many else " ".join(words)[:length]
+            replies.append(Reply(text or example.input))
+        return replies
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of this code."""
+        return {"gist": 1}
 
 
 def _chosen(example: Example, ordered: Sequence[str]) -> str:

@@ -66,7 +66,7 @@ class Select(Form):
     """One of the candidate texts, repeated in full."""
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("text",)
-    metrics: ClassVar[tuple[Metric, ...]] = ("rouge_l", "exact_match", "micro_f1", "macro_f1", "rouge_1", "rouge_2")
+    metrics: ClassVar[tuple[Metric, ...]] = ("exact_match", "rouge_l", "micro_f1", "macro_f1", "rouge_1", "rouge_2")
     menu: ClassVar[bool] = True
 
     def gold(self, value: object, shift: int) -> Gold:

@@ -9,9 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DATASETS = ROOT.parent / "shared" / "datasets"
+# A first call imports whole libraries, and a busy machine is slow: time is no part of any property.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 Ecom = Callable[..., subprocess.CompletedProcess[str]]
 
 

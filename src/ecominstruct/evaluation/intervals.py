@@ -88,10 +88,11 @@ def interval_of(sums: Sums, metric: Metric, value: float | None) -> Interval:
 def wilson(value: float, variance: float, families: int) -> tuple[float, float]:
     """Wilson's score interval of a value in [0, 1] with the given variance; without any, every family is one row."""
     spread = value * (1 - value)
-    rows = spread / variance if variance > 0 and spread > 0 else families
-    centre = value + Z95**2 / (2 * rows)
-    half = Z95 * math.sqrt(spread / rows + Z95**2 / (4 * rows**2))
-    shrink = 1 + Z95**2 / rows
+    # One part in so many effective rows, of which there is at least one.
+    part = min(variance / spread, 1.0) if variance > 0 and spread > 0 else 1 / families
+    centre = value + Z95**2 * part / 2
+    half = Z95 * math.sqrt(spread * part + (Z95 * part / 2) ** 2)
+    shrink = 1 + Z95**2 * part
     low, high = (centre - half) / shrink, (centre + half) / shrink
     return round(min(max(low, 0.0), value), DIGITS), round(max(min(high, 1.0), value), DIGITS)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ecominstruct.evaluation.metrics import (
     Counts,
+    Rouge,
     bleu_counters,
     chrf,
     count_items,
@@ -14,17 +15,16 @@ from ecominstruct.evaluation.metrics import (
     recall_at,
     reciprocal_rank,
     rouge,
+    rouge_l,
     rouge_l_words,
     total,
 )
 from ecominstruct.evaluation.predict import question_of
 from ecominstruct.evaluation.sums import UNREAD
 from ecominstruct.languages import same_answer
-from ecominstruct.rows import Example, Gold, LabelCounts, Lang, Prediction, Score
-from ecominstruct.tasks.forms import FORMS, Form, Question, Reading, read_prediction, read_strictly
+from ecominstruct.rows import Example, Gold, LabelCounts, Lang, Outcome, Prediction, Score
+from ecominstruct.tasks.forms import FORMS, Form, Question, Reading, read_prediction
 from ecominstruct.tasks.spec import FormName, Metric
-
-TEXTS: tuple[Metric, ...] = ("rouge_1", "rouge_2", "rouge_l")
 
 
 def mark(
@@ -37,15 +37,16 @@ def mark(
     if prediction.example != example.id:
         raise AssertionError(f"the answer to {prediction.example} stands where {example.id} is")
     question = question_of(task, example)
-    strict = read_strictly(task["form"], prediction, question)
-    reading = read_prediction(task["form"], prediction, question)
-    lenient = _mark(task["form"], metrics, example, question, reading)._replace(strict=strict.outcome)
+    reading, strict = read_prediction(task["form"], prediction, question)
+    lenient = _mark(task["form"], metrics, example, question, reading, strict.outcome)
     if reading.answer == strict.answer:
         return lenient, lenient
-    return lenient, _mark(task["form"], metrics, example, question, strict)
+    return lenient, _mark(task["form"], metrics, example, question, strict, strict.outcome)
 
 
-def _mark(name: FormName, metrics: Sequence[Metric], example: Example, question: Question, reading: Reading) -> Score:
+def _mark(
+    name: FormName, metrics: Sequence[Metric], example: Example, question: Question, reading: Reading, strict: Outcome
+) -> Score:
     form, answer = FORMS[name], reading.answer
     wanted = form.items(example.gold, question)
     found = form.items(answer, question) if answer else []
@@ -56,13 +57,17 @@ def _mark(name: FormName, metrics: Sequence[Metric], example: Example, question:
         counts[UNREAD] = Counts(fp=1)
         untyped[UNREAD] = Counts(fp=1)
     summed, loose = total(counts.values()), total(untyped.values())
-    score = Score(
+    if "mrr" in metrics:
+        measured = _ranks(example.gold.ranking, answer.ranking if answer else ())
+    else:
+        measured = _texts(metrics, form, example.gold, answer, question, example.lang)
+    return Score(
         example=example.id,
         task=example.task,
         row=example.row,
         family=example.family,
         outcome=reading.outcome,
-        strict=reading.outcome,
+        strict=strict,
         answer=form.render(answer, question) if answer else "",
         tp=summed.tp,
         fp=summed.fp,
@@ -73,10 +78,8 @@ def _mark(name: FormName, metrics: Sequence[Metric], example: Example, question:
         counts=tuple(LabelCounts(label, *one) for label, one in counts.items()),
         exact_match=float(answer is not None and _equals(form, example.gold, answer, summed)),
         f1_by_example=_own_f1(summed) if answer else 0.0,
+        **measured,
     )
-    if "mrr" in metrics:
-        return score._replace(**_ranks(example.gold.ranking, answer.ranking if answer else ()))
-    return score._replace(**_texts(metrics, form, example.gold, answer, question, example.lang))
 
 
 def _equals(form: Form, gold: Gold, answer: Gold, summed: Counts) -> bool:
@@ -106,11 +109,12 @@ def _texts(
 ) -> dict[str, Any]:
     """What the written answer shares with the written gold, for those metrics of texts that are wanted."""
     wanted = form.render(gold, question)
-    written = form.render(answer, question) if answer else None
+    written = wanted if answer == gold else form.render(answer, question) if answer else None
     values: dict[str, Any] = {}
-    if "rouge_l" in metrics:
-        overlap = rouge(wanted, written)._asdict() if written is not None else dict.fromkeys(TEXTS, 0.0)
-        values |= {name: overlap[name] for name in TEXTS if name in metrics}
+    if "rouge_1" in metrics:
+        values |= rouge(wanted, written)._asdict() if written is not None else dict.fromkeys(Rouge._fields, 0.0)
+    elif "rouge_l" in metrics:
+        values["rouge_l"] = rouge_l(wanted, written) if written is not None else 0.0
     if "rouge_l_words" in metrics:
         values["rouge_l_words"] = rouge_l_words(wanted, written) if written is not None else 0.0
     if "bleu" in metrics:

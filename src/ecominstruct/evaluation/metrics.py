@@ -7,7 +7,7 @@ examples is 0 for it.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import fsum, log2
@@ -73,20 +73,16 @@ class Counts(NamedTuple):
 def count_items(gold: Iterable[Item], answer: Iterable[Item]) -> dict[str, Counts]:
     """The counters of each label for one example. An item counts once, however often it is named."""
     right, found = set(gold), set(answer)
-    counts: dict[str, Counts] = defaultdict(Counts)
-    for item in right | found:
-        hit, extra = item in right and item in found, item not in right
-        one = Counts(tp=1) if hit else Counts(fp=1) if extra else Counts(fn=1)
-        counts[item[0]] = counts[item[0]].plus(one)
-    return dict(sorted(counts.items()))
+    counts: dict[str, list[int]] = {}
+    for place, items in enumerate((right & found, found - right, right - found)):
+        for label, _ in items:
+            counts.setdefault(label, [0, 0, 0])[place] += 1
+    return {label: Counts(*counts[label]) for label in sorted(counts)}
 
 
 def total(counts: Iterable[Counts]) -> Counts:
     """The sum of counters."""
-    summed = Counts()
-    for one in counts:
-        summed = summed.plus(one)
-    return summed
+    return Counts(*map(sum, zip(*counts, strict=True))) if (counts := tuple(counts)) else Counts()
 
 
 def macro_f1(by_label: Mapping[str, Counts]) -> float | None:
@@ -116,10 +112,19 @@ def rouge(gold: str, answer: str) -> Rouge:
     Texts without any unit, such as lone punctuation, share nothing: they score 1 when they are the same text and 0
     otherwise. The same holds for ROUGE-2 of texts that have no pair of units.
     """
+    if gold == answer:
+        return Rouge(1.0, 1.0, 1.0)
     left, right = units(gold), units(answer)
     same = same_text(gold) == same_text(answer)
     pairs = list(pairwise(left)), list(pairwise(right))
     return Rouge(_shared(left, right, same=same), _shared(*pairs, same=same), _longest(left, right, same=same))
+
+
+def rouge_l(gold: str, answer: str) -> float:
+    """ROUGE-L alone."""
+    if gold == answer:
+        return 1.0
+    return _longest(units(gold), units(answer), same=same_text(gold) == same_text(answer))
 
 
 def rouge_l_words(gold: str, answer: str) -> float:

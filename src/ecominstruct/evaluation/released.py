@@ -199,14 +199,13 @@ def _common(gold: Sequence[str], answer: Sequence[str]) -> set[str]:
     """The words of one longest common subsequence: of several, the one that the package happens to find."""
     if len(answer) >= DEEPEST and not set(gold) & set(answer[-DEEPEST:]):
         raise RecursionError("no common word for too long")
+    if gold == answer and len(gold) <= DEEPEST:
+        return set(gold)
+    if set(gold).isdisjoint(answer):
+        return set()
     if len(gold) * len(answer) > MOST_PAIRS:
         raise RecursionError("too long")
-    lengths = [[0] * (len(answer) + 1)]
-    for word in gold:
-        above, line = lengths[-1], [0]
-        for column, other in enumerate(answer):
-            line.append(above[column] + 1 if word == other else max(above[column + 1], line[column]))
-        lengths.append(line)
+    steps_at = _steps_at(gold, answer)
     words: set[str] = set()
     row, column, steps = len(gold), len(answer), 0
     while row and column:
@@ -214,13 +213,35 @@ def _common(gold: Sequence[str], answer: Sequence[str]) -> set[str]:
         if gold[row - 1] == answer[column - 1]:
             words.add(gold[row - 1])
             row, column = row - 1, column - 1
-        elif lengths[row - 1][column] > lengths[row][column - 1]:
+        elif _length(steps_at[row - 1], column) > _length(steps_at[row], column - 1):
             row -= 1
         else:
             column -= 1
     if steps > DEEPEST:
         raise RecursionError("too many steps")
     return words
+
+
+def _steps_at(gold: Sequence[str], answer: Sequence[str]) -> list[int]:
+    """For each beginning of the gold, the places in the answer at which the longest common subsequence grows, as bits.
+
+    Crochemore and others 2001: one addition a word instead of a row of a table.
+    """
+    full = (1 << len(answer)) - 1
+    places: dict[str, int] = {}
+    for column, word in enumerate(answer):
+        places[word] = places.get(word, 0) | 1 << column
+    grows, still = [0], full
+    for word in gold:
+        found = still & places.get(word, 0)
+        still = ((still + found) | (still - found)) & full
+        grows.append(full ^ still)
+    return grows
+
+
+def _length(grows: int, columns: int) -> int:
+    """The length of the longest common subsequence with the first words of the answer."""
+    return (grows & ((1 << columns) - 1)).bit_count()
 
 
 # -------------------------------------------------------------------------------------------------------------- ladder

@@ -15,6 +15,7 @@ right or wrong. For every gold answer, `parse(render(gold)) == gold`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ecominstruct.rows import Gold, Prediction
 from ecominstruct.tasks.forms.base import Form
@@ -36,16 +37,19 @@ FORMS: Mapping[FormName, Form] = {
 }
 
 
-def read_strictly(form: FormName, prediction: Prediction, question: Question) -> Reading:
-    """Read an answer that must be written exactly as it was asked for: one of the eight outcomes."""
-    return _outcome(FORMS[form].parse(prediction.text, question), prediction)
+class Readings(NamedTuple):
+    """One answer, read twice: as a person reads it, and by one who allows nothing but what was asked for."""
+
+    lenient: Reading
+    strict: Reading
 
 
-def read_prediction(form: FormName, prediction: Prediction, question: Question) -> Reading:
-    """Read an answer as a person would: exactly one of the eight outcomes, the earlier one where several would fit."""
+def read_prediction(form: FormName, prediction: Prediction, question: Question) -> Readings:
+    """Read an answer: each time exactly one of the eight outcomes, the earlier one where several would fit."""
     strict = FORMS[form].parse(prediction.text, question)
     sure = strict.answer is not None and is_certain(strict.answer, question)
-    return _outcome(strict if sure else read_leniently(form, prediction.text, question), prediction)
+    lenient = strict if sure else read_leniently(form, prediction.text, question)
+    return Readings(_outcome(lenient, prediction), _outcome(strict, prediction))
 
 
 def _outcome(reading: Reading, prediction: Prediction) -> Reading:
@@ -63,4 +67,4 @@ def _outcome(reading: Reading, prediction: Prediction) -> Reading:
     return reading
 
 
-__all__ = ["FORMS", "Form", "Gold", "Item", "Question", "Reading", "read_prediction", "read_strictly"]
+__all__ = ["FORMS", "Form", "Gold", "Item", "Question", "Reading", "Readings", "read_prediction"]

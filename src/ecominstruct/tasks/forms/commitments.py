@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ecominstruct.tasks.forms.peeling import NOUNS, WRAPS
 
@@ -70,8 +71,7 @@ def mentions(sentence: str, choices: Sequence[str]) -> list[tuple[int, int, str]
     if len(lowered) != len(sentence):
         return []  # a character that is two in small letters: places would not fit
     taken: list[tuple[int, int, str]] = []
-    for choice in sorted(choices, key=len, reverse=True):
-        wanted = unicodedata.normalize("NFKC", choice).casefold()
+    for choice, wanted in _wanted(tuple(choices)):
         at = lowered.find(wanted)
         while at >= 0:
             end = at + len(wanted)
@@ -80,6 +80,13 @@ def mentions(sentence: str, choices: Sequence[str]) -> list[tuple[int, int, str]
                 taken.append((at, end, choice))
             at = lowered.find(wanted, end)
     return sorted(taken)
+
+
+@lru_cache(maxsize=256)
+def _wanted(choices: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Candidates as they are looked for, the longest first; kept, since a long answer is searched often."""
+    ordered = sorted(choices, key=len, reverse=True)
+    return [(choice, unicodedata.normalize("NFKC", choice).casefold()) for choice in ordered]
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

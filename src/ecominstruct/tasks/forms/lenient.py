@@ -6,7 +6,9 @@ Text that holds no answer, several where one is wanted, or all of the menu is ne
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ecominstruct.languages import has_word
@@ -80,11 +82,18 @@ def says_nothing(text: str, question: Question) -> bool:
 
 def by_key(text: str, choices: Sequence[str]) -> str | None:
     """The one candidate that a text is, but for width, case, white space, bullets, quotes and stops."""
+    known = _by_key(tuple(choices))
     for form in (text, BULLET.sub("", text.strip())):
-        found = {choice for choice in choices if key(choice) == key(form)}
-        if len(found) == 1:
-            return found.pop()
+        if found := known.get(key(form)):
+            return found
     return None
+
+
+@lru_cache(maxsize=256)
+def _by_key(choices: tuple[str, ...]) -> dict[str, str | None]:
+    """Candidates by their keys; None where two share one. Kept, since one answer is tried in many forms."""
+    counted = Counter(map(key, dict.fromkeys(choices)))
+    return {key(choice): choice if counted[key(choice)] == 1 else None for choice in choices}
 
 
 def pure_list(text: str, choices: Sequence[str]) -> list[str]:
@@ -224,8 +233,8 @@ def _ner(text: str, question: Question) -> Reading:
         name, rest = _type_and_rest(line)
         label = by_key(name, question.choices)
         if label:
-            words = _several(None, rest, question)
-            if not words and rest and not says_nothing(rest, question):
+            words = [] if not rest or says_nothing(rest, question) else _several(None, rest, question)
+            if rest and not words and not says_nothing(rest, question):
                 return failed("unparseable")
             typed += 1
             found += [(label, one) for one in words]

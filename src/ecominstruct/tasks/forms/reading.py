@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from ecominstruct.languages import LITERALS, has_word, same_text
@@ -11,6 +12,7 @@ from ecominstruct.rows import Gold, Outcome, Span
 
 QUOTE = '"'
 STOPS = " \t\r\n.。"
+LONGEST_NONE = 100  # characters: nobody takes more to say that there is none
 _NONES = frozenset(same_text(literals.none) for literals in LITERALS.values())
 
 
@@ -89,7 +91,14 @@ def free_text(text: str, question: Question) -> Reading:
 
 def says_none(text: str, none: str) -> bool:
     """Whether an answer says that there is none: by the word asked for or the word of either language."""
-    return same_text(text.strip(STOPS)) in {same_text(none), *_NONES}
+    bare = text.strip(STOPS)
+    return len(bare) <= LONGEST_NONE and _is_none(bare, none)
+
+
+@lru_cache(maxsize=4096)
+def _is_none(bare: str, none: str) -> bool:
+    """Kept, since entity answers say it for most of their types."""
+    return same_text(bare) in {same_text(none), *_NONES}
 
 
 def lookup(text: str, choices: Sequence[str]) -> str | None:

@@ -6,7 +6,9 @@ the k-th occurrence (see `locate`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from ecominstruct.languages import has_word, same_answer
@@ -37,8 +39,8 @@ class Extract(Form):
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("text", "spans")
     metrics: ClassVar[tuple[Metric, ...]] = (
-        "rouge_l",
         "exact_match",
+        "rouge_l",
         "micro_f1",
         "macro_f1",
         "f1_by_example",
@@ -114,11 +116,12 @@ class Ner(Form):
         mentions: list[tuple[str, str]] = []
         if not lines(text):
             return failed("unparseable")
+        heads = _heads(question.choices)
         for line in lines(text):
-            head = _head(line.strip(), question.choices)
+            head = heads.match(line.strip())
             if head is None:
                 return failed("off_menu" if _colon(line) else "unparseable")
-            label, rest = head
+            label, rest = head[1], head[2].strip()
             if rest and not says_none(rest, question.none):
                 words = split(rest, question)
                 if not words:
@@ -149,14 +152,11 @@ def _spans(value: Iterable[dict[str, Any]], shift: int, *, typed: bool) -> tuple
     return tuple(sorted(spans, key=lambda span: (span.start, span.end, span.label)))
 
 
-def _head(line: str, types: Sequence[str]) -> tuple[str, str] | None:
-    """The type at the head of a line and what follows its colon; the longest type that fits."""
-    for label in sorted(types, key=len, reverse=True):
-        if line.startswith(label):
-            rest = line[len(label) :].lstrip()
-            if rest.startswith((":", "：")):
-                return label, rest[1:].strip()
-    return None
+@lru_cache(maxsize=256)
+def _heads(types: tuple[str, ...]) -> re.Pattern[str]:
+    """A type at the head of a line, the longest that fits, and what follows its colon (ASCII or full-width)."""
+    names = "|".join(map(re.escape, sorted(types, key=len, reverse=True)))
+    return re.compile(rf"({names})\s*[:：](.*)", re.DOTALL)
 
 
 def _colon(line: str) -> bool:

@@ -2,10 +2,11 @@
 # Everything is installed into .venv; root is needed for nothing but the browser of the page tests.
 
 PYTHON ?= python3
+DATA ?= ../shared/datasets
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo check lint types test test-long docs browser clean
+.PHONY: help setup demo check lint types test test-long bench docs browser clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -21,8 +22,8 @@ demo: setup ## build from the built-in shop, let the floors and a noisy model an
 	$(BIN)/ecom run recipes/demo.yaml --out out/demo
 
 lint: setup ## style and layout of the code
-	$(BIN)/ruff check src tests docs
-	$(BIN)/ruff format --check src tests docs
+	$(BIN)/ruff check src tests docs benchmarks
+	$(BIN)/ruff format --check src tests docs benchmarks
 
 types: setup ## strict types
 	$(BIN)/mypy
@@ -37,6 +38,10 @@ test: browser lint types ## everything but the long tests; installs chromium whe
 
 test-long: setup ## large numbers, by hand
 	$(BIN)/pytest -m long
+
+bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets)
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python benchmarks/scoring.py --data $(DATA)
 
 browser: setup
 	@if command -v chromium >/dev/null; then :; \

@@ -116,3 +116,18 @@ def _contents(run: Path) -> dict[str, str]:
         for path in sorted(run.rglob("*"))
         if path.is_file() and path.relative_to(run).parts[0] != "log"
     }
+
+
+def test_the_profile_of_the_released_evaluator_stands_beside_the_published_numbers(
+    run: tuple[Path, dict[str, Any]], ecom: Ecom
+) -> None:
+    found = json.loads(ecom("score", run[0], "--model", "constant", "--profile", "ecomgpt", "--json").stdout)
+    align = found["tasks"]["ZH-OpenBG_Align-CLS-item_align"]
+    assert len(found["tasks"]) == 13
+    # The constant of paper.md's table of floors: what the published EcomGPT-7b1 reaches, a constant reaches.
+    assert (round(align["micro_f1"], 4), round(align["macro_f1"], 4)) == (0.552, 0.552)
+    assert round(align["rouge_l"], 4) == 0.8507
+    assert found["published"]["note"] == "published, not re-run"
+    explained = ecom("score", run[0], "--model", "constant", "--explain")
+    assert explained.returncode == 0
+    assert explained.stdout.count("as released: the first 5 rows") == 3 * 13

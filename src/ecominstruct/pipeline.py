@@ -253,7 +253,11 @@ def released(scores: Mapping[str, Any]) -> dict[str, Any]:
 
     InputError when no task of the run comes from a released test folder.
     """
-    tasks = {scored["paper"]: scored["released"] for scored in scores["tasks"].values() if "released" in scored}
+    tasks = {
+        scored["paper"]: {"id": task, **scored["released"]["numbers"], "ladders": scored["released"]["ladders"]}
+        for task, scored in scores["tasks"].items()
+        if "released" in scored
+    }
     if not tasks:
         mend = "Build one with: ecom run recipes/released.yaml --data DATA --out RUN"
         raise wrong("this run asks no task of the released test folders", mend)

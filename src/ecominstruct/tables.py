@@ -161,7 +161,7 @@ F1S = ("micro_f1", "macro_f1", "rouge_l")
 def show_released(result: Mapping[str, Any]) -> str:
     """The numbers of the released evaluator for the same answers, and the published ones."""
     rows = [
-        (folder, *(number(task["numbers"][name]) for name in F1S), str(task["numbers"]["crashes"]))
+        (folder, *(number(task[name]) for name in F1S), str(task["crashes"]))
         for folder, task in result["tasks"].items()
     ]
     published = result["published"]

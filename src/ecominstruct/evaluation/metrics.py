@@ -82,7 +82,10 @@ def count_items(gold: Iterable[Item], answer: Iterable[Item]) -> dict[str, Count
 
 def total(counts: Iterable[Counts]) -> Counts:
     """The sum of counters."""
-    return Counts(*map(sum, zip(*counts, strict=True))) if (counts := tuple(counts)) else Counts()
+    tp = fp = fn = 0
+    for one in counts:
+        tp, fp, fn = tp + one.tp, fp + one.fp, fn + one.fn
+    return Counts(tp, fp, fn)
 
 
 def macro_f1(by_label: Mapping[str, Counts]) -> float | None:

@@ -53,6 +53,7 @@ Processes = Annotated[int, typer.Option("--processes", min=1, help="processes to
 ModelName = Annotated[str, typer.Option("--model", help="replay:FILE, noisy:RATE, oracle, or a floor such as constant")]
 Profile = Literal["honest", "ecomgpt"]
 CORES = os.cpu_count() or 1
+STOPPED = 130  # what typer makes of Ctrl-C
 
 
 def main() -> None:
@@ -70,9 +71,11 @@ def main() -> None:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         sys.stderr.write(f"ecom: {printable(what)}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, SystemExit) and stop.code != STOPPED:
+            raise
         sys.stderr.write("ecom: stopped; the same command goes on from here\n")
-        sys.exit(130)
+        sys.exit(STOPPED)
 
 
 # -------------------------------------------------------------------------------------------------------- the catalogue

@@ -6,8 +6,6 @@ rest only. The tries end when the sha256 is right, when the server says no, or w
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import http.client
 import re
 import socket
@@ -19,17 +17,17 @@ from contextlib import contextmanager, suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, urljoin
 
-from ecominstruct import __version__
+import ecominstruct
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.identity import fraction
 from ecominstruct.progress import Transfer
 from ecominstruct.sources.addresses import Connection, is_public, resolve
 from ecominstruct.sources.cards import Download
+from ecominstruct.sources.partial import CHUNK, Partial, open_partial
 
-CHUNK = 1 << 18
 STEP = 1 << 20  # bytes: a try that brings as much as this did not fail in vain
 BUSY = {408, 425, 429, 500, 502, 503, 504}
 ELSEWHERE = {301, 302, 303, 307, 308}
@@ -50,47 +48,6 @@ class Net(NamedTuple):
     sleep: Callable[[float], None] = time.sleep
 
 
-class Partial:
-    """An open `.part` file: what has arrived, its sha256 so far, and which version of the file it belongs to."""
-
-    def __init__(self, path: Path, file: IO[bytes]) -> None:
-        self._file = file
-        self._version = path.with_name(f"{path.name}.version")
-        file.seek(0)
-        self._digest = hashlib.sha256()
-        while chunk := file.read(CHUNK):
-            self._digest.update(chunk)
-        self.size = file.tell()
-
-    @property
-    def sha256(self) -> str:
-        """Of all that has arrived."""
-        return self._digest.hexdigest()
-
-    @property
-    def version(self) -> str:
-        """The ETag or the date under which the server gave the bytes; '' where it told none."""
-        return self._version.read_text(encoding="latin-1") if self.size and self._version.is_file() else ""
-
-    def append(self, chunk: bytes) -> None:
-        """Keep what has arrived."""
-        self._file.write(chunk)
-        self._digest.update(chunk)
-        self.size += len(chunk)
-
-    def restart(self, version: str = "") -> None:
-        """Forget all that has arrived; what comes next belongs to this version."""
-        self._file.seek(0)
-        self._file.truncate()
-        self._version.write_text(version, encoding="latin-1")
-        self._digest = hashlib.sha256()
-        self.size = 0
-
-    def forget_version(self) -> None:
-        """Nobody will ask for the rest."""
-        self._version.unlink(missing_ok=True)
-
-
 class _AgainError(Exception):
     """A try failed, but another one may not; `wait` is what the server asks for, in seconds."""
 
@@ -105,7 +62,7 @@ def download(what: Download, part: Path, net: Net, progress: Transfer) -> None:
     InputError when it cannot be had, and what has arrived stays for the next call. CheckFailed when it is not what
     the card says; a wrong file is then kept beside the others as `.quarantine`.
     """
-    with _locked(part) as partial:
+    with open_partial(part) as partial:
         best, failed = partial.size, 0
         while partial.sha256 != what.sha256:
             try:
@@ -133,24 +90,6 @@ def _gave_up(again: _AgainError, failed: int, size: int) -> tuple[str, str]:
     return f"could not be fetched: {again} ({failed} {'try' if failed == 1 else 'tries'} in vain)", mend
 
 
-@contextmanager
-def _locked(part: Path) -> Iterator[Partial]:
-    """The partial file, which no other process may fill at the same time."""
-    part.parent.mkdir(parents=True, exist_ok=True)
-    with part.open("a+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise wrong("is being fetched by another process", "Wait for it", file=str(part)) from None
-        partial = Partial(part, file)
-        try:
-            yield partial
-        finally:
-            if not partial.size:
-                partial.forget_version()
-                part.unlink(missing_ok=True)
-
-
 # -------------------------------------------------------------------------------------------------------------- a try
 
 
@@ -164,6 +103,8 @@ def _try(what: Download, part: Path, partial: Partial, net: Net, progress: Trans
             raise _AgainError(f"the connection ended after {partial.size:,} of {total:,} bytes")
         if partial.sha256 == what.sha256:
             return
+        if total is None and partial.size == begun:
+            raise _AgainError("the connection ended before anything came")
         if begun and response.status == http.client.PARTIAL_CONTENT:
             partial.restart()
             raise _AgainError("the file is another one than when its download began")
@@ -175,7 +116,7 @@ def _try(what: Download, part: Path, partial: Partial, net: Net, progress: Trans
 
 def _asking(partial: Partial) -> dict[str, str]:
     headers = {
-        "User-Agent": f"ecominstruct/{__version__}",
+        "User-Agent": f"ecominstruct/{ecominstruct.__version__}",
         "Accept": "*/*",
         "Accept-Encoding": "identity",
         "Connection": "close",
@@ -235,7 +176,7 @@ def _receive(
     """Stream the body into the partial file, as long as it moves and stays within its limits."""
     limit = what.bytes or net.max_bytes
     since, had = time.monotonic(), partial.size
-    name = what.save_as or what.url.rpartition("/")[2]
+    name = what.save_as if what.unpack == "none" else what.url.rpartition("/")[2]
     progress.moved(name, partial.size, total)
     while True:
         with _failing():
@@ -266,10 +207,12 @@ def _response(url: str, headers: dict[str, str], net: Net) -> Iterator[http.clie
             target = resolve(url, net.allows)
         connection = Connection(target, net.timeout)
         try:
-            with _failing(), _hurry(connection, 2 * net.timeout):
+            with _failing(), _hurry(connection, 2 * net.timeout) as late:
                 connection.request("GET", target.path, headers=headers)
                 response = connection.getresponse()
             with response:
+                if late.is_set():  # a head that was cut looks like one that ended
+                    raise _AgainError("the server does not answer in time")
                 if response.status not in ELSEWHERE:
                     yield response
                     return
@@ -304,21 +247,23 @@ def _failing() -> Iterator[None]:
         raise _AgainError("the connection ended too early") from None
     except (OSError, http.client.HTTPException) as error:
         words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise _AgainError(f"the connection fails: {words}") from None
+        raise _AgainError(f"the connection fails: {' '.join(words.split())[:200]}") from None
 
 
 @contextmanager
-def _hurry(connection: Connection, seconds: float) -> Iterator[None]:
-    """Cut a connection whose head does not come in time: a time-out sees one byte a minute as an answer."""
+def _hurry(connection: Connection, seconds: float) -> Iterator[threading.Event]:
+    """Cut a connection whose head does not come in time, and say so: a time-out takes one byte a minute for life."""
+    late = threading.Event()
 
     def cut() -> None:
+        late.set()
         with suppress(OSError, AttributeError):  # not connected yet, or closed already
             connection.sock.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, cut)
     timer.start()
     try:
-        yield
+        yield late
     finally:
         timer.cancel()
 

@@ -6,9 +6,11 @@ archive is refused. What is wanted is written under numbers into a staging folde
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import lzma
 import stat
+import struct
 import tarfile
 import unicodedata
 import zipfile
@@ -211,10 +213,14 @@ def _readable(shown: str) -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
-        raise refused(shown, f"it is damaged ({error})") from None
-    except (NotImplementedError, RuntimeError, ValueError, UnicodeError, OverflowError) as error:
-        raise refused(shown, f"it cannot be read ({error})") from None
+        raise refused(shown, f"it is damaged ({_first_line(error)})") from None
+    except (NotImplementedError, RuntimeError, ValueError, LookupError, OverflowError, struct.error) as error:
+        raise refused(shown, f"it cannot be read ({_first_line(error)})") from None
     except OSError as error:
-        if error.errno is not None:
+        if error.errno not in (None, errno.EINVAL):  # EINVAL: a damaged place, before the beginning of the file
             raise
-        raise refused(shown, f"it is damaged ({error})") from None
+        raise refused(shown, f"it is damaged ({_first_line(error)})") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(":")

@@ -309,9 +309,10 @@ def test_tries_that_bring_much_are_not_counted(server: Server, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("value", "least", "most"),
-    [("7", 7, 7), (formatdate(time.time() + 60, usegmt=True), 50, 60), ("soon", 0, 2), ("-5", 0, 2), ("١", 0, 2)],
+    [("7", 7, 7), ("in a minute", 50, 60), ("soon", 0, 2), ("-5", 0, 2), ("١", 0, 2)],
 )
 def test_retry_after_is_obeyed(server: Server, tmp_path: Path, value: str, least: float, most: float) -> None:
+    value = formatdate(time.time() + 60, usegmt=True) if value == "in a minute" else value
     server.answers["/a.jsonl"] = [plain(429, Retry_After=value.encode().decode("latin-1")), whole()]
     waits = Waits()
     get(single(server.url()), tmp_path, net(sleep=waits))

@@ -27,6 +27,8 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("evaluation",),
     ("pipeline",),
     ("tables",),
+    ("cli_shared",),
+    ("cli_fetch",),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -64,6 +66,24 @@ def test_imports_point_one_way() -> None:
     assert wrong == []
 
 
+def test_one_verb_opens_connections() -> None:
+    """Nothing but `ecom sources fetch` can reach the net, and nothing but its verb imports what can."""
+    net = {"socket", "ssl", "http", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "ftplib", "smtplib"}
+    opening, calling = set(), set()
+    for path in PACKAGE.rglob("*.py"):
+        here = path.relative_to(PACKAGE).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+            if any(name in net or name.split(".")[0] in net for name in names):
+                opening.add(here)
+            if {"ecominstruct.sources.download", "ecominstruct.sources.addresses"} & set(names):
+                calling.add(here)
+    assert opening == {"sources/addresses.py", "sources/download.py"}
+    assert calling <= {"sources/download.py", "sources/fetch.py", "cli_fetch.py"}
+
+
 def test_every_module_has_a_docstring_and_a_place() -> None:
     for path in PACKAGE.rglob("*.py"):
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"
@@ -98,7 +118,16 @@ def test_the_map_is_the_same_everywhere(ecom: Ecom) -> None:
 
 
 def test_every_verb_and_option_has_help(ecom: Ecom) -> None:
-    for words in (("build",), ("predict",), ("score",), ("report",), ("run",), ("status",), ("sources", "list")):
+    for words in (
+        ("build",),
+        ("predict",),
+        ("score",),
+        ("report",),
+        ("run",),
+        ("status",),
+        ("sources", "list"),
+        ("sources", "fetch"),
+    ):
         shown = ecom(*words, "--help").stdout
         options = [line for line in shown.splitlines() if line.startswith("  -")]
         assert options

@@ -5,7 +5,6 @@ Nothing heavy is imported here; each verb imports what it needs, so that `ecom -
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -16,13 +15,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ecominstruct.cli_fetch import sources_fetch
+from ecominstruct.cli_shared import AsJson, Data, Extra
+from ecominstruct.cli_shared import one_of as _one
+from ecominstruct.cli_shared import read_catalogue as _catalogue
+from ecominstruct.cli_shared import say as _say
+from ecominstruct.cli_shared import say_json as _json
 from ecominstruct.errors import EcomError, printable
 from ecominstruct.stages import stage
 
 if TYPE_CHECKING:
     from ecominstruct.pipeline import Settings
     from ecominstruct.progress import Progress
-    from ecominstruct.tasks.catalogue import Catalogue
 
 app = typer.Typer(
     name="ecom",
@@ -45,13 +49,11 @@ Scores = Annotated[Path, typer.Argument(metavar="SCORES", help="scores of a mode
 Out = Annotated[
     Path, typer.Option("--out", metavar="RUN", help="the run folder; an existing one is brought up to date")
 ]
-Data = Annotated[Path | None, typer.Option("--data", envvar="ECOM_DATA", help="folder that holds the raw data sets")]
-Extra = Annotated[list[Path] | None, typer.Option("--catalogue", help="a further catalogue folder; may be repeated")]
 Processes = Annotated[int, typer.Option("--processes", min=1, help="processes to work with")]
-AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 ModelName = Annotated[str, typer.Option("--model", help="replay:FILE, noisy:RATE, oracle, or a floor such as constant")]
 Profile = Literal["honest", "ecomgpt"]
 CORES = os.cpu_count() or 1
+STOPPED = 130  # what typer makes of Ctrl-C
 
 
 def main() -> None:
@@ -69,9 +71,11 @@ def main() -> None:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         sys.stderr.write(f"ecom: {printable(what)}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, SystemExit) and stop.code != STOPPED:
+            raise
         sys.stderr.write("ecom: stopped; the same command goes on from here\n")
-        sys.exit(130)
+        sys.exit(STOPPED)
 
 
 # -------------------------------------------------------------------------------------------------------- the catalogue
@@ -102,6 +106,9 @@ def sources_show(source: str, data: Data = None, catalogue: Extra = None, as_jso
     shown = card.model_dump(by_alias=True, exclude_none=True) | {"fields": card.kinds}
     shown["absent"] = absent_files(card, data)
     return _json(shown) if as_json else _say(outline(shown))
+
+
+sources_app.command("fetch")(sources_fetch)
 
 
 @tasks_app.command("list")
@@ -354,27 +361,5 @@ def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:
     return pipeline.prepare(Path(log["recipe"]), data=root, extra=extra), log["recipe"]
 
 
-def _catalogue(extra: list[Path] | None) -> Catalogue:
-    from ecominstruct.tasks.catalogue import load_catalogue, roots
-
-    return load_catalogue(roots(*(extra or ())))
-
-
-def _one(known: Any, name: str, what: str) -> Any:
-    from ecominstruct.errors import nearest, wrong
-
-    if name not in known:
-        raise wrong(f"unknown {what} {name!r}", nearest(name, list(known)))
-    return known[name]
-
-
 def _cell(value: object) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def _say(text: str) -> None:
-    typer.echo(printable(text))
-
-
-def _json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

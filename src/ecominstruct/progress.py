@@ -1,4 +1,7 @@
-"""Progress of long work on stderr: a bar with rate and time left on a terminal, plain lines elsewhere."""
+"""Progress of long work on stderr: a bar with rate and time left on a terminal, plain lines elsewhere.
+
+Work is counted in units that give rows (`Progress`), or in bytes that arrive (`Transfer`).
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,13 @@ class Progress(Protocol):
         """One unit is done and gave so many rows."""
 
 
+class Transfer(Protocol):
+    """What a download calls whenever bytes have arrived."""
+
+    def moved(self, what: str, size: int, total: int | None) -> None:
+        """So many bytes are there by now, of so many (None: the server does not say)."""
+
+
 class Silent:
     """Progress that nobody watches."""
 
@@ -27,9 +37,15 @@ class Silent:
     def advance(self, rows: int) -> None:
         """Do nothing."""
 
+    def moved(self, what: str, size: int, total: int | None) -> None:
+        """Do nothing."""
+
 
 class Lines:
-    """One plain line when a stage begins: for logs and pipes."""
+    """One plain line when a stage or a download begins: for logs and pipes."""
+
+    def __init__(self) -> None:
+        self._named: set[str] = set()
 
     def begin(self, what: str, total: int) -> None:
         """Say what begins."""
@@ -38,6 +54,13 @@ class Lines:
 
     def advance(self, rows: int) -> None:
         """Do nothing: a log wants no line a unit."""
+
+    def moved(self, what: str, size: int, total: int | None) -> None:
+        """Say what begins, once."""
+        if what not in self._named:
+            self._named.add(what)
+            sys.stderr.write(f"{what}: {total:,} bytes\n" if total is not None else f"{what}: size not announced\n")
+            sys.stderr.flush()
 
 
 @contextmanager
@@ -50,6 +73,27 @@ def watch(*, quiet: bool = False) -> Iterator[Progress]:
             yield bars
     else:
         yield Lines()
+
+
+@contextmanager
+def watch_transfer() -> Iterator[Transfer]:
+    """The display of bytes that arrive which fits where stderr goes."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description:<14}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True)) as bars:
+        yield _TransferBars(bars)
 
 
 @contextmanager
@@ -91,3 +135,21 @@ class _Bars:
         self._rows += rows
         elapsed = next(task.elapsed for task in self._bars.tasks if task.id == self._task) or 1e-9
         self._bars.update(self._task, advance=1, rows=self._rows, rate=self._rows / elapsed)
+
+
+class _TransferBars:
+    """Bytes that arrive, shown by rich: one bar a file."""
+
+    def __init__(self, bars: object) -> None:
+        from rich.progress import Progress as RichProgress
+        from rich.progress import TaskID
+
+        assert isinstance(bars, RichProgress)
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def moved(self, what: str, size: int, total: int | None) -> None:
+        """Move the bar of a file, back too where its download had to begin again."""
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=total, completed=size)
+        self._bars.update(self._tasks[what], completed=size, total=total)

@@ -6,9 +6,11 @@ For the ordinary formats the whole mapping is in the card; no Python is needed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -39,10 +41,50 @@ class RawFile(Strict):
 
     @model_validator(mode="after")
     def _stays_inside(self) -> RawFile:
-        parts = Path(self.path).parts
-        if Path(self.path).is_absolute() or ".." in parts or "\\" in self.path:
+        if _leaves(self.path):
             raise ValueError(f"the path {self.path!r} leaves the source's folder")
         return self
+
+
+class Download(Strict):
+    """An address that gives one raw file, or an archive of several."""
+
+    url: str = Field(description="http or https, in ASCII, without user name and password")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of what the address gives; nothing else is accepted")
+    bytes: int | None = Field(default=None, ge=1, description="the size of what the address gives, where it is known")
+    unpack: Literal["none", "zip", "tar"] = Field(
+        default="none", description="none: it is the file itself; tar: plain, or with gzip, bzip2 or xz"
+    )
+    save_as: str = Field(
+        default="",
+        description="none: which of the files it is; an archive: the folder that its names lie in, '' for none",
+    )
+    only: list[str] = Field(
+        default_factory=list,
+        description="names in the archive to unpack, `*` for any characters; default: those that `files` has",
+    )
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Download:
+        if problem := address_problem(self.url):
+            raise ValueError(f"the address {self.url!r} {problem}")
+        if _leaves(self.save_as):
+            raise ValueError(f"the path {self.save_as!r} leaves the source's folder")
+        if self.unpack == "none" and self.only:
+            raise ValueError("`only` names what to unpack, but `unpack` is none")
+        return self
+
+    def inside(self, path: str) -> str:
+        """The name that a file below the source's folder has in the archive; '' where it cannot be in there."""
+        folder = f"{self.save_as}/" if self.save_as else ""
+        return path.removeprefix(folder) if path.startswith(folder) else ""
+
+    def gives(self, file: RawFile) -> bool:
+        """Whether a raw file of the source comes from this address, as far as the card can tell."""
+        if self.unpack == "none":
+            return file.path == self.save_as
+        name = self.inside(file.path)
+        return bool(name) and (not self.only or any(fnmatchcase(name, pattern) for pattern in self.only))
 
 
 class Read(Strict):
@@ -119,6 +161,7 @@ class SourceCard(Strict):
         default=None, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$", description="its folder under the data root"
     )
     files: list[RawFile] = Field(default_factory=list)
+    download: list[Download] = Field(default_factory=list)
     read: Read
     fields: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], RecordField]
     group: list[str] = Field(default_factory=list, description="text fields: equal texts are kin over all sources")
@@ -134,6 +177,14 @@ class SourceCard(Strict):
         paths = [file.path for file in self.files]
         if len(set(paths)) < len(paths):
             raise ValueError(f"the file {max(paths, key=paths.count)!r} is named twice")
+        for download in self.download:
+            given = [file for file in self.files if download.gives(file)]
+            if not given:
+                raise ValueError(
+                    f"the address {download.url} gives none of the source's files: see its save_as and only"
+                )
+            if download.unpack == "none" and given[0].sha256 not in (None, download.sha256):
+                raise ValueError(f"the file {given[0].path!r} and its download have another sha256 each")
         kinds = self.kinds
         for name in [*self.group, *self.group_ids, *(spec.inside for spec in self.mapping.values() if spec.inside)]:
             if kinds.get(name) not in ("text", "texts"):
@@ -157,6 +208,27 @@ class SourceCard(Strict):
     def hosts(self) -> dict[str, str]:
         """For each field of spans, the field whose text the spans count in."""
         return {name: spec.inside for name, spec in self.mapping.items() if spec.inside}
+
+
+def address_problem(url: str) -> str:
+    """What is wrong with an address to download from, as the end of a sentence; '' when nothing is."""
+    if not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>'):
+        return "holds characters that no address has: write them as %XX"
+    try:
+        parts = urlsplit(url)
+        named = parts.hostname and parts.port != 0
+    except ValueError:
+        return "is no address"
+    if parts.scheme not in ("http", "https"):
+        return "is neither http nor https"
+    if not named:
+        return "names no host"
+    return "holds a user name" if "@" in parts.netloc else ""
+
+
+def _leaves(path: str) -> bool:
+    """Whether a path that is meant to stay below a folder does not."""
+    return Path(path).is_absolute() or ".." in Path(path).parts or "\\" in path
 
 
 class Sources(NamedTuple):

@@ -1,0 +1,142 @@
+"""From an address to an open connection: only to hosts that one may speak with, checked where one really connects.
+
+A name is resolved once, every address that it has is checked, and the connection goes to one of these very addresses
+(with the name in the `Host` header and in TLS), so that no second answer of the name server can lead elsewhere. This
+and `download` are the only modules of the project that open a connection.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
+
+from ecominstruct.errors import wrong
+from ecominstruct.sources.cards import address_problem
+
+PORTS = {"http": 80, "https": 443}
+CLOUD = ("168.63.129.16", "192.0.0.192")  # metadata services that stand at addresses which look public
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class Target(NamedTuple):
+    """Where to connect: the parts of the address, and the addresses that its host was resolved to."""
+
+    parts: SplitResult
+    addresses: tuple[str, ...]
+
+    @property
+    def port(self) -> int:
+        """The port that the address names, or that of its scheme."""
+        return self.parts.port or PORTS[self.parts.scheme]
+
+    @property
+    def path(self) -> str:
+        """What is asked for: path and query."""
+        return (self.parts.path or "/") + (f"?{self.parts.query}" if self.parts.query else "")
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, also where an IPv6 address stands for an IPv4 one."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
+        if ip in NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and address not in CLOUD
+
+
+def resolve(url: str, allows: Callable[[str], bool]) -> Target:
+    """Check an address and resolve its host once; InputError when it is malformed, or not one to speak with.
+
+    OSError (`socket.gaierror`) when the name server does not answer.
+    """
+    if problem := address_problem(url):
+        raise wrong(problem, file=url)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        found = socket.getaddrinfo(host, parts.port or PORTS[parts.scheme], type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise wrong("names no host that can exist", file=url) from None
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            raise
+        raise wrong(f"the host {host} is not known", "Is this machine online?", file=url) from None
+    addresses = tuple(dict.fromkeys(str(info[4][0]) for info in found))
+    for address in addresses:
+        if not allows(address):
+            mend = "Give --allow-private where that is meant"
+            raise wrong(f"the host {host} is at {address}, which is no public address", mend, file=url)
+    return Target(parts, addresses)
+
+
+class Connection(http.client.HTTPConnection):
+    """HTTP or HTTPS to one of the addresses of a target and to nothing else; through a proxy where one is set."""
+
+    def __init__(self, target: Target, timeout: float) -> None:
+        super().__init__(target.parts.hostname or "", target.port, timeout=timeout)
+        self.default_port = PORTS[target.parts.scheme]  # it is not repeated in the Host header
+        self._target = target
+        self._seconds = timeout
+
+    def connect(self) -> None:
+        """Connect, and greet by TLS where the address says https."""
+        proxy = _proxy(self._target)
+        if proxy is None:
+            self.sock = _first([(address, self.port) for address in self._target.addresses], self._seconds)
+        else:
+            self.sock = _first([(proxy.hostname or "", proxy.port or PORTS["http"])], self._seconds)
+            _tunnel(self.sock, proxy, self._target)
+        if self._target.parts.scheme == "https":
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock.do_handshake()  # a step of its own: `self.sock` can be shut down while it lasts
+
+
+def _first(places: list[tuple[str, int]], timeout: float) -> socket.socket:
+    """A connection to the first place that takes one."""
+    for place in places[:-1]:
+        try:
+            return socket.create_connection(place, timeout)
+        except OSError:
+            continue
+    return socket.create_connection(places[-1], timeout)
+
+
+def _proxy(target: Target) -> SplitResult | None:
+    """The proxy that the environment names for a target; the user's own choice, so it may be a private address."""
+    proxies = getproxies_environment()
+    named = proxies.get(target.parts.scheme) or proxies.get("all")
+    if not named or proxy_bypass(target.parts.hostname or ""):
+        return None
+    parts = urlsplit(named if "://" in named else f"http://{named}")
+    if parts.scheme != "http" or not parts.hostname:
+        raise wrong(f"the proxy of the environment is no http proxy ({parts.scheme})", "Name one, or unset it")
+    return parts
+
+
+def _tunnel(sock: socket.socket, proxy: SplitResult, target: Target) -> None:
+    """Ask a proxy for a tunnel to the address that was checked, not to its name."""
+    address = target.addresses[0]
+    place = f"[{address}]:{target.port}" if ":" in address else f"{address}:{target.port}"
+    words = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
+    if proxy.username is not None:
+        pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+        words.append("Proxy-Authorization: Basic " + base64.b64encode(pair.encode()).decode())
+    sock.sendall("\r\n".join([*words, "", ""]).encode("ascii"))
+    reply = http.client.HTTPResponse(sock, method="CONNECT")
+    try:
+        reply.begin()
+        if reply.status != http.client.OK:
+            raise wrong(f"the proxy of the environment opens no way to {place} (status {reply.status})")
+    finally:
+        reply.close()

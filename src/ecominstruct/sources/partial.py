@@ -1,0 +1,74 @@
+"""The `.part` file of a download: it grows, survives a stop, and is written by one process at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from ecominstruct.errors import wrong
+
+CHUNK = 1 << 18  # bytes that are in memory at once
+
+
+class Partial:
+    """An open `.part` file: what has arrived, its sha256 so far, and which version of the file it belongs to."""
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self._file = file
+        self._version = path.with_name(f"{path.name}.version")
+        file.seek(0)
+        self._digest = hashlib.sha256()
+        while chunk := file.read(CHUNK):
+            self._digest.update(chunk)
+        self.size = file.tell()
+
+    @property
+    def sha256(self) -> str:
+        """Of all that has arrived."""
+        return self._digest.hexdigest()
+
+    @property
+    def version(self) -> str:
+        """The ETag or the date under which the server gave the bytes; '' where it told none."""
+        return self._version.read_text(encoding="latin-1") if self.size and self._version.is_file() else ""
+
+    def append(self, chunk: bytes) -> None:
+        """Keep what has arrived."""
+        self._file.write(chunk)
+        self._digest.update(chunk)
+        self.size += len(chunk)
+
+    def restart(self, version: str = "") -> None:
+        """Forget all that has arrived; what comes next belongs to this version."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._version.write_text(version, encoding="latin-1")
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def forget_version(self) -> None:
+        """Nobody will ask for the rest."""
+        self._version.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_partial(part: Path) -> Iterator[Partial]:
+    """The partial file, which no other process may fill at the same time; an empty one does not outlive an error."""
+    part.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("a+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise wrong("is being fetched by another process", "Wait for it", file=str(part)) from None
+        partial = Partial(part, file)
+        try:
+            yield partial
+        except BaseException:
+            if not partial.size:
+                partial.forget_version()
+                part.unlink(missing_ok=True)
+            raise

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from itertools import combinations
 from math import log2
 from pathlib import Path
 
 import pytest
+from rapidfuzz import fuzz
 
 from conftest import DATASETS
 from ecominstruct import engines, pipeline
@@ -16,6 +19,7 @@ from ecominstruct.progress import Silent
 from ecominstruct.rows import Prediction
 from ecominstruct.sources import storefront
 from ecominstruct.sources.cards import absent_files
+from ecominstruct.tasks import templates
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.forms import FORMS, Question, read_prediction
 from ecominstruct.tasks.preview import preview
@@ -23,6 +27,17 @@ from ecominstruct.tasks.prompts import render_prompt
 
 CATALOGUE = load_catalogue(roots())
 DATA = DATASETS if DATASETS.is_dir() else None
+LANGS = ("en", "zh")
+NOTHING, SEVERAL, MAYBE_NONE = frozenset[str](), frozenset({"separator"}), frozenset({"none"})
+ASKED = {
+    "classify": (NOTHING, SEVERAL),
+    "select": (NOTHING,),
+    "rank": (NOTHING,),
+    "extract": (NOTHING, SEVERAL | MAYBE_NONE),
+    "ner": (SEVERAL | MAYBE_NONE,),
+    "generate": (NOTHING,),
+    "qa": (NOTHING, MAYBE_NONE),
+}
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +58,58 @@ def test_all_seven_forms_and_four_categories_are_there(catalogue: Catalogue) -> 
 
 
 def test_wordings_are_many_and_distinct(catalogue: Catalogue) -> None:
+    """Sentences of one part are no variants of each other: their similarity by edits stays below 80 of 100."""
     for name, pool in catalogue.wordings.items():
-        for lang in ("en", "zh"):
-            instructions = getattr(pool.instruction, lang)
-            assert len(set(instructions)) == len(instructions) >= 8, (name, lang)
-            for part in (pool.description, pool.constraint):
-                assert len(set(getattr(part, lang))) == len(getattr(part, lang)) >= 4, (name, lang)
+        for part, fewest in (("instruction", 8), ("description", 4), ("constraint", 4)):
+            for lang in LANGS:
+                sentences = getattr(getattr(pool, part), lang)
+                assert len(sentences) >= fewest, (name, part, lang)
+                for one, other in combinations(sentences, 2):
+                    assert fuzz.ratio(one, other) < 80, (name, one, other)
+
+
+def test_wordings_are_written_as_their_language_wants(catalogue: Catalogue) -> None:
+    """Sentences end as sentences; Chinese has no ASCII punctuation or letters but in placeholders and quotations."""
+    for name, pool in catalogue.wordings.items():
+        for part in ("instruction", "description", "constraint"):
+            for lang in LANGS:
+                for sentence in getattr(getattr(pool, part), lang):
+                    assert sentence == " ".join(sentence.split()), (name, sentence)
+                    assert sentence.endswith(tuple("。？！" if lang == "zh" else ".?!”")), (name, sentence)
+                    own = re.sub(r"“[^”]*”", "", sentence)
+                    assert lang == "en" or not re.search(r"[!-/:-~]", own), (name, sentence)
+                    assert lang == "zh" or not re.search(r"[\u3000-\u9fff\uff00-\uffef]", own), (name, sentence)
+
+
+def test_constraints_ask_for_what_their_form_can_read(catalogue: Catalogue) -> None:
+    """A form with several answers names the separator, one whose answer may be that there is none the word for it."""
+    used: dict[str, set[bool]] = {}
+    for task in catalogue.tasks.values():
+        used.setdefault(task.wordings, set()).add(task.many)
+    for name, pool in catalogue.wordings.items():
+        form = name.partition("/")[0]
+        named = {frozenset(templates.names(sentence)) for lang in LANGS for sentence in getattr(pool.constraint, lang)}
+        assert len(named) == 1, name  # all sentences of a pool ask for the same
+        (asked,) = named
+        assert asked in ASKED[form], name
+        if form in ("classify", "extract"):
+            assert used.get(name, set()) <= {"separator" in asked}, name
+
+
+def test_a_pool_that_no_task_names_is_checked_too(tmp_path: Path) -> None:
+    pool = tmp_path / "_wordings" / "extract" / "brand.yaml"
+    pool.parent.mkdir(parents=True)
+    part = "{en: ['Copy {{ brand }}.'], zh: ['照抄。']}"
+    pool.write_text(f"version: 1\ndescription: {part}\ninstruction: {part}\nconstraint: {part}\n", encoding="utf-8")
+    labels = tmp_path / "_labels" / "brands.yaml"
+    labels.parent.mkdir()
+    labels.write_text("about: brands\nlabels: [Acme, Acme]\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_catalogue(roots(tmp_path))
+    said = [f"{Path(fault.file).name}: {fault.problem}" for fault in caught.value.faults]
+    assert len(said) == 4
+    assert sum("brand.yaml: the wording names 'brand'" in one for one in said) == 3
+    assert any("brands.yaml" in one and "'Acme'" in one for one in said)
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE.tasks))

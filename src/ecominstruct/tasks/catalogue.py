@@ -67,13 +67,13 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
         faults.extend(error.faults)
     found = dict(_read_tasks(folders, faults))
     tasks = {task.id: task for task, _ in found.values()}
-    labels: dict[str, LabelPool] = {}
-    wordings: dict[str, WordingPool] = {}
+    label_files, wording_files = _pool_files(folders, "labels"), _pool_files(folders, "wordings")
+    labels = dict(_read_pools(label_files, LabelPool, faults))
+    wordings = dict(_read_pools(wording_files, WordingPool, faults))
     for task, document in found.values():
         fault = _Faults(document)
-        if task.labels:
-            faults += _read_pool(folders, "labels", task.labels, labels, LabelPool, fault)
-        faults += _read_pool(folders, "wordings", task.wordings, wordings, WordingPool, fault)
+        faults += _check_pool(label_files, "labels", task.labels, fault) if task.labels else ()
+        faults += _check_pool(wording_files, "wordings", task.wordings, fault)
         card = sources.get(task.source)
         if card is not None:
             faults += _check_task(task, card, document)
@@ -155,26 +155,34 @@ def _read_tasks(folders: Sequence[Path], faults: list[Fault]) -> Iterator[tuple[
             yield str(path), (task, document)
 
 
-def _read_pool(
-    folders: Sequence[Path], key: str, name: str, pools: dict[str, Pool], model: type[Pool], fault: _Faults
-) -> list[Fault]:
-    """Read a pool that a task names, unless it has been read; the first folder that has it wins."""
-    if name in pools:
-        return []
-    places = [root / f"_{key}" for root in folders]
-    paths = [path for place in places if (path := place / f"{name}.yaml").is_file()]
-    if not paths:
-        known = [
-            path.relative_to(place).with_suffix("").as_posix() for place in places for path in place.rglob("*.yaml")
-        ]
+def _pool_files(folders: Sequence[Path], key: str) -> dict[str, Path]:
+    """The file of each pool, by the pool's name; of two with one name that of the first folder."""
+    files: dict[str, Path] = {}
+    for place in (root / f"_{key}" for root in folders):
+        for path in sorted(place.rglob("*.yaml")):
+            files.setdefault(path.relative_to(place).with_suffix("").as_posix(), path)
+    return files
+
+
+def _read_pools(files: Mapping[str, Path], model: type[Pool], faults: list[Fault]) -> Iterator[tuple[str, Pool]]:
+    """All pools, also those that no task names yet."""
+    for name, path in files.items():
+        try:
+            document = config.read(path)
+            pool = config.validate(document, model)
+        except EcomError as error:
+            faults.extend(error.faults)
+            continue
+        if isinstance(pool, WordingPool):
+            faults.extend(_placeholder_faults(document, pool))
+        yield name, pool
+
+
+def _check_pool(files: Mapping[str, Path], key: str, name: str, fault: _Faults) -> Iterator[Fault]:
+    """Whether there is a file for the pool that a task names."""
+    if name not in files:
         file = f"_{key}/{name}.yaml"
-        return [fault(key, f"no {file}", nearest(name, known) or f"Write it: {file}")]
-    try:
-        document = config.read(paths[0])
-        pool = pools[name] = config.validate(document, model)
-    except EcomError as error:
-        return list(error.faults)
-    return list(_placeholder_faults(document, pool)) if isinstance(pool, WordingPool) else []
+        yield fault(key, f"no {file}", nearest(name, list(files)) or f"Write it: {file}")
 
 
 def _placeholder_faults(document: Document, pool: WordingPool) -> Iterator[Fault]:

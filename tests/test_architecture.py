@@ -27,6 +27,8 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("evaluation",),
     ("pipeline",),
     ("tables",),
+    ("console",),
+    ("cli_sources",),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -75,6 +75,17 @@ class Acceptance(Strict):
     rows: int = Field(ge=1, description="records that were checked")
     wrong: int = Field(ge=0, description="of them, records that were not right")
 
+    @model_validator(mode="after")
+    def _fits(self) -> Acceptance:
+        if self.wrong > self.rows:
+            raise ValueError(f"{self.wrong} wrong of {self.rows} rows")
+        return self
+
+    @property
+    def shown(self) -> str:
+        """`3 of 200`."""
+        return f"{self.wrong} of {self.rows}"
+
 
 class SourceCard(Strict):
     """One source: what it is, what may be done with it, and how its rows become records."""
@@ -161,6 +172,12 @@ class SourceCard(Strict):
     def kinds(self) -> dict[str, Kind]:
         """The kind of each field."""
         return {name: self.mapping[name].result for name in self.fields}
+
+    @property
+    def rows(self) -> int | None:
+        """The raw rows that its files are known to hold; None where one of them is not counted."""
+        counts = [file.rows for file in self.files]
+        return None if None in counts or not counts else sum(count or 0 for count in counts)
 
     @property
     def hosts(self) -> dict[str, str]:

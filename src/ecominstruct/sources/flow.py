@@ -5,7 +5,8 @@ How raw rows are counted, so that raw = records + rejected + folded holds for ea
 - a row is what the format calls one; with `explode`, each item of the list (a row without items counts once);
 - a row that `where` leaves out is rejected as `left_out`, or folded where another source of the run takes it;
 - of the rows that are gathered to one record, the first is the record, the others are folded;
-- of the file of a lookup, rows that a raw row names are folded, the others rejected as `never_looked_up`.
+- of the file of a lookup, rows that a raw row names (or another source takes) are folded, the others rejected as
+  `never_looked_up`.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def looked_up(card: SourceCard, tables: Tables, data: Mapping[str, Any]) -> dict
     return found
 
 
-def used(rows: Iterable[RawRow], lookup: Lookup, keys: set[str]) -> Iterator[RawRow]:
+def used(rows: Iterable[RawRow], lookup: Lookup, keys: set[str], elsewhere: Sequence[Where]) -> Iterator[RawRow]:
     """The rows of a lookup's file: each is folded, or rejected where nothing names it."""
     seen: set[str] = set()
     for row in rows:
@@ -127,7 +128,9 @@ def used(rows: Iterable[RawRow], lookup: Lookup, keys: set[str]) -> Iterator[Raw
             continue
         there, value = at(row.data, lookup.key)
         key = word(value)
-        if not there:
+        if any(fits(other, row.data) for other in elsewhere):
+            yield RawRow(row.number, {}, FOLDED, line=row.line)
+        elif not there:
             yield RawRow(row.number, {}, "missing_field", f"no {lookup.key!r} in the row", line=row.line)
         elif key not in keys:
             yield RawRow(row.number, {}, "never_looked_up", f"{lookup.key} {key[:80]!r}", line=row.line)

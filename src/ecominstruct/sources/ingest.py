@@ -88,7 +88,7 @@ def pieces(card: SourceCard, data: Path | None, others: Sequence[SourceCard] = (
     for number, ((file, _), name) in enumerate(zip(raw_files(card), names, strict=True)):
         places = looked_up[name] if name else main[file.path]
         more = main if name else looked_up
-        taken = () if name else tuple(_taken(card, file, others))
+        taken = tuple(_taken(card, file, others))
         yield Piece(plain, number, file.model_dump(), places, 0, 0, name, more, taken, readers)
 
 
@@ -153,11 +153,36 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def examine(
+    piece: Piece, records: int, rejects: int, first: list[dict[str, Any]], refused: list[Reject], odd: list[Reject]
+) -> dict[str, Any]:
+    """Read a whole piece and write nothing: its counts; the first records, rejects and notes go to the lists."""
+    sinks = _Sink(refused, rejects), _Sink(odd, rejects)
+    state = _State(SourceCard.model_validate(piece.card), piece, *sinks)
+    made = 0
+    for record in _records(state):
+        made += 1
+        if made <= records:
+            first.append(record)
+    for difference in _differences(state):
+        state.notes.add(difference)
+    counts = {"rejected": sinks[0].counts, "folded": state.seen["folded"], "noted": sinks[1].counts}
+    return {"raw": state.seen["raw"], "records": made, **counts}
+
+
 class _Sink:
-    """Takes rejects and forgets them."""
+    """Counts rejects by reason, and keeps the first of them."""
+
+    def __init__(self, kept: list[Reject] | None = None, most: int = 0) -> None:
+        self._kept: list[Reject] = [] if kept is None else kept
+        self._most = most
+        self.counts: dict[str, int] = {}
 
     def add(self, reject: Reject) -> None:
-        """Forget it."""
+        """Count it."""
+        self.counts[reject.reason] = self.counts.get(reject.reason, 0) + 1
+        if len(self._kept) < self._most:
+            self._kept.append(reject)
 
 
 class _State:
@@ -251,7 +276,7 @@ def _count_lookup(state: _State) -> None:
             for row in _things(state, found, more):
                 named.add(flow.word(at({**more, **row.data}, lookup.by)[1]))
     for found in piece.places:
-        for row in flow.used(_lookup_rows(state, piece.lookup, [found]), lookup, named):
+        for row in flow.used(_lookup_rows(state, piece.lookup, [found]), lookup, named, piece.elsewhere):
             _pass(state, found.name, row)
 
 

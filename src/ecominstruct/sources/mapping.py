@@ -50,7 +50,7 @@ def map_row(card: SourceCard, data: Mapping[str, Any]) -> tuple[dict[str, Any], 
         try:
             value, problem = _field(spec, kind, data, fields)
         except Odd as odd:
-            value, problem = None, odd.misfit
+            value, problem = None, odd.misfit._replace(mended=spec.lenient)
         fields[name] = EMPTY[kind] if value is None else value
         if problem:
             misfits.append(Misfit(problem.reason, f"{name}: {problem.detail}", problem.mended))
@@ -81,7 +81,7 @@ def _fetch(spec: RecordField, data: Mapping[str, Any]) -> Any:
             raise Odd("missing_field", f"no {missing!r} in the row")
         if spec.pairs == "columns":
             named = zip(spec.origin, found, strict=True)
-            return [{"name": path, "value": value} for path, (there, value) in named if there]
+            return [{"name": path.rpartition(".")[2], "value": value} for path, (there, value) in named if there]
         return [value for there, value in found if there]
     there, value = at(data, spec.origin or "")
     if not there and not spec.optional:

@@ -165,6 +165,9 @@ class RecordField(Strict):
     )
     constant: str | None = Field(default=None, description="instead: the same text in every record")
     optional: bool = Field(default=False, description="where it is missing or null the field is empty")
+    lenient: bool = Field(
+        default=False, description="where it does not fit the field is empty and the row is noted, not lost"
+    )
     between: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
         default=None, description="keep what stands between the first [start] and the last [end]; '' means the edge"
     )

@@ -99,7 +99,7 @@ class SourceCard(Strict):
     home: str = Field(default="", description="where it was published")
     citation: str = Field(default="", description="who made it, when, under which title")
     licence: Licence = Licence(spdx="unknown", evidence="none stated", redistribute="unknown")
-    lang: Lang = Field(default="en", description="of its texts; the id begins with it (default: as the id says)")
+    lang: Lang = Field(default="en", description="of its texts, as the id begins")
     record_type: RecordType = Field(description="what one record is; a pair links nothing when families are made")
     synthetic: bool = Field(default=False, description="made by a program, and marked so in every example")
     acceptance: Acceptance | None = None
@@ -110,7 +110,9 @@ class SourceCard(Strict):
         description="its folder under the data root (default: beside the card)",
     )
     files: list[RawFile] = Field(default_factory=list)
-    read: Read
+    read: Read = Field(
+        default=Read(format="jsonl"), description="how the raw rows are read (default: as the name of the first file says)"
+    )
     lookup: dict[Name, Lookup] = Field(default_factory=dict, description="files that give further columns by key")
     explode: str | None = Field(
         default=None, description="a path to a list: each item is a row, under `item`, beside what stands around it"
@@ -187,17 +189,14 @@ class SourceCard(Strict):
 
 def _read_default(read: Any, files: Any) -> dict[str, Any]:
     """`read` with the format that the name of the first file speaks of, where the card gives none."""
-    if (
-        not isinstance(read, dict)
-        or read.get("format")
-        or read.get("reader")
-        or not isinstance(files, list)
-        or not files
-    ):
+    given = read or {}
+    if not isinstance(given, dict) or given.get("format") or given.get("reader") or not isinstance(files, list):
         return {"read": read} if read else {}
-    first = files[0].get("path") if isinstance(files[0], dict) else files[0]
+    first = next((file.get("path") if isinstance(file, dict) else file for file in files), None)
     found = format_of(first) if isinstance(first, str) else None
-    return {"read": {**read, "format": found}} if found else {"read": read} if read else {}
+    if isinstance(first, str) and not found:
+        raise ValueError(f"the name {first!r} does not say what it holds: write read: {{format: …}}")
+    return {"read": {**given, "format": found}} if found else {}
 
 
 class Sources(NamedTuple):

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from ecominstruct.recipe import Recipe
 from ecominstruct.sources.cards import SourceCard
+from ecominstruct.sources.parsers import PARSERS
 from ecominstruct.tasks.rules import RULES
 from ecominstruct.tasks.spec import LabelPool, Task, WordingPool
 
@@ -38,23 +39,34 @@ def reference() -> str:
         "",
     ]
     for title, place, model in PAGES:
-        lines += [f"## {title}", "", f"{place}. {_sentence(model)}", "", *_keys(model, ""), ""]
+        lines += [f"## {title}", "", f"{place}. {_sentence(model)}", "", *_keys(model, "", {}), ""]
+    lines += ["## Parsers for `parse:`", "", "| parser | gives | what it does |", "|---|---|---|"]
+    lines += [f"| `{name}` | {parser.result} | {_safe(parser.about)} |" for name, parser in PARSERS.items()]
+    lines += [""]
     lines += ["## Rules for `derive:`", "", "| rule | family | what it gives | version |", "|---|---|---|---|"]
     lines += [f"| `{name}` | {rule.family} | {rule.about} | {rule.version} |" for name, rule in RULES.items()]
     return "\n".join(lines) + "\n"
 
 
-def _keys(model: type[BaseModel], prefix: str) -> list[str]:
+def _safe(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _keys(model: type[BaseModel], prefix: str, met: dict[type[BaseModel], str]) -> list[str]:
+    """A row for each key; the keys of a model that came before are not repeated."""
     lines = [] if prefix else ["| key | takes | meaning |", "|---|---|---|"]
     for name, field in model.model_fields.items():
         key = f"{prefix}{field.alias or name}"
         shown = f"**`{key}`**" if field.is_required() else f"`{key}`"
         inner = _model_in(field.annotation)
         meaning = field.description or (_sentence(inner) if inner else "")
+        if inner in met:
+            meaning += f" (keys as of `{met[inner]}`)"
         lines.append(f"| {shown} | {_takes(field)} | {meaning}{_default(field)} |")
-        if inner:
+        if inner and inner not in met:
+            met[inner] = key
             many = get_origin(field.annotation) in (dict, list)
-            lines += _keys(inner, f"{key}.*." if many else f"{key}.")
+            lines += _keys(inner, f"{key}.*." if many else f"{key}.", met)
     return lines
 
 

@@ -27,8 +27,9 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("evaluation",),
     ("pipeline",),
     ("tables",),
-    ("cli_shared",),
+    ("console",),
     ("cli_fetch",),
+    ("cli_sources",),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

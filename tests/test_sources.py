@@ -113,7 +113,7 @@ def test_a_line_that_cannot_be_read_is_a_reason_and_harms_no_neighbour(
 
 
 def test_a_line_that_is_too_long_is_one_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ecominstruct.sources.readers.MAX_LINE", 32)
+    monkeypatch.setattr("ecominstruct.sources.readers.text.MAX_LINE", 32)
     exact = b'{"t": "' + b"x" * 22 + b'"}\n'
     assert len(exact) == 32
     long = b'{"t": "' + "壶".encode() * 50 + b'"}\n'
@@ -124,7 +124,7 @@ def test_a_line_that_is_too_long_is_one_reason(tmp_path: Path, monkeypatch: pyte
 
 def test_an_empty_file_has_no_rows(tmp_path: Path) -> None:
     assert lines(tmp_path / "a.jsonl", b"") == []
-    assert [row.reason for row in lines(tmp_path / "b.jsonl", b"\xef\xbb\xbf")] == ["blank_line"]
+    assert lines(tmp_path / "b.jsonl", b"\xef\xbb\xbf") == []
     records, (receipt,), odd = ingest(card(), tmp_path, b"")
     assert (records, receipt.rows_in, receipt.rows_out, receipt.parts, odd) == ([], 0, 0, (), [])
 
@@ -387,8 +387,8 @@ def test_a_folder_is_one_name_below_the_data_root(folder: str) -> None:
         ({"fields": {"text": {"from": "t", "split": ",", "kind": "texts"}}}, "made in one way"),
         ({"fields": {"text": "t", "s": {"from": "s", "spans": {}}}}, "spans need `inside`"),
         ({"fields": {"text": "t", "s": {"from": "s", "spans": {}, "inside": "other"}}}, "'other'"),
-        ({"files": []}, "a folder and files"),
-        ({"read": {"format": "storefront", "table": "products"}}, "a folder and files"),
+        ({"files": []}, "a source has files"),
+        ({"read": {"format": "storefront", "table": "products"}}, "a source has files"),
         ({"id": "fr/shop"}, "pattern"),
         ({"lang": "fr"}, "'en' or 'zh'"),
     ],

@@ -5,22 +5,21 @@ Nothing heavy is imported here; each verb imports what it needs, so that `ecom -
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ecominstruct.cli_fetch import sources_fetch
-from ecominstruct.cli_shared import AsJson, Data, Extra
-from ecominstruct.cli_shared import one_of as _one
-from ecominstruct.cli_shared import read_catalogue as _catalogue
-from ecominstruct.cli_shared import say as _say
-from ecominstruct.cli_shared import say_json as _json
+from ecominstruct.cli_sources import sources_app
+from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes
+from ecominstruct.console import cell as _cell
+from ecominstruct.console import load as _catalogue
+from ecominstruct.console import one as _one
+from ecominstruct.console import say as _say
+from ecominstruct.console import say_json as _json
+from ecominstruct.console import work as _work
 from ecominstruct.errors import EcomError, printable
 from ecominstruct.stages import stage
 
@@ -38,7 +37,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-sources_app = typer.Typer(help="The sources of the catalogue.", no_args_is_help=True, rich_markup_mode=None)
 tasks_app = typer.Typer(help="The tasks of the catalogue.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(sources_app, name="sources")
 app.add_typer(tasks_app, name="tasks")
@@ -46,13 +44,8 @@ app.add_typer(tasks_app, name="tasks")
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file that says what the run is made of")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
 Scores = Annotated[Path, typer.Argument(metavar="SCORES", help="scores of a model: RUN/7-scores/MODEL")]
-Out = Annotated[
-    Path, typer.Option("--out", metavar="RUN", help="the run folder; an existing one is brought up to date")
-]
-Processes = Annotated[int, typer.Option("--processes", min=1, help="processes to work with")]
 ModelName = Annotated[str, typer.Option("--model", help="replay:FILE, noisy:RATE, oracle, or a floor such as constant")]
 Profile = Literal["honest", "ecomgpt"]
-CORES = os.cpu_count() or 1
 STOPPED = 130  # what typer makes of Ctrl-C
 
 
@@ -79,36 +72,6 @@ def main() -> None:
 
 
 # -------------------------------------------------------------------------------------------------------- the catalogue
-
-
-@sources_app.command("list")
-def sources_list(data: Data = None, catalogue: Extra = None, as_json: AsJson = False) -> None:
-    """List the sources: language, kind of record, licence, and whether their files are present."""
-    from ecominstruct.tables import table
-    from ecominstruct.tasks.catalogue import source_rows
-
-    rows = source_rows(_catalogue(catalogue), data)
-    if as_json:
-        return _json(rows)
-    head = ("id", "record_type", "lang", "licence", "present", "title")
-    _say(table(head, [[_cell(row[name]) for name in head] for row in rows]))
-    present = sum(bool(row["present"]) for row in rows)
-    return _say(f"{len(rows)} sources, {present} present. Next: ecom sources show ID")
-
-
-@sources_app.command("show")
-def sources_show(source: str, data: Data = None, catalogue: Extra = None, as_json: AsJson = False) -> None:
-    """Show the card of a source: what it is, what may be done with it, its fields and files."""
-    from ecominstruct.sources.cards import absent_files
-    from ecominstruct.tables import outline
-
-    card = _one(_catalogue(catalogue).sources, source, "source")
-    shown = card.model_dump(by_alias=True, exclude_none=True) | {"fields": card.kinds}
-    shown["absent"] = absent_files(card, data)
-    return _json(shown) if as_json else _say(outline(shown))
-
-
-sources_app.command("fetch")(sources_fetch)
 
 
 @tasks_app.command("list")
@@ -327,16 +290,6 @@ def status(run: Run, data: Data = None, as_json: AsJson = False) -> None:
 # -------------------------------------------------------------------------------------------------------------- helpers
 
 
-@contextmanager
-def _work(processes: int) -> Iterator[tuple[Executor, Progress]]:
-    """Processes to work with and a display of progress, for the length of one verb."""
-    from ecominstruct import engines
-    from ecominstruct.progress import watch
-
-    with watch() as progress, engines.local(processes) as executor:
-        yield executor, progress
-
-
 def _build(
     settings: Settings, recipe: Path, out: Path, extra: list[Path] | None, executor: Executor, progress: Progress
 ) -> dict[str, Any]:
@@ -359,7 +312,3 @@ def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:
     root = data or (Path(log["data"]) if log["data"] else None)
     extra = [Path(folder) for folder in log["catalogue"]]
     return pipeline.prepare(Path(log["recipe"]), data=root, extra=extra), log["recipe"]
-
-
-def _cell(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

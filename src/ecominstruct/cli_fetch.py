@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ecominstruct.cli_shared import AsJson, Data, Extra, one_of, read_catalogue, say, say_json
+from ecominstruct.console import AsJson, Data, Extra, load, one, say, say_json
 from ecominstruct.errors import printable, wrong
 
 Private = Annotated[bool, typer.Option("--allow-private", help="also from addresses inside this machine or network")]
@@ -21,7 +21,7 @@ def sources_fetch(
     from ecominstruct.sources.download import Net
     from ecominstruct.sources.fetch import fetch, licence_line
 
-    card = one_of(read_catalogue(catalogue).sources, source, "source")
+    card = one(load(catalogue).sources, source, "source")
     if data is None:
         raise wrong("no folder to download into", "Give --data DIR, or set ECOM_DATA")
     sys.stderr.write(printable(licence_line(card)) + "\n")

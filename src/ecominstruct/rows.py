@@ -143,13 +143,17 @@ class Score(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """A row that did not pass a stage (or passed, but is odd), and why. `row` names it as precisely as known."""
+    """A row that did not pass a stage (or passed, but is odd), and why. `row` names it as precisely as known.
+
+    `raw` is the beginning of what stood there, safe to show, where the row could not be read.
+    """
 
     stage: str
     unit: str
     row: str
     reason: str
     detail: str = ""
+    raw: str = ""
 
 
 def kind_type(kind: Kind) -> pa.DataType:

@@ -18,9 +18,8 @@ absolute path stands in any of these files.
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +55,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What one unit did. `rows_in` = `rows_out` + the sum of `rejected`; `noted` counts odd rows that passed."""
+    """What one unit did. `rows_in` = `rows_out` + `folded` + the sum of `rejected`; `noted` counts odd rows kept.
+
+    `folded` counts rows that became part of another row, such as the turns of a dialogue.
+    """
 
     unit: str
     inputs: dict[str, str]
@@ -66,6 +68,7 @@ class Receipt:
     noted: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    folded: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Manifest:
     noted: dict[str, int]
     counts: dict[str, int]
     units: tuple[Receipt, ...]
+    folded: int = 0
 
     @property
     def stage_folder(self) -> str:
@@ -156,16 +160,54 @@ def write_part(folder: Path, path: str, schema: pa.Schema, batches: Iterable[pa.
     return Part(path, rows, size, content)
 
 
-def write_rejects(folder: Path, kind: str, unit: str, rejects: Sequence[Reject]) -> dict[str, int]:
-    """Write the rejects (or the notes) of a unit, if there are any; returns the number of each reason."""
-    import pyarrow as pa
+class RejectFile:
+    """The rejects (or the notes) of a unit, written as they come; nothing is left of it where there are none.
 
-    target = f"{kind}/{flat(unit)}.parquet"
-    (folder / target).unlink(missing_ok=True)
-    if rejects:
-        rows = [reject._asdict() for reject in rejects]
-        write_part(folder, target, reject_schema(), pa.Table.from_pylist(rows, schema=reject_schema()).to_batches())
-    return dict(sorted(Counter(reject.reason for reject in rejects).items()))
+    Its file appears, whole, when the block that it was opened with ends well; `counts` are by reason.
+    """
+
+    def __init__(self, folder: Path, kind: str, unit: str) -> None:
+        self._path = folder / f"{kind}/{flat(unit)}.parquet"
+        self._waiting: list[Reject] = []
+        self._stack = ExitStack()
+        self._writer: Any = None
+        self.counts: dict[str, int] = {}
+
+    def __enter__(self) -> RejectFile:
+        self._path.unlink(missing_ok=True)
+        return self
+
+    def add(self, reject: Reject) -> None:
+        """Write one more."""
+        self.counts[reject.reason] = self.counts.get(reject.reason, 0) + 1
+        self._waiting.append(reject)
+        if len(self._waiting) >= BATCH_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if self._writer is None:
+            temporary = self._stack.enter_context(replacing(self._path))
+            self._writer = self._stack.enter_context(pq.ParquetWriter(temporary, reject_schema(), compression="zstd"))
+        rows = [reject._asdict() for reject in self._waiting]
+        self._writer.write_table(pa.Table.from_pylist(rows, schema=reject_schema()))
+        self._waiting.clear()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if kind is None and self._waiting:
+            self._flush()
+        self.counts = dict(sorted(self.counts.items()))
+        self._stack.__exit__(kind, error, trace)
+
+
+def write_rejects(folder: Path, kind: str, unit: str, rejects: Iterable[Reject]) -> dict[str, int]:
+    """Write the rejects (or the notes) of a unit, if there are any; returns the number of each reason."""
+    with RejectFile(folder, kind, unit) as file:
+        for reject in rejects:
+            file.add(reject)
+    return file.counts
 
 
 def read_batches(path: Path) -> Iterator[pa.RecordBatch]:

@@ -93,6 +93,32 @@ def show_build(summary: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def show_ingest(result: Mapping[str, Any]) -> str:
+    """What became of the raw rows of each file of each source."""
+    rows = [
+        (source, path, f"{file['raw']:,}", f"{file['records']:,}", f"{file['folded']:,}", reasons(file["rejected"]))
+        for source, found in result["sources"].items()
+        for path, file in found["files"].items()
+    ]
+    records = sum(found["records"] for found in result["sources"].values())
+    lines = [table(("source", "file", "raw", "records", "folded", "rejected"), rows)]
+    return "\n".join(
+        [*lines, "", f"ingest: {len(result['sources'])} sources, {records:,} records; {result['seconds']:.1f} s."]
+    )
+
+
+def show_survey(found: Mapping[str, Any]) -> str:
+    """How a source or a bare file is read."""
+    if "file" in found:
+        card = "\n".join(found["file"]["card"])
+        shown = {name: value for name, value in found["file"].items() if name != "card"}
+        name = card.partition("\n")[0].removeprefix("id: ")
+        told = f"A card for it, to be saved beside it as _source.yaml in a folder {name} (read it before you use it):"
+        return f"{found['path']}\n{outline(shown, 1)}\n\n{told}\n\n{card}"
+    blocks = [f"{name}\n{outline(source, 1)}" for name, source in found["sources"].items()]
+    return "\n\n".join([*blocks, f"check: {len(blocks)} source{'' if len(blocks) == 1 else 's'} of {found['path']}."])
+
+
 def reasons(counts: Mapping[str, int]) -> str:
     """Reasons with their numbers, the most frequent first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from ecominstruct import config
 from ecominstruct.config import Strict
 from ecominstruct.errors import EcomError, Fault, InputError
 from ecominstruct.rows import RECORD_COLUMNS, Kind, Lang, RecordType, Split
+from ecominstruct.sources.readers.base import INSIDE, Place
+from ecominstruct.sources.shape import Gather, Read, RecordField, RowSplit, format_of
 
 CARD = "_source.yaml"
-Table = Literal["products", "reviews", "queries", "pairs", "dialogues", "questions"]
+READERS = "readers.py"
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Licence(Strict):
@@ -34,10 +37,20 @@ class Licence(Strict):
 class RawFile(Strict):
     """A raw file below the source's folder."""
 
-    path: str = Field(description="path below the folder, with forward slashes")
+    path: str = Field(
+        description="path below the folder, with forward slashes; `a.zip!b.csv` is a file in an archive; `*` and `**` "
+        "stand for several files"
+    )
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$", description="of the file that was described")
     rows: int | None = Field(default=None, ge=0, description="rows that the file is known to hold")
     split: Split | None = Field(default=None, description="the split its publisher put it in")
+    set: dict[str, str] = Field(default_factory=dict, description="columns that every row of this file gets")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        """A path alone is short for `{path: …}`."""
+        return {"path": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _stays_inside(self) -> RawFile:
@@ -87,93 +100,101 @@ class Download(Strict):
         return bool(name) and (not self.only or any(fnmatchcase(name, pattern) for pattern in self.only))
 
 
-class Read(Strict):
-    """How the raw rows are read."""
+class Lookup(Strict):
+    """A second file whose rows are found by key and stand beside the raw row under the name of the lookup."""
 
-    format: Literal["jsonl", "storefront"] = Field(description="jsonl: one JSON object a line; storefront: built in")
-    table: Table | None = Field(default=None, description="for storefront: which of its tables")
-
-
-class SpanKeys(Strict):
-    """The names that a raw span uses for its members."""
-
-    label: str | None = Field(default="label", description="the type; null where spans have none")
-    start: str = Field(default="start", description="first character, from 0")
-    end: str = Field(default="end", description="character behind the last")
-    text: str = Field(default="text", description="the words")
+    file: RawFile
+    read: Read | None = Field(default=None, description="how it is read (default: as the card's files)")
+    by: str = Field(description="the column of the raw row that holds the key")
+    key: str = Field(description="the column of the second file that holds the key")
+    many: bool = Field(default=False, description="all rows with the key, as a list; else the first one")
+    optional: bool = Field(default=False, description="where nothing is found the row stays")
 
 
-class RecordField(Strict):
-    """Where one field of the record comes from. Exactly one of `split`, `pairs`, `spans` and `kind` may be given."""
+class Acceptance(Strict):
+    """What a person found who checked a drawn sample of its records (`ecom sources sample`)."""
 
-    origin: str = Field(alias="from", description="column, or a path such as labels.en or spans.0.term")
-    between: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
-        default=None, description="keep what stands between the first [start] and the last [end]; '' means the edge"
-    )
-    split: str | None = Field(default=None, min_length=1, description="cut the text here into a list of texts")
-    pairs: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
-        default=None, description="cut the text into name-value pairs: [between pairs, between name and value]"
-    )
-    spans: SpanKeys | None = Field(default=None, description="a list of spans, and what they call their members")
-    inside: str | None = Field(default=None, description="for spans: the field whose text they count in")
-    kind: Kind | None = Field(default=None, description="the raw value has this kind already")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        """`title: name` is short for `title: {from: name}`."""
-        return {"from": value} if isinstance(value, str) else value
+    rows: int = Field(ge=1, description="records that were checked")
+    wrong: int = Field(ge=0, description="of them, records that were not right")
 
     @model_validator(mode="after")
-    def _one_way(self) -> RecordField:
-        ways = [name for name in ("split", "pairs", "spans", "kind") if getattr(self, name) is not None]
-        if len(ways) > 1:
-            raise ValueError(f"gives {' and '.join(ways)}, but a field is made in one way")
-        if (self.result == "spans") != (self.inside is not None):
-            raise ValueError("spans need `inside`, the field whose text they count in, and only spans do")
+    def _fits(self) -> Acceptance:
+        if self.wrong > self.rows:
+            raise ValueError(f"{self.wrong} wrong of {self.rows} rows")
         return self
 
     @property
-    def result(self) -> Kind:
-        """The kind of the field that comes out."""
-        if self.split is not None:
-            return "texts"
-        if self.pairs is not None:
-            return "pairs"
-        return "spans" if self.spans is not None else self.kind or "text"
+    def shown(self) -> str:
+        """`3 of 200`."""
+        return f"{self.wrong} of {self.rows}"
 
 
 class SourceCard(Strict):
     """One source: what it is, what may be done with it, and how its rows become records."""
 
     id: str = Field(pattern=r"^(en|zh)(/[a-z0-9_]+)+$", description="the path of the card's folder in the catalogue")
-    title: str = Field(description="as it is shown in tables")
-    about: str = Field(description="one or two sentences for somebody who has never seen it")
-    origin: str = Field(description="the data set behind it: sources of one origin are held out together")
-    home: str = Field(description="where it was published")
-    citation: str = Field(description="who made it, when, under which title")
-    licence: Licence
-    lang: Lang = Field(description="of its texts; the id begins with it")
+    title: str = Field(default="", description="as it is shown in tables (default: the id)")
+    about: str = Field(default="", description="one or two sentences for somebody who has never seen it")
+    origin: str = Field(
+        default="", description="the data set behind it: one origin is held out together (default: the id)"
+    )
+    home: str = Field(default="", description="where it was published")
+    citation: str = Field(default="", description="who made it, when, under which title")
+    licence: Licence = Licence(spdx="unknown", evidence="none stated", redistribute="unknown")
+    lang: Lang = Field(default="en", description="of its texts, as the id begins")
     record_type: RecordType = Field(description="what one record is; a pair links nothing when families are made")
     synthetic: bool = Field(default=False, description="made by a program, and marked so in every example")
+    acceptance: Acceptance | None = None
     published_test_set: bool = Field(default=False, description="read as published: no row dropped, always test")
     folder: str | None = Field(
-        default=None, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$", description="its folder under the data root"
+        default=None,
+        pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$",
+        description="its folder under the data root (default: beside the card)",
     )
     files: list[RawFile] = Field(default_factory=list)
     download: list[Download] = Field(default_factory=list)
-    read: Read
-    fields: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], RecordField]
+    read: Read = Field(
+        default=Read(format="jsonl"),
+        description="how the raw rows are read (default: as the name of the first file says)",
+    )
+    lookup: dict[Name, Lookup] = Field(default_factory=dict, description="files that give further columns by key")
+    explode: str | None = Field(
+        default=None, description="a path to a list: each item is a row, under `item`, beside what stands around it"
+    )
+    where: dict[str, list[str]] = Field(
+        default_factory=dict, description="keep the raw rows in which each of these columns has one of the values"
+    )
+    where_not: dict[str, list[str]] = Field(
+        default_factory=dict, description="leave out the raw rows in which one of these columns has one of the values"
+    )
+    gather: Gather | None = None
+    published_split: RowSplit | None = None
+    fields: dict[Name, RecordField]
     group: list[str] = Field(default_factory=list, description="text fields: equal texts are kin over all sources")
     group_ids: dict[str, str] = Field(
         default_factory=dict, description="id fields and what they name: equal ids are kin within the origin"
     )
 
+    _root: Path | None = PrivateAttr(None)  # the folder of the card
+    _readers: Path | None = PrivateAttr(None)  # reader functions beside the catalogue that it stands in
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, value: Any) -> Any:
+        """What a short card leaves out follows from its id and from the names of its files."""
+        if not isinstance(value, dict) or not isinstance(value.get("id"), str):
+            return value
+        source = value["id"]
+        files = value.get("files", [])
+        files = [files] if isinstance(files, str | dict) else files
+        given = {"title": source, "origin": source.partition("/")[2] or source, "lang": source.partition("/")[0]}
+        return {**given, **value, "files": files, **_read_default(value.get("read", {}), files)}
+
     @model_validator(mode="after")
     def _hangs_together(self) -> SourceCard:
         built_in = self.read.format == "storefront"
-        if built_in != (self.read.table is not None) or built_in == bool(self.files) or built_in == bool(self.folder):
-            raise ValueError("a source has a folder and files, or is a table of the storefront")
+        if built_in != (self.read.table is not None) or built_in == bool(self.files) or (built_in and self.folder):
+            raise ValueError("a source has files, or is a table of the storefront")
         paths = [file.path for file in self.files]
         if len(set(paths)) < len(paths):
             raise ValueError(f"the file {max(paths, key=paths.count)!r} is named twice")
@@ -190,6 +211,8 @@ class SourceCard(Strict):
             if kinds.get(name) not in ("text", "texts"):
                 raise ValueError(f"names the text field {name!r}, which is not among its fields")
         reserved = (RECORD_COLUMNS | {"split"}) & kinds.keys()
+        if self.lang != self.id.partition("/")[0]:
+            raise ValueError(f"the id begins with {self.id.partition('/')[0]!r}, but the language is {self.lang!r}")
         if reserved:
             raise ValueError(f"the field name {min(reserved)!r} is taken by the record itself")
         return self
@@ -203,6 +226,12 @@ class SourceCard(Strict):
     def kinds(self) -> dict[str, Kind]:
         """The kind of each field."""
         return {name: self.mapping[name].result for name in self.fields}
+
+    @property
+    def rows(self) -> int | None:
+        """The raw rows that its files are known to hold; None where one of them is not counted."""
+        counts = [file.rows for file in self.files]
+        return None if None in counts or not counts else sum(count or 0 for count in counts)
 
     @property
     def hosts(self) -> dict[str, str]:
@@ -231,6 +260,18 @@ def _leaves(path: str) -> bool:
     return Path(path).is_absolute() or ".." in Path(path).parts or "\\" in path
 
 
+def _read_default(read: Any, files: Any) -> dict[str, Any]:
+    """`read` with the format that the name of the first file speaks of, where the card gives none."""
+    given = read or {}
+    if not isinstance(given, dict) or given.get("format") or given.get("reader") or not isinstance(files, list):
+        return {"read": read} if read else {}
+    first = next((file.get("path") if isinstance(file, dict) else file for file in files), None)
+    found = format_of(first) if isinstance(first, str) else None
+    if isinstance(first, str) and not found:
+        raise ValueError(f"the name {first!r} does not say what it holds: write read: {{format: …}}")
+    return {"read": {**given, "format": found}} if found else {}
+
+
 class Sources(NamedTuple):
     """All cards of a catalogue, and the place of each card for error messages."""
 
@@ -257,6 +298,7 @@ def load_sources(roots: Sequence[Path]) -> Sources:
         elif card.id in cards:
             faults.append(Fault(document.file, 1, f"the source {card.id!r} exists already", "Give it another folder"))
         else:
+            card._root, card._readers = path.parent, _beside(root)
             cards[card.id], documents[card.id] = card, document
     if faults:
         raise InputError(faults)
@@ -270,12 +312,38 @@ def card_paths(roots: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
             yield root, path
 
 
-def raw_path(card: SourceCard, file: RawFile, data: Path | None) -> Path | None:
-    """Where a raw file of a card should be, or None when no data root is known."""
-    return data / card.folder / file.path if data and card.folder else None
+def _beside(root: Path) -> Path | None:
+    """The reader functions that stand in a catalogue folder."""
+    path = root / READERS
+    return path if path.is_file() else None
+
+
+def raw_files(card: SourceCard) -> list[tuple[RawFile, Lookup | None]]:
+    """All raw files of a card in the order of their units: those that hold its records, then those of its lookups."""
+    looked_up = [(lookup.file, lookup) for _, lookup in sorted(card.lookup.items())]
+    return [*((file, None) for file in card.files), *looked_up]
+
+
+class Found(NamedTuple):
+    """A raw file that is there: its path below the source's folder, and its place."""
+
+    name: str
+    place: Place
+
+
+def raw_places(card: SourceCard, file: RawFile, data: Path | None) -> list[Found]:
+    """Where a raw file of a card is; of a pattern all files that fit, in a fixed order; [] where it is absent."""
+    folder = data / card.folder if data and card.folder else None if card.folder else card._root
+    if folder is None:
+        return []
+    outer, _, member = file.path.partition(INSIDE)
+    if any(mark in outer for mark in "*?["):
+        paths = [path for path in sorted(folder.glob(outer)) if path.is_file()]
+        return [Found(path.relative_to(folder).as_posix(), Place(path, member)) for path in paths]
+    path = folder / outer
+    return [Found(file.path, Place(path, member))] if path.is_file() else []
 
 
 def absent_files(card: SourceCard, data: Path | None) -> list[str]:
     """The raw files of a card that are not there; the storefront needs none."""
-    paths = {file.path: raw_path(card, file, data) for file in card.files}
-    return [name for name, path in paths.items() if path is None or not path.is_file()]
+    return [file.path for file, _ in raw_files(card) if not raw_places(card, file, data)]

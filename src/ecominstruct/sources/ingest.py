@@ -1,7 +1,9 @@
 """Stage 1, records: the raw files of all sources, and the tables of the storefront, become typed records.
 
-A unit is one raw file, or one stretch of a storefront table. A record's id is a hash of its source, its file and
-its raw fields, plus an ordinal among equals, so that it stays the same wherever the row moves in its file.
+A unit is one raw file (or all files of one pattern), or one stretch of a storefront table. A record's id is a hash of
+its source, its file and its raw fields, plus an ordinal among equals, so that it stays the same wherever the row
+moves in its file. A file that cannot be read at all, or only in part, is one reject that names it; the other files of
+the source go on.
 """
 
 from __future__ import annotations
@@ -17,11 +19,14 @@ from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64, hex128
 from ecominstruct.languages import same_text
 from ecominstruct.rows import Reject, record_schema
-from ecominstruct.sources.cards import RawFile, SourceCard, absent_files, raw_path
+from ecominstruct.sources import flow
+from ecominstruct.sources.cards import Found, RawFile, SourceCard, absent_files, raw_files, raw_places
 from ecominstruct.sources.mapping import map_row
-from ecominstruct.sources.readers import RawRow, read_jsonl
+from ecominstruct.sources.ordinals import Ordinals
+from ecominstruct.sources.paths import at
+from ecominstruct.sources.readers import Place, RawRow, kept, read_rows
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, PART_ROWS, Manifest, Part, Receipt, hash_file, write_part, write_rejects
+from ecominstruct.store import BATCH_ROWS, PART_ROWS, Manifest, Part, Receipt, RejectFile, hash_file, write_part
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,14 +35,18 @@ STAGE = stage("records")
 
 
 class Piece(NamedTuple):
-    """One unit of ingest: a raw file (`path`), or rows `start` to `stop` of a storefront table."""
+    """One unit of ingest: a raw file, or rows `start` to `stop` of a storefront table."""
 
     card: dict[str, Any]  # the source card, as plain data
     number: int  # of the file, or of the stretch
     file: dict[str, Any] | None
-    path: str
-    start: int
-    stop: int
+    places: tuple[Found, ...] = ()  # where the file is; of a pattern, its files
+    start: int = 0
+    stop: int = 0
+    lookup: str = ""  # the name of the lookup whose file this is
+    others: Mapping[str, tuple[Found, ...]] = {}  # the files of the lookups by name; for such a file, the card's files
+    elsewhere: tuple[flow.Where, ...] = ()  # which rows of the file other sources take
+    readers: str = ""  # a file with reader functions
 
     @property
     def unit(self) -> str:
@@ -48,11 +57,12 @@ class Piece(NamedTuple):
 def plan_ingest(run: Path, cards: Iterable[SourceCard], *, data: Path | None, storefront_rows: int) -> StagePlan:
     """What ingest has to do for the cards whose files are present."""
     units: list[Unit] = []
-    for card in sorted(cards, key=lambda card: card.id):
+    present = sorted((card for card in cards if not absent_files(card, data)), key=lambda card: card.id)
+    for card in present:
         if card.synthetic:
             units += _stretches(card, storefront_rows)
-        elif not absent_files(card, data):
-            units += [_file_unit(card, number, file, data) for number, file in enumerate(card.files)]
+        else:
+            units += [_file_unit(piece) for piece in pieces(card, data, present)]
     return StagePlan(STAGE, run / STAGE.folder, units, ingest_piece, {})
 
 
@@ -63,45 +73,67 @@ def _stretches(card: SourceCard, rows: int) -> Iterator[Unit]:
         yield Unit(piece.unit, inputs, piece)
 
 
-def _file_unit(card: SourceCard, number: int, file: RawFile, data: Path | None) -> Unit:
-    piece = file_piece(card, number, file, data)
-    inputs = {"card": fingerprint(piece.card), file.path: hash_file(Path(piece.path))}
-    return Unit(piece.unit, inputs, piece)
-
-
 def stretch(card: SourceCard, number: int, start: int, stop: int) -> Piece:
     """Rows `start` to `stop` of a storefront table."""
-    return Piece(card.model_dump(by_alias=True), number, None, "", start, stop)
+    return Piece(card.model_dump(by_alias=True), number, None, start=start, stop=stop)
 
 
-def file_piece(card: SourceCard, number: int, file: RawFile, data: Path | None) -> Piece:
-    """One raw file of a card; it must be there."""
-    path = raw_path(card, file, data)
-    assert path is not None
-    return Piece(card.model_dump(by_alias=True), number, file.model_dump(), str(path), 0, 0)
+def pieces(card: SourceCard, data: Path | None, others: Sequence[SourceCard] = ()) -> Iterator[Piece]:
+    """The raw files of a card, then those of its lookups; `others` are cards that may take rows of the same file."""
+    plain = card.model_dump(by_alias=True)
+    readers = str(card._readers or "")
+    looked_up = {name: tuple(raw_places(card, lookup.file, data)) for name, lookup in sorted(card.lookup.items())}
+    main = {file.path: tuple(raw_places(card, file, data)) for file in card.files}
+    names = [*("" for _ in card.files), *looked_up]
+    for number, ((file, _), name) in enumerate(zip(raw_files(card), names, strict=True)):
+        places = looked_up[name] if name else main[file.path]
+        more = main if name else looked_up
+        taken = tuple(_taken(card, file, others))
+        yield Piece(plain, number, file.model_dump(), places, 0, 0, name, more, taken, readers)
+
+
+def _taken(card: SourceCard, file: RawFile, others: Sequence[SourceCard]) -> Iterator[flow.Where]:
+    """Which rows of a file other sources take."""
+    for other in others:
+        if other.id != card.id and other.folder and other.folder == card.folder:
+            for theirs in other.files:
+                if theirs.path == file.path:
+                    yield other.where, other.where_not
+
+
+def _file_unit(piece: Piece) -> Unit:
+    inputs = {"card": fingerprint(piece.card), "taken elsewhere": fingerprint(list(piece.elsewhere))}
+    files = [*piece.places, *chain.from_iterable(piece.others.values())]
+    inputs |= {found.name: hash_file(found.place.path) for found in files}
+    if piece.readers:
+        inputs["readers"] = hash_file(Path(piece.readers))
+    return Unit(piece.unit, inputs, piece)
 
 
 def read_records(piece: Piece) -> Iterator[dict[str, Any]]:
     """The records of a piece, one at a time, without what does not become one."""
-    return _records(_State(SourceCard.model_validate(piece.card), piece, [], [], Counter()))
+    return _records(_State(SourceCard.model_validate(piece.card), piece))
 
 
 def ingest_piece(piece: Piece, folder: Path) -> Receipt:
     """Read one raw file, or one stretch of the storefront, into parts of at most 100,000 records."""
     card = SourceCard.model_validate(piece.card)
-    state = _State(card, piece, [], [], Counter())
-    parts: list[Part] = []
-    batches = _batches(state)
-    schema = record_schema(card.kinds)
-    for batch in batches:
-        path = f"{card.id}/part-{piece.number:03d}-{len(parts):05d}.parquet"
-        more = islice(batches, PART_ROWS // BATCH_ROWS - 1)
-        parts.append(write_part(folder, path, schema, chain([batch], more)))
+    with RejectFile(folder, "rejects", piece.unit) as rejects, RejectFile(folder, "notes", piece.unit) as notes:
+        state = _State(card, piece, rejects, notes)
+        parts: list[Part] = []
+        batches = _batches(state)
+        schema = record_schema(card.kinds)
+        for batch in batches:
+            path = f"{card.id}/part-{piece.number:03d}-{len(parts):05d}.parquet"
+            more = islice(batches, PART_ROWS // BATCH_ROWS - 1)
+            parts.append(write_part(folder, path, schema, chain([batch], more)))
+        for difference in _differences(state):
+            notes.add(difference)
     rows_out = sum(part.rows for part in parts)
-    state.notes.extend(_differences(state))
-    rejected = write_rejects(folder, "rejects", piece.unit, state.rejects)
-    noted = write_rejects(folder, "notes", piece.unit, state.notes)
-    return Receipt(piece.unit, {}, state.seen["rows"], rows_out, rejected, noted, {}, tuple(parts))
+    seen = state.seen
+    return Receipt(
+        piece.unit, {}, seen["raw"], rows_out, rejects.counts, notes.counts, {}, tuple(parts), folded=seen["folded"]
+    )
 
 
 def _differences(state: _State) -> Iterator[Reject]:
@@ -109,8 +141,8 @@ def _differences(state: _State) -> Iterator[Reject]:
     if state.piece.file is None:
         return
     file = RawFile.model_validate(state.piece.file)
-    unit, rows = state.piece.unit, state.seen["rows"]
-    if file.sha256 and file.sha256 != _sha256(Path(state.piece.path)):
+    unit, rows = state.piece.unit, state.seen["raw"]
+    if file.sha256 and any(file.sha256 != _sha256(found.place.path) for found in state.piece.places):
         yield Reject(STAGE.name, unit, file.path, "file_differs_from_card", "another sha256")
     if file.rows is not None and file.rows != rows:
         yield Reject(STAGE.name, unit, file.path, "rows_differ_from_card", f"{rows}, not {file.rows}")
@@ -121,14 +153,63 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class _State(NamedTuple):
+def examine(
+    piece: Piece, records: int, rejects: int, first: list[dict[str, Any]], refused: list[Reject], odd: list[Reject]
+) -> dict[str, Any]:
+    """Read a whole piece and write nothing: its counts; the first records, rejects and notes go to the lists."""
+    sinks = _Sink(refused, rejects), _Sink(odd, rejects)
+    state = _State(SourceCard.model_validate(piece.card), piece, *sinks)
+    made = 0
+    for record in _records(state):
+        made += 1
+        if made <= records:
+            first.append(record)
+    for difference in _differences(state):
+        state.notes.add(difference)
+    counts = {"rejected": sinks[0].counts, "folded": state.seen["folded"], "noted": sinks[1].counts}
+    return {"raw": state.seen["raw"], "records": made, **counts}
+
+
+class _Sink:
+    """Counts rejects by reason, and keeps the first of them."""
+
+    def __init__(self, kept: list[Reject] | None = None, most: int = 0) -> None:
+        self._kept: list[Reject] = [] if kept is None else kept
+        self._most = most
+        self.counts: dict[str, int] = {}
+
+    def add(self, reject: Reject) -> None:
+        """Count it."""
+        self.counts[reject.reason] = self.counts.get(reject.reason, 0) + 1
+        if len(self._kept) < self._most:
+            self._kept.append(reject)
+
+
+class _State:
     """What is gathered while one piece is read."""
 
-    card: SourceCard
-    piece: Piece
-    rejects: list[Reject]
-    notes: list[Reject]
-    seen: Counter[str]  # raw rows, counted where they are read
+    def __init__(
+        self,
+        card: SourceCard,
+        piece: Piece,
+        rejects: RejectFile | _Sink | None = None,
+        notes: RejectFile | _Sink | None = None,
+    ) -> None:
+        self.card = card
+        self.piece = piece
+        self.rejects = rejects or _Sink()
+        self.notes = notes or _Sink()
+        self.seen: Counter[str] = Counter()  # raw rows, and those of them that were folded
+        self.ordinals = Ordinals()
+
+    def reject(self, file: str, row: RawRow) -> None:
+        """Keep a raw row that does not become a record, with its reason."""
+        self.rejects.add(self.reason(file, row))
+
+    def reason(self, file: str, row: RawRow) -> Reject:
+        """Why a raw row is none, or odd; its place is the line where the format has lines."""
+        place = f"{file}:{row.line or row.number + 1}"
+        return Reject(STAGE.name, self.piece.unit, place, row.reason, row.detail, row.raw)
 
 
 def _batches(state: _State) -> Iterator[pa.RecordBatch]:
@@ -141,45 +222,119 @@ def _batches(state: _State) -> Iterator[pa.RecordBatch]:
 
 
 def _records(state: _State) -> Iterator[dict[str, Any]]:
+    if state.piece.file is None:
+        yield from _of_file(state, Found("", Place(Path())), _storefront(state.card, state.piece), {}, {})
+    elif state.piece.lookup:
+        _count_lookup(state)
+    else:
+        tables = _tables(state)
+        for found in state.piece.places:
+            more = {"_path": found.name, **state.piece.file["set"]}
+            yield from _of_file(state, found, _things(state, found, more), tables, more)
+
+
+def _storefront(card: SourceCard, piece: Piece) -> Iterator[RawRow]:
+    from ecominstruct.sources import storefront
+
+    rows = storefront.rows(card.read.table or "", card.lang, piece.start, piece.stop)
+    return (RawRow(piece.start + index, row) for index, row in enumerate(rows))
+
+
+def _things(state: _State, found: Found, more: Mapping[str, Any]) -> Iterator[RawRow]:
+    """What the rows of one file become records from."""
     card, piece = state.card, state.piece
-    file = piece.file or {"path": "", "split": None}
-    equals: Counter[int] = Counter()
-    for raw in raw_rows(card, piece.path, piece.start, piece.stop):
-        state.seen["rows"] += 1
-        if raw.reason:
-            state.rejects.append(_reject(state, raw.number, raw.reason, raw.detail))
+    rows: Iterator[RawRow] = read_rows(found.place, card.read, Path(piece.readers) if piece.readers else None)
+    if card.explode:
+        rows = flow.exploded(rows, card.explode)
+    if card.where or card.where_not:
+        rows = flow.chosen(rows, (card.where, card.where_not), piece.elsewhere, more)
+    return flow.gathered(rows, card.gather) if card.gather else rows
+
+
+def _tables(state: _State) -> flow.Tables:
+    """The files of the lookups, by key, in memory."""
+    return {
+        name: flow.table(_lookup_rows(state, name, state.piece.others[name]), lookup)
+        for name, lookup in state.card.lookup.items()
+    }
+
+
+def _lookup_rows(state: _State, name: str, places: Sequence[Found]) -> Iterator[RawRow]:
+    read = state.card.lookup[name].read or state.card.read
+    readers = Path(state.piece.readers) if state.piece.readers else None
+    return chain.from_iterable(read_rows(found.place, read, readers) for found in places)
+
+
+def _count_lookup(state: _State) -> None:
+    """Account for the file of a lookup: which of its rows some raw row of the card names."""
+    card, piece = state.card, state.piece
+    lookup = card.lookup[piece.lookup]
+    named: set[str] = set()
+    for file in card.files:
+        for found in piece.others[file.path]:
+            more = {"_path": found.name, **file.set}
+            for row in _things(state, found, more):
+                named.add(flow.word(at({**more, **row.data}, lookup.by)[1]))
+    for found in piece.places:
+        for row in flow.used(_lookup_rows(state, piece.lookup, [found]), lookup, named, piece.elsewhere):
+            _pass(state, found.name, row)
+
+
+def _pass(state: _State, file: str, row: RawRow) -> bool:
+    """Count a raw row; whether it can become a record."""
+    state.seen["raw"] += 1
+    if row.reason == flow.FOLDED:
+        state.seen["folded"] += 1
+    elif row.reason:
+        state.reject(file, row)
+    return not row.reason
+
+
+def _of_file(
+    state: _State, found: Found, rows: Iterator[RawRow], tables: flow.Tables, more: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    card = state.card
+    split = state.piece.file["split"] if state.piece.file else None
+    name = found.name or card.id
+    for raw in rows:
+        if not _pass(state, name, raw):
             continue
-        content = _content(raw.data)
-        if content is None:
-            state.rejects.append(_reject(state, raw.number, "nested_too_deep", ""))
+        content, problem = _content(raw.data)
+        if problem:
+            state.reject(name, raw._replace(reason=problem, raw=kept(repr(raw.data)[:2000])))
             continue
-        fields, misfits = map_row(card, raw.data)
+        view = {**more, **raw.data} if more else raw.data
+        if card.lookup:
+            beside = flow.looked_up(card, tables, view)
+            if isinstance(beside, flow.Missing):
+                state.reject(name, raw._replace(reason=beside.reason, detail=beside.detail))
+                continue
+            view = {**view, **beside}
+        fields, misfits = map_row(card, view)
         lost = [] if card.published_test_set else [misfit for misfit in misfits if not misfit.mended]
         if lost:
-            state.rejects.append(_reject(state, raw.number, lost[0].reason, lost[0].detail))
+            state.reject(
+                name, raw._replace(reason=lost[0].reason, detail=lost[0].detail, raw=kept(repr(raw.data)[:2000]))
+            )
             continue
-        state.notes.extend(_reject(state, raw.number, misfit.reason, misfit.detail) for misfit in misfits)
+        for misfit in misfits:
+            state.notes.add(state.reason(name, raw._replace(reason=misfit.reason, detail=misfit.detail)))
         yield {
-            "id": _record_id(card.id, file["path"], content, equals),
+            "id": hex128(card.id, found.name, content, str(state.ordinals.next(content))),
             "source": card.id,
             "record_type": card.record_type,
             "lang": card.lang,
-            "file": file["path"],
+            "file": found.name,
             "row": raw.number,
             "group": group_keys(card, fields),
-            "published_split": file["split"],
+            "published_split": _row_split(card, view) if card.published_split else split,
             **fields,
         }
 
 
-def raw_rows(card: SourceCard, path: str, start: int, stop: int) -> Iterator[RawRow]:
-    """The raw rows of one file of a card, or rows `start` to `stop` of its storefront table."""
-    if card.read.format == "jsonl":
-        return read_jsonl(Path(path))
-    from ecominstruct.sources import storefront
-
-    table = card.read.table or ""
-    return (RawRow(start + index, row) for index, row in enumerate(storefront.rows(table, card.lang, start, stop)))
+def _row_split(card: SourceCard, view: Mapping[str, Any]) -> str | None:
+    spec = card.published_split
+    return spec.map.get(flow.word(at(view, spec.origin)[1])) if spec else None
 
 
 def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
@@ -198,24 +353,15 @@ def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
     return sorted(keys)
 
 
-def _content(data: Mapping[str, Any]) -> str | None:
-    """The fingerprint of a raw row; None when it is nested too deeply to be written."""
+def _content(data: Mapping[str, Any]) -> tuple[str, str]:
+    """The fingerprint of a raw row; or why it cannot be written: too deep, half a character, an endless number."""
     try:
-        return fingerprint(data)
-    except TypeError:
-        return None
-
-
-def _record_id(source: str, file: str, content: str, equals: Counter[int]) -> str:
-    key = int(content[:16], 16)
-    ordinal = equals[key]
-    equals[key] += 1
-    return hex128(source, file, content, str(ordinal))
-
-
-def _reject(state: _State, row: int, reason: str, detail: str) -> Reject:
-    file = state.piece.file["path"] if state.piece.file else state.card.id
-    return Reject(STAGE.name, state.piece.unit, f"{file}:{row + 1}", reason, detail)
+        return fingerprint(data), ""
+    except TypeError as error:
+        said = str(error).lower()
+    if "recursion" in said:
+        return "", "nested_too_deep"
+    return "", "lone_surrogate" if "surrogate" in said or "utf-8" in said else "odd_value"
 
 
 def source_parts(records: Manifest, card: SourceCard, files: Sequence[str] = ()) -> list[Part]:

@@ -9,7 +9,7 @@ from typing import Any
 from ecominstruct.errors import wrong
 from ecominstruct.recipe import Prompts
 from ecominstruct.sources.cards import SourceCard, absent_files
-from ecominstruct.sources.ingest import file_piece, read_records, stretch
+from ecominstruct.sources.ingest import pieces, read_records, stretch
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.maker import Maker, Origin, compose, ingredients, plain_gold
 from ecominstruct.tasks.prompts import render_prompt
@@ -53,9 +53,8 @@ def _records(card: SourceCard, task: Task, data: Path | None, row: int, count: i
     if card.synthetic:
         found = read_records(stretch(card, 0, row, row + count))
     else:
-        files = [(number, file) for number, file in enumerate(card.files) if file.path in task.files or not task.files]
-        pieces = (file_piece(card, number, file, data) for number, file in files)
-        found = islice(chain.from_iterable(map(read_records, pieces)), row, row + count)
+        wanted = [piece for piece in pieces(card, data) if not task.files or (piece.file or {})["path"] in task.files]
+        found = islice(chain.from_iterable(map(read_records, wanted)), row, row + count)
     return [record | {"split": "test"} for record in found]
 
 

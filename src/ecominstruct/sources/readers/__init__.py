@@ -1,0 +1,88 @@
+"""Raw formats: a file becomes raw rows, one at a time, and a row that cannot be read becomes a reason.
+
+Each format is a module with a generator of `RawRow`. A file that cannot be read any further raises `Unreadable`;
+`read_rows` turns that, and whatever a file system or an archive may do, into one last row with the reason.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from ecominstruct.errors import EcomError, nearest, wrong
+from ecominstruct.sources.readers.base import INSIDE, Place, RawRow, Unreadable, kept
+from ecominstruct.sources.readers.conll import read_conll
+from ecominstruct.sources.readers.delimited import read_csv
+from ecominstruct.sources.readers.documents import read_json, read_markdown, read_squad
+from ecominstruct.sources.readers.jsonl import read_jsonl
+from ecominstruct.sources.readers.lines import read_file, read_lines
+from ecominstruct.sources.readers.odd import ODD
+from ecominstruct.sources.readers.tables import read_parquet, read_xlsx
+from ecominstruct.sources.readers.xml import read_xml
+from ecominstruct.sources.shape import Read
+
+Reader = Callable[[Place, Read], Iterator[RawRow]]
+READERS: Mapping[str, Reader] = {
+    "jsonl": read_jsonl,
+    "json": read_json,
+    "squad": read_squad,
+    "markdown": read_markdown,
+    "csv": read_csv,
+    "xlsx": read_xlsx,
+    "parquet": read_parquet,
+    "conll": read_conll,
+    "xml": read_xml,
+    "lines": read_lines,
+    "text": read_file,
+}
+BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
+__all__ = ["INSIDE", "Place", "RawRow", "Reader", "Unreadable", "kept", "read_jsonl", "read_rows", "reader_of"]
+
+
+def reader_of(read: Read, readers: Path | None = None) -> Reader:
+    """The function that reads a format, or the reader that a card names: one of ours, or of a `readers.py`."""
+    if read.format is not None:
+        return READERS[read.format]
+    own = _own_readers(readers) if readers else {}
+    name = read.reader or ""
+    if name not in own and name not in ODD:
+        raise wrong(f"no reader is called {name!r}", nearest(name, [*own, *ODD]), file=str(readers or ""))
+    return own.get(name) or ODD[name]
+
+
+def _own_readers(path: Path) -> dict[str, Reader]:
+    """The functions of a `readers.py` beside a catalogue that its user has named: this runs its code."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("ecominstruct_own_readers", path)
+    if spec is None or spec.loader is None:
+        raise wrong("cannot be loaded", file=str(path))
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # it is somebody's own code: whatever is wrong with it is theirs to read
+        raise wrong(f"cannot be loaded ({type(error).__name__}: {error})", file=str(path)) from None
+    return {name: value for name, value in vars(module).items() if callable(value) and not name.startswith("_")}
+
+
+def read_rows(place: Place, read: Read, readers: Path | None = None) -> Iterator[RawRow]:
+    """All rows of a raw file. Where it cannot be read (any further), the last one says why: nothing is raised."""
+    reader = reader_of(read, readers)
+    number = 0
+    try:
+        for row in reader(place, read):
+            number = row.number + 1
+            yield row
+    except Unreadable as error:
+        yield RawRow(number, {}, error.reason, error.detail)
+    except EcomError:
+        raise
+    except BROKEN as error:
+        what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        yield RawRow(number, {}, "unreadable_file", f"{type(error).__name__}: {what}")
+    except Exception as error:
+        if read.reader is None:
+            raise
+        yield RawRow(number, {}, "reader_failed", f"{read.reader}: {type(error).__name__}: {error}")

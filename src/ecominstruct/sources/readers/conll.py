@@ -1,0 +1,103 @@
+"""CoNLL and its kin: a token and its tag a line, sentences apart by blank lines; BIO, BIOES and BIEOS tags.
+
+A token may be a blank, U+3000 or U+0085: the tag is what stands behind the last separator, and the separator is TAB
+wherever a line holds one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ecominstruct.sources.readers.base import Place, RawRow, kept
+from ecominstruct.sources.readers.text import Line, lines_of, open_text, text_of, unreadable
+from ecominstruct.sources.shape import Read
+
+MOST_TOKENS = 100_000  # of a sentence; a longer one is rejected
+COLUMNS = ("token", "tag")
+
+
+def read_conll(place: Place, read: Read) -> Iterator[RawRow]:
+    """Each sentence: `text`, `tokens`, `tags`, `spans` (label, start, end, text), and a list a further column."""
+    file, _ = open_text(place, read.encoding)
+    with file:
+        for number, block in enumerate(_sentences(lines_of(file, skip=read.skip, comment=read.comment))):
+            yield _sentence(number, block, read)
+
+
+def _sentences(lines: Iterator[Line]) -> Iterator[list[Line]]:
+    """Lines up to the next blank one; of a sentence that is too long, its first lines."""
+    block: list[Line] = []
+    for line in lines:
+        if line.content.strip(b" \t"):
+            if len(block) <= MOST_TOKENS:
+                block.append(line)
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _sentence(number: int, block: Sequence[Line], read: Read) -> RawRow:
+    names = read.columns or COLUMNS
+    first = block[0]
+    if len(block) > MOST_TOKENS:
+        detail = f"over {MOST_TOKENS} tokens without a blank line"
+        return RawRow(number, {}, "sentence_too_long", detail, kept(first.content), first.number)
+    rows = []
+    for line in block:
+        cells = _cells(line, len(names), read.separator)
+        if cells is None:
+            broken = unreadable(line, number)
+            reason, detail = (broken.reason, broken.detail) if broken else ("wrong_field_count", "")
+            detail = f"line {line.number}: {detail or f'not {len(names)} columns'}"
+            return RawRow(number, {}, reason, detail, kept(line.content), first.number)
+        rows.append(cells)
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(names)}
+    tokens, tags = columns.pop("token"), columns.pop("tag")
+    text = read.join.join(tokens)
+    found = spans_of(tokens, tags, read.join)
+    return RawRow(number, {"text": text, "tokens": tokens, "tags": tags, "spans": found, **columns}, line=first.number)
+
+
+def _cells(line: Line, count: int, separator: str | None) -> list[str] | None:
+    """The cells of a line from the right, so that a token may hold the separator."""
+    text = None if line.too_long else text_of(line)
+    if text is None:
+        return None
+    mark = separator or ("\t" if "\t" in text else " ")
+    cells = text.rsplit(mark, count - 1)
+    return cells if len(cells) == count and all(cells) else None
+
+
+def spans_of(tokens: Sequence[str], tags: Sequence[str], join: str = "") -> list[dict[str, Any]]:
+    """The labelled stretches of a tagged sentence, with offsets in the tokens joined by `join`.
+
+    B, S and a tag of another label begin a stretch; E, S and O end it; whatever else continues it.
+    """
+    found: list[dict[str, Any]] = []
+    label, start, at, end = "", 0, 0, 0
+    text = join.join(tokens)
+
+    def close() -> None:
+        if label:
+            found.append({"label": label, "start": start, "end": end, "text": text[start:end]})
+
+    for token, tag in zip(tokens, tags, strict=True):
+        mark, _, name = tag.partition("-")
+        if not name:  # O, or a bare label
+            mark, name = ("O", "") if tag in ("O", "o", "") else ("I", tag)
+        if label and (mark in ("B", "S", "O") or name != label):
+            close()
+            label = ""
+        if mark != "O":
+            if not label:
+                label, start = name, at
+            end = at + len(token)
+            if mark in ("E", "S"):
+                close()
+                label = ""
+        at += len(token) + len(join)
+    close()
+    return found

@@ -1,0 +1,118 @@
+"""Tables with types: Excel workbooks and Parquet. Values become texts, lists and objects, as JSON has them."""
+
+from __future__ import annotations
+
+import base64
+import warnings
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from ecominstruct.errors import wrong
+from ecominstruct.sources.readers.base import Place, RawRow, Unreadable, kept
+from ecominstruct.sources.shape import Read
+
+BATCH = 1_000
+
+
+def plain(value: Any) -> Any:
+    """A value of a table as JSON has it: whole numbers without `.0`, dates in ISO form, bytes in base 64."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else value if value == value else None
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else str(value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal | timedelta):
+        return str(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def read_parquet(place: Place, read: Read) -> Iterator[RawRow]:
+    """The rows of a Parquet file, a thousand at a time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if place.member or place.path.suffix == ".zip":
+        raise Unreadable("in_archive", "unpack a Parquet file before it is read")
+    number = 0
+    try:
+        with pq.ParquetFile(place.path, pre_buffer=False) as file:
+            for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
+                for row in batch.to_pylist():
+                    yield RawRow(number, {name: plain(value) for name, value in row.items()})
+                    number += 1
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise Unreadable("broken_parquet", str(error).partition("\n")[0]) from None
+
+
+def read_xlsx(place: Place, read: Read) -> Iterator[RawRow]:
+    """The rows of a sheet (the first, unless `sheet` names one); the first row that is not empty names the columns."""
+    try:
+        import openpyxl
+    except ImportError:
+        raise wrong("Excel workbooks need a library", "pip install 'ecominstruct[xlsx]'") from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about styles and the like, which nobody reads here
+        try:
+            book = openpyxl.load_workbook(place.path, read_only=True, data_only=True)
+            yield from _sheet_rows(book, read)
+        except Unreadable:
+            raise
+        except Exception as error:  # a damaged workbook raises whatever the layer below stumbled over
+            raise Unreadable("broken_xlsx", f"{type(error).__name__}: {error}") from None
+
+
+def _sheet_rows(book: Any, read: Read) -> Iterator[RawRow]:
+    if read.sheet is not None and read.sheet not in book.sheetnames:
+        raise Unreadable("no_such_sheet", f"{read.sheet!r}; the sheets are {', '.join(book.sheetnames)}")
+    sheet = book[read.sheet] if read.sheet is not None else book.worksheets[0]
+    sheet.reset_dimensions()  # what a file says of its own size is often wrong
+    columns = list(read.columns)
+    head = read.header if read.header is not None else not columns
+    number = 0
+    for line, values in enumerate(sheet.iter_rows(values_only=True), 1):
+        if line <= read.skip:
+            continue
+        cells = [_cell(value) for value in values]
+        if head:
+            if any(cells):
+                columns = columns or _names(cells)
+                head = False
+            continue
+        yield _row(number, line, cells, columns)
+        number += 1
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(plain(value))
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    while cells and not cells[-1]:
+        cells = cells[:-1]
+    names = [cell.strip() or f"column_{index}" for index, cell in enumerate(cells, 1)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise Unreadable("broken_header", f"the column {twice!r} is named twice: give `columns` and `header: true`")
+    return names
+
+
+def _row(number: int, line: int, cells: list[str], columns: Sequence[str]) -> RawRow:
+    if not any(cell.strip() for cell in cells):
+        return RawRow(number, {}, "blank_row", line=line)
+    more = [cell for cell in cells[len(columns) :] if cell]
+    if more:
+        detail = f"{len(columns) + len(more)} cells, not {len(columns)}"
+        return RawRow(number, {}, "wrong_field_count", detail, kept("\t".join(cells)), line)
+    cells += [""] * (len(columns) - len(cells))
+    return RawRow(number, dict(zip(columns, cells, strict=False)), line=line)

@@ -10,12 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ecominstruct import config
 from ecominstruct.config import Strict
 from ecominstruct.errors import EcomError, Fault, InputError
 from ecominstruct.rows import RECORD_COLUMNS, Kind, Lang, RecordType, Split
+from ecominstruct.sources.licences import check_licence
 
 CARD = "_source.yaml"
 Table = Literal["products", "reviews", "queries", "pairs", "dialogues", "questions"]
@@ -24,7 +25,9 @@ Table = Literal["products", "reviews", "queries", "pairs", "dialogues", "questio
 class Licence(Strict):
     """What the source's own repository says about its licence."""
 
-    spdx: str = Field(description="SPDX identifier, or `unknown`")
+    spdx: Annotated[str, AfterValidator(check_licence)] = Field(
+        description="SPDX identifier, `unknown`, or `LicenseRef-NAME` for terms of their own"
+    )
     evidence: str = Field(description="where and in which words the licence is stated")
     redistribute: Literal["yes", "no", "unknown"] = Field(description="may rows be passed on?")
 

@@ -110,6 +110,26 @@ def test_a_recipe_takes_what_the_cards_allow_and_names_the_rest(shelf: Path, eco
     assert "share-alike, may bind what is made of it: en/shared" in again.stdout
 
 
+def test_a_published_test_set_guards_also_where_its_licence_keeps_it_out(shelf: Path, ecom: Ecom) -> None:
+    card = shelf / "catalogue/en/research/_source.yaml"
+    card.write_text(card.read_text() + "published_test_set: true\n")
+    raw = shelf / "data/research/a.jsonl"
+    raw.write_text("".join(json.dumps({"text": f"the FREE mug , no. {n} .", "mood": "good"}) + "\n" for n in range(5)))
+    recipe = _recipe(shelf, "commercial", "splits: {test: 0, validation: 0}\n", "en/free/mood")
+    done = ecom("build", recipe, "--out", shelf / "run", *_options(shelf), "--processes", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["train"], said["test"], said["guards"]) == (15, 5, ["en/research"])
+    tested = pq.read_table(shelf / "run/4-dataset/test/en.free.mood.parquet").to_pylist()
+    assert {row["input"] for row in tested} == {f"The free mug no. {n}." for n in range(5)}
+    proof = json.loads((shelf / "run/4-dataset/split-proof.json").read_text())
+    assert {"left": "en/free", "right": "en/research", "keys": 5, "crossing": 0} in proof["sources"]
+    assert (
+        "of which nothing is asked; what is kin to them is in no training file: en/research."
+        in (shelf / "run/4-dataset/README.md").read_text()
+    )
+
+
 @pytest.mark.parametrize(
     ("licence", "more", "tasks", "words"),
     [

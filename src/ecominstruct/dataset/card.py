@@ -43,17 +43,7 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         "",
         "## Sources",
         "",
-        *_table(
-            ("source", "title", "origin", "licence", "may be passed on", "records", "pairs that straddle the splits"),
-            [
-                (
-                    *(source[key] for key in ("id", "title", "origin", "licence", "redistribute")),
-                    _records(source),
-                    f"{source['straddles_split']:,}",
-                )
-                for source in config["card"]["sources"]
-            ],
-        ),
+        *_sources(config["card"]["sources"]),
         "",
         *_remarks(config["card"]),
         "## What was left out",
@@ -62,6 +52,14 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _sources(sources: Sequence[Mapping[str, Any]]) -> list[str]:
+    facts = ("id", "title", "origin", "licence", "redistribute")
+    return _table(
+        ("source", "title", "origin", "licence", "may be passed on", "records", "pairs that straddle the splits"),
+        [(*(source[fact] for fact in facts), _records(source), f"{source['straddles_split']:,}") for source in sources],
+    )
 
 
 def _records(source: Mapping[str, Any]) -> str:

@@ -188,6 +188,7 @@ def test_the_three_wishes_are_a_ladder_and_unknown_terms_are_no_commercial_ones(
     assert all("SA" in spdx for spdx in LICENCES if spdx.startswith("CC-BY") and is_share_alike(spdx))
 
 
+@pytest.mark.slow
 def test_the_open_recipe_takes_commercial_sources_only(ecom: Ecom, tmp_path: Path) -> None:
     done = ecom("build", ROOT / "recipes/open.yaml", "--out", tmp_path / "run", "--json")
     assert done.returncode == 0, done.stderr

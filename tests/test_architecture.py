@@ -25,6 +25,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("dataset",),
     ("models",),
     ("evaluation",),
+    ("selection",),
     ("pipeline",),
     ("tables",),
     ("console",),

@@ -106,8 +106,8 @@ def report(x: str = "") -> ReportData:
         ],
         "sources": [
             {"id": f"{x}s{i}", "title": f"{x}source {i}", "lang": f"{x}lang", "record_type": f"{x}sentence",
-             "licence": f"{x}unknown", "redistribute": f"{x}unknown", "records": 90 * i, "present": i == 1,
-             "synthetic": False}
+             "licence": f"{x}unknown", "redistribute": f"{x}unknown", "records": 90 * i,
+             "state": ("absent", "present")[i], "synthetic": False}
             for i in (0, 1)
         ],
         "models": [{"name": f"{x}m{i}", "kind": kind, "about": f"{x}about {i}"} for i, kind in enumerate(kinds)],

@@ -10,12 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ecominstruct import engines, pipeline
-from ecominstruct.dataset.release import prove
-from ecominstruct.errors import CheckFailed
 from ecominstruct.progress import Silent
 from ecominstruct.rows import SPLITS
 from ecominstruct.stages import stage
-from ecominstruct.store import read_manifest
 
 RECIPE = """\
 title: kept
@@ -44,13 +41,33 @@ def test_a_cap_keeps_so_many_training_examples_and_counts_the_rest(tmp_path: Pat
     )
 
 
-def test_held_out_tasks_are_test_only(tmp_path: Path) -> None:
-    held = "splits: {test: 0.2, held_out: {tasks: ['*/sentiment']}}\n"
-    folder, said = _build(tmp_path, RECIPE + held)
-    found = [split for split in SPLITS if (folder / split / "en.storefront.reviews.sentiment.parquet").is_file()]
-    assert found == ["test"]
+@pytest.mark.parametrize(
+    ("held_out", "test_only"),
+    [
+        ("tasks: ['*/sentiment']", {"sentiment", "opinion_extraction"}),  # the extraction serves the sentiment
+        ("tasks: ['*/sentiment'], steps: false", {"sentiment"}),
+        ("categories: [classification]", {"sentiment", "opinion_extraction", "product_match"}),
+        ("tasks: ['*/opinion_extraction']", {"opinion_extraction"}),
+    ],
+)
+def test_what_is_held_out_is_test_only(tmp_path: Path, held_out: str, test_only: set[str]) -> None:
+    folder, said = _build(tmp_path, RECIPE + f"splits: {{test: 0.2, held_out: {{{held_out}}}}}\n")
+    trained, tested = (
+        {path.stem.rpartition(".")[2] for split in splits for path in (folder / split).glob("*.parquet")}
+        for splits in (("train", "validation"), ("test",))
+    )
+    assert tested == {"sentiment", "opinion_extraction", "product_match"}
+    assert trained == tested - test_only
     assert said["rejected"]["held_out"] > 100
-    assert (folder / "train" / "en.storefront.reviews.opinion_extraction.parquet").is_file()
+    proof = json.loads((folder / "split-proof.json").read_text())
+    assert {name.rpartition("/")[2] for name in proof["held_out_tasks"]} == test_only
+
+
+def test_a_step_of_a_held_out_task_is_held_out_also_where_that_task_is_not_asked(tmp_path: Path) -> None:
+    only = "title: t\ntasks: {include: ['en/storefront/reviews/opinion_extraction']}\ndata: {storefront: {rows: 50}}\n"
+    _, said = _build(tmp_path, only + "splits: {test: 0.2, held_out: {tasks: ['*/reviews/sentiment']}}\n")
+    assert (said["train"], said["validation"]) == (0, 0)
+    assert said["test"] > 0
 
 
 def test_a_held_out_origin_or_language_leaves_no_training_row(tmp_path: Path) -> None:
@@ -81,15 +98,3 @@ def test_every_row_of_the_release_is_whole(tmp_path: Path) -> None:
     proof = json.loads((folder / "split-proof.json").read_text())
     assert proof["rows"] == {split: n for split in SPLITS if (n := said[split])}
     assert f"{said['examples']:,} of them are synthetic" in (folder / "README.md").read_text()
-
-
-def test_the_proof_finds_a_family_that_crosses(tmp_path: Path) -> None:
-    folder, _ = _build(tmp_path, RECIPE)
-    manifest = read_manifest(folder)
-    assert manifest
-    train = folder / "train" / "en.storefront.reviews.sentiment.parquet"
-    test = folder / "test" / "en.storefront.reviews.sentiment.parquet"
-    stray = pq.read_table(train).slice(0, 1)
-    pq.write_table(stray.set_column(stray.column_names.index("split"), "split", [["test"]]), test)
-    with pytest.raises(CheckFailed, match="cross the splits"):
-        prove(folder, manifest)

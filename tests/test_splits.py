@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ecominstruct.languages import has_word, kin_text
 from ecominstruct.recipe import Splits
 from ecominstruct.rows import SPLITS
 from ecominstruct.sources.cards import SourceCard
@@ -23,7 +26,7 @@ from ecominstruct.splits.assign import SourceParts, Work, assign, components
 from ecominstruct.store import Receipt, write_part
 
 RULES = Splits(seed="toy", validation=0.2, test=0.3)
-SCHEMA = pa.schema([("id", pa.string()), ("group", pa.list_(pa.string()))])
+SCHEMA = pa.schema([("id", pa.string()), ("group", pa.list_(pa.string())), ("published_split", pa.string())])
 
 
 class Source(NamedTuple):
@@ -32,6 +35,7 @@ class Source(NamedTuple):
     records: dict[str, list[str]]
     pairs: bool = False
     test: bool = False
+    published: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -49,10 +53,13 @@ def run(sources: Sequence[Source], rules: Splits = RULES, batch: int = 3) -> Out
         folder = Path(name)
         given_parts = []
         for number, source in enumerate(sources):
-            rows = [{"id": record, "group": keys} for record, keys in source.records.items()]
+            rows = [
+                {"id": record, "group": keys, "published_split": source.published}
+                for record, keys in source.records.items()
+            ]
             batches = [pa.RecordBatch.from_pylist(rows[at : at + batch], SCHEMA) for at in range(0, len(rows), batch)]
             parts = (write_part(folder / "records", f"s{number}/part.parquet", SCHEMA, batches),) if rows else ()
-            given_parts.append(SourceParts(parts, source.pairs, source.test))
+            given_parts.append(SourceParts(f"s{number}", parts, source.pairs, source.test))
         receipt = assign(Work(str(folder / "records"), tuple(given_parts), rules), folder / "splits")
         rows = pq.read_table(folder / "splits/splits.parquet", use_threads=False).to_pylist()
         rejects = folder / "splits/rejects/all.parquet"
@@ -205,12 +212,91 @@ def test_equal_normalised_texts_are_kin_over_two_sources() -> None:
 
     shop, market = card("shop", "title"), card("market", "name")
     titles = ["Red mug", "Blue mug", "红色水壶"]
-    names = ["  RED   Mug\n", "Blue-mug", "红色水壶"]
+    names = ["  RED   Mug\n", "Blue mugs", "红色水壶"]
     left = Source({f"s{n}": group_keys(shop, {"title": title}) for n, title in enumerate(titles)})
     right = Source({f"m{n}": group_keys(market, {"name": name}) for n, name in enumerate(names)}, test=True)
     found = run([left, right], Splits(seed="toy", validation=0, test=0))
     assert [found.family[f"s{n}"] == found.family[f"m{n}"] for n in range(3)] == [True, False, True]
     assert [found.split[f"s{n}"] for n in range(3)] == ["test", "train", "test"]
+
+
+NO_SHARES = Splits(seed="toy", validation=0, test=0)
+
+
+def test_published_splits_are_respected_for_whole_families_or_ignored() -> None:
+    sources = [
+        Source({"a": ["x"], "b": ["y"], "c": ["z"], "d": ["x", "w"]}, published="train"),
+        Source({"e": ["x"], "f": ["far"]}, published="test"),
+        Source({"g": ["y"], "h": ["w"]}, published="validation"),
+        Source({"p": ["y", "x"], "q": ["y", "far"]}, pairs=True, published="test"),
+    ]
+    found = run(sources[:3], NO_SHARES).split
+    assert found == {
+        **dict.fromkeys("adefh", "test"),
+        **dict.fromkeys("bg", "validation"),
+        "c": "train",
+    }
+    assert set(run(sources[:3], NO_SHARES.model_copy(update={"published": "ignore"})).split.values()) == {"train"}
+    with_pairs = run(sources, NO_SHARES).split
+    assert [with_pairs[name] for name in "pqbg"] == ["test"] * 4, "test wins over validation, also through pairs"
+
+
+def test_a_published_split_outweighs_the_shares() -> None:
+    validation = Source({f"r{n}": [f"k{n}"] for n in range(40)}, published="validation")
+    assert set(run([validation], Splits(test=1, validation=0)).split.values()) == {"validation"}
+
+
+def test_pairs_that_straddle_are_counted_for_each_source() -> None:
+    products = Source({f"p{n}": [f"k{n}"] for n in range(40)})
+    pairs = [Source({f"{name}{n}": [f"k{n}", f"k{n + 1}"] for n in range(39)}, pairs=True) for name in "ab"]
+    found = run([products, *pairs])
+    counts = {name: n for name, n in found.receipt.counts.items() if name.startswith("straddles_split ")}
+    assert set(counts) == {"straddles_split s1", "straddles_split s2"}
+    assert sum(counts.values()) == found.receipt.rejected["straddles_split"] == len(found.rejects)
+    assert counts == {f"straddles_split {s}": n for s, n in Counter(row["detail"] for row in found.rejects).items()}
+
+
+SAME = [  # texts that real sets print in one way or another
+    [
+        "The food is okay.",
+        "The food is okay .",
+        " the  FOOD\tis okay",
+        "“The food is okay!”",
+        "Ｔｈｅ ｆｏｏｄ ｉｓ ｏｋａｙ．",
+    ],
+    ["don't stop", "do n't stop", "don’t stop"],
+    ["兼容PG815,CL816墨盒", "兼容ＰＧ８１５，ＣＬ８１６墨盒", "兼容 pg815 cl816 墨盒", "兼容pg815、cl816墨盒。"],
+    ["红色　水壶", "红色水壶", "红色\u0085水壶", "红色\u200b水壶"],
+    ["🙂", " 🙂 "],
+]
+
+
+def test_texts_are_kin_however_they_are_set() -> None:
+    forms = [{kin_text(text) for text in texts} for texts in SAME]
+    assert [len(form) for form in forms] == [1] * len(SAME)
+    assert len(set.union(*forms)) == len(SAME)
+    assert kin_text("🙂") != kin_text("🙁")
+    assert kin_text("红色水壶") != kin_text("红色水杯")
+    assert kin_text(" \u3000\n") == ""
+
+
+@given(
+    text=st.text(max_size=40),
+    noise=st.lists(st.sampled_from(" \t\u3000\u00a0.,!?;:'\"()-。，！？、；：“”（）《》"), max_size=8),
+)
+@example(text="ǰ\u0323 ﬁ ß İ ½ Ⅷ ㌀", noise=[])
+@example(text="ᄀ.ᅡ", noise=[])
+def test_the_normal_form_is_stable_and_blind_to_setting(text: str, noise: list[str]) -> None:
+    form = kin_text(text)
+    assert kin_text(form) == form
+    assert form == "" or not form.isspace()
+    if has_word(text) and text.isascii():
+        assert kin_text(text.upper()) == kin_text(text.lower()) == form
+        wide = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
+        assert kin_text(wide) == form
+        parts = [text[at : at + 3] for at in range(0, len(text), 3)]
+        marks = [*noise, *[" "] * len(parts)]
+        assert kin_text("".join(part + mark for part, mark in zip(parts, marks, strict=False))) == form
 
 
 def test_shares_of_ten_thousand_families_are_near_what_was_asked() -> None:
@@ -230,3 +316,37 @@ def test_the_seed_moves_families_and_extreme_shares_are_kept() -> None:
     assert set(run([source], Splits(test=1, validation=0)).split.values()) == {"test"}
     with pytest.raises(ValueError, match="more than everything"):
         Splits(test=0.9, validation=0.2)
+
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+import pyarrow as pa
+from ecominstruct.recipe import Splits
+from ecominstruct.splits.assign import SourceParts, Work, assign
+from ecominstruct.store import write_part
+
+folder = Path(sys.argv[1])
+schema = pa.schema([("id", pa.string()), ("group", pa.list_(pa.string())), ("published_split", pa.string())])
+
+def batches():
+    for start in range(0, 1_500_000, 5_000):
+        rows = range(start, start + 5_000)
+        groups = [[f"text:{row * 7919 % 1_500_007:016x}", f"s:{row // 3:016x}"] for row in rows]
+        columns = [pa.array([f"{row:032x}" for row in rows]), pa.array(groups), pa.nulls(5_000, pa.string())]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+part = write_part(folder / "records", "s/part.parquet", schema, batches())
+work = Work(str(folder / "records"), (SourceParts("s", (part,), False, False),), Splits())
+receipt = assign(work, folder / "splits")
+print(receipt.counts["families"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_millions_of_records_fit_into_memory(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MEMORY, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    families, megabytes = map(int, done)
+    assert families == 500_000
+    assert megabytes < 500, "1.5 million records with two keys each: 3 million fit into 1 GB"

@@ -263,10 +263,24 @@ def run_all(
 
 
 @app.command()
-def status(run: Run, data: Data = None, as_json: AsJson = False) -> None:
-    """Show each stage of a run: rows, rejects by reason, and whether it is fresh or stale and why."""
+def status(
+    run: Run,
+    prove: Annotated[bool, typer.Option("--prove", help="check the splits again, from the files alone")] = False,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show each stage of a run: rows, rejects by reason, and whether it is fresh or stale and why.
+
+    With --prove, check instead that nothing of the test rows stands in training; exit 1 when something does.
+    """
     from ecominstruct import pipeline
-    from ecominstruct.tables import show_status
+    from ecominstruct.dataset.proof import require_proven
+    from ecominstruct.tables import show_proof, show_status
+
+    if prove:
+        proof = pipeline.prove(run)
+        _json(proof) if as_json else _say(show_proof(proof))
+        return require_proven(run, proof)
 
     settings, recipe = _recalled(run, data)
     states = pipeline.status(settings, run)
@@ -297,6 +311,8 @@ def _build(
 
     for name, files in settings.absent.items():
         sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
+    for name, licence in settings.unlicensed.items():
+        sys.stderr.write(f"left out: {name} ({licence})\n")
     pipeline.remember(out, settings, extra or (), recipe, {})
     built = pipeline.build(settings, out, executor, progress)
     summary = pipeline.summary(built, settings)

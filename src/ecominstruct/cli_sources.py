@@ -56,10 +56,11 @@ def sources_ingest(
 ) -> None:
     """Read the raw files of every source that is present into records: stage 1 of a run."""
     from ecominstruct import pipeline
+    from ecominstruct.selection import choose_sources
     from ecominstruct.tables import show_ingest
 
     pipeline.check_run(out)
-    found = pipeline.choose_sources(load(catalogue), sources or ["*"], data)
+    found = choose_sources(load(catalogue), sources or ["*"], data)
     for name, files in found.absent.items():
         sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
     with work(processes) as (executor, progress):

@@ -10,27 +10,29 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct import config
+from ecominstruct.dataset.proof import prove as prove_release
 from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
-from ecominstruct.errors import Fault, InputError, nearest, wrong
+from ecominstruct.errors import Fault, InputError, wrong
 from ecominstruct.evaluation.predict import plan_predictions, stale_predictions
 from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.report import plan_report, stale_models
 from ecominstruct.evaluation.score import plan_scores
-from ecominstruct.models import FLOORS, check_model_name, folder_name, role
+from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.progress import Progress
 from ecominstruct.recipe import Recipe
 from ecominstruct.rows import SPLITS
+from ecominstruct.selection import Chosen, guards, named, recipe_faults, select, unlicensed_sources
 from ecominstruct.sources.cards import SourceCard, absent_files, raw_files
 from ecominstruct.sources.ingest import plan_ingest, source_parts
-from ecominstruct.splits.assign import SourceParts, plan_splits
+from ecominstruct.sources.licences import is_share_alike
+from ecominstruct.splits.assign import STRADDLES, SourceParts, plan_splits, straddling
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, Receipt, read_json, read_manifest, write_json
+from ecominstruct.store import Manifest, Receipt, read_json, read_manifest, require_manifest, write_json
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.examples import plan_examples
 from ecominstruct.tasks.spec import Task
@@ -44,6 +46,8 @@ class Settings(NamedTuple):
     tasks: tuple[Task, ...]  # selected and present
     absent: Mapping[str, tuple[str, ...]]  # selected sources that are not there, with the files that are missing
     data: Path | None
+    unlicensed: Mapping[str, str]  # selected sources that the recipe's `licence` leaves out, with their licence
+    guards: tuple[str, ...]  # published test sets that are present but not asked: their kin are test all the same
 
 
 class Built(NamedTuple):
@@ -61,13 +65,19 @@ def prepare(recipe: Path, *, data: Path | None, extra: Sequence[Path] = ()) -> S
     document = config.read(recipe)
     made = config.validate(document, Recipe)
     catalogue = load_catalogue(roots(*extra))
-    tasks = _select(made, catalogue, document)
+    selected = select(made, catalogue, document)
+    unlicensed = unlicensed_sources(made, catalogue, {task.source for task in selected})
+    tasks = [task for task in selected if task.source not in unlicensed]
     sources = sorted({task.source for task in tasks})
     absent = {name: tuple(missing) for name in sources if (missing := absent_files(catalogue.sources[name], data))}
-    faults = list(_recipe_faults(made, catalogue, document, absent, data))
+    faults = list(recipe_faults(made, catalogue, document, absent, data))
     present = tuple(task for task in tasks if task.source not in absent)
-    if not tasks:
+    if not selected:
         faults.append(Fault(document.file, document.line(("tasks",)), "selects no task", "Exclude less"))
+    elif not tasks:
+        line, wanted = document.line(("data", "licence")), made.data.licence
+        problem = f"no source of these tasks is {wanted}: {named(unlicensed)}"
+        faults.append(Fault(document.file, line, problem, "Select other tasks, or write licence: any"))
     elif not present and not faults:
         where = f"in {data}" if data else "without a data root"
         mend = "Name the data root with --data or ECOM_DATA"
@@ -76,7 +86,8 @@ def prepare(recipe: Path, *, data: Path | None, extra: Sequence[Path] = ()) -> S
         )
     if faults:
         raise InputError(faults)
-    return Settings(made, catalogue, present, absent, data)
+    asked = {task.source for task in present}
+    return Settings(made, catalogue, present, absent, data, unlicensed, guards(catalogue, asked, data))
 
 
 def check_run(run: Path) -> None:
@@ -88,78 +99,7 @@ def check_run(run: Path) -> None:
         raise wrong("holds something else than a run", "Name a new or an empty folder with --out", file=str(run))
 
 
-def _select(recipe: Recipe, catalogue: Catalogue, document: config.Document) -> tuple[Task, ...]:
-    """The tasks that the recipe names; a pattern that names none is a fault."""
-    faults = []
-    for key in ("include", "exclude"):
-        for index, pattern in enumerate(getattr(recipe.tasks, key)):
-            if key == "exclude" or any(fnmatchcase(name, pattern) for name in catalogue.tasks):
-                continue
-            line = document.line(("tasks", key, index))
-            faults.append(
-                Fault(document.file, line, f"no task is {pattern!r}", nearest(pattern, list(catalogue.tasks)))
-            )
-    if faults:
-        raise InputError(faults)
-    return tuple(
-        task
-        for name, task in sorted(catalogue.tasks.items())
-        if any(fnmatchcase(name, pattern) for pattern in recipe.tasks.include)
-        and not any(fnmatchcase(name, pattern) for pattern in recipe.tasks.exclude)
-    )
-
-
-def _recipe_faults(
-    recipe: Recipe,
-    catalogue: Catalogue,
-    document: config.Document,
-    absent: Mapping[str, Sequence[str]],
-    data: Path | None,
-) -> Iterator[Fault]:
-    for index, name in enumerate(recipe.data.require):
-        line = document.line(("data", "require", index))
-        if name not in catalogue.sources:
-            yield Fault(document.file, line, f"unknown source {name!r}", nearest(name, list(catalogue.sources)))
-        elif name in absent or absent_files(catalogue.sources[name], data):
-            mend = "Name the data root with --data or ECOM_DATA" if data is None else f"Put its files below {data}"
-            yield Fault(document.file, line, f"the required source {name!r} is absent", mend)
-    origins = sorted({card.origin for card in catalogue.sources.values()})
-    for index, origin in enumerate(recipe.splits.held_out.origins):
-        if origin not in origins:
-            line = document.line(("splits", "held_out", "origins", index))
-            yield Fault(document.file, line, f"unknown origin {origin!r}", nearest(origin, origins))
-    folders: dict[str, str] = {}
-    for index, name in enumerate(recipe.models):
-        problem = check_model_name(name)
-        other = folders.setdefault(folder_name(name), name)
-        if other != name or recipe.models.count(name) > 1:
-            problem = problem or (f"{name!r} would be kept under the same name as {other!r}", "Rename its file")
-        if problem:
-            yield Fault(document.file, document.line(("models", index)), *problem)
-
-
 # -------------------------------------------------------------------------------------------------------------- sources
-
-
-class Chosen(NamedTuple):
-    """Sources to ingest, and those that were meant but are not there, with the files that are missing."""
-
-    cards: tuple[SourceCard, ...]
-    absent: Mapping[str, tuple[str, ...]]
-
-
-def choose_sources(catalogue: Catalogue, patterns: Sequence[str], data: Path | None) -> Chosen:
-    """The sources of these names that have files; InputError when a pattern names none, or none is present."""
-    known = {name: card for name, card in sorted(catalogue.sources.items()) if not card.synthetic}
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            raise wrong(f"no source is {pattern!r}", nearest(pattern, list(known)))
-    wanted = [card for name, card in known.items() if any(fnmatchcase(name, pattern) for pattern in patterns)]
-    absent = {card.id: tuple(missing) for card in wanted if (missing := absent_files(card, data))}
-    cards = tuple(card for card in wanted if card.id not in absent)
-    if not cards:
-        raise wrong("none of these sources is present", "Name the data root with --data or ECOM_DATA")
-    return Chosen(cards, absent)
 
 
 def ingest(chosen: Chosen, data: Path | None, run: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
@@ -200,7 +140,8 @@ def build(settings: Settings, run: Path, executor: Executor, progress: Progress)
 def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iterator[StagePlan]:
     """The plans of the build's stages, each made when the stage before it is done."""
     catalogue, recipe = settings.catalogue, settings.recipe
-    cards = [catalogue.sources[name] for name in sorted({task.source for task in settings.tasks})]
+    names = {task.source for task in settings.tasks} | set(settings.guards)
+    cards = [catalogue.sources[name] for name in sorted(names)]
     yield plan_ingest(run, cards, data=settings.data, storefront_rows=recipe.data.storefront.rows)
     records = done["records"]
     yield plan_splits(run, records, [_source_parts(card, records, recipe) for card in cards], recipe.splits)
@@ -211,7 +152,7 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
 def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> SourceParts:
     held = recipe.splits.held_out
     test = card.published_test_set or card.origin in held.origins or card.lang in held.langs
-    return SourceParts(tuple(source_parts(records, card)), card.record_type == "pair", test)
+    return SourceParts(card.id, tuple(source_parts(records, card)), card.record_type == "pair", test)
 
 
 def _release_card(settings: Settings, done: Mapping[str, Manifest]) -> dict[str, Any]:
@@ -219,13 +160,26 @@ def _release_card(settings: Settings, done: Mapping[str, Manifest]) -> dict[str,
     rows = Counter[str]()
     for unit in done["records"].units:
         rows[unit.unit.rpartition("/")[0]] += unit.rows_out
-    wanted = sorted({task.source for task in settings.tasks} | settings.absent.keys())
-    cards = [settings.catalogue.sources[name] for name in wanted]
-    sources = [_source_row(card, rows[card.id], card.id not in settings.absent) for card in cards]
-    return {"sources": sources, "rejected": {name: manifest.rejected for name, manifest in done.items()}}
+    straddle = straddling(done["splits"])
+    states = {
+        **dict.fromkeys(settings.guards, "guard"),
+        **dict.fromkeys((task.source for task in settings.tasks), "present"),
+        **dict.fromkeys(settings.absent, "absent"),
+        **dict.fromkeys(settings.unlicensed, "left out"),
+    }
+    sources = [
+        _source_row(settings.catalogue.sources[name], state, rows[name], straddle.get(name, 0))
+        for name, state in sorted(states.items())
+    ]
+    return {
+        "sources": sources,
+        "licence": settings.recipe.data.licence,
+        "rejected": {name: manifest.rejected for name, manifest in done.items()},
+    }
 
 
-def _source_row(card: SourceCard, records: int, present: bool) -> dict[str, Any]:
+def _source_row(card: SourceCard, state: str, records: int, straddle: int) -> dict[str, Any]:
+    """`state`: present; absent; left out, by its licence; guard, a published test set of which nothing is asked."""
     return {
         "id": card.id,
         "title": card.title,
@@ -234,9 +188,12 @@ def _source_row(card: SourceCard, records: int, present: bool) -> dict[str, Any]
         "record_type": card.record_type,
         "licence": card.licence.spdx,
         "redistribute": card.licence.redistribute,
+        "share_alike": is_share_alike(card.licence.spdx),
         "synthetic": card.synthetic,
-        "present": present,
+        "published_test_set": card.published_test_set,
+        "state": state,
         "records": records,
+        STRADDLES: straddle,
     }
 
 
@@ -259,7 +216,11 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
         "by_task": {unit.unit: unit.rows_out for unit in release.units},
         "rejected": dict(sorted(rejected.items())),
         "noted": dict(sorted(noted.items())),
+        STRADDLES: straddling(built.manifests["splits"]),
         "absent": {name: list(files) for name, files in settings.absent.items()},
+        "left_out": dict(settings.unlicensed),
+        "share_alike": sorted({task["source"] for task in tasks.values() if is_share_alike(task["licence"])}),
+        "guards": list(settings.guards),
         "ran": list(built.ran),
         "seconds": round(built.seconds, 3),
     }
@@ -351,6 +312,12 @@ def status(settings: Settings, run: Path) -> list[StageStatus]:
             found[name] = manifest
         states.append(StageStatus(name, manifest, tuple(stale)))
     return [*states, *_evaluation_status(run)] if found.keys() >= {"dataset"} else states
+
+
+def prove(run: Path) -> dict[str, Any]:
+    """Check the splits of a run again, from its files alone; writes `4-dataset/split-proof.json` and returns it."""
+    _, release = require_manifest(run, "dataset")
+    return prove_release(run, release)
 
 
 def _evaluation_status(run: Path) -> Iterator[StageStatus]:

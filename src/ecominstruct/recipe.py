@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from ecominstruct.config import Strict
 from ecominstruct.rows import Category, Lang
 
+Allowed = Literal["any", "redistributable", "commercial"]
 MOST = 1_000_000_000  # rows that anybody may ask for
 
 
@@ -28,6 +29,11 @@ class Storefront(Strict):
 class Data(Strict):
     """Which sources, and how much of those that are generated."""
 
+    licence: Allowed = Field(
+        default="any",
+        description="redistributable: only sources whose card says that rows may be passed on; commercial: of those, "
+        "only the ones under a licence that allows commercial use",
+    )
     require: list[str] = Field(default_factory=list, description="sources without which the run must not begin")
     storefront: Storefront = Storefront()
 
@@ -39,6 +45,7 @@ class HeldOut(Strict):
     tasks: list[str] = Field(default_factory=list, description="patterns over task ids")
     categories: list[Category] = Field(default_factory=list, description="published categories")
     langs: list[Lang] = Field(default_factory=list, description="languages of sources")
+    steps: bool = Field(default=True, description="hold out also the atomic tasks that serve a held-out task")
 
 
 class Splits(Strict):
@@ -47,6 +54,11 @@ class Splits(Strict):
     seed: str = Field(default="ecominstruct-1", description="another text gives other splits")
     validation: float = Field(default=0.02, ge=0, lt=1, description="share of families")
     test: float = Field(default=0.05, ge=0, le=1, description="share of families")
+    published: Literal["respect", "ignore"] = Field(
+        default="respect",
+        description="respect: a family that holds a row of a file whose card says `split: test` is test, and one with "
+        "a published validation row is validation; ignore: only published test sets are",
+    )
     held_out: HeldOut = HeldOut()
 
     @model_validator(mode="after")

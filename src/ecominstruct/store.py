@@ -210,13 +210,21 @@ def write_rejects(folder: Path, kind: str, unit: str, rejects: Iterable[Reject])
     return file.counts
 
 
-def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """The row groups of a part, one at a time; InputError when it is not the file that was written."""
+def read_batches(path: Path, *names: str) -> Iterator[pa.RecordBatch]:
+    """The row groups of a part, one at a time, whole or only these columns; InputError when the file is damaged."""
     import pyarrow.parquet as pq
 
     with _undamaged(path), pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group, use_threads=False).combine_chunks().to_batches()[0]
+            table = file.read_row_group(group, columns=list(names) or None, use_threads=False)
+            yield table.combine_chunks().to_batches()[0]
+
+
+def read_lists(path: Path, *names: str) -> Iterator[list[list[Any]]]:
+    """Some columns of a part as lists, one row group at a time; InputError when the file is damaged."""
+    for batch in read_batches(path, *names):
+        columns: list[Any] = [batch.column(name) for name in names]
+        yield [column.to_pylist() for column in columns]
 
 
 def read_columns(path: Path, *names: str) -> list[list[Any]]:

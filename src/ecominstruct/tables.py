@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecominstruct.evaluation.evidence import chance, signed
 from ecominstruct.evaluation.markup import DASH, number
 from ecominstruct.evaluation.metrics import DEFINITIONS
+from ecominstruct.splits.assign import straddling
 
 if TYPE_CHECKING:
     from ecominstruct.pipeline import StageStatus
@@ -81,8 +82,17 @@ def show_build(summary: Mapping[str, Any]) -> str:
     for what, key in (("rejected", "rejected"), ("odd but kept", "noted")):
         if summary[key]:
             lines.append(f"{what}: {reasons(summary[key])}")
+    if summary["straddles_split"]:
+        lines.append(f"pairs that straddle the splits: {_by_source(summary['straddles_split'])}")
     if summary["absent"]:
         lines.append(f"absent: {', '.join(summary['absent'])}")
+    if summary["left_out"]:
+        named = ", ".join(f"{source} ({licence})" for source, licence in summary["left_out"].items())
+        lines.append(f"left out by licence: {named}")
+    if summary["share_alike"]:
+        lines.append(f"share-alike, may bind what is made of it: {', '.join(summary['share_alike'])}")
+    if summary["guards"]:
+        lines.append(f"published test sets whose kin stay out of training: {', '.join(summary['guards'])}")
     synthetic = f" ({summary['synthetic']:,} synthetic)" if summary["synthetic"] else ""
     state = "" if summary["ran"] else " Nothing to do: every stage was fresh."
     lines.append(
@@ -117,6 +127,10 @@ def show_survey(found: Mapping[str, Any]) -> str:
         return f"{found['path']}\n{outline(shown, 1)}\n\n{told}\n\n{card}"
     blocks = [f"{name}\n{outline(source, 1)}" for name, source in found["sources"].items()]
     return "\n\n".join([*blocks, f"check: {len(blocks)} source{'' if len(blocks) == 1 else 's'} of {found['path']}."])
+
+
+def _by_source(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{source} {n:,}" for source, n in counts.items())
 
 
 def reasons(counts: Mapping[str, int]) -> str:
@@ -317,8 +331,29 @@ def show_status(states: Sequence[StageStatus]) -> str:
         noted = reasons(manifest.noted) if manifest else DASH
         rows.append((state.stage, *counts, rejected, noted, "stale" if state.stale else "fresh"))
         details += [f"{state.stage} is stale: {reason}" for reason in state.stale[:8]]
+        if manifest and state.stage == "splits" and (found := straddling(manifest)):
+            details.append(f"pairs that straddle the splits: {_by_source(found)}")
     head = ("stage", "rows in", "rows out", "rejected", "odd but kept", "state")
     return "\n".join([table(head, rows), *details])
+
+
+def show_proof(proof: Mapping[str, Any]) -> str:
+    """What the proof of the splits checked, and which sources have texts or ids in common."""
+    checked, rows = proof["checked"], sum(proof["rows"].values())
+    pairs = [
+        (overlap["left"], overlap["right"], f"{overlap['keys']:,}", f"{overlap['crossing']:,}")
+        for overlap in proof["sources"]
+        if overlap["left"] != overlap["right"] or overlap["crossing"]
+    ]
+    total = sum(proof["violations"].values())
+    found = f"{total:,} violations: {reasons(proof['violations'])}" if total else "no violation"
+    return "\n".join(
+        [
+            *([table(("source", "source", "keys of both", "crossing"), pairs)] if pairs else []),
+            f"proof: {checked['records']:,} records in {checked['families']:,} families with "
+            f"{checked['group_keys']:,} keys, {checked['examples']:,} examples, {rows:,} rows of the release: {found}.",
+        ]
+    )
 
 
 def _is_number(cell: str) -> bool:

@@ -43,14 +43,9 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         "",
         "## Sources",
         "",
-        *_table(
-            ("source", "title", "origin", "licence", "may be passed on", "records"),
-            [
-                (*(source[key] for key in ("id", "title", "origin", "licence", "redistribute")), _records(source))
-                for source in config["card"]["sources"]
-            ],
-        ),
+        *_sources(config["card"]["sources"]),
         "",
+        *_remarks(config["card"]),
         "## What was left out",
         "",
         *_table(("stage", "reason", "rows"), _reasons(config["card"]["rejected"], manifest)),
@@ -59,8 +54,32 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
     return "\n".join(lines)
 
 
+def _sources(sources: Sequence[Mapping[str, Any]]) -> list[str]:
+    facts = ("id", "title", "origin", "licence", "redistribute")
+    return _table(
+        ("source", "title", "origin", "licence", "may be passed on", "records", "pairs that straddle the splits"),
+        [(*(source[fact] for fact in facts), _records(source), f"{source['straddles_split']:,}") for source in sources],
+    )
+
+
 def _records(source: Mapping[str, Any]) -> str:
-    return f"{source['records']:,}" if source["present"] else "absent"
+    return f"{source['records']:,}" if source["state"] == "present" else str(source["state"])
+
+
+def _remarks(card: Mapping[str, Any]) -> list[str]:
+    """What must be known about the sources in words: what the licence left out, what it binds to, what only guards."""
+    sources = card["sources"]
+    share_alike = [source["id"] for source in sources if source["share_alike"] and source["state"] == "present"]
+    named = {
+        f"Left out, since the recipe asks for {card['licence']} sources": [
+            f"{source['id']} ({source['licence']})" for source in sources if source["state"] == "left out"
+        ],
+        "Under a share-alike licence, which may bind what is made of it": share_alike,
+        "Published test sets of which nothing is asked; what is kin to them is in no training file": [
+            source["id"] for source in sources if source["state"] == "guard"
+        ],
+    }
+    return [line for words, ids in named.items() if ids for line in (f"{words}: {', '.join(map(_inline, ids))}.", "")]
 
 
 def _reasons(rejected: Mapping[str, Mapping[str, int]], manifest: Manifest) -> list[tuple[str, str, str]]:

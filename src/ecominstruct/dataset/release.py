@@ -3,24 +3,24 @@
 {train,validation,test}/<task>.parquet    the examples
 variants/<task>.parquet                   some test examples asked in other ways, where the recipe wants them
 tasks.json                                what each task is, as it was when its examples were made
-split-proof.json                          that no family stands on both sides, counted from the files themselves
+split-proof.json                          that nothing of the test rows stands in training, from the files themselves
 README.md                                 the card
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.dataset.card import dataset_card
+from ecominstruct.dataset.proof import prove, require_proven
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
-from ecominstruct.errors import CheckFailed, Fault
-from ecominstruct.identity import fingerprint, hash64
+from ecominstruct.identity import hash64
 from ecominstruct.recipe import HeldOut, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_schema
 from ecominstruct.sources.cards import SourceCard
@@ -68,8 +68,9 @@ def plan_release(
     parts: dict[str, list[Part]] = defaultdict(list)
     for part in examples.parts():
         parts[part.path.rpartition("/")[0]].append(part)
+    held = held_out_tasks(catalogue.tasks.values(), recipe.splits.held_out)
     units = [
-        _unit(ingredients(catalogue, task, recipe.prompts), parts[task.id], folder, recipe)
+        _unit(ingredients(catalogue, task, recipe.prompts), parts[task.id], folder, recipe, task.id in held)
         for task in sorted(tasks, key=lambda task: task.id)
         if task.id in parts
     ]
@@ -77,22 +78,21 @@ def plan_release(
         "title": recipe.title,
         "about": recipe.about,
         "tasks": {task.id: describe(task, catalogue.sources[task.source]) for task in tasks if task.id in parts},
+        "held_out": sorted(task.id for task in tasks if task.id in held),
         "card": dict(card),
     }
     target = run / STAGE.folder
 
     def finish(manifest: Manifest) -> None:
-        proof = prove(target, manifest)
+        require_proven(run, prove(run, manifest))
         write_json(target / "tasks.json", config["tasks"])
-        write_json(target / "split-proof.json", proof)
         write_bytes(target / "README.md", dataset_card(config, manifest).encode())
 
     return StagePlan(STAGE, target, units, release_task, config, finish)
 
 
-def _unit(parts: Ingredients, found: Sequence[Part], folder: Path, recipe: Recipe) -> Unit:
+def _unit(parts: Ingredients, found: Sequence[Part], folder: Path, recipe: Recipe, held: bool) -> Unit:
     task = parts.task
-    held = is_held_out(task, recipe.splits.held_out)
     cap, asked = recipe.mixture.cap_per_task, recipe.evaluation.sensitivity
     work = Work(task.id, tuple(str(folder / part.path) for part in found), cap, held, asked, parts)
     inputs = {part.path: part.hash for part in found} | {"cap": str(cap), "held out": str(held)}
@@ -100,10 +100,20 @@ def _unit(parts: Ingredients, found: Sequence[Part], folder: Path, recipe: Recip
     return Unit(task.id, inputs | wordings, work)
 
 
-def is_held_out(task: Task, held_out: HeldOut) -> bool:
-    """Whether no training or validation row may come from this task."""
-    named = any(fnmatchcase(task.id, pattern) for pattern in held_out.tasks)
-    return named or task.category in held_out.categories
+def held_out_tasks(tasks: Iterable[Task], held_out: HeldOut) -> frozenset[str]:
+    """The tasks of which no training or validation row may come: those that are named, and those of the categories.
+
+    An atomic task that serves one of them goes with it, unless the recipe says `steps: false`: who has been trained on
+    every step of a task has seen the task. `tasks` are all that the catalogue knows, also those that a run leaves out.
+    """
+    known = {task.id: task for task in tasks}
+    found = {
+        name
+        for name, task in known.items()
+        if task.category in held_out.categories or any(fnmatchcase(name, pattern) for pattern in held_out.tasks)
+    }
+    steps = {name for name, task in known.items() if held_out.steps and found.intersection(task.serves)}
+    return frozenset(found | steps)
 
 
 def describe(task: Task, card: SourceCard) -> dict[str, Any]:
@@ -208,32 +218,3 @@ def _select(
                 wanted.append(of == split and not reason)
             if any(wanted):
                 yield batch.filter(pa.array(wanted))
-
-
-def prove(folder: Path, manifest: Manifest) -> dict[str, Any]:
-    """Read every file of the release and count families by the splits that they stand in; CheckFailed on a crossing."""
-    splits: dict[str, set[str]] = defaultdict(set)
-    records: dict[str, set[str]] = defaultdict(set)
-    rows: Counter[str] = Counter()
-    for part in manifest.parts():
-        columns = read_columns(folder / part.path, "record", "family", "split")
-        for record, family, split in zip(*columns, strict=True):
-            splits[family].add(split)
-            records[record].add(split)
-            rows[part.path.partition("/")[0]] += 1
-    # Rows of a published test set and pairs name one family of several; those are checked by record.
-    crossing = sorted(family for family, found in splits.items() if len(found) > 1)
-    torn = sorted(record for record, found in records.items() if len(found) > 1)
-    if crossing or torn:
-        named = (crossing or torn)[0]
-        raise CheckFailed(
-            [Fault(str(folder), 0, f"{len(crossing)} families and {len(torn)} records cross the splits, first {named}")]
-        )
-    return {
-        "families": len(splits),
-        "records": len(records),
-        "rows": dict(sorted(rows.items())),
-        "families_in_several_splits": 0,
-        "records_in_several_splits": 0,
-        "of": fingerprint([part.hash for part in manifest.parts()]),
-    }

@@ -261,8 +261,8 @@ def _sources(sources: Sequence[Source]) -> Html:
         words = (LANGS.get(source["lang"], source["lang"]), source["record_type"], source["licence"])
         cells = [tag("td", say(word)) for word in (*words, source["redistribute"])]
         cells.append(tag("td", f"{source['records']:,}", class_="num"))
-        cells.append(tag("td", "present" if source["present"] else "absent"))
-        rows.append(tag("tr", name, *cells, class_=None if source["present"] else "absent"))
+        cells.append(tag("td", source["state"]))
+        rows.append(tag("tr", name, *cells, class_=None if source["state"] == "present" else "absent"))
     names = ("Language", "Record", "Licence", "Redistribution", "Records", "Files")
     head = [tag("th", name, scope="col", class_="num" if name == "Records" else None) for name in names]
     first = tag("th", tag("div", "Source"), scope="col", class_="stick")

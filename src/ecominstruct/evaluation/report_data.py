@@ -40,7 +40,7 @@ class Source(TypedDict):
     licence: str
     redistribute: str
     records: int
-    present: bool
+    state: str  # present, absent, left out (by its licence), guard (a published test set of which nothing is asked)
     synthetic: bool
 
 

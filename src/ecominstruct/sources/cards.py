@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from ecominstruct import config
 from ecominstruct.config import Strict
 from ecominstruct.errors import EcomError, Fault, InputError
 from ecominstruct.rows import RECORD_COLUMNS, Kind, Lang, RecordType, Split
+from ecominstruct.sources.licences import check_licence
 from ecominstruct.sources.readers.base import INSIDE, Place
 from ecominstruct.sources.shape import Gather, Read, RecordField, RowSplit, format_of
 
@@ -29,7 +30,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 class Licence(Strict):
     """What the source's own repository says about its licence."""
 
-    spdx: str = Field(description="SPDX identifier, or `unknown`")
+    spdx: Annotated[str, AfterValidator(check_licence)] = Field(
+        description="SPDX identifier, `unknown`, or `LicenseRef-NAME` for terms of their own"
+    )
     evidence: str = Field(description="where and in which words the licence is stated")
     redistribute: Literal["yes", "no", "unknown"] = Field(description="may rows be passed on?")
 

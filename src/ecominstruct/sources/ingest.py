@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64, hex128
-from ecominstruct.languages import same_text
+from ecominstruct.languages import kin_text, same_text
 from ecominstruct.rows import Reject, record_schema
 from ecominstruct.sources import flow
 from ecominstruct.sources.cards import Found, RawFile, SourceCard, absent_files, raw_files, raw_places
@@ -340,15 +340,16 @@ def _row_split(card: SourceCard, view: Mapping[str, Any]) -> str | None:
 def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
     """The keys that make records kin.
 
-    Equal texts are kin over all sources, whatever their fields are called; an id (a stock number, a thread) means
-    something only within its origin.
+    Equal texts are kin over all sources, whatever their fields are called and however they are set (`kin_text`); an
+    id (a stock number, a thread) means something only within its origin, and its punctuation counts.
     """
     spaces = dict.fromkeys(card.group, "text")
     spaces |= {name: f"{card.origin}:{what}" for name, what in card.group_ids.items()}
     keys = set()
     for name, space in spaces.items():
         value = fields[name]
-        texts = filter(None, map(same_text, value if isinstance(value, list) else [value]))
+        form = kin_text if space == "text" else same_text
+        texts = filter(None, map(form, value if isinstance(value, list) else [value]))
         keys |= {f"{space}:{hash64(space, text):016x}" for text in texts}  # nothing is not something in common
     return sorted(keys)
 

@@ -1,17 +1,24 @@
 """Stage 2, splits: the family and the split of each record, over all sources, before any example exists.
 
 A family is a connected component of records that share a group key (a product, a query, a thread, a text). Families
-are split by a hash of their name, so neither order nor the other families move one. Records of a published test
-set, of a held-out origin and of a held-out language pull their whole family into the test split.
+are split by a hash of their name, so neither order nor the other families move one. What some records must be, their
+whole family is:
+
+test         records of a published test set, of a held-out origin or language, and (`published: respect`) of files
+             that their publisher marked as test
+validation   of files that their publisher marked as validation, unless the family must be test
 
 A pair links nothing: in entity matching, linking both sides of all pairs would join a third of the data to one
 family. It is train (or test) only if the families of all its keys are; otherwise it is rejected as
 `straddles_split`.
+
+All that is held in memory are columns of numbers: 3 million records with two keys each take under 600 MB.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,9 +28,9 @@ import numpy.typing as npt
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fraction, hash64
 from ecominstruct.recipe import Splits
-from ecominstruct.rows import Reject, Split, assignment_schema
+from ecominstruct.rows import Reject, assignment_schema
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, Part, Receipt, read_batches, read_columns, write_part, write_rejects
+from ecominstruct.store import Manifest, Part, Receipt, read_lists, write_part, write_rejects
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,11 +41,18 @@ STRADDLES = "straddles_split"
 
 Keys = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int8]
+Flags = npt.NDArray[np.bool_]
+
+SPLIT_CODES: dict[str, int] = {"train": 0, "validation": 1, "test": 2}
+_SPLIT_NAMES = {code: name for name, code in SPLIT_CODES.items()}
+_CHUNK = 100_000  # names that are plain Python numbers at once
 
 
 class SourceParts(NamedTuple):
     """The record parts of one source, and what its card means for the splits."""
 
+    source: str
     parts: tuple[Part, ...]
     pairs: bool  # records are pairs: they link nothing
     test: bool  # published test set, held-out origin or held-out language
@@ -52,10 +66,25 @@ class Work(NamedTuple):
     rules: Splits
 
 
+class _Records(NamedTuple):
+    """What is known of all records: their keys one after another, and three numbers for each record."""
+
+    keys: Keys
+    first: Indices  # the position of a record's first key
+    pair: Flags
+    must: Codes  # the split that its families must have, as far as it decides; 0 where it does not
+
+    @property
+    def owner(self) -> Indices:
+        """For each key, the number of its record."""
+        lengths = np.diff(self.first, append=len(self.keys))
+        return np.repeat(np.arange(len(self.first)), lengths)
+
+
 def plan_splits(run: Path, records: Manifest, sources: Sequence[SourceParts], rules: Splits) -> StagePlan:
     """What there is to do: one unit, since a family may reach over all sources."""
     inputs = {part.path: part.hash for part in records.parts()}
-    inputs["always test"] = ",".join(source.parts[0].path for source in sources if source.test and source.parts)
+    inputs["always test"] = ",".join(source.source for source in sources if source.test)
     work = Work(str(run / records.stage_folder), tuple(sources), rules)
     return StagePlan(STAGE, run / STAGE.folder, [Unit("all", inputs, work)], assign, rules.model_dump())
 
@@ -63,16 +92,14 @@ def plan_splits(run: Path, records: Manifest, sources: Sequence[SourceParts], ru
 def assign(work: Work, folder: Path) -> Receipt:
     """Find the families, split them, and write one row a record in the order of the record parts."""
     records = Path(work.records)
-    keys, owner, pair, test = _read_keys(records, work.sources)
-    names, key_node = np.unique(keys, return_inverse=True)
-    family_of_node = components(len(names), _links(key_node, owner, pair))
-    split_of_node = _split_families(names, family_of_node, np.unique(key_node[test[owner]]), work.rules)
-    first = _first_key(owner, len(pair))
-    lowest = np.minimum.reduceat(family_of_node[key_node], first)
-    splits = split_of_node[key_node]
-    # Records that must be test never straddle: all their keys' families are test.
-    straddles = np.minimum.reduceat(splits, first) != np.maximum.reduceat(splits, first)
-    split = splits[first]
+    found = _read(records, work.sources, respect=work.rules.published == "respect")
+    names, node = np.unique(found.keys, return_inverse=True)
+    family = components(len(names), _links(node, found))
+    lowest = np.minimum.reduceat(family[node], found.first)
+    splits = _split_families(names, family, _musts(len(names), node, found), work.rules)[node]
+    # A pair that must be test never straddles: it made the families of all its keys test.
+    split = np.minimum.reduceat(splits, found.first)
+    straddles = split != np.maximum.reduceat(splits, found.first)
     rejects: list[Reject] = []
     batches = _batches(records, work.sources, names[lowest], split, straddles, rejects)
     part = write_part(folder, PART, assignment_schema(), batches)
@@ -80,45 +107,51 @@ def assign(work: Work, folder: Path) -> Receipt:
     kept = split[~straddles]
     counts: dict[str, int] = {name: int((kept == code).sum()) for name, code in SPLIT_CODES.items()}
     counts["families"] = len(np.unique(lowest))
+    counts |= {f"{STRADDLES} {source}": n for source, n in sorted(Counter(row.detail for row in rejects).items())}
     return Receipt("all", {}, part.rows, part.rows - len(rejects), rejected, {}, counts, (part,))
 
 
-SPLIT_CODES: dict[Split, int] = {"train": 0, "validation": 1, "test": 2}
-_SPLIT_NAMES = {code: name for name, code in SPLIT_CODES.items()}
+def straddling(splits: Manifest) -> dict[str, int]:
+    """How many pairs of each source were rejected since their sides stand in different splits."""
+    head = f"{STRADDLES} "
+    return {name.removeprefix(head): n for name, n in splits.counts.items() if name.startswith(head)}
 
 
-def _read_keys(records: Path, sources: Sequence[SourceParts]) -> tuple[Keys, Indices, Any, Any]:
-    """All keys, the number of the record that owns each, and for each record: is it a pair, must it be test."""
-    keys: list[int] = []
-    owners: list[int] = []
-    pair: list[bool] = []
-    test: list[bool] = []
+def _read(records: Path, sources: Sequence[SourceParts], *, respect: bool) -> _Records:
+    """The keys of all records, and what each record means for its families."""
+    keys, lengths = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    pair, must = [np.zeros(0, np.bool_)], [np.zeros(0, np.int8)]
     for source in sources:
         for part in source.parts:
-            for record, group in zip(*read_columns(records / part.path, "id", "group"), strict=True):
+            for ids, groups, published in read_lists(records / part.path, "id", "group", "published_split"):
                 # A record without keys is a family of its own, named by its id.
-                for key in group or [record]:
-                    keys.append(hash64(key))
-                    owners.append(len(pair))
-                pair.append(source.pairs)
-                test.append(source.test)
-    return (
-        np.array(keys, np.uint64),
-        np.array(owners, np.int64),
-        np.array(pair, np.bool_),
-        np.array(test, np.bool_),
-    )
+                groups = [group or [record] for record, group in zip(ids, groups, strict=True)]
+                keys.append(np.array([hash64(key) for group in groups for key in group], np.uint64))
+                lengths.append(np.array([len(group) for group in groups], np.int64))
+                pair.append(np.full(len(groups), source.pairs))
+                must.append(_must(source, published, SPLIT_CODES if respect else {}))
+    ends = np.cumsum(np.concatenate(lengths))
+    return _Records(np.concatenate(keys), ends - np.concatenate(lengths), np.concatenate(pair), np.concatenate(must))
 
 
-def _first_key(owner: Indices, records: int) -> Indices:
-    """The position of each record's first key."""
-    return np.searchsorted(owner, np.arange(records)).astype(np.int64)
+def _must(source: SourceParts, published: Sequence[Any], codes: Mapping[Any, int]) -> Codes:
+    if source.test:
+        return np.full(len(published), SPLIT_CODES["test"], np.int8)
+    return np.array([codes.get(split, 0) for split in published], np.int8)
 
 
-def _links(key_node: Indices, owner: Indices, pair: Any) -> tuple[Indices, Indices]:
+def _links(node: Indices, found: _Records) -> tuple[Indices, Indices]:
     """Pairs of neighbouring keys of one record; the keys of a pair are not linked."""
-    same_owner = (owner[1:] == owner[:-1]) & ~pair[owner[1:]] if len(owner) else np.zeros(0, np.bool_)
-    return key_node[:-1][same_owner], key_node[1:][same_owner]
+    owner = found.owner
+    same_owner = (owner[1:] == owner[:-1]) & ~found.pair[owner[1:]] if len(owner) else np.zeros(0, np.bool_)
+    return node[:-1][same_owner], node[1:][same_owner]
+
+
+def _musts(nodes: int, node: Indices, found: _Records) -> Codes:
+    """For each key, the split that its family must have: the highest code that one of its records asks for."""
+    must = np.zeros(nodes, np.int8)
+    np.maximum.at(must, node, found.must[found.owner])
+    return must
 
 
 def components(nodes: int, links: tuple[Indices, Indices]) -> Indices:
@@ -139,21 +172,22 @@ def components(nodes: int, links: tuple[Indices, Indices]) -> Indices:
             return label
 
 
-def _split_families(names: Keys, family: Indices, test_nodes: Indices, rules: Splits) -> Any:
-    """The split of each key, by the name of its family: its lowest key."""
+def _split_families(names: Keys, family: Indices, must: Codes, rules: Splits) -> Codes:
+    """The split of each key: what its family must be, else a matter of the hash of its name, its lowest key."""
     code = np.zeros(len(names), np.int8)
-    forced = set(family[test_nodes].tolist())
-    for node in np.unique(family).tolist():
-        chance = fraction(rules.seed, "split", f"{int(names[node]):016x}")
-        if node in forced or chance < rules.test:
-            code[node] = SPLIT_CODES["test"]
-        elif chance < rules.test + rules.validation:
-            code[node] = SPLIT_CODES["validation"]
+    np.maximum.at(code, family, must)
+    heads = np.flatnonzero(family == np.arange(len(names)))
+    free = heads[code[heads] == 0]
+    for start in range(0, len(free), _CHUNK):
+        some = free[start : start + _CHUNK]
+        chances = np.array([fraction(rules.seed, "split", f"{name:016x}") for name in names[some].tolist()])
+        code[some[chances < rules.test + rules.validation]] = SPLIT_CODES["validation"]
+        code[some[chances < rules.test]] = SPLIT_CODES["test"]
     return code[family]
 
 
 def _batches(
-    records: Path, sources: Sequence[SourceParts], family: Keys, split: Any, straddles: Any, rejects: list[Reject]
+    records: Path, sources: Sequence[SourceParts], family: Keys, split: Codes, straddles: Flags, rejects: list[Reject]
 ) -> Iterator[pa.RecordBatch]:
     """The assignments, in batches that match those of the record parts one to one."""
     import pyarrow as pa
@@ -161,8 +195,7 @@ def _batches(
     at = 0
     for source in sources:
         for part in source.parts:
-            for batch in read_batches(records / part.path):
-                ids = [str(record) for record in batch.column("id").to_pylist()]
+            for (ids,) in read_lists(records / part.path, "id"):
                 span = slice(at, at + len(ids))
                 at += len(ids)
                 families = [f"{name:016x}" for name in family[span].tolist()]
@@ -171,7 +204,7 @@ def _batches(
                     for code, crosses in zip(split[span].tolist(), straddles[span].tolist(), strict=True)
                 ]
                 rejects.extend(
-                    Reject(STAGE.name, "all", record, STRADDLES, part.path)
+                    Reject(STAGE.name, "all", record, STRADDLES, source.source)
                     for record, name in zip(ids, names, strict=True)
                     if name is None
                 )

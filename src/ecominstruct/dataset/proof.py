@@ -1,0 +1,168 @@
+"""The proof of a release: from the files of a run alone, that nothing of its test rows stands in training.
+
+Records and assignments are checked by `splits.proof`. Of the examples and of the release this is checked: a row has
+the split and the family of its record, and stands in the file of that split; whatever else went into it is of the
+same split; no row of a held-out task is outside test. The files that lie there are read, not those that a manifest
+names, for those are what people load.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ecominstruct.errors import CheckFailed, Fault, wrong
+from ecominstruct.identity import fingerprint
+from ecominstruct.rows import SPLITS
+from ecominstruct.splits.assign import SPLIT_CODES
+from ecominstruct.splits.proof import (
+    NO_SPLIT,
+    Expected,
+    Ledger,
+    Sides,
+    check_sides,
+    find,
+    hashes,
+    name_records,
+    read_sides,
+)
+from ecominstruct.stages import stage
+from ecominstruct.store import Manifest, hash_file, read_lists, require_manifest, write_json
+
+PROOF = "split-proof.json"
+SHOWN = 50  # violations that are said aloud; the proof lists more
+_COLUMNS = ("id", "task", "record", "family", "split", "derived_from")
+
+
+class Rows(NamedTuple):
+    """A file of examples, and the split that its place says its rows have (None: any)."""
+
+    path: Path
+    split: str | None
+
+
+class Count(NamedTuple):
+    """The rows of a file, and the further records that went into them."""
+
+    rows: int
+    derived_from: int
+
+
+def prove(run: Path, release: Manifest) -> dict[str, Any]:
+    """Check a run, write the proof beside the release, and return it.
+
+    InputError where a stage is missing or a file is damaged; a violation is no error here (see `require_proven`).
+    """
+    ledger = Ledger()
+    _, splits = require_manifest(run, "splits")
+    sides = read_sides(run, ledger)
+    overlaps = check_sides(sides, _expected(splits, release), ledger)
+    checked: Counter[str] = Counter()
+    rows: Counter[str] = Counter()
+    for file in (*_examples(run), *_release(run)):
+        held = release.config["held_out"] if file.split else ()
+        count = _check_rows(sides, file, held, ledger)
+        checked += Counter({"derived_from": count.derived_from})
+        if file.split:
+            rows[file.path.parent.name] += count.rows
+        else:
+            checked["examples"] += count.rows
+    folder = run / release.stage_folder
+    proof = {
+        "files": fingerprint(
+            {file.path.relative_to(folder).as_posix(): hash_file(file.path) for file in _release(run)}
+        ),
+        "checked": {
+            "records": len(sides.record),
+            "records_without_split": int((sides.split == NO_SPLIT).sum()),
+            "families": len(np.unique(sides.family)),
+            "group_keys": len(np.unique(sides.keys)),
+            **dict(sorted(checked.items())),
+        },
+        "rows": dict(sorted(rows.items())),
+        "held_out_tasks": list(release.config["held_out"]),
+        "sources": [overlap._asdict() for overlap in overlaps],
+        "violations": dict(sorted(ledger.counts.items())),
+        "listed": _sentences(run, ledger),
+    }
+    write_json(folder / PROOF, proof)
+    return proof
+
+
+def _expected(splits: Manifest, release: Manifest) -> Expected:
+    """What the recipe of the splits and the cards of the sources ask for."""
+    held_out = splits.config["held_out"]
+    test = {
+        source["id"]
+        for source in release.config["card"]["sources"]
+        if source["published_test_set"]
+        or source["origin"] in held_out["origins"]
+        or source["lang"] in held_out["langs"]
+    }
+    return Expected(test, splits.config["published"] == "respect")
+
+
+def require_proven(run: Path, proof: dict[str, Any]) -> None:
+    """CheckFailed, with one line a violation, when a proof lists any."""
+    listed, total = proof["listed"], sum(proof["violations"].values())
+    if not total:
+        return
+    file = str(run / stage("dataset").folder / PROOF)
+    faults = [Fault(file, 0, sentence) for sentence in listed[:SHOWN]]
+    more = total - len(faults)
+    raise CheckFailed([*faults, *([Fault(file, 0, f"{more:,} more violations")] if more else [])])
+
+
+def _examples(run: Path) -> Iterator[Rows]:
+    for path in sorted((run / stage("examples").folder).rglob("part-*.parquet")):
+        yield Rows(path, None)
+
+
+def _release(run: Path) -> Iterator[Rows]:
+    for name, split in (*zip(SPLITS, SPLITS, strict=True), ("variants", "test")):
+        for path in sorted((run / stage("dataset").folder / name).glob("*.parquet")):
+            yield Rows(path, split)
+
+
+def _check_rows(sides: Sides, file: Rows, held: Collection[str], ledger: Ledger) -> Count:
+    """Check the rows of one file; returns how many there were."""
+    rows = others_in_all = 0
+    for ids, tasks, records, families, splits, derived in read_lists(file.path, *_COLUMNS):
+        if not len(sides.record):
+            raise wrong("holds rows, but there are no records", "Build the run again", file=str(file.path))
+        rows += len(ids)
+        codes = np.array([SPLIT_CODES.get(split, NO_SPLIT) for split in splits], np.int8)
+        known, at = find(sides.record, hashes(records))
+        place = SPLIT_CODES[file.split] if file.split else NO_SPLIT
+        outside = np.array([task in held for task in tasks], np.bool_) & (codes != SPLIT_CODES["test"])
+        faults = {
+            "row_of_no_record": ~known,
+            "row_not_in_the_split_of_its_record": known & ((sides.split[at] != codes) | (codes == NO_SPLIT)),
+            "row_not_in_the_family_of_its_record": known & (sides.family[at] != hashes(families)),
+            "row_in_the_file_of_another_split": (codes != place) & (file.split is not None),
+            "held_out_task_outside_test": outside,
+        }
+        owner = np.repeat(np.arange(len(ids)), [len(others) for others in derived])
+        known, at = find(sides.record, hashes([other for others in derived for other in others]))
+        elsewhere = np.zeros(len(ids), np.bool_)
+        elsewhere[owner[~known | (sides.split[at] != codes[owner])]] = True
+        others_in_all += len(owner)
+        for kind, flags in (faults | {"row_made_from_another_split": elsewhere}).items():
+            for row in np.flatnonzero(flags).tolist():
+                where = "/".join(file.path.parts[-2:])
+                ledger.add(kind, f"{ids[row]} of {tasks[row]}, {splits[row]}, record {records[row]}, in {where}")
+    return Count(rows, others_in_all)
+
+
+def _sentences(run: Path, ledger: Ledger) -> list[str]:
+    """The violations that are kept, in a fixed order, with the names of the records that are in them."""
+    wanted = {record for violation in ledger.kept for record in violation.records}
+    names = name_records(run, wanted)
+    return [
+        ": ".join([kind.replace("_", " "), " and ".join([*([detail] if detail else []), *map(names.__getitem__, of)])])
+        for kind, detail, of in sorted(ledger.kept)
+    ]

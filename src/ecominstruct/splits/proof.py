@@ -1,0 +1,234 @@
+"""Whether the splits hold, judged from the files of stages 1 and 2 alone.
+
+Nothing is taken from the code that made the splits: records and assignments are read again and joined by their ids,
+and each rule is checked on columns of numbers.
+
+    every record is assigned once, and only a pair may be without a split
+    a family stands in one split; records with a key in common are one family, unless they are pairs
+    a group key stands in one split, over all sources
+    published test sets and what is held out are test; published test and validation rows are not in train
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ecominstruct.identity import hash64
+from ecominstruct.splits.assign import PART, SPLIT_CODES, Codes, Flags, Indices, Keys
+from ecominstruct.stages import stage
+from ecominstruct.store import read_lists
+
+NO_SPLIT = -1
+LISTED = 100  # violations of each kind that are named; all are counted
+_COLUMNS = ("id", "source", "record_type", "published_split", "group")
+
+
+class Violation(NamedTuple):
+    """One thing that must not be: its kind, what it is about, and the hashed ids of the records that are in it."""
+
+    kind: str
+    detail: str
+    records: tuple[int, ...] = ()
+
+
+class Ledger:
+    """The violations as they are found: all are counted, the first of each kind are kept."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.kept: list[Violation] = []
+
+    def add(self, kind: str, detail: str, *records: int) -> None:
+        """Count one violation."""
+        self.counts[kind] += 1
+        if self.counts[kind] <= LISTED:
+            self.kept.append(Violation(kind, detail, records))
+
+
+class Expected(NamedTuple):
+    """What the splits must keep to."""
+
+    test: Collection[str]  # sources that are test as a whole: published test sets, held-out origins and languages
+    respect: bool  # published splits are respected
+
+
+class Overlap(NamedTuple):
+    """Two sources (or one twice): the group keys that records of both hold, and how many of them cross the splits."""
+
+    left: str
+    right: str
+    keys: int
+    crossing: int
+
+
+class Sides(NamedTuple):
+    """All records, ordered by their hashed ids, and where each stands: columns of one length, but for the last two."""
+
+    sources: tuple[str, ...]
+    record: Keys  # the hash of its id
+    source: Indices  # the number of its source
+    pair: Flags
+    published: Codes
+    assigned: Indices  # how often
+    split: Codes  # NO_SPLIT where it has none
+    family: Keys
+    keys: Keys  # of all records
+    owner: Indices  # for each key, the number of its record
+
+
+def hashes(values: list[str]) -> Keys:
+    """Texts as the numbers by which they are compared here."""
+    return np.array([hash64(value) for value in values], np.uint64)
+
+
+def find(known: Keys, wanted: Keys) -> tuple[Flags, Indices]:
+    """Which of the wanted numbers stand in a sorted column, and where."""
+    if not len(known):
+        return np.zeros(len(wanted), np.bool_), np.zeros(len(wanted), np.int64)
+    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1).astype(np.int64)
+    return known[at] == wanted, at
+
+
+def record_files(run: Path) -> list[Path]:
+    """The record parts that lie in a run, whatever its manifest says."""
+    return sorted((run / stage("records").folder).rglob("part-*.parquet"))
+
+
+def read_sides(run: Path, ledger: Ledger) -> Sides:
+    """Read records and assignments and join them; an assignment without a record is a violation."""
+    names: dict[str, int] = {}
+    record, source, pair, published, keys, lengths = _read_records(run, names)
+    order = np.argsort(record, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    record = record[order]
+    times, split, family = _read_assignments(run, record, ledger)
+    columns = (record, source[order], pair[order], published[order], times, split, family)
+    return Sides(tuple(names), *columns, keys, np.repeat(rank, lengths))
+
+
+def _read_records(run: Path, names: dict[str, int]) -> tuple[Any, ...]:
+    """Columns of the records in the order of their files; the names of the sources are numbered on the way."""
+    types: tuple[Any, ...] = (np.uint64, np.int64, np.bool_, np.int8, np.uint64, np.int64)
+    columns: list[list[Any]] = [[np.zeros(0, kind)] for kind in types]
+    for path in record_files(run):
+        for ids, sources, kinds, published, groups in read_lists(path, *_COLUMNS):
+            values = (
+                hashes(ids),
+                [names.setdefault(name, len(names)) for name in sources],
+                [kind == "pair" for kind in kinds],
+                [SPLIT_CODES.get(name, NO_SPLIT) for name in published],
+                hashes([key for group in groups for key in group]),
+                [len(group) for group in groups],
+            )
+            for column, kind, value in zip(columns, types, values, strict=True):
+                column.append(np.asarray(value, kind))
+    return tuple(np.concatenate(column) for column in columns)
+
+
+def _read_assignments(run: Path, record: Keys, ledger: Ledger) -> tuple[Indices, Codes, Keys]:
+    """How often each record is assigned, and its split and family."""
+    times = np.zeros(len(record), np.int64)
+    split = np.full(len(record), NO_SPLIT, np.int8)
+    family = np.zeros(len(record), np.uint64)
+    for ids, families, names in read_lists(run / stage("splits").folder / PART, "record", "family", "split"):
+        known, at = find(record, hashes(ids))
+        for row in np.flatnonzero(~known).tolist():
+            ledger.add("assignment_of_no_record", ids[row])
+        codes = np.array([SPLIT_CODES.get(name, NO_SPLIT) for name in names], np.int8)
+        split[at[known]] = codes[known]
+        family[at[known]] = hashes(families)[known]
+        np.add.at(times, at[known], 1)
+    return times, split, family
+
+
+def check_sides(sides: Sides, expected: Expected, ledger: Ledger) -> list[Overlap]:
+    """Check every rule; returns which sources have keys in common."""
+    test, split = SPLIT_CODES["test"], sides.split
+    whole = np.array([name in expected.test for name in sides.sources], np.bool_)[sides.source]
+    published = sides.published if expected.respect else np.full(len(split), NO_SPLIT, np.int8)
+    for kind, wrong in (
+        ("record_without_assignment", sides.assigned == 0),
+        ("record_assigned_twice", sides.assigned > 1),
+        ("record_without_split", (sides.assigned > 0) & (split == NO_SPLIT) & ~sides.pair),
+        ("published_or_held_out_source_outside_test", whole & (split != test)),
+        ("published_test_row_outside_test", (published == test) & (split != test)),
+        ("published_validation_row_in_train", (published == SPLIT_CODES["validation"]) & (split == 0)),
+    ):
+        for row in np.flatnonzero(wrong).tolist():
+            ledger.add(kind, "", int(sides.record[row]))
+    _check_families(sides, ledger)
+    return _overlaps(sides)
+
+
+def _check_families(sides: Sides, ledger: Ledger) -> None:
+    """No family and no key in two splits, and no kin in two families."""
+    placed = np.flatnonzero(sides.split != NO_SPLIT)
+    for low, high in _differing(sides.family[placed], sides.split[placed]):
+        _add_two(sides, ledger, "family_in_two_splits", placed[low], placed[high])
+    held = sides.split[sides.owner] != NO_SPLIT
+    keys, owner = sides.keys[held], sides.owner[held]
+    for low, high in _differing(keys, sides.split[owner]):
+        _add_two(sides, ledger, "key_in_two_splits", owner[low], owner[high])
+    linked = ~sides.pair[sides.owner]
+    keys, owner = sides.keys[linked], sides.owner[linked]
+    for low, high in _differing(keys, sides.family[owner]):
+        _add_two(sides, ledger, "kin_in_two_families", owner[low], owner[high])
+
+
+def _differing(groups: Keys, values: npt.NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """For each group whose values differ, the positions of a lowest and of a highest one."""
+    order = np.lexsort((values, groups))
+    starts = np.flatnonzero(np.diff(groups[order], prepend=groups[order][:1] + np.uint64(1)))
+    low, high = order[starts], order[np.append(starts[1:], len(order)) - 1] if len(order) else order
+    differ = values[low] != values[high]
+    yield from zip(low[differ].tolist(), high[differ].tolist(), strict=True)
+
+
+def _add_two(sides: Sides, ledger: Ledger, kind: str, low: Any, high: Any) -> None:
+    ledger.add(kind, "", int(sides.record[low]), int(sides.record[high]))
+
+
+def _overlaps(sides: Sides) -> list[Overlap]:
+    """The keys that each two sources share, counted once a key."""
+    held = sides.split[sides.owner] != NO_SPLIT
+    keys, owner = sides.keys[held], sides.owner[held]
+    order = np.lexsort((sides.source[owner], keys))
+    keys, source, split = keys[order], sides.source[owner][order], sides.split[owner][order]
+    if not len(keys):
+        return []
+    first = np.flatnonzero(np.append(True, (keys[1:] != keys[:-1]) | (source[1:] != source[:-1])))
+    low, high = np.minimum.reduceat(split, first), np.maximum.reduceat(split, first)
+    several = np.diff(np.append(first, len(keys))) > 1
+    keys, source = keys[first], source[first]
+    shared = np.zeros((2, len(sides.sources), len(sides.sources)), np.int64)
+    np.add.at(shared[0], (source[several], source[several]), 1)
+    np.add.at(shared[1], (source[several], source[several]), low[several] != high[several])
+    step = 1  # the sources of a key stand side by side: compare neighbours, then those two apart, and so on
+    while (same := np.flatnonzero(keys[:-step] == keys[step:])).size:
+        crosses = np.minimum(low[same], low[same + step]) != np.maximum(high[same], high[same + step])
+        np.add.at(shared[0], (source[same], source[same + step]), 1)
+        np.add.at(shared[1], (source[same], source[same + step]), crosses)
+        step += 1
+    found = []
+    for one, other in np.argwhere(shared[0]).tolist():
+        left, right = sorted((sides.sources[one], sides.sources[other]))
+        found.append(Overlap(left, right, *shared[:, one, other].tolist()))
+    return sorted(found)
+
+
+def name_records(run: Path, wanted: Collection[int]) -> dict[int, str]:
+    """Records by their hashed ids, as a person finds them: source, id, file and line."""
+    found: dict[int, str] = {}
+    for path in record_files(run) if wanted else ():
+        for lists in read_lists(path, "id", "source", "file", "row"):
+            for record, source, file, row in zip(*lists, strict=True):
+                if (number := hash64(record)) in wanted:
+                    found[number] = f"{source} {record} ({file or 'built in'}:{row + 1})"
+    return found

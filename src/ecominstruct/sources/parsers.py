@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ecominstruct.rows import Kind
+from ecominstruct.sources import evidence, opinions
+from ecominstruct.sources.opinions import Pair, SpanDict, stretch, tokens
 
 LONGEST = 100_000  # characters of a cell that is read as a literal
-Pair = dict[str, str]
-SpanDict = dict[str, Any]
+NO_ANSWER = "ANSWERNOTFOUND"  # what annotators mark who find no answer in a text (SubjQA)
 
 
 class Parser(NamedTuple):
@@ -64,6 +65,20 @@ def number(value: Any, _: str) -> str:
     whole, _, part = text.lstrip("+-").partition(".")
     part = part.rstrip("0")
     return sign * (whole.strip("0") != "" or part != "") + (whole.lstrip("0") or "0") + (f".{part}" if part else "")
+
+
+def one_line(value: Any, _: str) -> str:
+    """With white space, also ends of lines, as single blanks."""
+    return " ".join(_need_text(value).split())
+
+
+def agreed(value: Any, _: str) -> str:
+    """The first of several answers to one question, '' where all say that there is none; refused where some do."""
+    answers = literal_list(value, "")
+    none = [answer for answer in answers if answer in ("", NO_ANSWER)]
+    if none and len(none) < len(answers):
+        raise ValueError("some annotators found an answer, others none")
+    return "" if none or not answers else answers[0]
 
 
 _BETWEEN_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
@@ -181,6 +196,27 @@ def list_pairs(value: Any, _: str) -> list[Pair]:
 # ---------------------------------------------------------------------------------------------------------------- spans
 
 
+def found_values(value: Any, host: str) -> list[SpanDict]:
+    """Where the values of an object of attributes stand in the text: as whole words and outside others, if they can."""
+    spans: list[SpanDict] = []
+    for pair in sorted(object_pairs(value, ""), key=lambda pair: -len(pair["value"])):
+        words = pair["value"].strip()
+        places = [found.span() for found in re.finditer(re.escape(words), host)] if words else []
+        if places:
+            start, end = min(places, key=lambda place: (_inside_word(host, place), _overlaps(spans, place), place))
+            spans.append({"label": pair["name"], "start": start, "end": end, "text": words})
+    return sorted(spans, key=lambda span: (int(span["start"]), int(span["end"])))
+
+
+def _inside_word(host: str, place: tuple[int, int]) -> bool:
+    before, after = host[max(place[0] - 1, 0) : place[0]], host[place[1] : place[1] + 1]
+    return before.isalnum() or after.isalnum()
+
+
+def _overlaps(spans: list[SpanDict], place: tuple[int, int]) -> bool:
+    return any(place[0] < span["end"] and span["start"] < place[1] for span in spans)
+
+
 def inline_spans(value: Any, _: str) -> list[SpanDict]:
     """The stretches of `…<label>words</label>…`, counted in the text that `inline_text` makes of it."""
     spans = []
@@ -193,28 +229,10 @@ def inline_spans(value: Any, _: str) -> list[SpanDict]:
     return spans
 
 
-def _tokens(text: str) -> list[tuple[int, int]]:
-    """Where the tokens of a text stand that are apart by single blanks."""
-    places = []
-    start = 0
-    for token in text.split(" "):
-        places.append((start, start + len(token)))
-        start += len(token) + 1
-    return places
-
-
-def _stretch(text: str, places: list[tuple[int, int]], label: str, first: int, last: int) -> SpanDict:
-    """Tokens `first` to `last`, both included."""
-    if not 0 <= first <= last < len(places):
-        raise ValueError(f"tokens {first} to {last} of {len(places)}")
-    start, end = places[first][0], places[last][1]
-    return {"label": label, "start": start, "end": end, "text": text[start:end]}
-
-
 def token_slots(value: Any, host: str) -> list[SpanDict]:
     """One bare label a token, `O` for none: neighbours with one label are one stretch."""
     labels = _need_text(value).split(" ") if value else []
-    places = _tokens(host)
+    places = tokens(host)
     if len(labels) != len(places):
         raise ValueError(f"{len(labels)} labels for {len(places)} tokens")
     spans = []
@@ -223,7 +241,7 @@ def token_slots(value: Any, host: str) -> list[SpanDict]:
         if index < len(labels) and labels[index] == labels[first]:
             continue
         if labels[first] not in ("O", ""):
-            spans.append(_stretch(host, places, labels[first], first, index - 1))
+            spans.append(stretch(host, places, labels[first], first, index - 1))
         first = index
     return spans
 
@@ -239,60 +257,6 @@ def token_tags(value: Any, host: str) -> list[SpanDict]:
     raise ValueError(f"{len(tags)} tags do not fit the text")
 
 
-def _triplets(value: Any) -> list[tuple[list[int], list[int], str]]:
-    found = literal(value)
-    if not isinstance(found, list) or not all(isinstance(item, list | tuple) and len(item) == 3 for item in found):
-        raise ValueError("expected a list of (aspect, opinion, polarity)")
-    return [(list(aspect), list(opinion), str(polarity)) for aspect, opinion, polarity in found]
-
-
-def triplet_aspects(value: Any, host: str) -> list[SpanDict]:
-    """The aspects of `[([1, 2], [4], 'POS'), …]`, which names tokens of the text; their label is the polarity."""
-    places = _tokens(host)
-    return [_stretch(host, places, polarity, aspect[0], aspect[-1]) for aspect, _, polarity in _triplets(value)]
-
-
-def triplet_opinions(value: Any, host: str) -> list[SpanDict]:
-    """The opinions of such triplets; the one with number n belongs to the aspect with number n."""
-    places = _tokens(host)
-    return [_stretch(host, places, polarity, opinion[0], opinion[-1]) for _, opinion, polarity in _triplets(value)]
-
-
-_QUAD = re.compile(r"(-?\d+),(-?\d+) (\S+) (\d) (-?\d+),(-?\d+)")
-
-
-def _quads(value: Any) -> list[tuple[int, int, str, str, int, int]]:
-    if not isinstance(value, list):
-        raise ValueError("expected a list of quads")
-    quads = []
-    for item in value:
-        found = _QUAD.fullmatch(str(item).strip())
-        if not found:
-            raise ValueError(f"no quad: {str(item)[:80]!r}")
-        first, last, category, sentiment, start, end = found.groups()
-        quads.append((int(first), int(last), category, sentiment, int(start), int(end)))
-    return quads
-
-
-def quad_aspects(value: Any, host: str) -> list[SpanDict]:
-    """The aspects of `1,3 LAPTOP#GENERAL 2 4,5` (tokens, the last excluded); implicit ones (-1,-1) are left out."""
-    places = _tokens(host)
-    found = [(first, last, category) for first, last, category, *_ in _quads(value) if first >= 0]
-    return [_stretch(host, places, category, first, last - 1) for first, last, category in found]
-
-
-def quad_opinions(value: Any, host: str) -> list[SpanDict]:
-    """The opinions of such quads, labelled with the sentiment (0, 1, 2); implicit ones are left out."""
-    places = _tokens(host)
-    found = [(start, end, sentiment) for _, _, _, sentiment, start, end in _quads(value) if start >= 0]
-    return [_stretch(host, places, sentiment, start, end - 1) for start, end, sentiment in found]
-
-
-def quad_categories(value: Any, _: str) -> list[Pair]:
-    """The category and the sentiment (0, 1, 2) of each quad."""
-    return [{"name": category, "value": sentiment} for _, _, category, sentiment, _, _ in _quads(value)]
-
-
 def _listed(*parsers: tuple[Kind, Callable[[Any, str], Any]]) -> dict[str, Parser]:
     return {call.__name__: Parser(kind, " ".join((call.__doc__ or "").split()), call) for kind, call in parsers}
 
@@ -300,6 +264,11 @@ def _listed(*parsers: tuple[Kind, Callable[[Any, str], Any]]) -> dict[str, Parse
 PARSERS: Mapping[str, Parser] = _listed(
     ("text", clean_html),
     ("text", number),
+    ("text", one_line),
+    ("text", agreed),
+    ("text", evidence.evidence_text),
+    ("text", evidence.right_attribute),
+    ("text", evidence.best_evidence),
     ("text", unspaced),
     ("text", inline_text),
     ("texts", literal_list),
@@ -309,12 +278,21 @@ PARSERS: Mapping[str, Parser] = _listed(
     ("pairs", ruby_pairs),
     ("pairs", object_pairs),
     ("pairs", list_pairs),
+    ("pairs", evidence.notation_pairs),
+    ("texts", evidence.attribute_menu),
+    ("texts", evidence.evidence_menu),
+    ("texts", evidence.evidence_order),
+    ("spans", found_values),
     ("spans", inline_spans),
     ("spans", token_slots),
     ("spans", token_tags),
-    ("spans", triplet_aspects),
-    ("spans", triplet_opinions),
-    ("spans", quad_aspects),
-    ("spans", quad_opinions),
-    ("pairs", quad_categories),
+    ("spans", opinions.triplet_aspects),
+    ("spans", opinions.triplet_opinions),
+    ("pairs", opinions.triplet_pairs),
+    ("spans", opinions.quad_aspects),
+    ("spans", opinions.quad_opinions),
+    ("pairs", opinions.quad_categories),
+    ("texts", opinions.quad_labels),
+    ("texts", opinions.quad_entities),
+    ("pairs", opinions.quad_terms),
 )

@@ -8,6 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ecominstruct.sources.readers.base import Place, RawRow
+from ecominstruct.sources.readers.odd.attributes import category_attributes
+from ecominstruct.sources.readers.odd.reviews import named_summary, polarity_segments, topic_segments
 from ecominstruct.sources.shape import Read
 
-ODD: Mapping[str, Callable[[Place, Read], Iterator[RawRow]]] = {}
+ODD: Mapping[str, Callable[[Place, Read], Iterator[RawRow]]] = {
+    "category_attributes": category_attributes,
+    "topic_segments": topic_segments,
+    "polarity_segments": polarity_segments,
+    "named_summary": named_summary,
+}

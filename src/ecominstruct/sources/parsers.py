@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ecominstruct.rows import Kind
-from ecominstruct.sources import evidence, opinions
+from ecominstruct.sources import judged, opinions
 from ecominstruct.sources.opinions import Pair, SpanDict, stretch, tokens
 
 LONGEST = 100_000  # characters of a cell that is read as a literal
-NO_ANSWER = "ANSWERNOTFOUND"  # what annotators mark who find no answer in a text (SubjQA)
 
 
 class Parser(NamedTuple):
@@ -70,15 +69,6 @@ def number(value: Any, _: str) -> str:
 def one_line(value: Any, _: str) -> str:
     """With white space, also ends of lines, as single blanks."""
     return " ".join(_need_text(value).split())
-
-
-def agreed(value: Any, _: str) -> str:
-    """The first of several answers to one question, '' where all say that there is none; refused where some do."""
-    answers = literal_list(value, "")
-    none = [answer for answer in answers if answer in ("", NO_ANSWER)]
-    if none and len(none) < len(answers):
-        raise ValueError("some annotators found an answer, others none")
-    return "" if none or not answers else answers[0]
 
 
 _BETWEEN_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
@@ -167,6 +157,11 @@ def ruby_pairs(value: Any, _: str) -> list[Pair]:
     return [{"name": _unescaped(key), "value": _unescaped(words)} for key, words in _RUBY.findall(text)]
 
 
+def ruby_named_pairs(value: Any, _: str) -> list[Pair]:
+    """Of the pairs of `ruby_pairs`, those that have a key."""
+    return [pair for pair in ruby_pairs(value, "") if pair["name"].strip()]
+
+
 def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
@@ -177,6 +172,11 @@ def object_pairs(value: Any, _: str) -> list[Pair]:
     if not isinstance(found, dict):
         raise ValueError(f"expected an object, found a {type(found).__name__}")
     return [{"name": str(name), "value": _text(word)} for name, words in found.items() for word in _values(words)]
+
+
+def clean_pairs(value: Any, _: str) -> list[Pair]:
+    """The pairs of `object_pairs`, with values as `clean_html` leaves them."""
+    return [{**pair, "value": clean_html(pair["value"], "")} for pair in object_pairs(value, "")]
 
 
 def _values(words: Any) -> list[Any]:
@@ -199,8 +199,8 @@ def list_pairs(value: Any, _: str) -> list[Pair]:
 def found_values(value: Any, host: str) -> list[SpanDict]:
     """Where the values of an object of attributes stand in the text: as whole words and outside others, if they can."""
     spans: list[SpanDict] = []
-    for pair in sorted(object_pairs(value, ""), key=lambda pair: -len(pair["value"])):
-        words = pair["value"].strip()
+    for pair in sorted(clean_pairs(value, ""), key=lambda pair: -len(pair["value"])):
+        words = pair["value"]
         places = [found.span() for found in re.finditer(re.escape(words), host)] if words else []
         if places:
             start, end = min(places, key=lambda place: (_inside_word(host, place), _overlaps(spans, place), place))
@@ -251,9 +251,9 @@ def token_tags(value: Any, host: str) -> list[SpanDict]:
     from ecominstruct.sources.readers.conll import spans_of
 
     tags = _need_text(value).split(" ")
-    for tokens, join in ((host.split(" "), " "), (list(host), "")):
-        if len(tokens) == len(tags):
-            return spans_of(tokens, tags, join)
+    for words, join in ((host.split(" "), " "), (list(host), "")):
+        if len(words) == len(tags):
+            return spans_of(words, tags, join)
     raise ValueError(f"{len(tags)} tags do not fit the text")
 
 
@@ -265,10 +265,10 @@ PARSERS: Mapping[str, Parser] = _listed(
     ("text", clean_html),
     ("text", number),
     ("text", one_line),
-    ("text", agreed),
-    ("text", evidence.evidence_text),
-    ("text", evidence.right_attribute),
-    ("text", evidence.best_evidence),
+    ("text", judged.marked_answer),
+    ("text", judged.evidence_text),
+    ("text", judged.right_attribute),
+    ("text", judged.best_evidence),
     ("text", unspaced),
     ("text", inline_text),
     ("texts", literal_list),
@@ -276,12 +276,14 @@ PARSERS: Mapping[str, Parser] = _listed(
     ("pairs", hash_pairs),
     ("pairs", col_val_pairs),
     ("pairs", ruby_pairs),
+    ("pairs", ruby_named_pairs),
     ("pairs", object_pairs),
+    ("pairs", clean_pairs),
     ("pairs", list_pairs),
-    ("pairs", evidence.notation_pairs),
-    ("texts", evidence.attribute_menu),
-    ("texts", evidence.evidence_menu),
-    ("texts", evidence.evidence_order),
+    ("pairs", judged.notation_pairs),
+    ("texts", judged.attribute_menu),
+    ("texts", judged.evidence_menu),
+    ("texts", judged.evidence_order),
     ("spans", found_values),
     ("spans", inline_spans),
     ("spans", token_slots),

@@ -53,7 +53,7 @@ def _segment(number: int, line: int, text: str, review: str, within: int, names:
 
 
 def polarity_segments(place: Place, read: Read) -> Iterator[RawRow]:
-    """Segments with polarity: reviews apart by blank lines, each with the line `RATING ID` and a `+ TAB words` a segment.
+    """Segments with polarity: reviews apart by blank lines, each with a line `RATING ID`, then `+ TAB words` a segment.
 
     Gives id, polarity (`+`, `-`, `0`) and text.
     """

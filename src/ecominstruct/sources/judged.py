@@ -1,4 +1,4 @@
-"""Parsers for questions about a product with graded evidence (contextual product QA), listed in `parsers.py`.
+"""Parsers for questions about a product: graded evidence (PQA) and marked answers (SubjQA). Listed in `parsers.py`.
 
 Evidence comes from reviews, descriptions, answers of customers, or attributes. Attributes are written in a notation
 of their own, `heel: { type:[ { value:"stiletto" } ], height:[ { unit:inches, value:3.0 } ] }`, and read as pairs.
@@ -16,8 +16,11 @@ from ecominstruct.languages import same_text
 
 OTHERS = 7  # further attributes that are shown beside the right one
 USELESS = 3  # useless candidates that are shown beside the best one
+NO_ANSWER = "ANSWERNOTFOUND"  # stands behind each review, and is what annotators mark who find no answer in it
 AMOUNTS = ("value", "decimal_value", "content", "string_value")  # members that hold the value itself
-REPEATED = frozenset({"standardized_values", "language_tag"})  # members that say it again, or nothing to a reader
+REPEATED = frozenset(
+    {"standardized_values", "language_tag", "brand_seq_id"}
+)  # members that say it again, or nothing to a reader
 Pair = dict[str, str]
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([{}\[\],:;])|([^\s{}\[\],:;"]+(?: +[^\s{}\[\],:;"]+)*))')
@@ -110,9 +113,16 @@ def _flat(name: str, value: Any) -> Iterator[Pair]:
             yield {"name": _words(name), "value": _words(value[amount]) + unit}
         for key, inner in value.items():
             if key not in REPEATED and key not in (amount, "unit"):
-                yield from _flat(name if key == "normalized_value" else f"{name} {key}", inner)
+                yield from _flat(_inner_name(name, key), inner)
     elif _words(value):
         yield {"name": _words(name), "value": _words(value)}
+
+
+def _inner_name(name: str, key: str) -> str:
+    """What a member is called: `heel` has `heel type`; the value in other units is called as the value itself."""
+    if key == "normalized_value":
+        return name
+    return key if key.startswith(f"{name}_") else f"{name} {key}"
 
 
 def _words(text: str) -> str:
@@ -138,7 +148,7 @@ def _shown(evidence: str) -> str:
     return "; ".join(f"{pair['name']}: {pair['value']}" for pair in notation_pairs(text, ""))
 
 
-# ------------------------------------------------------------------------------------------ all the candidates of a question
+# ------------------------------------------------------------------------ all candidates, or all answers, of a question
 
 
 def _graded(value: Any) -> dict[str, int]:
@@ -198,3 +208,28 @@ def evidence_order(value: Any, _: str) -> list[str]:
     grades = _graded(value)
     chosen = [_some([text for text, grade in grades.items() if grade == wanted], grades, 1) for wanted in (2, 1, 0)]
     return [texts[0] for texts in chosen] if all(chosen) else []
+
+
+def marked_answer(value: Any, _: str) -> str:
+    """Of the gathered rows of a question: the first answer that stands in the review; '' where nobody found one."""
+    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+        raise ValueError("expected the gathered rows of a question")
+    none = [row for row in value if row.get("human_ans_spans") == NO_ANSWER]
+    if len(none) == len(value):
+        return ""
+    if none:
+        raise ValueError("some annotators found an answer, others none")
+    answers = [answer for row in value if (answer := _marked(row))]
+    if not answers:
+        raise ValueError("what was marked does not stand in the review")
+    return answers[0]
+
+
+def _marked(row: Mapping[str, Any]) -> str:
+    """The words of an answer as the review has them: those that were marked, or the same letters at their place."""
+    words, review = str(row.get("human_ans_spans")), str(row.get("review"))
+    if words in review:
+        return words
+    numbers = re.fullmatch(r"\((\d{1,9}), (\d{1,9})\)", str(row.get("human_ans_indices")))
+    stretch = review[int(numbers[1]) : int(numbers[2])] if numbers else ""
+    return stretch if "".join(stretch.split()) == "".join(words.split()) else ""

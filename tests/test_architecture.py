@@ -19,14 +19,16 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("config", "identity", "languages", "progress"),
     ("recipe", "store"),
     ("engines",),
+    ("checks",),
     ("sources",),
     ("splits",),
     ("tasks",),
     ("dataset",),
     ("models",),
     ("evaluation",),
+    ("audit",),
     ("pipeline",),
-    ("tables",),
+    ("tables", "audit_tables"),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -98,7 +100,16 @@ def test_the_map_is_the_same_everywhere(ecom: Ecom) -> None:
 
 
 def test_every_verb_and_option_has_help(ecom: Ecom) -> None:
-    for words in (("build",), ("predict",), ("score",), ("report",), ("run",), ("status",), ("sources", "list")):
+    for words in (
+        ("build",),
+        ("predict",),
+        ("score",),
+        ("report",),
+        ("audit",),
+        ("run",),
+        ("status",),
+        ("sources", "list"),
+    ):
         shown = ecom(*words, "--help").stdout
         options = [line for line in shown.splitlines() if line.startswith("  -")]
         assert options

@@ -253,9 +253,9 @@ def test_nothing_at_all_is_still_a_page() -> None:
     totals = dict.fromkeys(("tasks", "records", "examples", "train", "validation", "test", "synthetic"), 0)
     data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}, "transfer": {}}
     data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
-    data["published"] = {"models": [], "human": {}, "ablations": []}
+    data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None}
     text = Outline(render_page(data)).text
-    assert "No tasks." in text and "synthetic" not in text
+    assert "No tasks." in text and "synthetic" not in text and "No audit of this release" in text
 
 
 @pytest.mark.parametrize("models", [1, 10, 25])

@@ -2,8 +2,9 @@
 
 A positive row stays if a negative is found that is alike: about the same overlap, length and brand. Negatives come
 from the published ones first, since people labelled those; then from recombination: the left side of the positive
-with the right side of another row. Each right side is used once. That a recombined pair does not match follows from
-a rule, not from reading: no side is taken from a row that resembles the positive, none that shares everything.
+with the right side of another row, of equals that of another positive. Each right side is used once. That a
+recombined pair does not match follows from a rule, not from reading: no side is taken from a row that resembles the
+positive, and none that shares everything with it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ TRIES = 500  # right sides that are looked at for one positive, chosen by hash: 
 ALIKE = 0.8  # of the units of two left sides in common: then they may be one product, and one right side may fit both
 CALIPERS = (0.3, 0.25, 0.2, 0.175, 0.15, 0.125, 0.1, 0.08, 0.06)  # how far a negative may lie from its positive
 LENGTH = 5.0  # half as long again counts as much as an overlap that differs by one tenth
-STEP = 0.05  # distances that count as equal: among them the published pair goes first, then the hash decides
+STEP = 0.05  # distances that count as equal: among them `origin` decides, then the hash
 FEWEST = 50  # positives with a negative: below that, no test set
 
 
@@ -101,7 +102,7 @@ class Option(NamedTuple):
     """A negative for a positive, in the order in which they are tried."""
 
     step: int
-    recombined: bool
+    origin: int  # 0: a published pair; 1: the right side of a positive, so that it is seen with both labels; 2: others
     hash: int
     distance: float
     pair: Pair
@@ -116,9 +117,9 @@ def _pool(candidates: Candidates, positive: Sequence[bool], index: int, purpose:
         pairs = [Pair(index, other)] if positive[other] else [Pair(other, other), Pair(index, other)]
         for pair in pairs:
             apart = distance(wanted, candidates.features(pair))
-            recombined = pair.left != pair.right
-            if apart <= CALIPERS[0] and (not recombined or candidates.may_differ(pair)):
-                found.append(Option(int(apart / STEP), recombined, place, apart, pair))
+            origin = 0 if pair.left == pair.right else 1 if positive[other] else 2
+            if apart <= CALIPERS[0] and (origin == 0 or candidates.may_differ(pair)):
+                found.append(Option(int(apart / STEP), origin, place, apart, pair))
     return sorted(found)
 
 

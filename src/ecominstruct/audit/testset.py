@@ -3,7 +3,8 @@
     testset/findings.parquet    one row a finding
     testset/summary.json        what they add up to, by kind and by task, and what was measured
 
-Tasks are read one after another: in memory are the rows of one task, and hashes of the texts of all of them.
+Tasks are read one after another: in memory are the rows of one task, the hashes of the texts of all of them, and what
+they share. Time grows as rows times the labels of their task, and as a sort of the texts.
 """
 
 from __future__ import annotations

@@ -39,9 +39,14 @@ class Profile(NamedTuple):
 def profile(text: str, words: str) -> Profile:
     """What can be seen of one side: `text` as it stands, `words` as what it says."""
     found = listing(text)
-    title = frozenset(found.title) if found else frozenset()
+    title = _characters(found.title) if found else frozenset()
     names = tuple(name.casefold() for name in brands(text))
-    return Profile(frozenset(words), frozenset(units(words)), title, len(text), names, text.casefold())
+    return Profile(_characters(words), frozenset(units(words)), title, len(text), names, text.casefold())
+
+
+def _characters(text: str) -> frozenset[str]:
+    """The distinct characters of a text, without blanks."""
+    return frozenset("".join(text.split()))
 
 
 def features(left: Profile, right: Profile) -> dict[str, float]:
@@ -115,7 +120,8 @@ Guess = Callable[[str, str], float]
 
 
 def _shared_characters(text: str, choice: str) -> float:
-    return len(set(text) & set(choice)) / max(len(set(text)), 1)
+    asked = _characters(text)
+    return len(asked & _characters(choice)) / max(len(asked), 1)
 
 
 def _shared_units(text: str, choice: str) -> float:

@@ -212,6 +212,29 @@ def report(run: Run, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def audit(
+    run: Run,
+    checks: Annotated[str, typer.Option("--checks", help="what to look at: testset")] = "testset",
+    write_clean: Annotated[bool, typer.Option("--write-clean", help="also write a corrected test set, a run")] = False,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with the test set of a run; what is found is no failure."""
+    from ecominstruct.audit.testset import run_audits
+    from ecominstruct.audit_tables import show_audit, show_clean
+
+    with _work(processes) as (executor, progress):
+        found = run_audits(run, checks.split(","), write_clean, executor, progress)
+    if as_json:
+        return _json(found)
+    _say(show_audit(found["testset"]))
+    if write_clean:
+        _say(show_clean(found["clean"]))
+        return _say(f"Next: ecom predict {found['clean']['run']} --model constant")
+    return _say(f"Next: ecom report {run}")
+
+
+@app.command()
 def bundle(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="a run folder; with --check, a bundle")],
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="where to; default: RUN.bundle.zip")] = None,

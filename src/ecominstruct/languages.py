@@ -33,6 +33,7 @@ LITERALS: Mapping[Lang, Literals] = {
 
 _CJK = r"\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_CHINESE = re.compile(rf"[{_CJK}]")
 _RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _NO_LETTER = re.compile(r"[\W_]+")
 
@@ -85,3 +86,8 @@ def kin_text(text: str) -> str:
 def same_answer(text: str) -> str:
     """The form in which two short answers are the same: the same text, but for a stop at the end."""
     return same_text(text).removesuffix(".").removesuffix("。")
+
+
+def is_chinese(char: str) -> bool:
+    """Whether a character is a Chinese one, and so stands for itself."""
+    return _CHINESE.match(char) is not None

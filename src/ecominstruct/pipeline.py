@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct import config
+from ecominstruct.audit.testset import plan_testset
 from ecominstruct.dataset.proof import prove as prove_release
 from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
@@ -321,7 +322,7 @@ def prove(run: Path) -> dict[str, Any]:
 
 
 def _evaluation_status(run: Path) -> Iterator[StageStatus]:
-    """How the predictions and scores of each model stand, and the report."""
+    """How the predictions and scores of each model stand, the report and the audit."""
     asked = run / stage("predictions").folder
     for folder in sorted(asked.iterdir()) if asked.is_dir() else ():
         manifest = read_manifest(folder)
@@ -332,9 +333,10 @@ def _evaluation_status(run: Path) -> Iterator[StageStatus]:
             [f"predictions {folder.name} is stale"] if stale else stale_reasons(plan_scores(run, folder.name), scored)
         )
         yield StageStatus(f"scores {folder.name}", scored, tuple(reasons))
-    page = read_manifest(run / stage("report").folder)
-    if page:
-        yield StageStatus("report", page, tuple(stale_reasons(plan_report(run), page)))
+    for plan in (plan_report(run), plan_testset(run)):
+        found = read_manifest(plan.folder)
+        if found:
+            yield StageStatus(plan.stage.name, found, tuple(stale_reasons(plan, found)))
 
 
 def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path, what: Mapping[str, Any]) -> None:

@@ -107,7 +107,7 @@ def _flat(name: str, value: Any) -> Iterator[Pair]:
         for item in value:
             yield from _flat(name, item)
     elif isinstance(value, dict):
-        amount = next((key for key in AMOUNTS if isinstance(value.get(key), str)), "")
+        amount = next((key for key in AMOUNTS if isinstance(value.get(key), str) and _words(value[key])), "")
         unit = f" {_words(value['unit'])}" if isinstance(value.get("unit"), str) else ""
         if amount:
             yield {"name": _words(name), "value": _words(value[amount]) + unit}

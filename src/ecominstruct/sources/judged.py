@@ -99,7 +99,7 @@ def notation_pairs(value: Any, _: str) -> list[Pair]:
         pairs += _flat(name, notation.value())
     if notation.mark() or not pairs:
         raise ValueError(f"no attribute with a value: {str(value)[:80]!r}")
-    return pairs
+    return [pair for index, pair in enumerate(pairs) if pair not in pairs[:index]]
 
 
 def _flat(name: str, value: Any) -> Iterator[Pair]:

@@ -26,11 +26,11 @@ from ecominstruct.models import FLOORS, check_model_name, folder_name, role
 from ecominstruct.progress import Progress
 from ecominstruct.recipe import Recipe
 from ecominstruct.rows import SPLITS
-from ecominstruct.sources.cards import SourceCard, absent_files, raw_files
+from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.splits.assign import SourceParts, plan_splits
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, Receipt, read_json, read_manifest, write_json
+from ecominstruct.store import Manifest, read_json, read_manifest, write_json
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.examples import plan_examples
 from ecominstruct.tasks.spec import Task
@@ -136,48 +136,6 @@ def _recipe_faults(
             problem = problem or (f"{name!r} would be kept under the same name as {other!r}", "Rename its file")
         if problem:
             yield Fault(document.file, document.line(("models", index)), *problem)
-
-
-# -------------------------------------------------------------------------------------------------------------- sources
-
-
-class Chosen(NamedTuple):
-    """Sources to ingest, and those that were meant but are not there, with the files that are missing."""
-
-    cards: tuple[SourceCard, ...]
-    absent: Mapping[str, tuple[str, ...]]
-
-
-def choose_sources(catalogue: Catalogue, patterns: Sequence[str], data: Path | None) -> Chosen:
-    """The sources of these names that have files; InputError when a pattern names none, or none is present."""
-    known = {name: card for name, card in sorted(catalogue.sources.items()) if not card.synthetic}
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            raise wrong(f"no source is {pattern!r}", nearest(pattern, list(known)))
-    wanted = [card for name, card in known.items() if any(fnmatchcase(name, pattern) for pattern in patterns)]
-    absent = {card.id: tuple(missing) for card in wanted if (missing := absent_files(card, data))}
-    cards = tuple(card for card in wanted if card.id not in absent)
-    if not cards:
-        raise wrong("none of these sources is present", "Name the data root with --data or ECOM_DATA")
-    return Chosen(cards, absent)
-
-
-def ingest(chosen: Chosen, data: Path | None, run: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
-    """Bring stage 1 up to date for these sources; returns what became of the rows of each file."""
-    begun = time.monotonic()
-    manifest, _ = run_stage(plan_ingest(run, chosen.cards, data=data, storefront_rows=0), executor, progress)
-    units = {unit.unit: unit for unit in manifest.units}
-    sources = {card.id: _ingested(card, units) for card in chosen.cards}
-    return {"sources": sources, "seconds": round(time.monotonic() - begun, 3)}
-
-
-def _ingested(card: SourceCard, units: Mapping[str, Receipt]) -> dict[str, Any]:
-    files: dict[str, dict[str, Any]] = {}
-    for number, (file, _) in enumerate(raw_files(card)):
-        unit = units[f"{card.id}/{number:03d}"]
-        counted = {"raw": unit.rows_in, "records": unit.rows_out, "rejected": unit.rejected, "folded": unit.folded}
-        files[file.path] = counted
-    return {"folder": card.folder, "records": sum(file["records"] for file in files.values()), "files": files}
 
 
 # ------------------------------------------------------------------------------------------------------------- building

@@ -111,7 +111,8 @@ class SourceCard(Strict):
     )
     files: list[RawFile] = Field(default_factory=list)
     read: Read = Field(
-        default=Read(format="jsonl"), description="how the raw rows are read (default: as the name of the first file says)"
+        default=Read(format="jsonl"),
+        description="how the raw rows are read (default: as the name of the first file says)",
     )
     lookup: dict[Name, Lookup] = Field(default_factory=dict, description="files that give further columns by key")
     explode: str | None = Field(

@@ -7,6 +7,7 @@ distinct rows one in a thousand is taken for a repeated one, which costs it the 
 
 from __future__ import annotations
 
+import mmap
 from collections import Counter
 
 BITS = 1 << 28  # 32 MiB, of which only what is used is ever touched
@@ -16,7 +17,7 @@ class Ordinals:
     """Gives each of several equal fingerprints another number: 0, 1, 2 …"""
 
     def __init__(self) -> None:
-        self._bits = bytearray(BITS // 8)
+        self._bits = mmap.mmap(-1, BITS // 8)
         self._again: Counter[int] = Counter()
 
     def next(self, fingerprint: str) -> int:

@@ -15,14 +15,15 @@ from ecominstruct import config
 from ecominstruct.errors import wrong
 from ecominstruct.rows import Reject
 from ecominstruct.sources.cards import CARD, SourceCard, absent_files, load_sources
-from ecominstruct.sources.ingest import Piece, examine, pieces
+from ecominstruct.sources.ingest import pieces
 from ecominstruct.sources.readers import Place, RawRow, read_rows
 from ecominstruct.sources.readers.delimited import guess_separator
 from ecominstruct.sources.readers.text import guess_encoding
+from ecominstruct.sources.records import Piece, examine
 from ecominstruct.sources.shape import Format, Read, format_of
 
 SHOWN_RECORDS = 3
-SHOWN_REFUSED = 20
+SHOWN_REFUSED = 1_000
 WIDEST = 200  # characters of a value that are shown
 MOST_FIELDS = 40
 
@@ -111,13 +112,14 @@ def bare_file(path: Path) -> dict[str, Any]:
     """What a file without a card looks like, and a card for it."""
     place = Place(path)
     read = Read(format=guess_format(place))
+    raw = 0
     counts: Counter[str] = Counter()
     first: list[RawRow] = []
     refused: list[str] = []
     for row in read_rows(place, read):
-        counts["raw"] += 1
+        raw += 1
         if row.reason:
-            counts["refused"] += 1
+            counts[row.reason] += 1
             place_of = f"{path.name}:{row.line or row.number + 1}"
             refused += [_refusal(Reject("", "", place_of, row.reason, row.detail, row.raw))][
                 : SHOWN_REFUSED - len(refused)
@@ -127,8 +129,8 @@ def bare_file(path: Path) -> dict[str, Any]:
     columns = dict(islice(((name, _kind(first, name)) for row in first[:1] for name in row.data), MOST_FIELDS))
     return {
         **_guesses(place, read),
-        "raw": counts["raw"],
-        "rejected": counts["refused"],
+        "raw": raw,
+        "rejected": dict(counts),
         "columns": columns,
         "first": [{name: _short(value) for name, value in row.data.items()} for row in first],
         "refused": refused,

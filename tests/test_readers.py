@@ -438,7 +438,7 @@ HUGE = 100 * 1024 * 1024
 @pytest.mark.parametrize("name", [name for name in HOW if name not in ("xlsx", "parquet")])
 def test_a_line_of_a_hundred_megabytes_is_a_reject(tmp_path: Path, name: str) -> None:
     sound = _sound(name)
-    middle = sound.find(b"\n") + 1 or len(sound) // 2
+    middle = len(sound) // 2 if name in ("json", "squad", "xml") else sound.find(b"\n", 5) + 1
     for filler in (b"x", b'"', b"["):
         found = accounted(tmp_path, name, sound[:middle] + filler * HUGE + sound[middle:])
         assert sum(found["rejected"].values()) >= 1

@@ -7,13 +7,17 @@ same wherever the row moves in its file.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from ecominstruct.identity import fingerprint, hash64, hex128
+import orjson
+import xxhash
+
+from ecominstruct.identity import hash64, hex128
 from ecominstruct.languages import same_text
 from ecominstruct.rows import Reject
 from ecominstruct.sources import flow
@@ -21,7 +25,8 @@ from ecominstruct.sources.cards import Found, RawFile, SourceCard
 from ecominstruct.sources.mapping import map_row
 from ecominstruct.sources.ordinals import Ordinals
 from ecominstruct.sources.paths import at
-from ecominstruct.sources.readers import Place, RawRow, kept, read_rows
+from ecominstruct.sources.readers import EXCERPT, Place, RawRow, kept, read_rows
+from ecominstruct.sources.readers.text import MAX_LINE
 from ecominstruct.stages import stage
 
 STAGE = stage("records")
@@ -215,7 +220,7 @@ def _of_file(
             continue
         content, problem = _content(raw.data)
         if problem:
-            state.reject(name, raw._replace(reason=problem, raw=kept(repr(raw.data)[:2000])))
+            state.reject(name, raw._replace(reason=problem, raw=_shown(raw.data)))
             continue
         view = {**more, **raw.data} if more else raw.data
         if card.lookup:
@@ -227,9 +232,7 @@ def _of_file(
         fields, misfits = map_row(card, view)
         lost = [] if card.published_test_set else [misfit for misfit in misfits if not misfit.mended]
         if lost:
-            state.reject(
-                name, raw._replace(reason=lost[0].reason, detail=lost[0].detail, raw=kept(repr(raw.data)[:2000]))
-            )
+            state.reject(name, raw._replace(reason=lost[0].reason, detail=lost[0].detail, raw=_shown(raw.data)))
             continue
         for misfit in misfits:
             state.notes.add(state.reason(name, raw._replace(reason=misfit.reason, detail=misfit.detail)))
@@ -267,12 +270,22 @@ def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
     return sorted(keys)
 
 
-def _content(data: Mapping[str, Any]) -> tuple[str, str]:
-    """The fingerprint of a raw row; or why it cannot be written: too deep, half a character, an endless number."""
+def _shown(data: Mapping[str, Any]) -> str:
+    """The beginning of a raw row that could be read, as a person sees it; not more of it is written than is kept."""
+    short = {name: value[:EXCERPT] if isinstance(value, str | list) else value for name, value in data.items()}
     try:
-        return fingerprint(data), ""
+        return kept(json.dumps(short, ensure_ascii=False, default=str))
+    except (RecursionError, ValueError):
+        return kept(", ".join(short))
+
+
+def _content(data: Mapping[str, Any]) -> tuple[str, str]:
+    """The fingerprint of a raw row; or why it cannot be kept: too large, too deep, half a character."""
+    try:
+        content = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
     except TypeError as error:
         said = str(error).lower()
-    if "recursion" in said:
-        return "", "nested_too_deep"
-    return "", "lone_surrogate" if "surrogate" in said or "utf-8" in said else "odd_value"
+        if "recursion" in said:
+            return "", "nested_too_deep"
+        return "", "lone_surrogate" if "surrogate" in said or "utf-8" in said else "odd_value"
+    return ("", "row_too_long") if len(content) > MAX_LINE else (xxhash.xxh3_128_hexdigest(content), "")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ecominstruct.recipe import Splits
 from ecominstruct.rows import SPLITS
 from ecominstruct.sources.cards import SourceCard
-from ecominstruct.sources.ingest import group_keys
+from ecominstruct.sources.records import group_keys
 from ecominstruct.splits.assign import SourceParts, Work, assign, components
 from ecominstruct.store import Receipt, write_part
 

@@ -6,6 +6,9 @@ import gzip
 import io
 import json
 import os
+import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -442,3 +445,62 @@ def test_a_line_of_a_hundred_megabytes_is_a_reject(tmp_path: Path, name: str) ->
     for filler in (b"x", b'"', b"["):
         found = accounted(tmp_path, name, sound[:middle] + filler * HUGE + sound[middle:])
         assert sum(found["rejected"].values()) >= 1
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from ecominstruct.sources.cards import SourceCard
+from ecominstruct.sources.ingest import ingest_piece, plan_ingest
+
+root, name = Path(sys.argv[1]), sys.argv[2]
+card = SourceCard.model_validate({
+    "id": "en/big", "record_type": "product", "folder": "big", "files": name, "group": ["title"],
+    "fields": {"title": "title", "attributes": {"from": "attributes", "split": "; "}},
+})
+plan = plan_ingest(root / "run", [card], data=root, storefront_rows=0)
+receipt = ingest_piece(plan.units[0].payload, plan.folder)
+print(receipt.rows_out, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+MANY = 10_000_000
+
+
+def _write_storefront(path: Path, count: int) -> None:
+    """Rows of the built-in shop, told apart by their number, in the format that the name speaks of."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from ecominstruct.sources import storefront
+
+    shop = list(storefront.rows("products", "en", 0, 1000))
+    rows = [
+        {"title": row["title"], "attributes": "; ".join(pair["value"] for pair in row["attributes"])} for row in shop
+    ]
+    if path.suffix == ".parquet":
+        with pq.ParquetWriter(path, pa.schema([("title", pa.string()), ("attributes", pa.string())])) as writer:
+            for block in range(count // 1000):
+                writer.write_table(pa.Table.from_pylist([{**row, "title": f"{row['title']} {block}"} for row in rows]))
+        return
+    with path.open("w", encoding="utf-8") as file:
+        file.write("title,attributes\n" if path.suffix == ".csv" else "")
+        for block in range(count // 1000):
+            for row in rows:
+                title = f"{row['title']} {block}"
+                cells = f'"{title}","{row["attributes"]}"\n'
+                file.write(cells if path.suffix == ".csv" else json.dumps({**row, "title": title}) + "\n")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet"])
+def test_memory_does_not_grow_with_the_rows_of_a_file(tmp_path: Path, name: str) -> None:
+    peaks = []
+    for count in (MANY // 50, MANY):
+        root = tmp_path / str(count)
+        (root / "big").mkdir(parents=True)
+        _write_storefront(root / "big" / name, count)
+        done = subprocess.run([sys.executable, "-c", PEAK, root, name], capture_output=True, text=True, check=True)
+        rows, peak = map(int, done.stdout.split())
+        assert rows == count
+        peaks.append(peak)
+        shutil.rmtree(root)
+    assert peaks[1] < peaks[0] + 150 and peaks[1] < 1000, f"{peaks} MB"

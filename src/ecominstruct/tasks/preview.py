@@ -9,7 +9,8 @@ from typing import Any
 from ecominstruct.errors import wrong
 from ecominstruct.recipe import Prompts
 from ecominstruct.sources.cards import SourceCard, absent_files
-from ecominstruct.sources.ingest import pieces, read_records, stretch
+from ecominstruct.sources.ingest import pieces, stretch
+from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.maker import Maker, Origin, compose, ingredients, plain_gold
 from ecominstruct.tasks.prompts import render_prompt

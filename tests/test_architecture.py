@@ -28,7 +28,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("pipeline",),
     ("tables",),
     ("cli_shared",),
-    ("cli_fetch",),
+    ("cli_fetch", "cli_graph"),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -127,6 +127,7 @@ def test_every_verb_and_option_has_help(ecom: Ecom) -> None:
         ("status",),
         ("sources", "list"),
         ("sources", "fetch"),
+        ("tasks", "graph"),
     ):
         shown = ecom(*words, "--help").stdout
         options = [line for line in shown.splitlines() if line.startswith("  -")]

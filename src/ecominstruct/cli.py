@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ecominstruct.cli_fetch import sources_fetch
+from ecominstruct.cli_graph import tasks_graph
 from ecominstruct.cli_shared import AsJson, Data, Extra
 from ecominstruct.cli_shared import one_of as _one
 from ecominstruct.cli_shared import read_catalogue as _catalogue
@@ -158,6 +159,9 @@ def tasks_check(catalogue: Extra = None, as_json: AsJson = False) -> None:
     if as_json:
         return _json({"faults": []})
     return _say(f"{len(loaded.sources)} sources and {len(loaded.tasks)} tasks, no fault.")
+
+
+tasks_app.command("graph")(tasks_graph)
 
 
 # --------------------------------------------------------------------------------------------------------------- a run

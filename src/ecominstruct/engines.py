@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -151,7 +151,7 @@ def _run_unit(work: Callable[[Any, Path], Receipt], unit: Unit, folder: Path, in
     """
     (folder / "receipts" / f"{flat(unit.key)}.json").unlink(missing_ok=True)
     done = work(unit.payload, folder)
-    receipt = Receipt(unit.key, inputs, done.rows_in, done.rows_out, done.rejected, done.noted, done.counts, done.parts)
+    receipt = replace(done, unit=unit.key, inputs=inputs)
     if receipt.rows_in != receipt.rows_out + sum(receipt.rejected.values()):
         raise AssertionError(f"{unit.key}: {receipt.rows_in} rows in, {receipt.rows_out} out, {receipt.rejected}")
     write_json(folder / "receipts" / f"{flat(unit.key)}.json", asdict(receipt))

@@ -56,7 +56,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What one unit did. `rows_in` = `rows_out` + the sum of `rejected`; `noted` counts odd rows that passed."""
+    """What one unit did. `rows_in` = `rows_out` + the sum of `rejected`; `noted` counts odd rows that passed.
+
+    `counts` are summed over the units of a stage; `facts` are what else is known, and make sense for the unit alone.
+    """
 
     unit: str
     inputs: dict[str, str]
@@ -66,6 +69,7 @@ class Receipt:
     noted: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -168,13 +172,14 @@ def write_rejects(folder: Path, kind: str, unit: str, rejects: Sequence[Reject])
     return dict(sorted(Counter(reject.reason for reject in rejects).items()))
 
 
-def read_batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """The row groups of a part, one at a time; InputError when it is not the file that was written."""
+def read_batches(path: Path, *names: str) -> Iterator[pa.RecordBatch]:
+    """The row groups of a part, one at a time, whole or only these columns; InputError when the file is damaged."""
     import pyarrow.parquet as pq
 
     with _undamaged(path), pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group, use_threads=False).combine_chunks().to_batches()[0]
+            table = file.read_row_group(group, columns=list(names) or None, use_threads=False)
+            yield table.combine_chunks().to_batches()[0]
 
 
 def read_columns(path: Path, *names: str) -> list[list[Any]]:

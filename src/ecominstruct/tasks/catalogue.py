@@ -264,9 +264,13 @@ def _check_rule(task: Task, card: SourceCard, fault: _Faults) -> Iterator[Fault]
         yield fault("derive", f"the rule {task.derive.rule!r} needs {rule.labels} labels", "", "labels")
     if len(set(task.derive.labels)) < len(task.derive.labels):
         yield fault("derive", f"the label {task.derive.labels[0]!r} stands here twice", "", "labels")
-    if task.derive.number is not None and not rule.number:
+    number = task.derive.number
+    if number is not None and not rule.number:
         takers = ", ".join(name for name, known in sorted(rules.RULES.items()) if known.number)
         yield fault("derive", f"the rule {task.derive.rule!r} takes no number", f"Rules that do: {takers}", "number")
+    elif number is not None and number < rule.fewest:
+        mend = f"Write {rule.fewest} or more"
+        yield fault("derive", f"of {number} candidates {task.derive.rule!r} can tell none apart", mend, "number")
 
 
 def _check_form(task: Task, bound: Bound, named: Sequence[str], fault: _Faults) -> Iterator[Fault]:

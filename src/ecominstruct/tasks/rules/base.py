@@ -142,6 +142,7 @@ class Rule(NamedTuple):
     optional: Mapping[str, tuple[Kind, ...]] = {}  # needs that a task may leave out
     labels: int = 0
     number: int = 0  # of candidates, unless the task says otherwise; 0: the rule takes none
+    fewest: int = 2  # candidates among which the answer can be told
     partners: bool = False  # whether it looks at other records
     inside: Mapping[str, str] = {}  # spans that it gives: the need in whose text they count
 

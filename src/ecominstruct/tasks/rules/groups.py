@@ -22,7 +22,9 @@ def recombine(record: Record, call: Call, pool: Pool) -> Derived | str:
     tells by itself which it is.
     """
     left, right = call.value(record, "left"), call.value(record, "right")
-    known = pool.said(record, call, "right", by="left")
+    if not any(facts(left)) or not any(facts(right)):
+        return "empty_text"
+    known = pool.said(record, call, "right", by="left") | {""}
     for other in pool.others(record, call, "within"):
         theirs = call.value(other, "right")
         if facts(theirs) <= known or facts(call.value(other, "left")) == facts(left):
@@ -36,6 +38,8 @@ def recombine(record: Record, call: Call, pool: Pool) -> Derived | str:
 def choose(record: Record, call: Call, pool: Pool) -> Derived | str:
     """The text of the record among those of others, all different; what records alike in `unlike` say is right too."""
     right = call.value(record, "text")
+    if not same_text(right):
+        return "empty_text"
     taken = {same_text(right), ""}
     if "unlike" in call.fields:
         taken |= pool.said(record, call, "text", by="unlike")
@@ -57,6 +61,8 @@ def odd_one_out(record: Record, call: Call, pool: Pool) -> Derived | str:
 
     An item that stands under several groups would belong to both, so neither it nor a record with it is used.
     """
+    if not same_text(call.value(record, "item")):
+        return "empty_text"
     if not pool.agree(record, call, "group", by="item"):
         return "item_of_two_groups"
     tried = {same_words(call.value(record, "group"))}
@@ -98,6 +104,8 @@ def by_score(record: Record, call: Call, pool: Pool) -> Derived | str:
     own = _score(call.value(record, "score"))
     if own is None:
         return "no_score"
+    if not same_text(call.value(record, "text")):
+        return "empty_text"
     if not pool.agree(record, call, "score", by="text"):
         return "text_of_two_scores"
     found = {own: record}
@@ -162,6 +170,7 @@ RULES: Mapping[str, Rule] = {
         odd_one_out,
         optional={"within": ("text",)},
         number=4,
+        fewest=3,
         partners=True,
     ),
     "by_score": Rule(

@@ -65,23 +65,23 @@ def evidence(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def cut(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """The first third to two thirds of a text, and the whole: to be completed.
+    """The beginning of a text, and the whole: to be completed.
 
-    Chinese is cut between any two characters, text with blanks between words; never inside a word or a number.
+    It is cut in its middle third, unless it can be cut only elsewhere: Chinese between any two characters, text with
+    blanks between words; never inside a word or a number.
     """
     del pool
     text = call.value(record, "text").strip()
-    places = [place for place in range(-(-len(text) // 3), 2 * len(text) // 3 + 1) if _may_cut(text, place)]
+    places = [place for place in range(1, len(text)) if _may_cut(text, place)]
     if len(text) < SHORTEST or not places:
         return "too_short"
-    return Derived({"head": text[: pick(places, *call.words(record, "cut"))].rstrip(), "text": text})
+    middle = [place for place in places if len(text) <= 3 * place <= 2 * len(text)]
+    return Derived({"head": text[: pick(middle or places, *call.words(record, "cut"))].rstrip(), "text": text})
 
 
 def _may_cut(text: str, place: int) -> bool:
-    before, after = text[place - 1 : place], text[place : place + 1]
-    if not before or not after or after.isspace():
-        return False
-    return before.isspace() or is_chinese(after) or is_chinese(before)
+    before, after = text[place - 1], text[place]
+    return not after.isspace() and (before.isspace() or is_chinese(after) or is_chinese(before))
 
 
 def garble(record: Record, call: Call, pool: Pool) -> Derived | str:

@@ -48,8 +48,8 @@ def _rules() -> list[str]:
     """The table of rules: what each needs from the task, and what it gives."""
     lines = [
         "A need with a question mark may be left out. Partners are records of the same split and of another family, in",
-        "one stretch of at most 100,000 records of the source. Rules for pairs that are given a `text` use only pairs whose",
-        "value stands in it. A field that a rule gives hides a field of the source with the same name.",
+        "one stretch of at most 100,000 records of the source. Rules for pairs that are given a `text` use only pairs",
+        "whose value stands in it. A field that a rule gives hides a field of the source with the same name.",
         "",
         "| rule | `fields:` | `labels:` | `number:` | what it gives | family | version |",
         "|---|---|---|---|---|---|---|",

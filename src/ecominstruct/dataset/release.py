@@ -167,7 +167,9 @@ def release_task(work: Work, folder: Path) -> Receipt:
     odd = [Reject(STAGE.name, work.task, record, *why) for record, why in found.items()] if published else []
     noted = write_rejects(folder, "notes", work.task, odd)
     rejected = write_rejects(folder, "rejects", work.task, rejects)
-    return Receipt(work.task, {}, rows_out + len(rejects), rows_out, rejected, noted, dict(counts), tuple(parts), facts)
+    return Receipt(
+        work.task, {}, rows_out + len(rejects), rows_out, rejected, noted, dict(counts), tuple(parts), facts=facts
+    )
 
 
 def _quality(work: Work, paths: Sequence[Path]) -> dict[str, Any]:

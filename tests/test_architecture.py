@@ -31,7 +31,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("pipeline",),
     ("tables", "audit_tables"),
     ("console",),
-    ("cli_fetch",),
+    ("cli_fetch", "cli_graph"),
     ("cli_sources",),
     ("cli",),
 )
@@ -132,6 +132,7 @@ def test_every_verb_and_option_has_help(ecom: Ecom) -> None:
         ("status",),
         ("sources", "list"),
         ("sources", "fetch"),
+        ("tasks", "graph"),
     ):
         shown = ecom(*words, "--help").stdout
         options = [line for line in shown.splitlines() if line.startswith("  -")]

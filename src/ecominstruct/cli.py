@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ecominstruct.cli_graph import tasks_graph
 from ecominstruct.cli_sources import sources_app
 from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes
 from ecominstruct.console import cell as _cell
@@ -121,6 +122,9 @@ def tasks_check(catalogue: Extra = None, as_json: AsJson = False) -> None:
     if as_json:
         return _json({"faults": []})
     return _say(f"{len(loaded.sources)} sources and {len(loaded.tasks)} tasks, no fault.")
+
+
+tasks_app.command("graph")(tasks_graph)
 
 
 # --------------------------------------------------------------------------------------------------------------- a run

@@ -16,8 +16,8 @@ from ecominstruct.errors import Fault, InputError, nearest
 from ecominstruct.identity import hex128
 from ecominstruct.rows import Kind
 from ecominstruct.sources.cards import SourceCard
-from ecominstruct.sources.ingest import group_keys
 from ecominstruct.sources.mapping import EMPTY
+from ecominstruct.sources.records import group_keys
 
 FILE = "_examples.yaml"
 Value = str | list[str] | list[Annotated[list[str], Field(min_length=2, max_length=2)]]

@@ -8,6 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ecominstruct.sources.readers.base import Place, RawRow
+from ecominstruct.sources.readers.odd.dialogues import turn_by_turn
+from ecominstruct.sources.readers.odd.queries import search_log
+from ecominstruct.sources.readers.odd.trees import category_tree
 from ecominstruct.sources.shape import Read
 
-ODD: Mapping[str, Callable[[Place, Read], Iterator[RawRow]]] = {}
+ODD: Mapping[str, Callable[[Place, Read], Iterator[RawRow]]] = {
+    "category_tree": category_tree,
+    "search_log": search_log,
+    "turn_by_turn": turn_by_turn,
+}

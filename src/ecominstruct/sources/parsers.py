@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ecominstruct.rows import Kind
-from ecominstruct.sources import judged, opinions
+from ecominstruct.sources import judged, menus, offers, opinions
 from ecominstruct.sources.opinions import Pair, SpanDict, stretch, tokens
 
 LONGEST = 100_000  # characters of a cell that is read as a literal
@@ -53,6 +53,16 @@ def clean_html(value: Any, _: str) -> str:
     text = _TAG.sub(" ", _BREAK.sub("\n", _need_text(value)))
     lines = (_BLANKS.sub(" ", line).strip() for line in html.unescape(text).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def plain_line(value: Any, _: str) -> str:
+    """Without tags, with entities as characters, in one line with single blanks."""
+    return " ".join(clean_html(value, "").split())
+
+
+def small_letters(value: Any, _: str) -> str:
+    """In small letters, with single blanks."""
+    return " ".join(_need_text(value).lower().split())
 
 
 def number(value: Any, _: str) -> str:
@@ -113,6 +123,13 @@ def literal_list(value: Any, _: str) -> list[str]:
     return [_text(item) for item in found]
 
 
+def member_names(value: Any, _: str) -> list[str]:
+    """The names of the members of an object."""
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object, found a {type(value).__name__}")
+    return [str(name) for name in value]
+
+
 def category_path(value: Any, _: str) -> list[str]:
     """The steps of `["A >> B >> C"]` or `A > B > C`, from the top."""
     text = _need_text(value).strip()
@@ -133,17 +150,6 @@ def _cut_pairs(text: str, between: str, inside: str) -> Iterator[Pair]:
         if not found:
             raise ValueError(f"a pair without {inside!r}: {item[:80]!r}")
         yield {"name": name, "value": rest}
-
-
-_COL_VAL = re.compile(r"COL (.*?) VAL ?(.*?)(?= COL |$)", re.DOTALL)
-
-
-def col_val_pairs(value: Any, _: str) -> list[Pair]:
-    """The pairs of `COL title VAL red mug COL price VAL 5`; an empty value is none."""
-    text = _need_text(value)
-    if not text.startswith("COL "):
-        raise ValueError(f"does not begin with COL: {text[:80]!r}")
-    return [{"name": name, "value": words.strip()} for name, words in _COL_VAL.findall(text) if words.strip()]
 
 
 _RUBY = re.compile(r'\{(?:"key"=>"((?:[^"\\]|\\.)*)",\s*)?"value"=>"((?:[^"\\]|\\.)*)"\}')
@@ -263,6 +269,8 @@ def _listed(*parsers: tuple[Kind, Callable[[Any, str], Any]]) -> dict[str, Parse
 
 PARSERS: Mapping[str, Parser] = _listed(
     ("text", clean_html),
+    ("text", plain_line),
+    ("text", small_letters),
     ("text", number),
     ("text", one_line),
     ("text", judged.marked_answer),
@@ -272,9 +280,17 @@ PARSERS: Mapping[str, Parser] = _listed(
     ("text", unspaced),
     ("text", inline_text),
     ("texts", literal_list),
+    ("texts", member_names),
     ("texts", category_path),
     ("pairs", hash_pairs),
-    ("pairs", col_val_pairs),
+    ("texts", menus.numbered_items),
+    ("text", menus.numbered_item),
+    ("texts", menus.numbered_choice),
+    ("text", menus.named_member),
+    ("pairs", offers.col_val_pairs),
+    ("pairs", offers.offer_pairs),
+    ("text", offers.offer_title),
+    ("pairs", offers.quoted_pairs),
     ("pairs", ruby_pairs),
     ("pairs", ruby_named_pairs),
     ("pairs", object_pairs),

@@ -9,12 +9,18 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ecominstruct.sources.readers.base import Place, RawRow
 from ecominstruct.sources.readers.odd.attributes import category_attributes
+from ecominstruct.sources.readers.odd.dialogues import turn_by_turn
+from ecominstruct.sources.readers.odd.queries import search_log
 from ecominstruct.sources.readers.odd.reviews import named_summary, polarity_segments, topic_segments
+from ecominstruct.sources.readers.odd.trees import category_tree
 from ecominstruct.sources.shape import Read
 
 ODD: Mapping[str, Callable[[Place, Read], Iterator[RawRow]]] = {
     "category_attributes": category_attributes,
-    "topic_segments": topic_segments,
-    "polarity_segments": polarity_segments,
+    "category_tree": category_tree,
     "named_summary": named_summary,
+    "polarity_segments": polarity_segments,
+    "search_log": search_log,
+    "topic_segments": topic_segments,
+    "turn_by_turn": turn_by_turn,
 }

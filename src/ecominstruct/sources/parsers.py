@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ecominstruct.rows import Kind
+from ecominstruct.sources import chinese
 
 LONGEST = 100_000  # characters of a cell that is read as a literal
 Pair = dict[str, str]
@@ -64,14 +65,6 @@ def number(value: Any, _: str) -> str:
     whole, _, part = text.lstrip("+-").partition(".")
     part = part.rstrip("0")
     return sign * (whole.strip("0") != "" or part != "") + (whole.lstrip("0") or "0") + (f".{part}" if part else "")
-
-
-_BETWEEN_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
-
-
-def unspaced(value: Any, _: str) -> str:
-    """Without the blanks that a tokeniser put between Chinese characters or words; those between Latin words stay."""
-    return _BETWEEN_CHINESE.sub("", _need_text(value))
 
 
 _INLINE = re.compile(r"<([^<>/]+)>(.*?)</\1>", re.DOTALL)
@@ -232,7 +225,8 @@ def token_tags(value: Any, host: str) -> list[SpanDict]:
     """One BIO or BIOES tag a token, both apart by blanks; the text has a blank between tokens or none at all."""
     from ecominstruct.sources.readers.conll import spans_of
 
-    tags = _need_text(value).split(" ")
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value  # of several columns, the one there is
+    tags = _need_text(alone).split(" ")
     for tokens, join in ((host.split(" "), " "), (list(host), "")):
         if len(tokens) == len(tags):
             return spans_of(tokens, tags, join)
@@ -300,10 +294,16 @@ def _listed(*parsers: tuple[Kind, Callable[[Any, str], Any]]) -> dict[str, Parse
 PARSERS: Mapping[str, Parser] = _listed(
     ("text", clean_html),
     ("text", number),
-    ("text", unspaced),
+    ("text", chinese.unspaced),
+    ("text", chinese.visible),
+    ("text", chinese.filled),
+    ("text", chinese.target_words),
+    ("text", chinese.known_words),
     ("text", inline_text),
     ("texts", literal_list),
     ("texts", category_path),
+    ("texts", chinese.category_levels),
+    ("texts", chinese.distinct_items),
     ("pairs", hash_pairs),
     ("pairs", col_val_pairs),
     ("pairs", ruby_pairs),
@@ -317,4 +317,7 @@ PARSERS: Mapping[str, Parser] = _listed(
     ("spans", quad_aspects),
     ("spans", quad_opinions),
     ("pairs", quad_categories),
+    ("spans", chinese.labelled_tags),
+    ("spans", chinese.values_in_text),
+    ("turns", chinese.turns_in_turn),
 )

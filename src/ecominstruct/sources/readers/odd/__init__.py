@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ecominstruct.sources.readers.base import Place, RawRow
+from ecominstruct.sources.readers.odd.chinese import labelled_dialogues, prompt_parts, side_by_side
 from ecominstruct.sources.shape import Read
 
-ODD: Mapping[str, Callable[[Place, Read], Iterator[RawRow]]] = {}
+ODD: Mapping[str, Callable[[Place, Read], Iterator[RawRow]]] = {
+    "labelled_dialogues": labelled_dialogues,
+    "prompt_parts": prompt_parts,
+    "side_by_side": side_by_side,
+}

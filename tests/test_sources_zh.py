@@ -124,11 +124,11 @@ def test_titles_with_a_header_in_the_middle_and_blanks_in_a_name(tmp_path: Path)
     assert refused(tmp_path, "zh/title_category", "data2.csv", content) == {"repeated_header": 1}
 
 
-def test_values_are_found_in_the_copy_the_longest_first(tmp_path: Path) -> None:
+def test_values_are_found_where_they_first_stand_in_the_copy(tmp_path: Path) -> None:
     row = {"content": "类型#裙*裙长#连衣裙*风格#优雅", "summary": "这条连衣裙<UNK>优雅，裙摆很大"}
     (record,) = of_files(tmp_path, "zh/advertisegen", {"dev.json": jsonl(row)})
     assert (record["kind"], record["words"], record["copy"]) == ("裙", "缺词", "这条连衣裙优雅，裙摆很大")
-    assert spans(record, "values") == [("裙长", 2, "连衣裙"), ("风格", 5, "优雅"), ("类型", 8, "裙")]
+    assert spans(record, "values") == [("裙长", 2, "连衣裙"), ("类型", 4, "裙"), ("风格", 5, "优雅")]
 
 
 def test_a_query_has_the_product_that_another_file_names(tmp_path: Path) -> None:

@@ -96,21 +96,9 @@ def turns_in_turn(value: Any, _: str) -> list[dict[str, str]]:
 
 
 def values_in_text(value: Any, host: str) -> list[dict[str, Any]]:
-    """`name#value*name#value`: where each value first stands in the text; the longest first, none over another."""
-    pairs = [tuple(item.split("#", 1)) for item in _text(value).split("*") if "#" in item]
-    taken: list[tuple[int, int]] = []
-    spans = []
-    for name, words in sorted(dict.fromkeys(pairs), key=lambda pair: -len(pair[1])):
-        start = _free(host, words, taken)
-        if words and start >= 0:
-            taken.append((start, start + len(words)))
-            spans.append({"label": name, "start": start, "end": start + len(words), "text": words})
-    return sorted(spans, key=lambda span: span["start"])
-
-
-def _free(host: str, words: str, taken: Sequence[tuple[int, int]]) -> int:
-    """The first place of the words in the text that lies over no taken one; -1 where there is none."""
-    start = host.find(words)
-    while start >= 0 and any(start < end and first < start + len(words) for first, end in taken):
-        start = host.find(words, start + 1)
-    return start
+    """`name#value*name#value`: the first place where each value stands in the text, if any."""
+    pairs = [(name, words) for item in _text(value).split("*") for name, _, words in [item.partition("#")]]
+    found = [(host.find(words), name, words) for name, words in dict.fromkeys(pairs) if words and words in host]
+    return [
+        {"label": name, "start": start, "end": start + len(words), "text": words} for start, name, words in sorted(found)
+    ]

@@ -49,8 +49,9 @@ browser: setup
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
 	else echo "chromium is absent and this is not root: the browser tests will be SKIPPED"; fi
 
-docs: setup ## write docs/yaml.md from the models that check YAML
+docs: setup ## write docs/yaml.md and docs/tasks from the models and the catalogue
 	$(BIN)/python docs/make_reference.py
+	$(BIN)/python docs/make_tasks.py
 
 clean: ## remove the environment and all runs
 	rm -rf .venv out

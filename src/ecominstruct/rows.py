@@ -5,6 +5,7 @@ Assignment  the family and the split of a record                         2-split
 Example     one instruction: six parts, the gold as data, provenance     3-examples, 4-dataset
 Prediction  what one model answered to one example                       6-predictions
 Score       how that answer was read and what it is worth                7-scores
+Finding     what a check found in a row, or in a task as a whole          9-audit
 Reject      a row that did not pass, and why; beside every stage
 
 Each has one Arrow schema. Stages pass Arrow column batches; the classes below appear only at the edges.
@@ -96,6 +97,29 @@ class Prediction(NamedTuple):
     finish: str = "stop"  # stop, or length where the model ran into its limit
     prompt_sha: str = ""
     error: str = ""
+
+
+Severity = Literal["high", "medium", "low"]
+"""How much a finding spoils: high, a score or the data cannot be trusted; medium, single rows; low, good to know."""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+
+class Finding(NamedTuple):
+    """What a check found: where it stands, and enough of it to be recognised.
+
+    `row` is the id of the example; it is empty, and `number` is -1, where the finding is about the task as a whole.
+    """
+
+    task: str
+    row: str
+    number: int  # of the record in its raw file, from 0
+    check: str  # the family of kinds, such as duplicates or spans
+    kind: str
+    field: str  # the part of the example: input, choices, gold, or a field of the record
+    start: int  # characters of that field; 0 to 0 where the whole of it is meant
+    end: int
+    severity: Severity
+    excerpt: str  # masked: no long numbers, no addresses
 
 
 class LabelCounts(NamedTuple):
@@ -220,6 +244,14 @@ def prediction_schema() -> pa.Schema:
     import pyarrow as pa
 
     return pa.schema([(name, pa.string()) for name in Prediction._fields])
+
+
+def finding_schema() -> pa.Schema:
+    """The schema of findings."""
+    import pyarrow as pa
+
+    numbers = {name: pa.int64() for name in ("number", "start", "end")}
+    return pa.schema([(name, numbers.get(name, pa.string())) for name in Finding._fields])
 
 
 def score_schema() -> pa.Schema:

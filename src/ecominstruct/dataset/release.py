@@ -2,7 +2,8 @@
 
 {train,validation,test}/<task>.parquet    the examples
 variants/<task>.parquet                   some test examples asked in other ways, where the recipe wants them
-tasks.json                                what each task is, as it was when its examples were made
+tasks.json                                what each task is, as it was when its examples were made; `quality`: how
+                                          even its labels are, and how far one gets without understanding
 split-proof.json                          that nothing of the test rows stands in training, from the files themselves
 README.md                                 the card
 """
@@ -10,19 +11,21 @@ README.md                                 the card
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.dataset.card import dataset_card
+from ecominstruct.dataset.distinct import Clash, clashes
 from ecominstruct.dataset.proof import prove, require_proven
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import hash64
 from ecominstruct.recipe import HeldOut, Recipe
-from ecominstruct.rows import SPLITS, Reject, Split, example_schema
+from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.stages import stage
 from ecominstruct.store import (
@@ -41,6 +44,7 @@ from ecominstruct.store import (
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.maker import Ingredients, answer_words, ingredients, plain_gold
+from ecominstruct.tasks.quality import SAMPLE, quality
 from ecominstruct.tasks.spec import Task
 
 if TYPE_CHECKING:
@@ -74,7 +78,7 @@ def plan_release(
         for task in sorted(tasks, key=lambda task: task.id)
         if task.id in parts
     ]
-    config = {
+    config: dict[str, Any] = {
         "title": recipe.title,
         "about": recipe.about,
         "tasks": {task.id: describe(task, catalogue.sources[task.source]) for task in tasks if task.id in parts},
@@ -85,7 +89,8 @@ def plan_release(
 
     def finish(manifest: Manifest) -> None:
         require_proven(run, prove(run, manifest))
-        write_json(target / "tasks.json", config["tasks"])
+        known = {unit.unit: unit.facts for unit in manifest.units}
+        write_json(target / "tasks.json", {name: {**task, **known[name]} for name, task in config["tasks"].items()})
         write_bytes(target / "README.md", dataset_card(config, manifest).encode())
 
     return StagePlan(STAGE, target, units, release_task, config, finish)
@@ -132,9 +137,10 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
         "origin": card.origin,
         "synthetic": card.synthetic,
         "licence": card.licence.spdx,
+        "entropy_reason": task.entropy_reason,
         "many": task.many,
         "gold": task.gold,
-        "menu": FORMS[task.form].menu or (task.form == "qa" and bool(task.candidates or task.labels)),
+        "menu": has_menu(task),
         "separator": separator,
         "none": none,
         "metrics": list(task.metrics),
@@ -143,15 +149,23 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
     }
 
 
+def has_menu(task: Task) -> bool:
+    """Whether the choices of a task are the answers to choose from."""
+    return FORMS[task.form].menu or (task.form == "qa" and bool(task.candidates or task.labels))
+
+
 def release_task(work: Work, folder: Path) -> Receipt:
     """Put the examples of a task into the files of their splits."""
     rejects: list[Reject] = []
-    keep = _under_cap(work)
+    found = clashes(work.ingredients.task, work.parts, ("test",) if work.held_out else SPLITS)
+    published = work.ingredients.card.published_test_set
+    clashing: Mapping[str, Clash] = {} if published else found
+    keep = _under_cap(work, clashing)
     counts: Counter[str] = Counter()
     parts = []
     for split in SPLITS:
         dropped = "held_out" if work.held_out and split != "test" else ""
-        batches = _select(work, split, keep, dropped, rejects)
+        batches = _select(work, split, keep, dropped, clashing, rejects)
         first = next(batches, None)
         if first is not None:
             path = f"{split}/{flat(work.task)}.parquet"
@@ -159,9 +173,32 @@ def release_task(work: Work, folder: Path) -> Receipt:
             counts[split] = parts[-1].rows
     counts["pairs"] = len({record for part in parts for record in read_columns(folder / part.path, "record")[0]})
     rows_out = sum(part.rows for part in parts)
+    facts = {"quality": _quality(work, [folder / part.path for part in parts])}
     parts += _variants(work, folder, counts)
+    odd = [Reject(STAGE.name, work.task, record, *why) for record, why in found.items()] if published else []
+    noted = write_rejects(folder, "notes", work.task, odd)
     rejected = write_rejects(folder, "rejects", work.task, rejects)
-    return Receipt(work.task, {}, rows_out + len(rejects), rows_out, rejected, {}, dict(counts), tuple(parts))
+    done = Receipt(work.task, {}, rows_out + len(rejects), rows_out, rejected, noted, dict(counts), tuple(parts))
+    return replace(done, facts=facts)
+
+
+def _quality(work: Work, paths: Sequence[Path]) -> dict[str, Any]:
+    """The quality of a task by some of its released examples, those with the lowest hashes."""
+    ids = [name for path in paths for name in read_columns(path, "id")[0]]
+    chosen = set(sorted(ids, key=lambda name: hash64(work.task, name, "quality"))[:SAMPLE])
+    examples = [
+        example_of(row)
+        for path in paths
+        for batch in read_batches(path)
+        for row in batch.filter(_among(batch, chosen)).to_pylist()
+    ]
+    return quality(work.ingredients.task, work.ingredients.labels, examples, menu=has_menu(work.ingredients.task)).row()
+
+
+def _among(batch: pa.RecordBatch, chosen: Collection[str]) -> pa.Array[Any]:
+    import pyarrow as pa
+
+    return pa.array([name in chosen for name in _texts(batch.column("id"))])
 
 
 def _variants(work: Work, folder: Path, counts: Counter[str]) -> list[Part]:
@@ -189,20 +226,25 @@ def _texts(column: pa.Array[Any]) -> list[str]:
     return values
 
 
-def _under_cap(work: Work) -> set[str] | None:
+def _under_cap(work: Work, clashing: Collection[str]) -> set[str] | None:
     """The ids of the training examples that stay when there are more than the cap: those with the lowest hashes."""
     if work.cap is None:
         return None
     order: list[tuple[int, str]] = []
     for path in work.parts:
-        for row, split in zip(*read_columns(Path(path), "id", "split"), strict=True):
-            if split == "train":
+        for row, record, split in zip(*read_columns(Path(path), "id", "record", "split"), strict=True):
+            if split == "train" and record not in clashing:
                 order.append((hash64(work.task, row, "cap"), row))
     return {row for _, row in sorted(order)[: work.cap]} if len(order) > work.cap else None
 
 
 def _select(
-    work: Work, split: Split, keep: set[str] | None, dropped: str, rejects: list[Reject]
+    work: Work,
+    split: Split,
+    keep: set[str] | None,
+    dropped: str,
+    clashing: Mapping[str, Clash],
+    rejects: list[Reject],
 ) -> Iterator[pa.RecordBatch]:
     """The batches of one split, without what the recipe leaves out."""
     import pyarrow as pa
@@ -210,11 +252,16 @@ def _select(
     for path in work.parts:
         for batch in read_batches(Path(path)):
             wanted = []
-            for row, of in zip(_texts(batch.column("id")), _texts(batch.column("split")), strict=True):
+            for row, record, of in zip(
+                *(_texts(batch.column(name)) for name in ("id", "record", "split")), strict=True
+            ):
+                if of != split:
+                    wanted.append(False)
+                    continue
                 over = split == "train" and keep is not None and row not in keep
-                reason = dropped or ("over_cap" if over else "")
-                if of == split and reason:
-                    rejects.append(Reject(STAGE.name, work.task, row, reason))
-                wanted.append(of == split and not reason)
+                why = Clash(dropped, "") if dropped else clashing.get(record) or Clash("over_cap" if over else "", "")
+                if why.reason:
+                    rejects.append(Reject(STAGE.name, work.task, row, *why))
+                wanted.append(not why.reason)
             if any(wanted):
                 yield batch.filter(pa.array(wanted))

@@ -6,14 +6,16 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import InputError, wrong
 from ecominstruct.recipe import Prompts
 from ecominstruct.sources.cards import SourceCard, absent_files
-from ecominstruct.sources.ingest import pieces, read_records, stretch
+from ecominstruct.sources.illustrations import illustrations
+from ecominstruct.sources.ingest import pieces, stretch
+from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.maker import Maker, Origin, compose, ingredients, plain_gold
 from ecominstruct.tasks.prompts import render_prompt
-from ecominstruct.tasks.rules import RULES, Call, Derived
+from ecominstruct.tasks.rules import Derived, Pool
 from ecominstruct.tasks.spec import Task
 
 PARTS = ("description", "instruction", "input", "choices", "constraint", "output")
@@ -24,23 +26,49 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
     """The record, the example and the prompt; InputError when the source is absent, or has no such record.
 
     It is the example that a build makes of this record (with one wording only, and with the partners of a rule
-    drawn from the records that follow).
+    drawn from the records that follow). Where the data are absent, invented records of the source stand in for them.
     """
     card = catalogue.sources[task.source]
     missing = absent_files(card, data)
     if missing:
+        shown = illustrate(catalogue, task)
+        if shown:
+            return shown
         raise wrong(f"the source {card.id!r} is absent: no {missing[0]}", "Name the data root with --data or ECOM_DATA")
     records = _records(card, task, data, row, NEIGHBOURS if task.derive else 1)
     if not records:
         raise wrong(f"{card.id} has no record {row}", "Count from 0")
+    return _shown(catalogue, task, records)
+
+
+def illustrate(catalogue: Catalogue, task: Task) -> dict[str, Any] | None:
+    """The task on the first invented record of its source that it can be asked of; None where there is none.
+
+    The other invented records are the partners that a rule may draw.
+    """
+    records = [_alone(record) for record in illustrations(catalogue.sources[task.source])]
+    for first in range(len(records)):
+        try:
+            shown = _shown(catalogue, task, records[first:] + records[:first])
+        except InputError:
+            continue
+        if not shown["problems"]:
+            return shown | {"invented": True}
+    return None
+
+
+def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the task makes of the first of the records; InputError when that is nothing."""
+    card = catalogue.sources[task.source]
     maker = Maker(ingredients(catalogue, task, Prompts()))
     record = records[0]
-    fields, derived_from = _derived(task, records)
-    draft = maker.draft(record["id"], fields)
-    example = compose(maker.parts, draft, Origin(record["id"], record["row"], "", "test", derived_from), 0)
+    derived = _derived(maker, records)
+    draft = maker.draft(record["id"], {**record, **derived.fields})
+    example = compose(maker.parts, draft, Origin(record["id"], record["row"], "", "test", derived.derived_from), 0)
     return {
         "task": task.model_dump(exclude_none=True),
         "record": {name: record[name] for name in card.kinds},
+        "invented": False,
         "parts": PARTS,
         "example": example._asdict() | {"gold": plain_gold(draft.gold)},
         "prompt": render_prompt(example),
@@ -55,19 +83,23 @@ def _records(card: SourceCard, task: Task, data: Path | None, row: int, count: i
     else:
         wanted = [piece for piece in pieces(card, data) if not task.files or (piece.file or {})["path"] in task.files]
         found = islice(chain.from_iterable(map(read_records, wanted)), row, row + count)
-    return [record | {"split": "test"} for record in found]
+    return [_alone(record) for record in found]
 
 
-def _derived(task: Task, records: list[dict[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The fields of a record with those of the task's rule; InputError when the rule gives none."""
+def _alone(record: dict[str, Any]) -> dict[str, Any]:
+    """A record as a rule sees it: of the test split, and taken for a family of its own."""
+    return record | {"split": "test", "family": record["id"]}
+
+
+def _derived(maker: Maker, records: list[dict[str, Any]]) -> Derived:
+    """What the task's rule makes of the first record; InputError when the record is left out or the rule gives none."""
     record = records[0]
     row = record["row"]
-    outside = [name for name, allowed in task.where.items() if record[name] not in allowed]
+    outside = [name for name, allowed in maker.task.where.items() if record[name] not in allowed]
     if outside:
         raise wrong(f"record {row} is left out: its {outside[0]!r} is {record[outside[0]]!r}", "Try another --row")
-    if task.derive is None:
-        return record, ()
-    given = RULES[task.derive.rule].apply(records, Call(task.id, task.derive.fields, task.derive.labels))[0]
-    if not isinstance(given, Derived):
-        raise wrong(f"the rule {task.derive.rule!r} gives nothing for record {row}: {given}", "Try another --row")
-    return {**record, **given.fields}, given.derived_from
+    given = maker.derive(record, Pool(other for other in records if not maker.unwanted(other)))
+    if isinstance(given, str):
+        rule = maker.task.derive.rule if maker.task.derive else ""
+        raise wrong(f"the rule {rule!r} gives nothing for record {row}: {given}", "Try another --row")
+    return given

@@ -98,7 +98,8 @@ def turns_in_turn(value: Any, _: str) -> list[dict[str, str]]:
 def values_in_text(value: Any, host: str) -> list[dict[str, Any]]:
     """`name#value*name#value`: the first place where each value stands in the text, if any."""
     pairs = [(name, words) for item in _text(value).split("*") for name, _, words in [item.partition("#")]]
-    found = [(host.find(words), name, words) for name, words in dict.fromkeys(pairs) if words and words in host]
+    stands = [(host.find(words), name, words) for name, words in dict.fromkeys(pairs) if words and words in host]
     return [
-        {"label": name, "start": start, "end": start + len(words), "text": words} for start, name, words in sorted(found)
+        {"label": name, "start": start, "end": start + len(words), "text": words}
+        for start, name, words in sorted(stands)
     ]

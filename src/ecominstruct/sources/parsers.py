@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ecominstruct.rows import Kind
-from ecominstruct.sources import judged, menus, offers, opinions
+from ecominstruct.sources import chinese, judged, menus, offers, opinions
 from ecominstruct.sources.opinions import Pair, SpanDict, stretch, tokens
 
 LONGEST = 100_000  # characters of a cell that is read as a literal
@@ -79,14 +79,6 @@ def number(value: Any, _: str) -> str:
 def one_line(value: Any, _: str) -> str:
     """With white space, also ends of lines, as single blanks."""
     return " ".join(_need_text(value).split())
-
-
-_BETWEEN_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
-
-
-def unspaced(value: Any, _: str) -> str:
-    """Without the blanks that a tokeniser put between Chinese characters or words; those between Latin words stay."""
-    return _BETWEEN_CHINESE.sub("", _need_text(value))
 
 
 _INLINE = re.compile(r"<([^<>/]+)>(.*?)</\1>", re.DOTALL)
@@ -256,7 +248,8 @@ def token_tags(value: Any, host: str) -> list[SpanDict]:
     """One BIO or BIOES tag a token, both apart by blanks; the text has a blank between tokens or none at all."""
     from ecominstruct.sources.readers.conll import spans_of
 
-    tags = _need_text(value).split(" ")
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value  # of several columns, the one there is
+    tags = _need_text(alone).split(" ")
     for words, join in ((host.split(" "), " "), (list(host), "")):
         if len(words) == len(tags):
             return spans_of(words, tags, join)
@@ -277,11 +270,17 @@ PARSERS: Mapping[str, Parser] = _listed(
     ("text", judged.evidence_text),
     ("text", judged.right_attribute),
     ("text", judged.best_evidence),
-    ("text", unspaced),
+    ("text", chinese.unspaced),
+    ("text", chinese.visible),
+    ("text", chinese.filled),
+    ("text", chinese.target_words),
+    ("text", chinese.known_words),
     ("text", inline_text),
     ("texts", literal_list),
     ("texts", member_names),
     ("texts", category_path),
+    ("texts", chinese.category_levels),
+    ("texts", chinese.distinct_items),
     ("pairs", hash_pairs),
     ("texts", menus.numbered_items),
     ("text", menus.numbered_item),
@@ -313,4 +312,7 @@ PARSERS: Mapping[str, Parser] = _listed(
     ("texts", opinions.quad_labels),
     ("texts", opinions.quad_entities),
     ("pairs", opinions.quad_terms),
+    ("spans", chinese.labelled_tags),
+    ("spans", chinese.values_in_text),
+    ("turns", chinese.turns_in_turn),
 )

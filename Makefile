@@ -30,11 +30,11 @@ types: setup ## strict types
 
 check: lint types ## what one runs all day: lint, types, fast tests; under 3 minutes
 	$(BIN)/ecom tasks check
-	$(BIN)/pytest -q -m "not slow and not browser and not long"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not long"
 
 test: browser lint types ## everything but the long tests; installs chromium where root can
 	$(BIN)/ecom tasks check
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
 
 test-long: setup ## large numbers, by hand
 	$(BIN)/pytest -m long

@@ -119,7 +119,9 @@ def test_a_task_works_on_rows_of_its_source(catalogue: Catalogue, name: str) -> 
     if absent_files(catalogue.sources[task.source], DATA):
         pytest.skip("the source is absent")
     shown = 0
-    for row in range(0, 40, 3):
+    for row in range(0, 900, 3):  # most tasks take every row, some only few of the first file
+        if shown == 14 or (row > 40 and shown >= 5):
+            break
         try:
             found = preview(catalogue, task, row, DATA)
         except InputError as error:  # a row that the task leaves out says so

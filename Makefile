@@ -42,6 +42,7 @@ test-long: setup ## large numbers, by hand
 bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets)
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/scoring.py --data $(DATA)
+	$(BIN)/python benchmarks/storefront.py
 
 browser: setup
 	@if command -v chromium >/dev/null; then :; \

@@ -17,7 +17,8 @@ import pytest
 
 from conftest import DATASETS
 from ecominstruct.sources.cards import SourceCard, absent_files
-from ecominstruct.sources.ingest import examine, pieces
+from ecominstruct.sources.ingest import pieces
+from ecominstruct.sources.records import examine
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 
 # source, file: what it counts instead, and why that is not what counts.json says

@@ -12,7 +12,8 @@ import pytest
 
 from ecominstruct.sources import chinese
 from ecominstruct.sources.cards import Lookup, RawFile, SourceCard
-from ecominstruct.sources.ingest import examine, pieces, read_records
+from ecominstruct.sources.ingest import pieces
+from ecominstruct.sources.records import examine, read_records
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 
 Rows = list[dict[str, Any]]
@@ -96,6 +97,7 @@ def test_reviews_in_a_zip_with_a_mark_and_an_empty_one(tmp_path: Path) -> None:
     content = (folder / "online_shopping_10_cats.zip").read_bytes()
     (record,) = of_files(tmp_path, "zh/online_shopping", {"online_shopping_10_cats.zip": content})
     assert (record["text"], record["category"], record["sentiment"]) == ("好看, 值得", "书籍", "正面")
+    assert record["tells"] == "否"
     assert refused(tmp_path, "zh/online_shopping", "online_shopping_10_cats.zip", content) == {"pattern_not_found": 1}
 
 

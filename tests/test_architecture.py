@@ -19,6 +19,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("config", "identity", "languages", "progress"),
     ("recipe", "store"),
     ("engines",),
+    ("checks",),
     ("sources",),
     ("splits",),
     ("tasks",),

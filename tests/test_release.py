@@ -35,8 +35,9 @@ def test_a_cap_keeps_so_many_training_examples_and_counts_the_rest(tmp_path: Pat
     folder, said = _build(tmp_path, RECIPE + "prompts: {wordings_per_record: 3}\nmixture: {cap_per_task: 50}\n")
     for task in said["by_task"]:
         assert pq.read_metadata(folder / "train" / f"{task.replace('/', '.')}.parquet").num_rows == 50
-    over = said["rejected"]["over_cap"]
-    assert over + said["examples"] == sum(
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["rejected"]["over_cap"] > 1_000
+    assert sum(manifest["rejected"].values()) + said["examples"] == sum(
         pq.read_metadata(path).num_rows for path in (tmp_path / "run" / "3-examples").rglob("part-*.parquet")
     )
 

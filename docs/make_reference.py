@@ -8,6 +8,7 @@ A test compares the file with what this makes of the models, so the page cannot 
 from __future__ import annotations
 
 import types
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -43,9 +44,38 @@ def reference() -> str:
     lines += ["## Parsers for `parse:`", "", "| parser | gives | what it does |", "|---|---|---|"]
     lines += [f"| `{name}` | {parser.result} | {_safe(parser.about)} |" for name, parser in PARSERS.items()]
     lines += [""]
-    lines += ["## Rules for `derive:`", "", "| rule | family | what it gives | version |", "|---|---|---|---|"]
-    lines += [f"| `{name}` | {rule.family} | {rule.about} | {rule.version} |" for name, rule in RULES.items()]
+    lines += ["## Rules for `derive:`", "", *_rules()]
     return "\n".join(lines) + "\n"
+
+
+def _rules() -> list[str]:
+    """The table of rules: what each needs from the task, and what it gives."""
+    lines = [
+        "A need with a question mark may be left out. Partners are records of the same split and of another family, in",
+        "one stretch of at most 100,000 records of the source. Rules for pairs that are given a `text` use only pairs",
+        "whose value stands in it. A field that a rule gives hides a field of the source with the same name.",
+        "",
+        "| rule | `fields:` | `labels:` | `number:` | what it gives | family | version |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, rule in RULES.items():
+        needs = [_need(need, kinds, "") for need, kinds in rule.needs.items()]
+        needs += [_need(need, kinds, "?") for need, kinds in rule.optional.items()]
+        cells = (
+            f"`{name}`",
+            "; ".join(needs),
+            str(rule.labels or "–"),
+            f"{rule.fewest} to 8 (default: {rule.number})" if rule.number else "–",
+            rule.about,
+            rule.family,
+            str(rule.version),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _need(name: str, kinds: Sequence[str], mark: str) -> str:
+    return f"`{name}`{mark} ({' or '.join(kinds)})"
 
 
 def _safe(text: str) -> str:

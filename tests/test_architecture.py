@@ -26,11 +26,12 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("dataset",),
     ("models",),
     ("evaluation",),
+    ("audit",),
     ("selection",),
     ("pipeline",),
-    ("tables",),
+    ("tables", "audit_tables"),
     ("console",),
-    ("cli_fetch",),
+    ("cli_fetch", "cli_graph"),
     ("cli_sources",),
     ("cli",),
 )
@@ -126,10 +127,12 @@ def test_every_verb_and_option_has_help(ecom: Ecom) -> None:
         ("predict",),
         ("score",),
         ("report",),
+        ("audit",),
         ("run",),
         ("status",),
         ("sources", "list"),
         ("sources", "fetch"),
+        ("tasks", "graph"),
     ):
         shown = ecom(*words, "--help").stdout
         options = [line for line in shown.splitlines() if line.startswith("  -")]

@@ -27,4 +27,5 @@ def test_the_guides_name_what_exists() -> None:
             assert name in names or "brand_of_description" in name, name
         for path in re.findall(r"`?(recipes/[a-z]+\.yaml)", text):
             assert (ROOT / path).is_file(), path
-    assert all(f"`{name}`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8") for name in RULES)
+    rules = (ROOT / "docs/yaml.md").read_text(encoding="utf-8").split("## Rules for `derive:`")[1]
+    assert all(f"| `{name}` |" in rules for name in RULES)

@@ -17,7 +17,7 @@ from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Example, Gold, Span, assignment_schema, example_of, example_schema, record_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.store import write_part
-from ecominstruct.tasks.examples import Work, make_examples
+from ecominstruct.tasks.examples import RecordPart, Work, make_examples
 from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.maker import Draft, Ingredients, Maker, word
 from ecominstruct.tasks.prompts import render_prompt
@@ -95,7 +95,7 @@ def run(of: Maker, rows: Sequence[Mapping[str, Any]], splits: Sequence[str | Non
     assigned = [
         {"record": row["id"], "family": f"f-{row['id']}", "split": side} for row, side in zip(full, sides, strict=True)
     ]
-    made = of.batch(batch, pa.Table.from_pylist(assigned, assignment_schema()))
+    made = of.examples(lambda: [(batch, pa.Table.from_pylist(assigned, assignment_schema()))])
     return [example_of(row) for batch in made for row in batch.to_pylist()]
 
 
@@ -323,12 +323,10 @@ def test_a_published_test_set_keeps_every_row_and_notes_what_is_odd() -> None:
     of = classify(published=True)
     made = run(of, rows, ["test"] * 6)
     assert [example.record for example in made] == [f"r{n}" for n in range(6)] and of.rejects == []
-    assert [(record, why) for record, why, _ in of.notes if "input" in why or "gold" in why] == [
+    assert [(record, why) for record, why, _ in of.notes] == [
         ("r1", "gold_not_among_choices"),
         ("r2", "empty_input"),
         ("r3", "empty_gold"),
-        ("r4", "duplicate_input"),
-        ("r5", "conflicting_gold"),
     ]
     strict = classify()
     assert len(run(strict, rows)) == 3 and strict.notes == []
@@ -356,7 +354,7 @@ def test_derived_tasks_name_their_rule_and_their_partners() -> None:
     )
     rows = [{"title": f"壶{n}", "facts": f"编号{n}", "category": "c"} for n in range(60)]
     made = run(of, rows, ["train", "test"] * 30)
-    assert {example.labeller for example in made} == {"recombine@1"} and {example.labelled_by for example in made} == {
+    assert {example.labeller for example in made} == {"recombine@2"} and {example.labelled_by for example in made} == {
         "rule"
     }
     for example in made:
@@ -375,7 +373,7 @@ def test_splits_that_do_not_belong_to_the_records_stop_the_stage() -> None:
     batch = pa.RecordBatch.from_pylist([{"id": "a", "row": 0, "text": "x", "gold": "红"}], record_schema(of.card.kinds))
     other = pa.Table.from_pylist([{"record": "b", "family": "f", "split": "train"}], assignment_schema())
     with pytest.raises(AssertionError, match="does not match"):
-        list(of.batch(batch, other))
+        list(of.examples(lambda: [(batch, other)]))
 
 
 def test_a_unit_reads_its_row_groups_and_writes_examples_rejects_and_a_receipt(tmp_path: Path) -> None:
@@ -394,9 +392,8 @@ def test_a_unit_reads_its_row_groups_and_writes_examples_rejects_and_a_receipt(t
         ),
     ]
     write_part(tmp_path, "splits.parquet", assignment_schema(), assigned)
-    work = Work(
-        of.parts, str(tmp_path / part.path), "zh/shop/part-000-00000.parquet", str(tmp_path / "splits.parquet"), 1
-    )
+    records = (RecordPart(str(tmp_path / part.path), 1),)
+    work = Work(of.parts, records, "zh/shop/toy/part-000-00000", str(tmp_path / "splits.parquet"))
     receipt = make_examples(work, tmp_path / "3-examples")
     assert (receipt.unit, receipt.rows_in, receipt.rows_out) == ("zh/shop/toy/part-000-00000", 10, 6)
     assert receipt.rejected == {"gold_not_among_choices": 4}

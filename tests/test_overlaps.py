@@ -21,7 +21,8 @@ from ecominstruct.languages import kin_text
 from ecominstruct.progress import Silent
 from ecominstruct.recipe import Splits
 from ecominstruct.sources.cards import SourceCard
-from ecominstruct.sources.ingest import pieces, plan_ingest, read_records, source_parts
+from ecominstruct.sources.ingest import pieces, plan_ingest, source_parts
+from ecominstruct.sources.records import read_records
 from ecominstruct.splits.assign import SourceParts, plan_splits
 from ecominstruct.splits.proof import Expected, Ledger, check_sides, read_sides
 from ecominstruct.tasks.catalogue import load_catalogue, roots

@@ -89,6 +89,20 @@ def _pair(x: str) -> dict[str, Any]:
     return {"left": f"{x}m3", "right": f"{x}m4", "tasks": {f"{x}task0": task, f"{x}gone": task}, "mean": mean}
 
 
+def _health(x: str) -> dict[str, Any]:
+    tell = {"name": f"{x}length", "of": f"{x}label", "n": 50, "is_shortcut": True, "auc": 0.7, "accuracy": 0.8,
+            "baseline": 0.5}  # fmt: skip
+    plain = tell | {"of": "", "auc": None, "is_shortcut": False}
+    kind = {
+        "kind": f"{x}bidi", "severity": f"{x}high", "about": f"{x}turned", "findings": 21, "rows": 6,
+        "tasks": {f"{x}task{i}": {"findings": i, "rows": 1} for i in range(1, 7)},
+    }  # fmt: skip
+    return {
+        "findings": 21, "rows": 500, "kinds": [kind], "tasks": {f"{x}task0": {"shortcuts": [tell, plain]}},
+        "shared": [{"tasks": [f"{x}a", f"{x}b"], "rows": 4, "answered": 2, "texts": {f"{x}title": 3}}],
+    }  # fmt: skip
+
+
 def report(x: str = "") -> ReportData:
     """A small report; `x` goes in front of every text of the data."""
     kinds = ("check", "floor", "floor", "model")
@@ -115,6 +129,7 @@ def report(x: str = "") -> ReportData:
         "tasks": [_task(0, x), _task(1, x)],
         "transfer": {f"{x}m3": [_groups(x)]},
         "compared": [_pair(x)],
+        "health": _health(x),
         "published": {
             "source": f"{x}paper", "note": f"{x}not re-run", "human": {f"{x}paper": {"win": 1, "tie": 2, "loss": 97}},
             "models": [{"model": f"{x}GPT", "tasks": {f"{x}paper": {"rouge_l": 12.5}}}],
@@ -238,9 +253,9 @@ def test_nothing_at_all_is_still_a_page() -> None:
     totals = dict.fromkeys(("tasks", "records", "examples", "train", "validation", "test", "synthetic"), 0)
     data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}, "transfer": {}}
     data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
-    data["published"] = {"models": [], "human": {}, "ablations": []}
+    data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None}
     text = Outline(render_page(data)).text
-    assert "No tasks." in text and "synthetic" not in text
+    assert "No tasks." in text and "synthetic" not in text and "No audit of this release" in text
 
 
 @pytest.mark.parametrize("models", [1, 10, 25])

@@ -72,7 +72,7 @@ def test_a_step_of_a_held_out_task_is_held_out_also_where_that_task_is_not_asked
 
 
 def test_a_held_out_origin_or_language_leaves_no_training_row(tmp_path: Path) -> None:
-    _, said = _build(tmp_path / "a", RECIPE + "splits: {held_out: {langs: [zh]}}\n")
+    _, said = _build(tmp_path / "a", RECIPE + "splits: {held_out: {langs: [zh]}}\nclean: {copies: exact}\n")
     assert said["train"] > 0
     assert said["by_task"]["zh/storefront/pairs/product_match"] == 200
     _, said = _build(tmp_path / "b", RECIPE + "splits: {held_out: {origins: [storefront]}}\n")

@@ -48,11 +48,13 @@ def test_no_row_is_dropped_and_the_odd_ones_are_counted(run: tuple[Path, dict[st
     build = run[1]["build"]
     assert build["by_task"] == dict.fromkeys(build["by_task"], 500)
     assert (build["tasks"], build["records"], build["test"], build["rejected"]) == (13, 6500, 6500, {})
-    # Three folders with wrong offsets; 4 double rows in each Lenovo folder (2 with another gold), 21 in Reddit,
-    # 4 in title_attribute_matching; ", " in 23 Reddit golds and in one Lenovo gold, which two folders hold.
+    # Three folders with wrong offsets; 4 double rows in each Lenovo folder (2 of them with another gold, so that they
+    # and the rows they double are in conflict), 21 in Reddit, 4 in title_attribute_matching;
+    # ", " in 23 Reddit golds and in one Lenovo gold, which two folders hold.
     assert build["noted"] == {
-        "conflicting_gold": 4,
+        "conflicting_gold": 8,
         "duplicate_input": 29,
+        "near_duplicate": 29,
         "separator_in_answer": 25,
         "wrong_offsets": 1500,
     }

@@ -13,7 +13,8 @@ import pytest
 
 from conftest import ROOT
 from ecominstruct.sources.cards import SourceCard, load_sources
-from ecominstruct.sources.ingest import pieces, read_records
+from ecominstruct.sources.ingest import pieces
+from ecominstruct.sources.records import read_records
 
 PAGE = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+) ([a-z]{2}/\S+)(?: (\S+))?\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -73,7 +74,9 @@ def test_the_reader_of_the_page_reads(tmp_path: Path) -> None:
     folder = tmp_path / "en" / "sums"
     folder.mkdir(parents=True)
     (folder / "sums.txt").write_text("a mug = 7\na pot = 12\n", encoding="utf-8")
-    card = "id: en/sums\nrecord_type: product\nfiles: sums.txt\nread: {reader: halves}\nfields: {name: left, price: right}\n"
+    card = (
+        "id: en/sums\nrecord_type: product\nfiles: sums.txt\nread: {reader: halves}\nfields: {name: left, price: right}"
+    )
     (folder / "_source.yaml").write_text(card, encoding="utf-8")
     assert records_of(load_sources([tmp_path]).cards["en/sums"]) == [
         {"name": "a mug", "price": "7"},

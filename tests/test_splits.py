@@ -21,7 +21,7 @@ from ecominstruct.languages import has_word, kin_text
 from ecominstruct.recipe import Splits
 from ecominstruct.rows import SPLITS
 from ecominstruct.sources.cards import SourceCard
-from ecominstruct.sources.ingest import group_keys
+from ecominstruct.sources.records import group_keys
 from ecominstruct.splits.assign import SourceParts, Work, assign, components
 from ecominstruct.store import Receipt, write_part
 

@@ -11,11 +11,13 @@ A run is a folder; each stage writes one that can be opened with pandas, DuckDB 
     6-predictions/  ecom predict  what each model answers to the test examples
     7-scores/       ecom score    how each answer was read, and what it is worth
     8-report/       ecom report   one page that shows it all
+    9-audit/        ecom audit    what is wrong with the test set, row by row, and a corrected one beside it
 
 The code lies in the same order: `sources` (raw files to records), `splits`, `tasks` (records to examples; the seven
-forms), `dataset` (the release), `models` (whoever answers), `evaluation` (predict, score, report). `catalogue` holds
-what people write: cards of sources, tasks, labels and wordings, all in YAML. `rows` defines what flows, `store` how
-it is kept, `engines` how a stage is run, `pipeline` what is run after what, `cli` the verbs.
+forms), `dataset` (the release), `models` (whoever answers), `evaluation` (predict, score, report), `audit` (what is
+wrong with what was built). `catalogue` holds what people write: cards of sources, tasks, labels and wordings, all in
+YAML. `rows` defines what flows, `store` how it is kept, `engines` how a stage is run, `checks` what can be said of
+texts and rows alone, `pipeline` what is run after what, `cli` the verbs.
 
 Importing the package loads nothing but this text.
 """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ecominstruct.cli_graph import tasks_graph
 from ecominstruct.cli_sources import sources_app
 from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes
 from ecominstruct.console import cell as _cell
@@ -123,6 +124,9 @@ def tasks_check(catalogue: Extra = None, as_json: AsJson = False) -> None:
     return _say(f"{len(loaded.sources)} sources and {len(loaded.tasks)} tasks, no fault.")
 
 
+tasks_app.command("graph")(tasks_graph)
+
+
 # --------------------------------------------------------------------------------------------------------------- a run
 
 
@@ -209,6 +213,29 @@ def report(run: Run, as_json: AsJson = False) -> None:
     for name in result["left_out"]:
         _say(f"left out: {name} answered another release. Next: ecom predict {run} --model {name}")
     return _say(f"report: {result['models']} models.\nOpen it: {result['page']}")
+
+
+@app.command()
+def audit(
+    run: Run,
+    checks: Annotated[str, typer.Option("--checks", help="what to look at: testset")] = "testset",
+    write_clean: Annotated[bool, typer.Option("--write-clean", help="also write a corrected test set, a run")] = False,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with the test set of a run; what is found is no failure."""
+    from ecominstruct.audit.testset import run_audits
+    from ecominstruct.audit_tables import show_audit, show_clean
+
+    with _work(processes) as (executor, progress):
+        found = run_audits(run, checks.split(","), write_clean, executor, progress)
+    if as_json:
+        return _json(found)
+    _say(show_audit(found["testset"]))
+    if write_clean:
+        _say(show_clean(found["clean"]))
+        return _say(f"Next: ecom predict {found['clean']['run']} --model constant")
+    return _say(f"Next: ecom report {run}")
 
 
 @app.command()

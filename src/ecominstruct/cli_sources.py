@@ -56,15 +56,15 @@ def sources_ingest(
 ) -> None:
     """Read the raw files of every source that is present into records: stage 1 of a run."""
     from ecominstruct import pipeline
-    from ecominstruct.selection import choose_sources
+    from ecominstruct.sources.chosen import choose, ingest_chosen
     from ecominstruct.tables import show_ingest
 
     pipeline.check_run(out)
-    found = choose_sources(load(catalogue), sources or ["*"], data)
+    found = choose(load(catalogue).sources, sources or ["*"], data)
     for name, files in found.absent.items():
         sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
     with work(processes) as (executor, progress):
-        result = pipeline.ingest(found, data, out, executor, progress)
+        result = ingest_chosen(found, data, out, executor, progress)
     if as_json:
         return say_json(result)
     return say(show_ingest(result))

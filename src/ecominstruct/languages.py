@@ -33,8 +33,11 @@ LITERALS: Mapping[Lang, Literals] = {
 
 _CJK = r"\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_CHINESE = re.compile(rf"[{_CJK}]")
 _RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _NO_LETTER = re.compile(r"[\W_]+")
+# A stop in a line of Latin letters ends a sentence only before white space: "4.5" and "a.b" go on.
+_SENTENCE_END = re.compile(r"[。！？；…]+[”’」』）\"')]*|[.!?]+[”’\"')]*(?=\s|$)|\n+")
 
 
 def units(text: str) -> list[str]:
@@ -61,6 +64,41 @@ def chinese_words(text: str) -> list[str]:
 def has_word(text: str) -> bool:
     """Whether a text holds at least one letter, digit or Chinese character."""
     return _WORD.search(text) is not None
+
+
+def is_chinese(char: str) -> bool:
+    """Whether a character belongs to a script without blanks between words."""
+    return char >= "\u2e80" and _CHINESE.match(char) is not None
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text in either language, without white space around them; a line end is an end, too."""
+    found, begun = [], 0
+    for end in _SENTENCE_END.finditer(text):
+        found.append(text[begun : end.end()].strip())
+        begun = end.end()
+    found.append(text[begun:].strip())
+    return [sentence for sentence in found if has_word(sentence)]
+
+
+def mentions(words: str, text: str) -> int:
+    """How often words stand in a text as they are. A word inside a longer one does not count: "red" in "covered"."""
+    if not words or words not in text:
+        return 0
+    if not (_is_spaced(words[0]) or _is_spaced(words[-1])):
+        return text.count(words)
+    places = (match.start() for match in re.finditer(re.escape(words), text))
+    return sum(not (_goes_on(text, at) or _goes_on(text, at + len(words))) for at in places)
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether a word goes on across a place: a letter or digit on both sides, and none of them Chinese."""
+    return 0 < at < len(text) and _is_spaced(text[at - 1]) and _is_spaced(text[at])
+
+
+def _is_spaced(char: str) -> bool:
+    """Whether a character is part of words that are set apart by blanks."""
+    return char.isalnum() and not is_chinese(char)
 
 
 def same_text(text: str) -> str:

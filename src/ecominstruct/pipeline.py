@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct import config
+from ecominstruct.audit.testset import plan_testset
 from ecominstruct.dataset.findings import plan_findings
 from ecominstruct.dataset.guard import plan_guard
 from ecominstruct.dataset.proof import prove as prove_release
@@ -28,13 +29,13 @@ from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.progress import Progress
 from ecominstruct.recipe import Recipe
 from ecominstruct.rows import SPLITS
-from ecominstruct.selection import Chosen, guards, named, recipe_faults, select, unlicensed_sources
-from ecominstruct.sources.cards import SourceCard, absent_files, raw_files
+from ecominstruct.selection import guards, named, recipe_faults, select, unlicensed_sources
+from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.sources.licences import is_share_alike
 from ecominstruct.splits.assign import STRADDLES, SourceParts, plan_splits, straddling
 from ecominstruct.stages import STAGES, stage
-from ecominstruct.store import Manifest, Receipt, read_json, read_manifest, require_manifest, write_json
+from ecominstruct.store import Manifest, read_json, read_manifest, require_manifest, write_json
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.examples import plan_examples
 from ecominstruct.tasks.spec import Task
@@ -101,27 +102,6 @@ def check_run(run: Path) -> None:
     known = (run / "recipe.json").is_file() or (run / stage("records").folder).is_dir()
     if run.is_dir() and any(run.iterdir()) and not known:
         raise wrong("holds something else than a run", "Name a new or an empty folder with --out", file=str(run))
-
-
-# -------------------------------------------------------------------------------------------------------------- sources
-
-
-def ingest(chosen: Chosen, data: Path | None, run: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
-    """Bring stage 1 up to date for these sources; returns what became of the rows of each file."""
-    begun = time.monotonic()
-    manifest, _ = run_stage(plan_ingest(run, chosen.cards, data=data, storefront_rows=0), executor, progress)
-    units = {unit.unit: unit for unit in manifest.units}
-    sources = {card.id: _ingested(card, units) for card in chosen.cards}
-    return {"sources": sources, "seconds": round(time.monotonic() - begun, 3)}
-
-
-def _ingested(card: SourceCard, units: Mapping[str, Receipt]) -> dict[str, Any]:
-    files: dict[str, dict[str, Any]] = {}
-    for number, (file, _) in enumerate(raw_files(card)):
-        unit = units[f"{card.id}/{number:03d}"]
-        counted = {"raw": unit.rows_in, "records": unit.rows_out, "rejected": unit.rejected, "folded": unit.folded}
-        files[file.path] = counted
-    return {"folder": card.folder, "records": sum(file["records"] for file in files.values()), "files": files}
 
 
 # ------------------------------------------------------------------------------------------------------------- building
@@ -327,7 +307,7 @@ def prove(run: Path) -> dict[str, Any]:
 
 
 def _evaluation_status(run: Path) -> Iterator[StageStatus]:
-    """How the predictions and scores of each model stand, and the report."""
+    """How the predictions and scores of each model stand, the report and the audit."""
     asked = run / stage("predictions").folder
     for folder in sorted(asked.iterdir()) if asked.is_dir() else ():
         manifest = read_manifest(folder)
@@ -338,9 +318,10 @@ def _evaluation_status(run: Path) -> Iterator[StageStatus]:
             [f"predictions {folder.name} is stale"] if stale else stale_reasons(plan_scores(run, folder.name), scored)
         )
         yield StageStatus(f"scores {folder.name}", scored, tuple(reasons))
-    page = read_manifest(run / stage("report").folder)
-    if page:
-        yield StageStatus("report", page, tuple(stale_reasons(plan_report(run), page)))
+    for plan in (plan_report(run), plan_testset(run)):
+        found = read_manifest(plan.folder)
+        if found:
+            yield StageStatus(plan.stage.name, found, tuple(stale_reasons(plan, found)))
 
 
 def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path, what: Mapping[str, Any]) -> None:

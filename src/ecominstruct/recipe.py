@@ -98,7 +98,7 @@ class Clean(Strict):
         default=0.8, ge=0.1, le=1, description="share of the shorter text's stretches from which an overlap is a leak"
     )
     conflicts: Literal["keep", "drop"] = Field(
-        default="keep", description="equal inputs with different answers, where a task has one right answer"
+        default="drop", description="equal inputs with different answers, where a task has one right answer"
     )
 
 
@@ -121,8 +121,8 @@ class Filter(Strict):
     output_in_input: Literal["always", "never"] | None = Field(
         default=None, description="must the output stand in the input, word for word, or must it not?"
     )
-    min_quality: float | None = Field(
-        default=None, ge=0, le=1, description="what the classifier of `quality` says, at least"
+    min_rating: float | None = Field(
+        default=None, ge=0, le=1, description="what the classifier of `rating` says, at least"
     )
     per_label: int | None = Field(
         default=None, ge=1, description="training examples of a task with the same output at most: for classifications"
@@ -137,19 +137,19 @@ class Filter(Strict):
         return self
 
 
-class Quality(Strict):
-    """A classifier that says of an example how good it is, from 0 to 1; used by the filter `min_quality`."""
+class Rating(Strict):
+    """A classifier that says of an example how good it is, from 0 to 1; used by the filter `min_rating`."""
 
     labels: str | None = Field(
         default=None,
         description='a file beside the recipe, {"text": …, "accept": true} a line: a small classifier learns from it',
     )
     scorer: str | None = Field(
-        default=None, description="name of an entry point `ecominstruct.quality`: a function from texts to numbers"
+        default=None, description="name of an entry point `ecominstruct.rating`: a function from texts to numbers"
     )
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Quality:
+    def _one_of_two(self) -> Rating:
         if (self.labels is None) == (self.scorer is None):
             raise ValueError("needs either `labels` or `scorer`")
         return self
@@ -212,7 +212,7 @@ class Recipe(Strict):
     splits: Splits = Splits()
     prompts: Prompts = Prompts()
     filters: list[Filter] = Field(default_factory=list, description="rules about single examples, in their order")
-    quality: Quality | None = None
+    rating: Rating | None = None
     clean: Clean = Clean()
     mixture: Mixture = Mixture()
     evaluation: Evaluation = Evaluation()

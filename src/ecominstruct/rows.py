@@ -7,6 +7,7 @@ Match       a text that stands elsewhere too: a copy, or in validation or test  
 Measure     what can be counted of one pair of task and record           4-findings
 Prediction  what one model answered to one example                       6-predictions
 Score       how that answer was read and what it is worth                7-scores
+Finding     what a check found in a row, or in a task as a whole          9-audit
 Reject      a row that did not pass, and why; beside every stage
 
 Each has one Arrow schema. Stages pass Arrow column batches; the classes below appear only at the edges.
@@ -119,7 +120,7 @@ class Measure(NamedTuple):
     chinese: float  # share of the letters of the input that are Chinese
     repeated: float  # share of the input's 10-grams that stand there before
     output_in_input: bool
-    quality: float | None  # by the classifier of the recipe, where it names one
+    rating: float | None  # by the classifier of the recipe, where it names one
 
 
 class Prediction(NamedTuple):
@@ -131,6 +132,29 @@ class Prediction(NamedTuple):
     finish: str = "stop"  # stop, or length where the model ran into its limit
     prompt_sha: str = ""
     error: str = ""
+
+
+Severity = Literal["high", "medium", "low"]
+"""How much a finding spoils: high, a score or the data cannot be trusted; medium, single rows; low, good to know."""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+
+class Finding(NamedTuple):
+    """What a check found: where it stands, and enough of it to be recognised.
+
+    `row` is the id of the example; it is empty, and `number` is -1, where the finding is about the task as a whole.
+    """
+
+    task: str
+    row: str
+    number: int  # of the record in its raw file, from 0
+    check: str  # the family of kinds, such as duplicates or spans
+    kind: str
+    field: str  # the part of the example: input, choices, gold, or a field of the record
+    start: int  # characters of that field; 0 to 0 where the whole of it is meant
+    end: int
+    severity: Severity
+    excerpt: str  # masked: no long numbers, no addresses
 
 
 class LabelCounts(NamedTuple):
@@ -262,7 +286,7 @@ def measure_schema() -> pa.Schema:
     import pyarrow as pa
 
     texts, flags = dict.fromkeys(("record", "split"), pa.string()), {"output_in_input": pa.bool_()}
-    shares = dict.fromkeys(("chinese", "repeated", "quality"), pa.float64())
+    shares = dict.fromkeys(("chinese", "repeated", "rating"), pa.float64())
     types: dict[str, pa.DataType] = {**texts, **flags, **shares}
     return pa.schema([(name, types.get(name, pa.int64())) for name in Measure._fields])
 
@@ -272,6 +296,14 @@ def prediction_schema() -> pa.Schema:
     import pyarrow as pa
 
     return pa.schema([(name, pa.string()) for name in Prediction._fields])
+
+
+def finding_schema() -> pa.Schema:
+    """The schema of findings."""
+    import pyarrow as pa
+
+    numbers = {name: pa.int64() for name in ("number", "start", "end")}
+    return pa.schema([(name, numbers.get(name, pa.string())) for name in Finding._fields])
 
 
 def score_schema() -> pa.Schema:

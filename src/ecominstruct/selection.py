@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
 
 from ecominstruct import config
-from ecominstruct.errors import Fault, InputError, nearest, wrong
+from ecominstruct.errors import Fault, InputError, nearest
 from ecominstruct.models import check_model_name, folder_name
 from ecominstruct.recipe import Recipe
-from ecominstruct.sources.cards import SourceCard, absent_files
+from ecominstruct.sources.cards import absent_files
 from ecominstruct.sources.licences import allows
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.spec import Task
@@ -91,24 +90,3 @@ def guards(catalogue: Catalogue, asked: Collection[str], data: Path | None) -> t
     """The published test sets that are there but not asked. Nothing of them is released, so no licence matters."""
     cards = [card for name, card in sorted(catalogue.sources.items()) if card.published_test_set and name not in asked]
     return tuple(card.id for card in cards if not absent_files(card, data))
-
-
-class Chosen(NamedTuple):
-    """Sources to ingest, and those that were meant but are not there, with the files that are missing."""
-
-    cards: tuple[SourceCard, ...]
-    absent: Mapping[str, tuple[str, ...]]
-
-
-def choose_sources(catalogue: Catalogue, patterns: Sequence[str], data: Path | None) -> Chosen:
-    """The sources of these names that have files; InputError when a pattern names none, or none is present."""
-    known = {name: card for name, card in sorted(catalogue.sources.items()) if not card.synthetic}
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in known):
-            raise wrong(f"no source is {pattern!r}", nearest(pattern, list(known)))
-    wanted = [card for name, card in known.items() if any(fnmatchcase(name, pattern) for pattern in patterns)]
-    absent = {card.id: tuple(missing) for card in wanted if (missing := absent_files(card, data))}
-    cards = tuple(card for card in wanted if card.id not in absent)
-    if not cards:
-        raise wrong("none of these sources is present", "Name the data root with --data or ECOM_DATA")
-    return Chosen(cards, absent)

@@ -23,13 +23,14 @@ class Stage(NamedTuple):
 STAGES = (
     Stage(1, "records", "build", "one raw thing a row, read from the sources", 2),
     Stage(2, "splits", "build", "the family and the split of each record, fixed before any example exists", 2),
-    Stage(3, "examples", "build", "pairs of task and record, each worded as one instruction or more", 1),
+    Stage(3, "examples", "build", "pairs of task and record, each worded as one instruction or more", 2),
     Stage(4, "guard", "build", "the texts of validation and test rows, ready to be looked for in training", 1),
     Stage(4, "findings", "build", "leaks, copies and measures of each example, before anything is decided", 1),
     Stage(4, "dataset", "build", "the release: train, validation and test, one instruction a row", 3),
     Stage(6, "predictions", "predict", "what each model answers to the test examples", 1),
     Stage(7, "scores", "score", "how each answer was read, and what it is worth", 2),
     Stage(8, "report", "report", "one page that shows it all", 1),
+    Stage(9, "audit", "audit", "what is wrong with the test set, row by row, and a corrected one beside it", 1),
 )
 _BY_NAME = {stage.name: stage for stage in STAGES}
 

@@ -57,7 +57,8 @@ class Part:
 class Receipt:
     """What one unit did. `rows_in` = `rows_out` + `folded` + the sum of `rejected`; `noted` counts odd rows kept.
 
-    `folded` counts rows that became part of another row, such as the turns of a dialogue.
+    `folded` counts rows that became part of another row, such as the turns of a dialogue. `counts` are summed over the
+    units of a stage; `facts` are what else is known, and make sense for the unit alone.
     """
 
     unit: str
@@ -69,6 +70,7 @@ class Receipt:
     counts: dict[str, int] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     folded: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

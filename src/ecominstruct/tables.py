@@ -123,14 +123,29 @@ def show_survey(found: Mapping[str, Any]) -> str:
         card = "\n".join(found["file"]["card"])
         shown = {name: value for name, value in found["file"].items() if name != "card"}
         name = card.partition("\n")[0].removeprefix("id: ")
-        told = f"A card for it, to be saved beside it as _source.yaml in a folder {name} (read it before you use it):"
-        return f"{found['path']}\n{outline(shown, 1)}\n\n{told}\n\n{card}"
-    blocks = [f"{name}\n{outline(source, 1)}" for name, source in found["sources"].items()]
+        told = f"A card to begin with. Save it as {name}/_source.yaml, with the file beside it:"
+        return f"{found['path']}\n{outline(_fewer(shown), 1)}\n\n{told}\n\n{card}"
+    blocks = []
+    for name, source in found["sources"].items():
+        files = {path: _fewer(file) for path, file in source.get("files", {}).items()}
+        blocks.append(f"{name}\n{outline({**source, 'files': files}, 1)}")
     return "\n\n".join([*blocks, f"check: {len(blocks)} source{'' if len(blocks) == 1 else 's'} of {found['path']}."])
 
 
 def _by_source(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{source} {n:,}" for source, n in counts.items())
+
+
+def _fewer(file: Mapping[str, Any]) -> dict[str, Any]:
+    """The survey of a file with the first refusals of each reason; `--json` has a thousand."""
+    counts = {key: reasons(file[key]) for key in ("rejected", "noted") if key in file}
+    met: Counter[str] = Counter()
+    refused = []
+    for line in file["refused"]:
+        reason = line.partition(": ")[2].split(" ")[0].rstrip(":")
+        met[reason] += 1
+        refused += [line] if met[reason] <= 5 else []
+    return {**file, **counts, "refused": refused}
 
 
 def reasons(counts: Mapping[str, int]) -> str:

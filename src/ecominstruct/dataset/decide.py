@@ -18,7 +18,7 @@ Reasons = dict[str, tuple[str, str]]
 """By record: the reason why its pair is left out, and the detail."""
 Column = npt.NDArray[Any]
 CHINESE = {"zh": (0.1, 1.0), "en": (0.0, 0.5)}  # share of the input's letters that may be Chinese, by language
-_MEASURED = ("record", "input_chars", "output_chars", "illegal", "chinese", "repeated", "output_in_input", "quality")
+_MEASURED = ("record", "input_chars", "output_chars", "illegal", "chinese", "repeated", "output_in_input", "rating")
 
 
 class Rules(NamedTuple):
@@ -56,6 +56,7 @@ def _filtered(rules: Rules, path: Path) -> Reasons:
     return out
 
 
+_BEFORE = {"leak": (), "conflict": ("leaks_into_test",), "copy": ("leaks_into_test", "conflicting_gold")}
 Judged = tuple[str, npt.NDArray[np.bool_], Column]
 """The reason, the pairs for which it holds, and the number that shows it."""
 
@@ -84,7 +85,7 @@ _JUDGES: Mapping[str, Callable[[Mapping[str, Column], Any, Lang], Judged]] = {
     "max_illegal": lambda of, limit, _: ("illegal_characters", of["illegal"] > limit, of["illegal"]),
     "max_repeated": lambda of, limit, _: ("repetitive", of["repeated"] > limit, of["repeated"]),
     "output_in_input": _copied,
-    "min_quality": lambda of, limit, _: ("low_quality", of["quality"] < limit, of["quality"]),
+    "min_rating": lambda of, limit, _: ("low_rating", of["rating"] < limit, of["rating"]),
 }
 
 
@@ -104,8 +105,8 @@ def _matched(clean: Clean, path: Path) -> Reasons:
 
 def _add(out: Reasons, record: str, check: str, kind: str, similarity: float, other: Sequence[str]) -> None:
     reason = {"leak": "leaks_into_test", "conflict": "conflicting_gold"}.get(check) or f"{kind}_copy"
-    reason = {"exact_copy": "duplicate", "near_copy": "near_duplicate"}.get(reason, reason)
-    if record in out and out[record][0] == "leaks_into_test":
+    reason = {"exact_copy": "duplicate_input", "near_copy": "near_duplicate"}.get(reason, reason)
+    if out.get(record, ("",))[0] in _BEFORE[check]:
         return
     name, source, split, part, other_part = other
     where = (

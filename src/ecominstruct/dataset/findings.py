@@ -30,11 +30,14 @@ from ecominstruct.languages import kin_text
 from ecominstruct.recipe import Clean
 from ecominstruct.rows import Match, Measure, match_schema, measure_schema
 from ecominstruct.sources.cards import SourceCard
+from ecominstruct.sources.ingest import source_parts
 from ecominstruct.stages import stage
 from ecominstruct.store import BATCH_ROWS, Manifest, Receipt, read_batches, read_columns, read_lists, write_part
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.catalogue import Catalogue
+from ecominstruct.tasks.examples import stretches
 from ecominstruct.tasks.spec import Task
+from ecominstruct.tasks.templates import without
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +46,10 @@ STAGE = stage("findings")
 MATCHES, MEASURES = "matches.parquet", "measures.parquet"
 DIFFERENT = 0.2  # share of different texts from which a field tells records apart
 _COLUMNS = ("record", "row", "split", "input", "output", "choices")
+
+
+Places = tuple[tuple[str, tuple[str, ...]], ...]
+"""Paths of example parts, each with those of the record parts that it was made of."""
 
 
 class Work(NamedTuple):
@@ -54,7 +61,8 @@ class Work(NamedTuple):
     candidates: bool  # the choices are texts of the record
     keys: tuple[str, ...]  # fields of the record that the task shows, and that make records kin
     fields: tuple[str, ...]  # the others that it shows
-    parts: tuple[tuple[str, str], ...]  # of examples, and of the records they were made of
+    template: tuple[str, ...]  # the texts between the fields of the input
+    parts: Places
     guard: str
     clean: Clean
 
@@ -82,25 +90,44 @@ def plan_findings(
     guarded = {"guard": done["guard"].units[0].parts[0].hash}
     units = []
     for task in sorted(tasks, key=lambda task: task.id):
-        found = example_parts(run, done["examples"], task)
-        if not found:
+        card = catalogue.sources[task.source]
+        parts = tuple(_places(run, done, task, card))
+        if not parts:
             continue
-        folder = run / stage("records").folder / task.source
-        parts = tuple((str(path), str(folder / path.name)) for path in found)
-        inputs = {f"{task.id}/{path.name}": known[f"{task.id}/{path.name}"] for path in found}
-        work = _work(task, catalogue.sources[task.source], parts, str(run / stage("guard").folder), clean)
-        inputs["looks at"] = repr((work.free, work.candidates, work.keys, work.fields))
+        names = [f"{task.id}/{Path(path).name}" for path, _ in parts]
+        inputs = {name: known[name] for name in names}
+        work = _work(task, card, parts, str(run / stage("guard").folder), clean)
+        inputs["looks at"] = repr((work.free, work.candidates, work.keys, work.fields, work.template))
         units.append(Unit(task.id, inputs | guarded, work))
     return StagePlan(STAGE, run / STAGE.folder, units, examine, clean.model_dump())
 
 
-def _work(task: Task, card: SourceCard, parts: tuple[tuple[str, str], ...], guard: str, clean: Clean) -> Work:
+def _places(
+    run: Path, done: Mapping[str, Manifest], task: Task, card: SourceCard
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The example parts of a task, each with the record parts that it was made of."""
+    records = run / stage("records").folder
+    made = example_parts(run, done["examples"], task)
+    for path, some in zip(made, stretches(source_parts(done["records"], card, task.files)), strict=True):
+        yield str(path), tuple(str(records / part.path) for part in some)
+
+
+def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean) -> Work:
     shown = {*templates.names(task.input), *(task.derive.fields.values() if task.derive else ())}
     fields = {name for name in shown if card.kinds.get(name) in ("text", "texts", "pairs")}
     keys = fields & set(card.group)
     free, candidates = task.form in FREE_FORMS, task.candidates is not None
     return Work(
-        task.id, card.id, free, candidates, tuple(sorted(keys)), tuple(sorted(fields - keys)), parts, guard, clean
+        task.id,
+        card.id,
+        free,
+        candidates,
+        tuple(sorted(keys)),
+        tuple(sorted(fields - keys)),
+        templates.fixed_texts(task.input),
+        parts,
+        guard,
+        clean,
     )
 
 
@@ -163,7 +190,10 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
     """The pairs of a task, some thousand at a time, and beside them the fields of their records."""
     for examples, records in work.parts:
         names = [*work.keys, *work.fields]
-        columns = read_columns(Path(records), "id", *names) if names else [[]]
+        columns: list[list[Any]] = [[] for _ in ("id", *names)]
+        for path in records if names else ():
+            for column, more in zip(columns, read_columns(Path(path), "id", *names), strict=True):
+                column += more
         place = {record: at for at, record in enumerate(columns[0])}
         before = ""
         for lists in read_lists(Path(examples), *_COLUMNS):
@@ -235,7 +265,7 @@ def _looked_at(
     train = [number for number, pair in enumerate(pairs) if pair.split == "train"]
     for number in train:
         pair = pairs[number]
-        yield number, "input", pair.input
+        yield number, "input", without(work.template, pair.input)
         if work.free:
             yield number, "output", pair.output
         yield from ((number, "choices", text) for text in pair.choices)

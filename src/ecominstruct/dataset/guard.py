@@ -22,6 +22,7 @@ from ecominstruct.sources.ingest import source_parts
 from ecominstruct.splits.assign import PART as ASSIGNMENTS
 from ecominstruct.stages import stage
 from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, hash_file, read_lists, write_part
+from ecominstruct.tasks import templates
 from ecominstruct.tasks.spec import Task
 
 STAGE = stage("guard")
@@ -47,6 +48,7 @@ class OfTask(NamedTuple):
     source: str
     parts: tuple[str, ...]
     free: bool
+    template: tuple[str, ...]  # the texts between the fields of the input, which are no part of what is protected
 
 
 class Work(NamedTuple):
@@ -87,11 +89,17 @@ def plan_guard(
         for card in sorted(cards, key=lambda card: card.id)
     )
     made = tuple(
-        OfTask(task.source, tuple(map(str, example_parts(run, examples, task))), task.form in FREE_FORMS)
+        OfTask(
+            task.source,
+            tuple(map(str, example_parts(run, examples, task))),
+            task.form in FREE_FORMS,
+            templates.fixed_texts(task.input),
+        )
         for task in sorted(tasks, key=lambda task: task.id)
     )
     inputs = {part.path: part.hash for stage in (records, splits, examples) for part in stage.parts()}
     inputs["fields"] = repr([(of.source, of.texts, of.pairs) for of in sources])
+    inputs["templates"] = repr([of.template for of in made])
     work = Work(str(run / splits.stage_folder / ASSIGNMENTS), sources, made)
     return StagePlan(STAGE, run / STAGE.folder, [Unit("all", inputs, work)], guard, {})
 
@@ -175,6 +183,6 @@ def _of_examples(task: OfTask, path: Path) -> Iterator[Row]:
             if split == "train" or record == before:
                 continue
             before = record
-            yield Row(text, task.source, record, split, "input")
+            yield Row(templates.without(task.template, text), task.source, record, split, "input")
             if task.free:
                 yield Row(output, task.source, record, split, OUTPUT)

@@ -2,7 +2,8 @@
 
 {train,validation,test}/<task>.parquet    the examples
 variants/<task>.parquet                   some test examples asked in other ways, where the recipe wants them
-tasks.json                                what each task is, as it was when its examples were made
+tasks.json                                what each task is, as it was when its examples were made; `quality`: how
+                                          even its labels are, and how far one gets without understanding
 split-proof.json                          that nothing of the test rows stands in training, from the files themselves
 README.md                                 the card
 """
@@ -10,7 +11,8 @@ README.md                                 the card
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
@@ -24,9 +26,9 @@ from ecominstruct.dataset.proof import prove, require_proven
 from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
-from ecominstruct.identity import fingerprint
+from ecominstruct.identity import fingerprint, hash64
 from ecominstruct.recipe import HeldOut, Recipe
-from ecominstruct.rows import SPLITS, Reject, Split, example_schema
+from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.stages import stage
 from ecominstruct.store import (
@@ -38,7 +40,6 @@ from ecominstruct.store import (
     flat,
     read_batches,
     read_columns,
-    read_lists,
     write_bytes,
     write_json,
     write_part,
@@ -47,6 +48,7 @@ from ecominstruct.store import (
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.maker import Ingredients, answer_words, ingredients, plain_gold
+from ecominstruct.tasks.quality import SAMPLE, quality
 from ecominstruct.tasks.spec import Task
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def plan_release(
         _unit(run, ingredients(catalogue, task, recipe.prompts), done, recipe, allowed[task.id], task.id in held)
         for task in present
     ]
-    config = {
+    config: dict[str, Any] = {
         "title": recipe.title,
         "about": recipe.about,
         "tasks": {task.id: describe(task, catalogue.sources[task.source]) for task in present},
@@ -99,7 +101,8 @@ def plan_release(
 
     def finish(manifest: Manifest) -> None:
         require_proven(run, prove(run, manifest))
-        write_json(target / "tasks.json", config["tasks"])
+        known = {unit.unit: unit.facts for unit in manifest.units}
+        write_json(target / "tasks.json", {name: {**task, **known[name]} for name, task in config["tasks"].items()})
         write_bytes(target / "README.md", dataset_card(config, manifest).encode())
 
     return StagePlan(STAGE, target, units, release_task, config, finish)
@@ -173,9 +176,10 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
         "origin": card.origin,
         "synthetic": card.synthetic,
         "licence": card.licence.spdx,
+        "entropy_reason": task.entropy_reason,
         "many": task.many,
         "gold": task.gold,
-        "menu": FORMS[task.form].menu or (task.form == "qa" and bool(task.candidates or task.labels)),
+        "menu": has_menu(task),
         "separator": separator,
         "none": none,
         "metrics": list(task.metrics),
@@ -184,11 +188,17 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
     }
 
 
+def has_menu(task: Task) -> bool:
+    """Whether the choices of a task are the answers to choose from."""
+    return FORMS[task.form].menu or (task.form == "qa" and bool(task.candidates or task.labels))
+
+
 def release_task(work: Work, folder: Path) -> Receipt:
     """Put the examples of a task into the files of their splits."""
     findings = Path(work.findings)
     published = work.ingredients.card.published_test_set
-    dropped = {} if published else left_out(work.rules, findings / MATCHES, findings / MEASURES)
+    judged = left_out(work.rules, findings / MATCHES, findings / MEASURES)
+    dropped: Reasons = {} if published else judged
     per_label = min((rule.per_label for rule in work.rules.filters if rule.per_label), default=None)
     taking = decide(work.task, work.parts, dropped, work.limits, per_label)
     counts: Counter[str] = Counter()
@@ -203,17 +213,31 @@ def release_task(work: Work, folder: Path) -> Receipt:
                 counts[split] = parts[-1].rows
     counts["pairs"] = len({record for part in parts for record in read_columns(folder / part.path, "record")[0]})
     rows_out, out = sum(part.rows for part in parts), sum(rejects.counts.values())
+    facts = {"quality": _quality(work, [folder / part.path for part in parts])}
     parts += _variants(work, folder, counts)
-    noted = {} if published else write_rejects(folder, "notes", work.task, _conflicts(work, dropped))
-    return Receipt(work.task, {}, rows_out + out, rows_out, rejects.counts, noted, dict(counts), tuple(parts))
+    notes = (Reject(STAGE.name, work.task, record, *why) for record, why in (judged.items() if published else ()))
+    noted = write_rejects(folder, "notes", work.task, notes)
+    done = Receipt(work.task, {}, rows_out + out, rows_out, rejects.counts, noted, dict(counts), tuple(parts))
+    return replace(done, facts=facts)
 
 
-def _conflicts(work: Work, dropped: Reasons) -> Iterator[Reject]:
-    """The pairs that stay though another answer is given to the same input."""
-    for lists in read_lists(Path(work.findings) / MATCHES, "record", "check", "other"):
-        for record, check, other in zip(*lists, strict=True):
-            if check == "conflict" and record not in dropped:
-                yield Reject(STAGE.name, work.task, record, "conflicting_gold", f"as {other}")
+def _quality(work: Work, paths: Sequence[Path]) -> dict[str, Any]:
+    """The quality of a task by some of its released examples, those with the lowest hashes."""
+    ids = [name for path in paths for name in read_columns(path, "id")[0]]
+    chosen = set(sorted(ids, key=lambda name: hash64(work.task, name, "quality"))[:SAMPLE])
+    examples = [
+        example_of(row)
+        for path in paths
+        for batch in read_batches(path)
+        for row in batch.filter(_among(batch, chosen)).to_pylist()
+    ]
+    return quality(work.ingredients.task, work.ingredients.labels, examples, menu=has_menu(work.ingredients.task)).row()
+
+
+def _among(batch: pa.RecordBatch, chosen: Collection[str]) -> pa.Array[Any]:
+    import pyarrow as pa
+
+    return pa.array([name in chosen for name in _texts(batch.column("id"))])
 
 
 def _variants(work: Work, folder: Path, counts: Counter[str]) -> list[Part]:

@@ -8,6 +8,7 @@ answer, the two are in conflict. Which of several pairs is the original is a mat
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,8 +21,9 @@ from ecominstruct.checks.columns import Flags, Indices, Numbers, TextFile
 from ecominstruct.checks.copies import NONE, KeyFiles, find_copies
 from ecominstruct.checks.near import Compared, Near, Scores, are_short, near_keys
 from ecominstruct.identity import hash64
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import kin_text, same_text
 from ecominstruct.rows import Check, Match
+from ecominstruct.tasks.templates import without
 
 if TYPE_CHECKING:
     from ecominstruct.dataset.findings import Pair, Work
@@ -34,7 +36,7 @@ class Pairs(NamedTuple):
     """Numbers that are known of all pairs, in the order of their right to stay."""
 
     place: Indices  # in the order in which they came
-    group: Numbers  # the same for pairs of one split with equal inputs
+    same: Numbers  # equal for pairs of one split whose inputs are equal, but for white space, case and width
     answer: Numbers
 
 
@@ -64,7 +66,7 @@ class Siblings:
 
     def add(self, pairs: Sequence[Pair]) -> None:
         """Take more pairs."""
-        texts = ["\n".join((pair.input, *pair.choices)) for pair in pairs]
+        texts = ["\n".join((without(self._work.template, pair.input), *pair.choices)) for pair in pairs]
         forms = [kin_text(text) for text in texts]
         outputs = [kin_text(pair.output) for pair in pairs]
         self._forms.add(forms)
@@ -74,16 +76,20 @@ class Siblings:
         self._records += [pair.record for pair in pairs]
         self._splits += [sys.intern(pair.split) for pair in pairs]
         numbers = [
-            (hash64(self._work.task, pair.record, "original"), hash64(pair.split, form), hash64(pair.output))
-            for pair, form in zip(pairs, forms, strict=True)
+            (
+                hash64(self._work.task, pair.record, "original"),
+                hash64(pair.split, same_text(unicodedata.normalize("NFKC", text))),
+                hash64(pair.output),
+            )
+            for pair, text in zip(pairs, texts, strict=True)
         ]
         self._numbers.append(np.array(numbers, np.uint64).reshape(-1, 3).T)
 
     def matches(self) -> list[Match]:
         """All copies and conflicts, in the order of the pairs."""
-        rank, group, answer = np.concatenate([np.zeros((3, 0), np.uint64), *self._numbers], axis=1)
+        rank, same, answer = np.concatenate([np.zeros((3, 0), np.uint64), *self._numbers], axis=1)
         place = np.argsort(rank, kind="stable")
-        pairs = Pairs(place, group[place], answer[place])
+        pairs = Pairs(place, same[place], answer[place])
         first = _first_of_equals(pairs)
         alone = np.flatnonzero(first == np.arange(len(first)))
         found = [
@@ -93,7 +99,7 @@ class Siblings:
         if not self._work.free:
             found += [
                 self._match("conflict", "answers", place[one], place[other], 1.0)
-                for one, other in _contradictions(pairs, alone)
+                for one, other in _contradictions(pairs)
             ]
         if self._work.clean.copies == "near":
             found += self._near_copies(pairs, alone)
@@ -143,8 +149,8 @@ class Siblings:
 
 def _first_of_equals(pairs: Pairs) -> Indices:
     """For each pair, the first one with an equal input and answer."""
-    order = np.lexsort((pairs.answer, pairs.group))
-    group, answer = pairs.group[order], pairs.answer[order]
+    order = np.lexsort((pairs.answer, pairs.same))
+    group, answer = pairs.same[order], pairs.answer[order]
     head = np.ones(len(order), np.bool_)
     head[1:] = (group[1:] != group[:-1]) | (answer[1:] != answer[:-1])
     first = np.empty(len(order), np.int64)
@@ -152,14 +158,17 @@ def _first_of_equals(pairs: Pairs) -> Indices:
     return first
 
 
-def _contradictions(pairs: Pairs, alone: Indices) -> Iterator[tuple[int, int]]:
-    """Pairs with equal inputs and different answers: each, and the first (or the second) of them."""
-    order = alone[np.argsort(pairs.group[alone], kind="stable")]
-    heads = np.flatnonzero(np.diff(pairs.group[order], prepend=pairs.group[order][:1] + np.uint64(1)))
+def _contradictions(pairs: Pairs) -> Iterator[tuple[int, int]]:
+    """The pairs whose input has another answer elsewhere: each, and the first pair that gives another one."""
+    order = np.argsort(pairs.same, kind="stable")
+    heads = np.flatnonzero(np.diff(pairs.same[order], prepend=pairs.same[order][:1] + np.uint64(1)))
     ends = np.append(heads[1:], len(order))
     for start, end in zip(heads[ends - heads > 1].tolist(), ends[ends - heads > 1].tolist(), strict=True):
-        yield int(order[start]), int(order[start + 1])
-        yield from ((int(other), int(order[start])) for other in order[start + 1 : end].tolist())
+        group = order[start:end].tolist()
+        first = group[0]
+        others = [row for row in group if pairs.answer[row] != pairs.answer[first]]
+        for row in group if others else ():
+            yield row, others[0] if pairs.answer[row] == pairs.answer[first] else first
 
 
 def _agree(one: str, other: str, least: float) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.engines import run_stage, stale_reasons
 from ecominstruct.errors import wrong
-from ecominstruct.evaluation.report import plan_report, scored_models
+from ecominstruct.evaluation.report import HEALTH, health_manifest, plan_report, scored_models
 from ecominstruct.evaluation.score import plan_scores, released_records
 from ecominstruct.models import role
 from ecominstruct.progress import Progress
@@ -59,10 +59,11 @@ def write_bundle(run: Path, target: Path) -> Bundled:
 def _files(run: Path) -> Iterator[str]:
     """The files of a bundle, as they lie in the run."""
     yield "recipe.json"
-    for name in BUILD:
-        yield f"{stage(name).folder}/manifest.json"
+    yield from (f"{stage(name).folder}/manifest.json" for name in BUILD if read_manifest(run / stage(name).folder))
     folder, release = require_manifest(run, "dataset")
     yield f"{folder.name}/tasks.json"
+    if health_manifest(run, release):
+        yield from (f"{HEALTH}/{name}" for name in ("manifest.json", "summary.json"))
     for part in release.parts():
         if part.path.startswith(("test/", "variants/")):
             yield f"{folder.name}/{part.path}"
@@ -119,7 +120,7 @@ def _unpack(path: Path, target: Path) -> dict[str, str]:
 
 def _look_through(bundle: zipfile.ZipFile, path: Path) -> None:
     """InputError for a name that would leave the folder or belongs to no run, or for more than could be meant."""
-    heads = {stage(name).folder for name in (*BUILD, "predictions", *DERIVED)} | {"recipe.json"}
+    heads = {stage(name).folder for name in (*BUILD, "predictions", *DERIVED, "audit")} | {"recipe.json"}
     odd = [name for name in bundle.namelist() if name.split("/")[0] not in heads or ".." in name or "\\" in name]
     if odd or len(set(bundle.namelist())) < len(bundle.namelist()) or "recipe.json" not in bundle.namelist():
         what = f"holds {odd[0]!r}, which no run does" if odd else "is no bundle"

@@ -49,7 +49,7 @@ def behind(evidence: Evidence) -> Html:
     return join(lines)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Html | str]], name: str, texts: int = 1) -> Html:
+def grid(head: Sequence[str], rows: Sequence[Sequence[Html | str]], name: str, texts: int = 1) -> Html:
     """A table of which the first `texts` columns are words and the others numbers."""
     kinds = [None if column < texts else "num" for column in range(len(head))]
     top = [tag("th", word, scope="col", class_=kind) for word, kind in zip(head, kinds, strict=True)]
@@ -76,7 +76,7 @@ def transfer(data: ReportData) -> Html:
             if gap:
                 rows.append([table["name"], tag("b", "gap"), "", "", signed(gap["difference"]), _gap(gap)])
         head = ("By", "Group", "Tasks", "Rows", "Mean score", "95 % interval")
-        parts += [tag("h3", say(model)), _table(head, rows, f"Transfer: {model}", 2)]
+        parts += [tag("h3", say(model)), grid(head, rows, f"Transfer: {model}", 2)]
     lead = (
         "The mean of the headline scores of groups of tasks. Seen: the release holds training rows of that origin, "
         "task, category or language; whether the model was trained on them, this report cannot know. "
@@ -110,7 +110,7 @@ def ways_of_asking(data: ReportData) -> Html:
         "candidates, the instruction in the other language. Mean, then the least and the most."
     )
     head = ("Task", "Model", "Metric", "n", "All wordings", "Orders of candidates", "Both languages")
-    return join([tag("p", lead, class_="soft"), _table(head, rows, "Ways of asking", 3)])
+    return join([tag("p", lead, class_="soft"), grid(head, rows, "Ways of asking", 3)])
 
 
 def _range(found: Mapping[str, Any]) -> str:
@@ -137,7 +137,7 @@ def labels(data: ReportData) -> Html:
             more = f"the worst {len(worst)} of {len(gold)} labels with golds" if len(gold) > RARE else "all labels"
             title = join([_named(task), tag("span", " · ", say(model), f", {more}", class_="soft")], "")
             note = tag("p", *_macro_words(evidence), class_="soft")
-            blocks.append(_details(title, note, _table(("Label", "Golds", "F1"), rows, task["title"])))
+            blocks.append(_details(title, note, grid(("Label", "Golds", "F1"), rows, task["title"])))
     return join(blocks) if blocks else tag("p", "No task with labels was answered by a model.", class_="soft")
 
 
@@ -175,7 +175,7 @@ def compared(data: ReportData) -> Html:
         mean = pair["mean"]
         words = f"Mean difference: {signed(mean['difference'])}"
         words += f" ({_gap(mean)})." if mean["low"] is not None else "."
-        parts += [tag("h3", say(left), " and ", say(right)), tag("p", words), _table(head, rows, "Compared", 2)]
+        parts += [tag("h3", say(left), " and ", say(right)), tag("p", words), grid(head, rows, "Compared", 2)]
     lead = (
         "Paired tests on the same examples; p is corrected for the number of tasks (Holm). Detectable: the difference "
         "that such a test set would show in 80 of 100 cases."
@@ -217,7 +217,7 @@ def paper(data: ReportData) -> Html:
             )
             words.append(tag("p", f"{text} ({published['note']}).", class_="soft"))
         head = ("Who", "", *(label(metric) for metric in METRICS))
-        blocks.append(_details(say(folder), *words, _table(head, rows, folder, 2)))
+        blocks.append(_details(say(folder), *words, grid(head, rows, folder, 2)))
     if not blocks:
         return tag("p", "No task of the released test folders was answered.", class_="soft")
     lead = (
@@ -237,7 +237,7 @@ def _ablations(published: Mapping[str, Any]) -> Iterator[Html]:
         title = join([Html(f"Table {table['table']}: "), say(table["title"])], "")
         note = tag("p", published["note"], class_="soft")
         head = ("", *(label(column) for column in table["columns"]))
-        yield _details(title, note, _table(head, rows, f"Table {table['table']}"))
+        yield _details(title, note, grid(head, rows, f"Table {table['table']}"))
 
 
 def _percent(value: float | None) -> str:

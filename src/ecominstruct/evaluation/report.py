@@ -28,6 +28,7 @@ from ecominstruct.tasks.prompts import render_prompt
 STAGE = stage("report")
 BUILD = ("records", "splits", "examples", "dataset")
 MOST_COMPARED = 5  # models; of more, `ecom compare` tells
+HEALTH = f"{stage('audit').folder}/testset"
 SAMPLES = 3  # prompts of each language
 ORDER = ("check", "floor", "model")
 _METRICS = frozenset(DEFINITIONS)
@@ -40,6 +41,9 @@ def plan_report(run: Path) -> StagePlan:
     for name in scored_models(run):
         manifest = read_manifest(run / stage("scores").folder / name)
         inputs[f"scores of {name}"] = manifest.fingerprint if manifest else ""
+    health = health_manifest(run, release)
+    if health:
+        inputs["health of the test set"] = health.fingerprint
     unit = Unit("page", inputs, (str(run), str(folder)))
     return StagePlan(STAGE, run / STAGE.folder, [unit], write_page, {})
 
@@ -71,6 +75,13 @@ def _is_fresh(run: Path, name: str) -> bool:
         return False
 
 
+def health_manifest(run: Path, release: Manifest) -> Manifest | None:
+    """What `ecom audit` did, if it looked at the release as it is; an audit of another one is not shown."""
+    found = read_manifest(run / HEALTH)
+    same = found and found.version == stage("audit").version and found.config["release"] == release.fingerprint
+    return found if same else None
+
+
 def write_page(payload: tuple[str, str], target: Path) -> Receipt:
     """Write index.html. The receipt counts task rows: one for each task and model shown."""
     run = Path(payload[0])
@@ -84,11 +95,12 @@ def gather(run: Path) -> ReportData:
     """All that the page shows, as plain data."""
     folder, release = require_manifest(run, "dataset")
     tasks: Mapping[str, Any] = read_json(folder / "tasks.json")
-    manifests = {name: require_manifest(run, name)[1] for name in BUILD}
+    # A corrected test set has no stages of its own before the release.
+    manifests = {name: found for name in BUILD if (found := read_manifest(run / stage(name).folder))}
     names = scored_models(run)
     results = {name: read_json(run / stage("scores").folder / name / "scores.json") for name in names}
     scores = {name: result["tasks"] for name, result in results.items()}
-    records = manifests["records"].rows_out
+    records = manifests["records"].rows_out if "records" in manifests else release.counts.get("pairs", 0)
     data: dict[str, Any] = {
         "title": release.config["title"],
         "about": release.config["about"],
@@ -107,6 +119,7 @@ def gather(run: Path) -> ReportData:
         "prompts": _samples(folder, release, tasks),
         "transfer": {name: result["generalisation"] for name, result in results.items() if result["generalisation"]},
         "compared": _pairs(run, [name for name in names if role(name) == "model"]),
+        "health": read_json(run / HEALTH / "summary.json") if health_manifest(run, release) else None,
         "published": load_published().model_dump(exclude_none=True),
     }
     return cast(ReportData, data)

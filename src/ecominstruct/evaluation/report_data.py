@@ -126,4 +126,5 @@ class ReportData(TypedDict):
     prompts: Sequence[Prompt]
     transfer: Mapping[str, Sequence[Mapping[str, Any]]]  # by model: tables of generalisation
     compared: Sequence[Mapping[str, Any]]  # pairs of models
+    health: Mapping[str, Any] | None  # what an audit of the test set found, where there was one
     published: Mapping[str, Any]  # results of the paper

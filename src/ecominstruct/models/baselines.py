@@ -14,6 +14,7 @@ from ecominstruct.identity import fraction, pick, pick_index
 from ecominstruct.models.base import Reply, TaskFacts
 from ecominstruct.rows import Example, Gold
 from ecominstruct.tasks.forms import FORMS, Question
+from ecominstruct.tasks.quality import as_shown, by_length, by_overlap
 
 _WORDS = re.compile(r"\w+")
 FEW_INPUTS = 20  # a word in more than one input of twenty says little about any of them
@@ -75,17 +76,7 @@ class Overlap:
     def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
         """One text for each example; of equals, the first candidate."""
         del facts
-        return [Reply(self._one(example)) for example in examples]
-
-    def _one(self, example: Example) -> str:
-        seen = Counter(_characters(example.input))
-
-        def shared(choice: str) -> tuple[int, int]:
-            letters = Counter(_characters(choice))
-            # Of two candidates with as many shared characters, the shorter one shares the larger part of itself.
-            return (seen & letters).total(), -len(choice)
-
-        return _chosen(example, sorted(example.choices, key=shared, reverse=True))
+        return [Reply(_chosen(example, by_overlap(example))) for example in examples]
 
     def fingerprint(self) -> dict[str, Any]:
         """The version of this code."""
@@ -98,7 +89,7 @@ class First:
     def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
         """One text for each example."""
         del facts
-        return [Reply(_chosen(example, example.choices)) for example in examples]
+        return [Reply(_chosen(example, as_shown(example))) for example in examples]
 
     def fingerprint(self) -> dict[str, Any]:
         """The version of this code."""
@@ -111,7 +102,7 @@ class Longest:
     def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
         """One text for each example."""
         del facts
-        return [Reply(_chosen(example, sorted(example.choices, key=len, reverse=True))) for example in examples]
+        return [Reply(_chosen(example, by_length(example))) for example in examples]
 
     def fingerprint(self) -> dict[str, Any]:
         """The version of this code."""
@@ -213,7 +204,3 @@ def _spoilt(example: Example, other: Reply) -> Reply:
 
 def _by_hash(example: Example) -> list[str]:
     return sorted(example.choices, key=lambda choice: fraction("random", example.id, choice))
-
-
-def _characters(text: str) -> list[str]:
-    return [char for char in text.casefold() if not char.isspace()]

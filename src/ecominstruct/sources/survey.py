@@ -6,7 +6,7 @@ For a bare file it also writes a card of at most ten lines, ready to be pasted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,16 @@ from ecominstruct import config
 from ecominstruct.errors import wrong
 from ecominstruct.rows import Reject
 from ecominstruct.sources.cards import CARD, SourceCard, absent_files, load_sources
-from ecominstruct.sources.ingest import Piece, examine, pieces
+from ecominstruct.sources.ingest import pieces
 from ecominstruct.sources.readers import Place, RawRow, read_rows
 from ecominstruct.sources.readers.delimited import guess_separator
+from ecominstruct.sources.readers.guess import guess_read
 from ecominstruct.sources.readers.text import guess_encoding
-from ecominstruct.sources.shape import Format, Read, format_of
+from ecominstruct.sources.records import Piece, examine
+from ecominstruct.sources.shape import Read, format_of
 
 SHOWN_RECORDS = 3
-SHOWN_REFUSED = 20
+SHOWN_REFUSED = 1_000
 WIDEST = 200  # characters of a value that are shown
 MOST_FIELDS = 40
 
@@ -110,14 +112,15 @@ def _guesses(place: Place, read: Read) -> dict[str, Any]:
 def bare_file(path: Path) -> dict[str, Any]:
     """What a file without a card looks like, and a card for it."""
     place = Place(path)
-    read = Read(format=guess_format(place))
+    read = guess_read(place)
+    raw = 0
     counts: Counter[str] = Counter()
     first: list[RawRow] = []
     refused: list[str] = []
     for row in read_rows(place, read):
-        counts["raw"] += 1
+        raw += 1
         if row.reason:
-            counts["refused"] += 1
+            counts[row.reason] += 1
             place_of = f"{path.name}:{row.line or row.number + 1}"
             refused += [_refusal(Reject("", "", place_of, row.reason, row.detail, row.raw))][
                 : SHOWN_REFUSED - len(refused)
@@ -127,32 +130,13 @@ def bare_file(path: Path) -> dict[str, Any]:
     columns = dict(islice(((name, _kind(first, name)) for row in first[:1] for name in row.data), MOST_FIELDS))
     return {
         **_guesses(place, read),
-        "raw": counts["raw"],
-        "rejected": counts["refused"],
+        "raw": raw,
+        "rejected": dict(counts),
         "columns": columns,
         "first": [{name: _short(value) for name, value in row.data.items()} for row in first],
         "refused": refused,
         "card": list(_card_lines(path, read, columns)),
     }
-
-
-def guess_format(place: Place) -> Format:
-    """The format that the name of a file speaks of, unless its beginning says otherwise."""
-    named = format_of(place.path.name)
-    with place.open() as file:
-        head = file.read(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    if head.startswith(b"PK\x03\x04"):
-        return "xlsx"
-    if named == "json" or (named in (None, "lines") and head[:1] in b"{["):
-        one_a_line = head.startswith(b"{") and head.partition(b"\n")[0].rstrip().endswith(b"}")
-        return "jsonl" if one_a_line and head.count(b"\n") > 0 else "json"
-    if named is None and head.startswith((b"<?xml", b"<")):
-        return "xml"
-    if named in (None, "lines") and b"\t" in head.partition(b"\n")[0]:
-        return "csv"
-    return named or "lines"
 
 
 def _kind(rows: Sequence[RawRow], name: str) -> str:
@@ -175,16 +159,21 @@ def _card_lines(path: Path, read: Read, columns: dict[str, str]) -> Iterator[str
     yield "record_type: product"
     yield "licence: {spdx: unknown, evidence: my own data, redistribute: unknown}"
     yield f"files: [{_quoted(path.name)}]"
-    if read.format != format_of(path.name):
-        yield f"read: {{format: {read.format}}}"
-    texts = [name for name, kind in columns.items() if kind == "text"]
-    texts_ = [name for name, kind in columns.items() if kind == "texts"]
-    fields = [f"{_name(name, f'field_{index}')}: {_quoted(name)}" for index, name in enumerate(texts, 1)]
-    lists = [
-        f"{_name(name, f'list_{index}')}: {{from: {_quoted(name)}, kind: texts}}"
-        for index, name in enumerate(texts_, 1)
-    ]
-    yield f"fields: {{{', '.join([*fields, *lists])}}}"
+    how = [f"{key}: {value}" for key, value in read.model_dump(exclude_defaults=True).items()]
+    if read.format != format_of(path.name) or len(how) > 1:
+        yield f"read: {{{', '.join(how)}}}"
+    fields = [_field(name, kind, index, columns) for index, (name, kind) in enumerate(columns.items(), 1)]
+    yield f"fields: {{{', '.join(filter(None, fields))}}}"
+
+
+def _field(name: str, kind: str, number: int, columns: Mapping[str, str]) -> str:
+    """A column as a field of the card; '' for what is nested too deeply to be one by itself."""
+    field, origin = _name(name, f"field_{number}"), _quoted(name)
+    if kind == "spans" and "text" in columns:
+        return f"{field}: {{from: {origin}, spans: {{}}, inside: text}}"
+    if kind in ("texts", "pairs", "turns"):
+        return f"{field}: {{from: {origin}, kind: {kind}}}"
+    return f"{field}: {origin}" if kind == "text" else ""
 
 
 def _speaks_chinese(path: Path, read: Read) -> bool:

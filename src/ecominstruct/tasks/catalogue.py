@@ -80,11 +80,7 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
         elif sources:
             mend = nearest(task.source, list(sources))
             faults.append(Fault(document.file, document.line(("source",)), f"unknown source {task.source!r}", mend))
-        faults += [
-            Fault(document.file, document.line(("serves", index)), f"unknown task {name!r}", nearest(name, list(tasks)))
-            for index, name in enumerate(task.serves)
-            if name not in tasks
-        ]
+        faults += _check_serves(task, tasks, fault)
     if faults:
         raise InputError(sorted(set(faults)))
     return Catalogue(sources, tasks, labels, wordings)
@@ -137,7 +133,8 @@ def bind(task: Task, card: SourceCard) -> Bound:
         return Bound(card.kinds, card.hosts)
     rule = rules.RULES[task.derive.rule]
     given = rules.gives(rule, task.derive.fields, card.kinds)
-    return Bound({**card.kinds, **given}, card.hosts)
+    inside = rules.hosts(rule, task.derive.fields, card.hosts)
+    return Bound({**card.kinds, **given}, {**card.hosts, **inside})
 
 
 def _read_tasks(folders: Sequence[Path], faults: list[Fault]) -> Iterator[tuple[str, tuple[Task, Document]]]:
@@ -234,9 +231,19 @@ def _check_task(task: Task, card: SourceCard, document: Document) -> Iterator[Fa
         if field and field not in bound.kinds:
             yield fault(key, f"{card.id} has no field {field!r}", nearest(field, known))
     for name in task.where:
-        if bound.kinds.get(name) != "text":
+        if card.kinds.get(name) != "text":
             yield fault("where", f"{name!r} is no text field of {card.id}", nearest(name, known), name)
     yield from _check_form(task, bound, named, fault)
+
+
+def _check_serves(task: Task, tasks: Mapping[str, Task], fault: _Faults) -> Iterator[Fault]:
+    """An atomic task is a step of final tasks that exist."""
+    final = [name for name, known in tasks.items() if known.level == "final"]
+    for index, name in enumerate(task.serves):
+        if name not in tasks:
+            yield fault("serves", f"unknown task {name!r}", nearest(name, final), index)
+        elif tasks[name].level != "final":
+            yield fault("serves", f"{name!r} is itself atomic", "Name the final task that both are steps of", index)
 
 
 def _check_rule(task: Task, card: SourceCard, fault: _Faults) -> Iterator[Fault]:
@@ -247,18 +254,27 @@ def _check_rule(task: Task, card: SourceCard, fault: _Faults) -> Iterator[Fault]
         mend = nearest(task.derive.rule, list(rules.RULES))
         yield fault("derive", f"unknown rule {task.derive.rule!r}", mend, "rule")
         return
-    for name in rule.needs.keys() - task.derive.fields.keys():
+    for name in sorted(rule.needs.keys() - task.derive.fields.keys()):
         yield fault("derive", f"the rule {task.derive.rule!r} needs to know which field is {name!r}", "", "fields")
     for name, field in task.derive.fields.items():
-        if name not in rule.needs:
-            mend = nearest(name, list(rule.needs))
+        if name not in rule.takes:
+            mend = nearest(name, list(rule.takes))
             yield fault("derive", f"the rule {task.derive.rule!r} has no {name!r}", mend, "fields", name)
-        elif card.kinds.get(field) not in rule.needs[name]:
-            wanted = " or ".join(rule.needs[name])
-            mend = nearest(field, [known for known, kind in card.kinds.items() if kind in rule.needs[name]])
+        elif card.kinds.get(field) not in rule.takes[name]:
+            wanted = " or ".join(rule.takes[name])
+            mend = nearest(field, [known for known, kind in card.kinds.items() if kind in rule.takes[name]])
             yield fault("derive", f"{field!r} is no field of {card.id} with {wanted}", mend, "fields", name)
     if len(task.derive.labels) != rule.labels:
         yield fault("derive", f"the rule {task.derive.rule!r} needs {rule.labels} labels", "", "labels")
+    if len(set(task.derive.labels)) < len(task.derive.labels):
+        yield fault("derive", f"the label {task.derive.labels[0]!r} stands here twice", "", "labels")
+    number = task.derive.number
+    if number is not None and not rule.number:
+        takers = ", ".join(name for name, known in sorted(rules.RULES.items()) if known.number)
+        yield fault("derive", f"the rule {task.derive.rule!r} takes no number", f"Rules that do: {takers}", "number")
+    elif number is not None and number < rule.fewest:
+        mend = f"Write {rule.fewest} or more"
+        yield fault("derive", f"of {number} candidates {task.derive.rule!r} can tell none apart", mend, "number")
 
 
 def _check_form(task: Task, bound: Bound, named: Sequence[str], fault: _Faults) -> Iterator[Fault]:

@@ -1,62 +1,106 @@
 """Stage 3, examples: the records of a source become instructions by the tasks of the catalogue.
 
-A unit is one task on one part of records. Each record gives at most one pair (task, record), worded once or several
-times; a record that gives none is rejected with its reason. Records of a published test set are never dropped:
-what is odd about them is noted.
+A unit is one task on at most 100,000 records of its source: one part, or several small ones in a row, since a rule
+looks for partners inside its unit. Each record gives at most one pair (task, record), worded once or several times; a
+record that gives none is rejected with its reason. Records of a published test set are never dropped: what is odd about
+them is noted. A task to which no record gives anything is an error.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.errors import CheckFailed, Fault
 from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Reject, example_schema
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Manifest, Receipt, read_batches, write_part, write_rejects
+from ecominstruct.store import (
+    BATCH_ROWS,
+    PART_ROWS,
+    Manifest,
+    Part,
+    Receipt,
+    read_batches,
+    write_part,
+    write_rejects,
+)
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.maker import Ingredients, Maker, ingredients
+from ecominstruct.tasks.maker import Assigned, Ingredients, Maker, ingredients
 from ecominstruct.tasks.spec import Task
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 STAGE = stage("examples")
+ENOUGH = 1_000  # records of a made-up source, of which a recipe may ask for few, that must give every task something
+
+
+class RecordPart(NamedTuple):
+    """A part of records, and where the assignments of those records begin."""
+
+    path: str
+    first_group: int  # the row group of splits.parquet that belongs to the first batch of the part
 
 
 class Work(NamedTuple):
-    """One unit: a task on one part of records, and where the assignments of those records begin."""
+    """One unit: a task on some parts of records."""
 
     ingredients: Ingredients
-    records: str  # path of the record part
-    name: str  # of that part inside stage 1
+    records: tuple[RecordPart, ...]
+    name: str  # of the unit
     splits: str  # path of splits.parquet
-    first_group: int  # the row group of splits.parquet that belongs to the first batch of the part
 
 
 def plan_examples(
     run: Path, catalogue: Catalogue, tasks: Sequence[Task], prompts: Prompts, records: Manifest, splits: Manifest
 ) -> StagePlan:
-    """One unit for each task and each part of its source's records."""
+    """One unit for each task and each stretch of its source's records."""
     record_folder, split_part = run / records.stage_folder, splits.parts()[0]
     groups = _first_groups(records)
     units = []
     for task in sorted(tasks, key=lambda task: task.id):
         parts = ingredients(catalogue, task, prompts)
-        for part in source_parts(records, parts.card, task.files):
-            work = Work(
-                parts,
-                str(record_folder / part.path),
-                part.path,
-                str(run / splits.stage_folder / split_part.path),
-                groups[part.path],
-            )
-            inputs = {**parts.fingerprints, part.path: part.hash, "splits": split_part.hash}
-            units.append(Unit(f"{task.id}/{_tail(part.path)}", inputs, work))
-    return StagePlan(STAGE, run / STAGE.folder, units, make_examples, prompts.model_dump())
+        for some in stretches(source_parts(records, parts.card, task.files)):
+            places = tuple(RecordPart(str(record_folder / part.path), groups[part.path]) for part in some)
+            name = f"{task.id}/{unit_tail(some[0].path)}"
+            work = Work(parts, places, name, str(run / splits.stage_folder / split_part.path))
+            inputs = {**parts.fingerprints, **{part.path: part.hash for part in some}, "splits": split_part.hash}
+            units.append(Unit(name, inputs, work))
+
+    def finish(manifest: Manifest) -> None:
+        faults = [fault for task in tasks if (fault := _fruitless(run, catalogue, task, manifest))]
+        if faults:
+            raise CheckFailed(faults)
+
+    return StagePlan(STAGE, run / STAGE.folder, units, make_examples, prompts.model_dump(), finish)
+
+
+def stretches(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Parts in a row that have no more records together than one part may have."""
+    stretch: list[Part] = []
+    for part in parts:
+        if stretch and sum(other.rows for other in stretch) + part.rows > PART_ROWS:
+            yield stretch
+            stretch = []
+        stretch.append(part)
+    if stretch:
+        yield stretch
+
+
+def _fruitless(run: Path, catalogue: Catalogue, task: Task, manifest: Manifest) -> Fault | None:
+    """That no record of a source gave a task anything, and why."""
+    units = [unit for unit in manifest.units if unit.unit.rpartition("/")[0] == task.id]
+    records, reasons = sum(unit.rows_in for unit in units), Counter[str]()
+    for unit in units:
+        reasons.update(unit.rejected)
+    few = catalogue.sources[task.source].synthetic and records < ENOUGH
+    if few or any(unit.rows_out for unit in units):
+        return None
+    why = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common()) or "it has none"
+    problem = f"the task {task.id} makes nothing of the {records} records of {task.source}: {why}"
+    return Fault(str(run), 0, problem, "Mend the task or the source's card, or exclude the task in the recipe")
 
 
 def _first_groups(records: Manifest) -> dict[str, int]:
@@ -69,26 +113,25 @@ def _first_groups(records: Manifest) -> dict[str, int]:
     return first
 
 
-def _tail(path: str) -> str:
+def unit_tail(path: str) -> str:
     """`part-000-00000` of a record part's path."""
     return path.rpartition("/")[2].removesuffix(".parquet")
 
 
 def make_examples(work: Work, folder: Path) -> Receipt:
-    """Run one task over one part of records."""
+    """Run one task over some parts of records."""
     import pyarrow.parquet as pq
 
     maker = Maker(work.ingredients)
-    task = work.ingredients.task
-    unit = f"{task.id}/{_tail(work.name)}"
+    unit = work.name
     with pq.ParquetFile(work.splits) as assigned:
 
-        def batches() -> Iterator[pa.RecordBatch]:
-            for number, batch in enumerate(read_batches(Path(work.records))):
-                group = assigned.read_row_group(work.first_group + number, use_threads=False)
-                yield from maker.batch(batch, group)
+        def read() -> Iterator[Assigned]:
+            for path, first_group in work.records:
+                for number, batch in enumerate(read_batches(Path(path), *maker.columns)):
+                    yield batch, assigned.read_row_group(first_group + number, use_threads=False)
 
-        part = write_part(folder, f"{task.id}/{_tail(work.name)}.parquet", example_schema(), batches())
+        part = write_part(folder, f"{unit}.parquet", example_schema(), maker.examples(read))
     rejected = write_rejects(folder, "rejects", unit, [Reject(STAGE.name, unit, *odd) for odd in maker.rejects])
     noted = write_rejects(folder, "notes", unit, [Reject(STAGE.name, unit, *odd) for odd in maker.notes])
     counts = {"examples": part.rows, **maker.counts}

@@ -7,7 +7,7 @@ chance is derived by hash from the task and the record.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.identity import fingerprint, hex128, pick, pick_index, shuffled
@@ -19,7 +19,7 @@ from ecominstruct.store import BATCH_ROWS
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.catalogue import Catalogue, bind
 from ecominstruct.tasks.forms import FORMS, Question
-from ecominstruct.tasks.rules import RULES, Call, Derived
+from ecominstruct.tasks.rules import RULES, Call, Derived, Pool
 from ecominstruct.tasks.spec import Answer, Task, WordingPool
 
 if TYPE_CHECKING:
@@ -83,6 +83,10 @@ class Origin(NamedTuple):
     derived_from: tuple[str, ...]
 
 
+Assigned = tuple["pa.RecordBatch", "pa.Table"]
+"""A batch of records, and the family and split of each."""
+
+
 class Maker:
     """Makes the examples of one task: the ingredients compiled once, the counts gathered on the way."""
 
@@ -98,35 +102,55 @@ class Maker:
         instructions = parts.wordings.instruction
         fewest = min(len(instructions.en), len(instructions.zh))
         self.wordings = min(parts.prompts.wordings_per_record, fewest)
+        self.rule = RULES[parts.task.derive.rule] if parts.task.derive else None
+        self.call = _call(parts.task)
         self.fields = sorted(self._record_fields())
         self.rejects: list[tuple[str, str, str]] = []
         self.notes: list[tuple[str, str, str]] = []
         self.counts: Counter[str] = Counter(pairs=0)
         self.rows_in = 0
-        self._seen: dict[str, str] = {}
 
-    def batch(self, batch: pa.RecordBatch, assigned: pa.Table) -> Iterator[pa.RecordBatch]:
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the records that the task looks at."""
+        return ["id", "row", *self.fields]
+
+    def examples(self, read: Callable[[], Iterable[Assigned]]) -> Iterator[pa.RecordBatch]:
+        """The examples of one unit of records, in batches. `read` is called twice where a rule looks for partners."""
+        pool = Pool(self._partners(read())) if self.rule and self.rule.partners else Pool()
+        for batch, assigned in read():
+            yield from self._batch(batch, assigned, pool)
+
+    def derive(self, record: Mapping[str, Any], pool: Pool) -> Derived | str:
+        """What the task's rule gives for a record: nothing new where it has none, or the reason why it gives none."""
+        return self.rule.apply(record, self.call, pool) if self.rule else Derived({})
+
+    def _batch(self, batch: pa.RecordBatch, assigned: pa.Table, pool: Pool) -> Iterator[pa.RecordBatch]:
         """The examples of one batch of records, in batches."""
         import pyarrow as pa
 
         examples: list[dict[str, Any]] = []
-        for record, family, derived in self._records(batch, assigned):
+        for record in _records(batch, assigned, self.columns):
             self.rows_in += 1
-            problem = self._unwanted(record) or (derived if isinstance(derived, str) else None)
-            if problem:
-                self.rejects.append((record["id"], problem, ""))
+            derived = self.unwanted(record) or self.derive(record, pool)
+            if isinstance(derived, str):
+                self.rejects.append((record["id"], derived, ""))
                 continue
-            fields = {**record, **derived.fields} if isinstance(derived, Derived) else record
-            draft = self.draft(record["id"], fields)
+            draft = self.draft(record["id"], {**record, **derived.fields})
             if draft.problems and not self.card.published_test_set:
                 self.rejects.append((record["id"], *draft.problems[0]))
                 continue
             self.notes.extend((record["id"], *problem) for problem in (*draft.problems, *self._oddities(draft)))
-            sources = derived.derived_from if isinstance(derived, Derived) else ()
-            examples += self._worded(record, family, draft, sources)
+            examples += self._worded(record, draft, derived.derived_from)
             self.counts["pairs"] += 1
         for start in range(0, len(examples), BATCH_ROWS):
             yield pa.RecordBatch.from_pylist(examples[start : start + BATCH_ROWS], schema=example_schema())
+
+    def _partners(self, batches: Iterable[Assigned]) -> Iterator[dict[str, Any]]:
+        """The records that the rule may put beside others, with no more of them than it looks at."""
+        wanted = sorted({"id", *self.task.where, *self.call.fields.values()})
+        for batch, assigned in batches:
+            yield from (record for record in _records(batch, assigned, wanted) if not self.unwanted(record))
 
     def draft(self, record: str, fields: Mapping[str, Any]) -> Draft:
         """What the task makes of the fields of a record."""
@@ -171,28 +195,10 @@ class Maker:
         wanted |= set(task.derive.fields.values()) if task.derive else set()
         return {name for name in wanted if name in self.card.kinds}
 
-    def _records(
-        self, batch: pa.RecordBatch, assigned: pa.Table
-    ) -> Iterator[tuple[dict[str, Any], str, Derived | str | None]]:
-        """Each record that has a split: its fields, its family, and what the rule gives."""
-        if batch.column("id").to_pylist() != assigned["record"].to_pylist():
-            raise AssertionError("splits.parquet does not match the records")
-        names = ["id", "row", *self.fields]
-        columns = [batch.column(name).to_pylist() for name in names]
-        records = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-        for record, split in zip(records, assigned["split"].to_pylist(), strict=True):
-            record["split"] = split
-        given: Sequence[Derived | str | None] = [None] * len(records)
-        if self.task.derive:
-            derive = self.task.derive
-            given = RULES[derive.rule].apply(records, Call(self.task.id, derive.fields, derive.labels))
-        for record, family, derived in zip(records, assigned["family"].to_pylist(), given, strict=True):
-            if record["split"] is not None:
-                yield record, str(family), derived
-
-    def _unwanted(self, record: Mapping[str, Any]) -> str | None:
+    def unwanted(self, record: Mapping[str, Any]) -> str:
+        """Why a record is none of the task's; '' where it is one."""
         outside = any(record[name] not in allowed for name, allowed in self.task.where.items())
-        return "outside_where" if outside else None
+        return "outside_where" if outside else ""
 
     def _problems(self, gold: Gold, question: Question) -> Iterator[tuple[str, str]]:
         """What makes a pair no good."""
@@ -221,21 +227,34 @@ class Maker:
         odd = [answer for answer in answers if self.separator in answer]
         if odd and self.task.form in ("extract", "ner"):
             yield "separator_in_answer", odd[0][:200]
-        key, gold = fingerprint([draft.input, sorted(draft.choices)]), fingerprint(plain_gold(draft.gold))
-        before = self._seen.get(key)
-        if before is not None:
-            yield ("duplicate_input" if before == gold else "conflicting_gold"), draft.input[:200]
-        self._seen[key] = gold
 
     def _worded(
-        self, record: Mapping[str, Any], family: str, draft: Draft, derived_from: tuple[str, ...]
+        self, record: Mapping[str, Any], draft: Draft, derived_from: tuple[str, ...]
     ) -> Iterator[dict[str, Any]]:
         """The rows of a pair: one for each wording."""
-        origin = Origin(record["id"], record["row"], family, record["split"], derived_from)
+        origin = Origin(record["id"], record["row"], record["family"], record["split"], derived_from)
         gold = plain_gold(draft.gold)
         for number in range(1 if origin.split == "test" else self.wordings):
             self.counts[origin.split] += 1
             yield compose(self.parts, draft, origin, number)._asdict() | {"gold": gold}
+
+
+def _call(task: Task) -> Call:
+    """How a task calls its rule; without a rule, a call that names nothing."""
+    derive = task.derive
+    if derive is None:
+        return Call(task.id, {})
+    return Call(task.id, derive.fields, derive.labels, derive.number or RULES[derive.rule].number)
+
+
+def _records(batch: pa.RecordBatch, assigned: pa.Table, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """These fields of each record that has a split, with its family and its split."""
+    if batch.column("id").to_pylist() != assigned["record"].to_pylist():
+        raise AssertionError("splits.parquet does not match the records")
+    columns: list[Any] = [*(batch.column(name) for name in names), assigned["family"], assigned["split"]]
+    values = zip(*(column.to_pylist() for column in columns), strict=True)
+    records = (dict(zip((*names, "family", "split"), row, strict=True)) for row in values)
+    return (record for record in records if record["split"] is not None)
 
 
 def compose(parts: Ingredients, draft: Draft, origin: Origin, number: int) -> Example:

@@ -9,11 +9,12 @@ from typing import Any
 from ecominstruct.errors import wrong
 from ecominstruct.recipe import Prompts
 from ecominstruct.sources.cards import SourceCard, absent_files
-from ecominstruct.sources.ingest import pieces, read_records, stretch
+from ecominstruct.sources.ingest import pieces, stretch
+from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.maker import Maker, Origin, compose, ingredients, plain_gold
 from ecominstruct.tasks.prompts import render_prompt
-from ecominstruct.tasks.rules import RULES, Call, Derived
+from ecominstruct.tasks.rules import Derived, Pool
 from ecominstruct.tasks.spec import Task
 
 PARTS = ("description", "instruction", "input", "choices", "constraint", "output")
@@ -35,9 +36,9 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
         raise wrong(f"{card.id} has no record {row}", "Count from 0")
     maker = Maker(ingredients(catalogue, task, Prompts()))
     record = records[0]
-    fields, derived_from = _derived(task, records)
-    draft = maker.draft(record["id"], fields)
-    example = compose(maker.parts, draft, Origin(record["id"], record["row"], "", "test", derived_from), 0)
+    derived = _derived(maker, records)
+    draft = maker.draft(record["id"], {**record, **derived.fields})
+    example = compose(maker.parts, draft, Origin(record["id"], record["row"], "", "test", derived.derived_from), 0)
     return {
         "task": task.model_dump(exclude_none=True),
         "record": {name: record[name] for name in card.kinds},
@@ -49,25 +50,24 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
 
 
 def _records(card: SourceCard, task: Task, data: Path | None, row: int, count: int) -> list[dict[str, Any]]:
-    """So many records of a source from this one on, as a task sees them."""
+    """So many records of a source from this one on, as a task sees them; each is taken for a family of its own."""
     if card.synthetic:
         found = read_records(stretch(card, 0, row, row + count))
     else:
         wanted = [piece for piece in pieces(card, data) if not task.files or (piece.file or {})["path"] in task.files]
         found = islice(chain.from_iterable(map(read_records, wanted)), row, row + count)
-    return [record | {"split": "test"} for record in found]
+    return [record | {"split": "test", "family": record["id"]} for record in found]
 
 
-def _derived(task: Task, records: list[dict[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The fields of a record with those of the task's rule; InputError when the rule gives none."""
+def _derived(maker: Maker, records: list[dict[str, Any]]) -> Derived:
+    """What the task's rule makes of the first record; InputError when the record is left out or the rule gives none."""
     record = records[0]
     row = record["row"]
-    outside = [name for name, allowed in task.where.items() if record[name] not in allowed]
+    outside = [name for name, allowed in maker.task.where.items() if record[name] not in allowed]
     if outside:
         raise wrong(f"record {row} is left out: its {outside[0]!r} is {record[outside[0]]!r}", "Try another --row")
-    if task.derive is None:
-        return record, ()
-    given = RULES[task.derive.rule].apply(records, Call(task.id, task.derive.fields, task.derive.labels))[0]
-    if not isinstance(given, Derived):
-        raise wrong(f"the rule {task.derive.rule!r} gives nothing for record {row}: {given}", "Try another --row")
-    return {**record, **given.fields}, given.derived_from
+    given = maker.derive(record, Pool(other for other in records if not maker.unwanted(other)))
+    if isinstance(given, str):
+        rule = maker.task.derive.rule if maker.task.derive else ""
+        raise wrong(f"the rule {rule!r} gives nothing for record {row}: {given}", "Try another --row")
+    return given

@@ -53,6 +53,9 @@ class Derive(Strict):
     labels: list[str] = Field(
         default_factory=list, description="the words for the labels that the rule gives, in its order"
     )
+    number: int | None = Field(
+        default=None, ge=2, le=8, description="how many candidates, for rules that put several side by side"
+    )
 
 
 class Paper(Strict):
@@ -80,6 +83,9 @@ class Task(Strict):
     input: str = Field(min_length=1, description="template: text and {{ field }}, nothing else")
     gold: FieldName = Field(description="the field that holds the answer")
     labels: str | None = Field(default=None, description="pool of labels or types, below _labels/")
+    entropy_reason: str = Field(
+        default="", description="why the labels are uneven, where their entropy is below 0.8 of the largest possible"
+    )
     candidates: FieldName | None = Field(default=None, description="the field that holds the candidates")
     many: bool = Field(default=False, description="classify and extract: may an answer have several parts?")
     answer: Answer = Answer()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ecominstruct.errors import EcomError, nearest, wrong
-from ecominstruct.sources.readers.base import INSIDE, Place, RawRow, Unreadable, kept
+from ecominstruct.sources.readers.base import EXCERPT, INSIDE, Place, RawRow, Unreadable, kept
 from ecominstruct.sources.readers.conll import read_conll
 from ecominstruct.sources.readers.delimited import read_csv
 from ecominstruct.sources.readers.documents import read_json, read_markdown, read_squad
@@ -38,7 +38,18 @@ READERS: Mapping[str, Reader] = {
     "text": read_file,
 }
 BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
-__all__ = ["INSIDE", "Place", "RawRow", "Reader", "Unreadable", "kept", "read_jsonl", "read_rows", "reader_of"]
+__all__ = [
+    "EXCERPT",
+    "INSIDE",
+    "Place",
+    "RawRow",
+    "Reader",
+    "Unreadable",
+    "kept",
+    "read_jsonl",
+    "read_rows",
+    "reader_of",
+]
 
 
 def reader_of(read: Read, readers: Path | None = None) -> Reader:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -71,3 +72,12 @@ def kept(raw: bytes | str) -> str:
     if isinstance(raw, bytes):
         return raw[: 4 * EXCERPT].decode("utf-8", "backslashreplace").strip("\r\n")[:EXCERPT]
     return raw[:EXCERPT].encode("utf-8", "backslashreplace").decode("utf-8").strip("\r\n")[:EXCERPT]
+
+
+def column_names(cells: Sequence[str]) -> list[str]:
+    """The names of columns from the cells of a header; a column without a name gets its number."""
+    names = [cell.strip() or f"column_{index}" for index, cell in enumerate(cells, 1)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise Unreadable("broken_header", f"the column {twice!r} is named twice: give `columns` and `header: true`")
+    return names

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ecominstruct.sources.readers.base import Place, RawRow, Unreadable, kept
+from ecominstruct.sources.readers.base import Place, RawRow, Unreadable, column_names, kept
 from ecominstruct.sources.readers.text import Line, lines_of, open_text, text_of, unreadable
 from ecominstruct.sources.shape import Read
 
@@ -139,7 +139,7 @@ def _named(rows: Iterator[Cells], read: Read) -> Iterator[RawRow]:
     head: list[str] = []
     if read.header if read.header is not None else not columns:
         head = _header(rows)
-        columns = columns or head
+        columns = columns or column_names(head)
     for number, row in enumerate(rows):
         yield _row(number, row, columns, head, read.rest)
 
@@ -150,11 +150,7 @@ def _header(rows: Iterator[Cells]) -> list[str]:
             continue
         if row.reason:
             raise Unreadable("broken_header", f"{row.reason}: {row.detail}")
-        names = [cell.strip() or f"column_{index}" for index, cell in enumerate(row.cells, 1)]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice:
-            raise Unreadable("broken_header", f"the column {twice!r} is named twice: give `columns` and `header: true`")
-        return names
+        return [cell.strip() for cell in row.cells]
     return []
 
 

@@ -21,7 +21,7 @@ MAX_DOCUMENT = 128 * 1024 * 1024  # bytes; a larger document would need a gigaby
 
 def read_json(place: Place, read: Read) -> Iterator[RawRow]:
     """The rows at the path `records`; without one, the items of an array, or the one object itself."""
-    document = _load(place, read)
+    document = load_document(place, read)
     path = read.records or ("*" if isinstance(document, list) else "")
     found = False
     for number, (key, item) in enumerate(inside(document, path)):
@@ -39,7 +39,7 @@ def _as_object(key: str, item: Any) -> dict[str, Any]:
 
 def read_squad(place: Place, read: Read) -> Iterator[RawRow]:
     """Each question with its context: title, context, id, question, answers, is_impossible."""
-    document = _load(place, read)
+    document = load_document(place, read)
     articles = document.get("data") if isinstance(document, dict) else document
     if not isinstance(articles, list):
         raise Unreadable("no_records", "SQuAD has a list of articles under 'data'")
@@ -63,7 +63,8 @@ def _members(value: Any, key: str) -> list[Any]:
     return members if isinstance(members, list) else []
 
 
-def _load(place: Place, read: Read) -> Any:
+def load_document(place: Place, read: Read) -> Any:
+    """A whole JSON document; an empty file is an empty list."""
     file, _ = open_text(place, read.encoding)
     with file:
         content = file.read(MAX_DOCUMENT + 1)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from ecominstruct.errors import wrong
-from ecominstruct.sources.readers.base import Place, RawRow, Unreadable, kept
+from ecominstruct.sources.readers.base import Place, RawRow, Unreadable, column_names, kept
 from ecominstruct.sources.shape import Read
 
 BATCH = 1_000
@@ -64,9 +64,9 @@ def read_xlsx(place: Place, read: Read) -> Iterator[RawRow]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and the like, which nobody reads here
         try:
-            book = openpyxl.load_workbook(place.path, read_only=True, data_only=True)
-            yield from _sheet_rows(book, read)
-        except Unreadable:
+            with place.open() as file:
+                yield from _sheet_rows(openpyxl.load_workbook(file, read_only=True, data_only=True), read)
+        except (Unreadable, OSError):
             raise
         except Exception as error:  # a damaged workbook raises whatever the layer below stumbled over
             raise Unreadable("broken_xlsx", f"{type(error).__name__}: {error}") from None
@@ -100,11 +100,7 @@ def _cell(value: Any) -> str:
 def _names(cells: Sequence[str]) -> list[str]:
     while cells and not cells[-1]:
         cells = cells[:-1]
-    names = [cell.strip() or f"column_{index}" for index, cell in enumerate(cells, 1)]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice:
-        raise Unreadable("broken_header", f"the column {twice!r} is named twice: give `columns` and `header: true`")
-    return names
+    return column_names(cells)
 
 
 def _row(number: int, line: int, cells: list[str], columns: Sequence[str]) -> RawRow:

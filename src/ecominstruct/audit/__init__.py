@@ -1,0 +1,9 @@
+"""Stage 9, audit: what is wrong with what was built. `checks` finds, this package goes through a run.
+
+material   the test rows of a task, with the records that they were made from
+examine    one task: all checks that see its rows alone
+shared     what several tasks hold
+testset    the health of a test set: the stage, its findings and its summary
+negatives  pairs that do not match and yet look as if they did
+clean      a corrected companion of a test set: a run that predict, score and report take
+"""

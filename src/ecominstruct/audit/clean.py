@@ -1,0 +1,255 @@
+"""A corrected companion of a test set: a run of its own, which `predict`, `score` and `report` take as RUN.
+
+    clean/recipe.json            as in the run
+    clean/4-dataset/test/        the rows that stay and those that were recombined, in an order by hash
+    clean/4-dataset/rejects/     the rows that do not, each with its reason
+    clean/4-dataset/notes/       for each row in test/ why it is there: kept, corrected (of what), recombined (of which)
+    clean/summary.json           what tells the gold before and after, task by task
+
+Rows in are those of the test split and those that were recombined. Rows are numbered anew.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.audit.examine import examine
+from ecominstruct.audit.material import Material, Row, audited, open_run, read_material
+from ecominstruct.audit.negatives import RULE, Balanced, Candidates, balance
+from ecominstruct.audit.tells import measure
+from ecominstruct.checks.labels import inside
+from ecominstruct.checks.shortcuts import LIMIT
+from ecominstruct.dataset.card import dataset_card
+from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.evaluation.predict import test_parts
+from ecominstruct.identity import hash64, hex128
+from ecominstruct.rows import Gold, Reject, example_schema
+from ecominstruct.stages import stage
+from ecominstruct.store import (
+    BATCH_ROWS,
+    Manifest,
+    Receipt,
+    flat,
+    read_json,
+    write_bytes,
+    write_json,
+    write_part,
+    write_rejects,
+)
+from ecominstruct.tasks.maker import plain_gold
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STAGE = stage("dataset")
+DROPPED = ("conflicting_gold", "duplicate_input", "span_two_types", "gold_not_in_input", "gold_not_among_choices")
+CORRECTED = ("wrong_offsets", "duplicate_span", "separator_in_gold")
+"""What is odd about a published row and no harm any more: its example has offsets that fit, each span once, and its
+gold as data, which no separator can break."""
+KEPT, RECOMBINED, TOLD = "kept", "recombined", "told_by_shortcut"
+
+
+class Kept(NamedTuple):
+    """A row of the corrected set and why it is there: reason and detail, at least one."""
+
+    row: Row
+    why: tuple[tuple[str, str], ...]
+
+
+class Cleaned(NamedTuple):
+    """What becomes of the rows of a task. `problem` says why none of them stays."""
+
+    kept: Sequence[Kept]
+    rejects: Sequence[tuple[str, str, str]]  # example, reason, detail
+    before: Sequence[Mapping[str, Any]]  # what tells the gold of all rows, and of those that are kept
+    after: Sequence[Mapping[str, Any]]
+    problem: str
+
+
+def clean_folder(run: Path) -> Path:
+    """Where the corrected companion of a run lies."""
+    return run / stage("audit").folder / "clean"
+
+
+def plan_clean(run: Path) -> StagePlan:
+    """One unit for each task with test rows; InputError without a release."""
+    source = open_run(run)
+    target = clean_folder(run)
+    folder = target / STAGE.folder
+    tasks = audited(source)
+    records = source.records.fingerprint if source.records else ""
+    units = [
+        Unit(task, {path: content, "records": records}, (str(run), task))
+        for task, (path, content) in sorted(test_parts(source.release).items())
+    ]
+    config = {
+        "title": f"{source.release.config['title']}, corrected",
+        "about": "A corrected companion of a test set: see summary.json for what was dropped and what was changed.",
+        # Not the released folders any more: what was published about those does not hold here.
+        "tasks": {task: {**source.tasks[task], "paper": None} for task in tasks},
+        "card": source.release.config["card"],
+        "rule": RULE,
+    }
+
+    def finish(manifest: Manifest) -> None:
+        write_json(folder / "tasks.json", config["tasks"])
+        write_bytes(folder / "README.md", dataset_card(config, manifest).encode())
+        write_json(target / "recipe.json", read_json(run / "recipe.json"))
+        write_json(target / "summary.json", _summary(folder, manifest))
+
+    return StagePlan(STAGE, folder, units, clean_task, config, finish)
+
+
+def _summary(folder: Path, manifest: Manifest) -> dict[str, Any]:
+    tasks = {
+        unit.unit: {
+            "rows": unit.rows_out,
+            "recombined": unit.counts.get(RECOMBINED, 0),
+            "dropped": unit.rejected,
+            "why": unit.noted,
+            **read_json(folder / "tells" / f"{flat(unit.unit)}.json"),
+        }
+        for unit in manifest.units
+    }
+    return {"rows": manifest.rows_out, "dropped": manifest.rejected, "why": manifest.noted, "tasks": tasks}
+
+
+def clean_task(payload: tuple[str, str], folder: Path) -> Receipt:
+    """Write the corrected rows of one task, and why each row stays or goes."""
+    run, task = payload
+    material = read_material(open_run(Path(run)), task)
+    done = clean(material)
+    rows = [kept.row.example for kept in done.kept]
+    parts = []
+    if rows:
+        parts.append(write_part(folder, f"test/{flat(task)}.parquet", example_schema(), _batches(done.kept)))
+    notes = [Reject(STAGE.name, task, kept.row.example.id, *why) for kept in done.kept for why in kept.why]
+    rejects = [Reject(STAGE.name, task, *reject) for reject in done.rejects]
+    rejected = write_rejects(folder, "rejects", task, rejects)
+    noted = write_rejects(folder, "notes", task, notes)
+    tells = {"before": done.before, "after": done.after, "left_out": done.problem}
+    write_json(folder / "tells" / f"{flat(task)}.json", tells)
+    counts = {"test": len(rows), "pairs": len({row.record for row in rows}), RECOMBINED: noted.get(RECOMBINED, 0)}
+    counts = {name: n for name, n in counts.items() if n}
+    return Receipt(task, {}, len(rows) + len(rejects), len(rows), rejected, noted, counts, tuple(parts))
+
+
+def _batches(kept: Sequence[Kept]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    examples = [one.row.example for one in kept]
+    for start in range(0, len(examples), BATCH_ROWS):
+        rows = [one._asdict() | {"gold": plain_gold(one.gold)} for one in examples[start : start + BATCH_ROWS]]
+        yield pa.RecordBatch.from_pylist(rows, schema=example_schema())
+
+
+def clean(material: Material) -> Cleaned:
+    """What stays of a task, what goes and why; the order of the rows is by hash and tells nothing."""
+    found: dict[str, set[str]] = defaultdict(set)
+    figures: dict[str, Any] = {}
+    for row, hit in examine(material, figures):
+        if row:
+            found[row.example.id].add(hit.kind)
+    kept: list[Kept] = []
+    rejects: list[tuple[str, str, str]] = []
+    for row in material.rows:
+        kinds, place = found[row.example.id], f"row {row.example.row}"
+        reason = next((kind for kind in DROPPED if kind in kinds), None)
+        if reason:
+            rejects.append((row.example.id, reason, place))
+        else:
+            why = tuple((kind, place) for kind in CORRECTED if kind in kinds)
+            kept.append(Kept(row, why or ((KEPT, place),)))
+    before = figures["shortcuts"]
+    if is_matching(material) and any(tell["is_shortcut"] and tell["auc"] is not None for tell in before):
+        return _with_other_negatives(material, kept, rejects, before)
+    ordered = _in_order(material, kept)
+    after = before if len(kept) == len(material.rows) else _tells(material, ordered)
+    return Cleaned(ordered, rejects, before, after, "")
+
+
+def _tells(material: Material, kept: Sequence[Kept]) -> list[dict[str, Any]]:
+    return measure(Material(material.task, [one.row for one in kept]))
+
+
+def is_matching(material: Material) -> bool:
+    """Whether a task asks if two sides belong together: two labels, of which one is the other with a "not"."""
+    return material.is_single and len(_negation(material)) == 2
+
+
+def _negation(material: Material) -> tuple[str, ...]:
+    """The label that says yes and the one that holds it in itself: "match" and "not match", 匹配 and 不匹配."""
+    labels = {choice for example in material.examples for choice in example.choices}
+    within = inside(labels)
+    return within[0] if len(labels) == 2 and within else ()
+
+
+def _with_other_negatives(
+    material: Material,
+    kept: Sequence[Kept],
+    rejects: Sequence[tuple[str, str, str]],
+    before: Sequence[Mapping[str, Any]],
+) -> Cleaned:
+    """A matching task whose negatives can be told: as many positives as have a negative that looks like them."""
+    yes, no = _negation(material)
+    task = material.task["id"]
+    sides = dict(zip((row.example.id for row in material.rows), material.sides, strict=True))
+    usable = [(one, found) for one in kept if (found := sides[one.row.example.id])]
+    candidates = Candidates([found for _, found in usable], [one.row.example.family for one, _ in usable])
+    balanced = balance(candidates, [one.row.example.gold.labels == (yes,) for one, _ in usable], task)
+    chosen = _chosen(material, [one for one, _ in usable], candidates, balanced, no)
+    after = _tells(material, chosen)
+    worst = next((tell["name"] for tell in after if tell["auc"] is not None and tell["auc"] > LIMIT), "")
+    problem = balanced.problem or (f"{worst} still tells the label" if worst else "")
+    stays = set() if problem else {one.row.example.id for one in chosen}
+    gone = [one for one in kept if one.row.example.id not in stays]
+    told = [(one.row.example.id, TOLD, f"row {one.row.example.row}") for one in gone]
+    ordered = [] if problem else _in_order(material, chosen)
+    return Cleaned(ordered, [*rejects, *told], before, after, problem)
+
+
+def _chosen(
+    material: Material, rows: Sequence[Kept], candidates: Candidates, balanced: Balanced, no: str
+) -> list[Kept]:
+    """The positives that stay, and the negative of each: a published row, or a recombined one."""
+    chosen = [rows[index] for index in balanced.positives]
+    for left, right in balanced.negatives:
+        if left == right:
+            chosen.append(rows[left])
+        else:
+            chosen.append(_recombined(material, rows[left].row, rows[right].row, candidates, (left, right), no))
+    return chosen
+
+
+def _recombined(
+    material: Material, left: Row, right: Row, candidates: Candidates, pair: tuple[int, int], no: str
+) -> Kept:
+    """The row of the left side with the right side of another row put in its place."""
+    example, task = left.example, material.task
+    start, end = candidates.rows[pair[0]].right_at
+    text = example.input[:start] + candidates.rows[pair[1]].right + example.input[end:]
+    made = example._replace(
+        id=hex128(task["id"], example.record, right.example.record, RECOMBINED),
+        input=text,
+        output=no,
+        gold=Gold(labels=(no,)),
+        labelled_by="rule",
+        labeller=RULE,
+        derived_from=(*example.derived_from, right.example.record, *right.example.derived_from),
+    )
+    others = [*left.others, right.fields, *right.others]
+    where = f"left side of row {example.row}, right side of row {right.example.row}"
+    return Kept(Row(made, left.fields, others, ()), ((RECOMBINED, where),))
+
+
+def _in_order(material: Material, kept: Sequence[Kept]) -> list[Kept]:
+    """The rows in an order by hash, numbered anew."""
+    task = material.task["id"]
+    ordered = sorted(kept, key=lambda one: (hash64(task, one.row.example.id, "order"), one.row.example.id))
+    return [
+        one._replace(row=one.row._replace(example=one.row.example._replace(row=number)))
+        for number, one in enumerate(ordered)
+    ]

@@ -1,0 +1,189 @@
+"""One task of a test set through all checks that see its rows alone: findings, and the figures that sum them up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ecominstruct.audit.material import OWN_CANDIDATES, Material, Row, gold_key, question_key
+from ecominstruct.audit.tells import measure, say_tell
+from ecominstruct.checks.duplicates import duplicates
+from ecominstruct.checks.kinds import KINDS, Hit
+from ecominstruct.checks.labels import balance, inside, named, never_gold, stands_in
+from ecominstruct.checks.listings import listing
+from ecominstruct.checks.orders import ODD, cycle, runs
+from ecominstruct.checks.spans import Marked, odd_spans, term_types, unlabelled
+from ecominstruct.checks.texts import hidden, markup, masked
+from ecominstruct.rows import Finding
+
+ONE_CLASS = 0.8  # of the golds are the same label
+Found = Iterator[tuple[Row | None, Hit]]
+Figures = dict[str, Any]
+
+
+def finding(task: str, row: Row | None, hit: Hit) -> Finding:
+    """A hit as a row of the table of findings; without a row it is about the task as a whole."""
+    facts = KINDS[hit.kind]
+    place = (row.example.id, row.example.row) if row else ("", -1)
+    return Finding(
+        task, *place, facts.check, hit.kind, hit.field, hit.start, hit.end, facts.severity, masked(hit.excerpt)
+    )
+
+
+def examine(material: Material, figures: Figures) -> Found:
+    """All findings of a task but those that need other tasks; figures are entered on the way."""
+    yield from _duplicates(material, figures)
+    yield from _orders(material, figures)
+    yield from _labels(material, figures)
+    if material.task["form"] in ("ner", "extract"):
+        yield from _spans(material, figures)
+    tells = figures["shortcuts"] = measure(material)
+    yield from (_whole("shortcut", say_tell(tell)) for tell in tells if tell["is_shortcut"])
+    for row in material.rows:
+        # What the reader of the raw file mended can be seen in the records no more: it was noted.
+        offsets = [note.detail for note in row.notes if note.reason == "wrong_offsets"]
+        yield from ((row, Hit("wrong_offsets", "gold", 0, 0, detail)) for detail in offsets)
+        yield from ((row, hit) for hit in _texts(material, row))
+
+
+def _whole(kind: str, excerpt: str) -> tuple[None, Hit]:
+    return None, Hit(kind, "", 0, 0, excerpt)
+
+
+def _about_input(row: Row, kind: str) -> tuple[Row, Hit]:
+    return row, Hit(kind, "input", 0, len(row.example.input), row.example.input[:60])
+
+
+def _duplicates(material: Material, figures: Figures) -> Found:
+    form = material.task["form"]
+    golds = [gold_key(example) for example in material.examples]
+    found = duplicates([question_key(example, form) for example in material.examples], golds)
+    figures["duplicates"] = {"extra": found.extra, "groups": len(found.groups), "conflicting": len(found.conflicting)}
+    for group in found.groups:
+        clash = group in found.conflicting
+        kind = "conflicting_gold" if clash else "duplicate_input"
+        yield from (_about_input(material.rows[index], kind) for index in group[not clash :])
+    if form in OWN_CANDIDATES:
+        again = duplicates([question_key(example, "") for example in material.examples], golds)
+        known = {index for group in found.groups for index in group[1:]}
+        more = [index for group in again.groups for index in group[1:] if index not in known]
+        figures["repeated_questions"] = {"extra": len(more), "groups": len(again.groups)}
+        yield from (_about_input(material.rows[index], "repeated_question") for index in more)
+
+
+def _orders(material: Material, figures: Figures) -> Found:
+    """Whether the order tells the label; of candidates, the place of the right one as they are shown."""
+    if material.is_single:
+        labels = [example.gold.labels[0] for example in material.examples]
+    elif material.task["form"] == "select":
+        labels = [str(_place(row)) for row in material.rows]
+    else:
+        return
+    found = cycle(labels, [example.row for example in material.examples])
+    figures["order"] = found._asdict() if found else None
+    if found:
+        yield _whole(
+            "order_pattern",
+            f"row % {found.every} tells {found.accuracy:.1%} of the labels, {found.exceptions} exceptions",
+        )
+    series = runs(labels)
+    figures["runs"] = series._asdict() if series else None
+    if series and abs(series.z) > ODD:
+        yield _whole("uneven_order", f"{series.runs} runs, {series.expected:.0f} expected (z {series.z:+.1f})")
+
+
+def _place(row: Row) -> int:
+    example = row.example
+    return example.choices.index(example.gold.text) if example.gold.text in example.choices else -1
+
+
+def _labels(material: Material, figures: Figures) -> Found:
+    form = material.task["form"]
+    if form in ("classify", "ner"):
+        yield from _label_pool(material, figures)
+    offered = {choice for example in material.examples for choice in example.choices}
+    for row in material.rows:
+        example, gold = row.example, row.example.gold
+        if form == "classify":
+            # An answer that needs no reading stands in the input; another one may mislead in the title.
+            yield from (
+                (row, _in_input(label, example.input)) for label in gold.labels if stands_in(label, example.input)
+            )
+            head = listing(example.input)
+            title = head.title if head else example.input
+            if head and not any(stands_in(label, title) for label in gold.labels):
+                other = named(title, offered.difference(gold.labels))
+                if other:
+                    yield (
+                        row,
+                        Hit("other_label_in_title", "input", title.find(other), title.find(other) + len(other), other),
+                    )
+        elif form in ("generate", "qa", "select") and gold.text and gold.text in example.input:
+            yield row, _in_input(gold.text, example.input)
+        asked = gold.labels if form == "classify" else (gold.text,) if form == "select" else ()
+        missing = [name for name in asked if name not in example.choices]
+        yield from ((row, Hit("gold_not_among_choices", "gold", 0, 0, name[:60])) for name in missing)
+
+
+def _in_input(text: str, within: str) -> Hit:
+    start = within.find(text)
+    return Hit("gold_in_input", "input", start, start + len(text), text[:60])
+
+
+def _label_pool(material: Material, figures: Figures) -> Found:
+    offered = {choice for example in material.examples for choice in example.choices}
+    golds = [example.gold.labels or tuple(span.label for span in example.gold.spans) for example in material.examples]
+    counts = balance(golds)
+    never, within = never_gold(offered, counts), inside(offered)
+    figures["labels"] = {"offered": len(offered), "never_gold": len(never), "inside": within, "golds": counts}
+    yield from (_whole("label_never_gold", label) for label in never)
+    yield from (_whole("label_in_label", f"{one} / {other}") for one, other in within)
+    most = max(counts.values(), default=0)
+    if material.is_single and len(offered) > 1 and most >= ONE_CLASS * len(material.rows):
+        yield _whole("one_class", f"{max(counts, key=lambda label: counts[label])}: {most} of {len(material.rows)}")
+
+
+def _spans(material: Material, figures: Figures) -> Found:
+    separator = material.task["separator"]
+    rows = [Marked(row.example.input, spans) for row, spans in zip(material.rows, material.spans, strict=True)]
+    for row, marked, found in zip(material.rows, rows, material.parts, strict=True):
+        yield from ((row, hit) for hit in odd_spans(marked, "input"))
+        gold = row.example.gold
+        answers = sorted({span.text for span in gold.spans} | ({gold.text} if gold.text else set()))
+        yield from (
+            (row, Hit("separator_in_gold", "gold", 0, len(text), text[:60])) for text in answers if separator in text
+        )
+        if gold.text:
+            host = next((part for part in found if gold.text in row.example.input[part.start : part.end]), None)
+            within = row.example.input[host.start : host.end] if host else row.example.input
+            if gold.text not in within:
+                yield row, Hit("gold_not_in_input", "gold", 0, len(gold.text), gold.text[:60])
+            elif within.count(gold.text) > 1:
+                yield row, Hit("gold_repeats", "gold", 0, len(gold.text), gold.text[:60])
+    if any(marked.spans for marked in rows):
+        yield from _terms(material, rows, figures)
+
+
+def _terms(material: Material, rows: Sequence[Marked], figures: Figures) -> Found:
+    types = term_types(rows)
+    several = sorted(term for term, found in types.items() if len(found) > 1)
+    figures["terms"] = {"terms": len(types), "of_two_types": len(several)}
+    figures["spans"] = sum(len(marked.spans) for marked in rows)
+    yield from (_whole("term_two_types", f"{term}: {', '.join(sorted(types[term]))}") for term in several)
+    yield from ((material.rows[index], hit) for index, hit in unlabelled(rows, "input"))
+
+
+def _texts(material: Material, row: Row) -> Iterator[Hit]:
+    """What stands in the texts of a row that are data: its input, its own candidates, a gold that is neither."""
+    example = row.example
+    yield from _odd_text(example.input, "input")
+    if material.task["form"] in OWN_CANDIDATES:
+        for choice in example.choices:
+            yield from _odd_text(choice, "choices")
+    elif example.gold.text and example.gold.text not in example.input:
+        yield from _odd_text(example.gold.text, "gold")
+
+
+def _odd_text(text: str, field: str) -> Iterator[Hit]:
+    yield from markup(text, field)
+    yield from hidden(text, field)

@@ -1,0 +1,179 @@
+"""The test rows of a task as an audit sees them: each with the fields of its record and what was noted of that."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.checks.listings import Part, Sides, parts, sides
+from ecominstruct.evaluation.predict import read_examples, test_parts
+from ecominstruct.languages import same_text
+from ecominstruct.rows import RECORD_COLUMNS, Example, Span
+from ecominstruct.stages import stage
+from ecominstruct.store import (
+    Manifest,
+    Receipt,
+    flat,
+    read_batches,
+    read_columns,
+    read_json,
+    read_manifest,
+    require_manifest,
+)
+
+USUAL = 0.8  # of the rows of a task hold a part that counts as one
+OWN_CANDIDATES = ("select", "rank")  # forms whose candidates belong to the row, not to the task
+
+
+class Note(NamedTuple):
+    """What was odd about a record when it was read."""
+
+    reason: str
+    detail: str
+
+
+class Row(NamedTuple):
+    """A test example, the fields of its record, those of further records that went into it, and what was noted."""
+
+    example: Example
+    fields: Mapping[str, Any]
+    others: Sequence[Mapping[str, Any]]
+    notes: Sequence[Note]
+
+
+class Material:
+    """The test rows of one task: all of them are in memory at once, those of other tasks are not."""
+
+    def __init__(self, task: Mapping[str, Any], rows: Sequence[Row]) -> None:
+        self.task = task
+        self.rows = rows
+        self.examples = [row.example for row in rows]
+
+    @cached_property
+    def parts(self) -> list[tuple[Part, ...]]:
+        """For each row the parts of its input: fields of its record that most inputs of the task hold, but the gold."""
+        found = [parts(row.example.input, self._values(row)) for row in self.rows]
+        often = Counter(part.name for row in found for part in row)
+        usual = {name for name, n in often.items() if n >= USUAL * len(found)}
+        return [tuple(part for part in row if part.name in usual) for row in found]
+
+    @cached_property
+    def sides(self) -> list[Sides | None]:
+        """For each row the two halves of its input; None where it has no two parts."""
+        most = max((len(row) for row in self.parts), default=0)
+        return [
+            sides(row.example.input, found) if len(found) == most else None
+            for row, found in zip(self.rows, self.parts, strict=True)
+        ]
+
+    @cached_property
+    def spans(self) -> list[Sequence[Span]]:
+        """For each row the spans as they were published, where the record has them; else those of the gold.
+
+        Types count only where they are asked for.
+        """
+        typed = self.task["form"] == "ner"
+        return [tuple(span if typed else span._replace(label="") for span in self._published(row)) for row in self.rows]
+
+    def _published(self, row: Row) -> Sequence[Span]:
+        given = row.fields.get(self.task["gold"])
+        marked = isinstance(given, list) and bool(given) and isinstance(given[0], dict) and "start" in given[0]
+        if not marked or not row.example.gold.spans:
+            return row.example.gold.spans
+        spans = [Span(**span) for span in given or ()]
+        shift = min(span.start for span in row.example.gold.spans) - min(span.start for span in spans)
+        return [span._replace(start=span.start + shift, end=span.end + shift) for span in spans]
+
+    def _values(self, row: Row) -> dict[str, list[Any]]:
+        wanted = [name for name in row.fields if name != self.task["gold"]]
+        return {name: [record[name] for record in (row.fields, *row.others) if record.get(name)] for name in wanted}
+
+    @property
+    def is_single(self) -> bool:
+        """Whether each row has exactly one label as its gold."""
+        return self.task["form"] == "classify" and all(len(example.gold.labels) == 1 for example in self.examples)
+
+
+def question_key(example: Example, form: str) -> str:
+    """What a row asks, apart from case and white space: its input, and its candidates where they are its own."""
+    own = sorted(map(same_text, example.choices)) if form in OWN_CANDIDATES else []
+    return "\x1f".join([same_text(example.input), *own])
+
+
+def gold_key(example: Example, *, typed: bool = True) -> str:
+    """What a row expects; without types, a stretch is the same one under any type."""
+    gold = example.gold
+    spans = sorted({(span.label if typed else "", span.start, span.end) for span in gold.spans})
+    return repr((same_text(gold.text), sorted(gold.labels), gold.ranking, spans))
+
+
+class Source(NamedTuple):
+    """Where the rows of a run lie: the release, and its records where they are there."""
+
+    run: Path
+    release: Manifest
+    tasks: Mapping[str, Mapping[str, Any]]
+    records: Manifest | None
+
+
+def open_run(run: Path) -> Source:
+    """The run to be audited; InputError when it has no release."""
+    folder, release = require_manifest(run, "dataset")
+    return Source(run, release, read_json(folder / "tasks.json"), read_manifest(run / stage("records").folder))
+
+
+def audited(source: Source) -> list[str]:
+    """The tasks that have test rows."""
+    return sorted(test_parts(source.release))
+
+
+def read_material(source: Source, task: str) -> Material:
+    """The test rows of a task, in the order of their file."""
+    path = source.run / stage("dataset").folder / test_parts(source.release)[task][0]
+    examples = read_examples(path)
+    wanted = {example.record for example in examples} | {one for example in examples for one in example.derived_from}
+    records, notes = _records(source, source.tasks[task]["source"], wanted)
+    rows = [
+        Row(
+            example,
+            records.get(example.record, {}),
+            [records[other] for other in example.derived_from if other in records],
+            notes.get(example.record, ()),
+        )
+        for example in examples
+    ]
+    return Material(source.tasks[task], rows)
+
+
+def _records(
+    source: Source, name: str, wanted: set[str]
+) -> tuple[dict[str, dict[str, Any]], dict[str, Sequence[Note]]]:
+    """The wanted records of a source by id: their own fields, and what was noted of them."""
+    folder = source.run / stage("records").folder
+    fields: dict[str, dict[str, Any]] = {}
+    noted: dict[str, Sequence[Note]] = {}
+    for unit in source.records.units if source.records else ():
+        if unit.unit.rpartition("/")[0] != name:
+            continue
+        notes = _notes(folder, unit)
+        for part in unit.parts:
+            for batch in read_batches(folder / part.path):
+                for record in batch.to_pylist():
+                    if record["id"] not in wanted:
+                        continue
+                    fields[record["id"]] = {key: record[key] for key in record if key not in RECORD_COLUMNS}
+                    noted[record["id"]] = notes.get(f"{record['file']}:{record['row'] + 1}", ())
+    return fields, noted
+
+
+def _notes(folder: Path, unit: Receipt) -> dict[str, list[Note]]:
+    """What was noted of the rows of a raw file, by file and line."""
+    found: dict[str, list[Note]] = defaultdict(list)
+    if unit.noted:
+        path = folder / "notes" / f"{flat(unit.unit)}.parquet"
+        for row, reason, detail in zip(*read_columns(path, "row", "reason", "detail"), strict=True):
+            found[row].append(Note(reason, detail))
+    return found

@@ -1,0 +1,144 @@
+"""What several tasks of a test set hold: the same rows, the same texts, one's gold in another's input.
+
+Only hashes of texts are kept, as arrays: memory grows by some 20 bytes a text and 150 a row, time as a sort does.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from ecominstruct.audit.material import OWN_CANDIDATES, Material, gold_key
+from ecominstruct.checks.kinds import KINDS
+from ecominstruct.checks.listings import listing
+from ecominstruct.identity import hash64
+from ecominstruct.languages import same_text
+from ecominstruct.rows import Finding
+
+SHORTEST = 2  # characters of a text that two tasks can be said to share
+INPUT, ANSWERED, GOLD = " input", " answered", " gold "  # roles beside the names of parts, which begin with no blank
+Group = Mapping[str, Mapping[str, Sequence[int]]]
+"""Where one text stands: by task, by role, the indices of the rows."""
+
+
+class SharedTexts:
+    """The texts of all tasks by their hash, whatever their case and white space."""
+
+    def __init__(self) -> None:
+        self._hashes, self._roles, self._rows = array("Q"), array("L"), array("L")
+        self._names: dict[tuple[str, str], int] = {}
+        self._places: dict[str, list[tuple[str, int]]] = {}
+
+    def add(self, material: Material) -> None:
+        """Enter the texts of a task."""
+        task = material.task["id"]
+        self._places[task] = [(example.id, example.row) for example in material.examples]
+        for index in range(len(material.rows)):
+            for role, text in sorted(set(_texts(material, index))):
+                self._hashes.append(hash64(same_text(text)))
+                self._roles.append(self._names.setdefault((task, role), len(self._names)))
+                self._rows.append(index)
+
+    def groups(self) -> Iterator[Group]:
+        """Each text that stands in several tasks, in the order of the hashes."""
+        names = list(self._names)
+        hashes = np.array(self._hashes, dtype=np.uint64)
+        order = np.argsort(hashes, kind="stable")
+        starts = np.flatnonzero(np.diff(hashes[order])) + 1
+        for group in np.split(order, starts):
+            if len(group) > 1 and len({names[self._roles[at]][0] for at in group}) > 1:
+                found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+                for at in group:
+                    task, role = names[self._roles[at]]
+                    found[task][role].append(self._rows[at])
+                yield found
+
+    def findings(self, pairs: Counter[tuple[str, str, str]]) -> Iterator[Finding]:
+        """One finding for each row and thing that it shares; `pairs` counts what each two tasks have in common."""
+        answered: set[tuple[str, int]] = set()
+        waiting: list[tuple[str, int, str, str]] = []
+        for group in self.groups():
+            _count(group, pairs)
+            for task, roles in group.items():
+                elsewhere = [other for other in group if other != task]
+                for role, rows in roles.items():
+                    kind, others = _kind(role, [other for other in elsewhere if _meets(role, group[other])])
+                    if others:
+                        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+                        words = f"{role.removeprefix(GOLD).strip()}: also in {min(others)}{more}"
+                        waiting += [(task, row, kind, words) for row in rows]
+                        answered.update((task, row) for row in rows if kind == "shared_row")
+        for task, row, kind, words in sorted(waiting):
+            if kind == "shared_row" or (task, row) not in answered:
+                yield self._finding(task, row, kind, words)
+
+    def _finding(self, task: str, row: int, kind: str, words: str) -> Finding:
+        facts = KINDS[kind]
+        field = "gold" if kind == "gold_in_other_input" else "input"
+        return Finding(task, *self._places[task][row], facts.check, kind, field, 0, 0, facts.severity, words)
+
+
+def _texts(material: Material, index: int) -> Iterator[tuple[str, str]]:
+    """The texts of a row with their roles: the input, its parts, titles and attributes in them, candidates, a gold."""
+    example, task = material.examples[index], material.task
+    yield INPUT, example.input
+    yield ANSWERED, f"{example.input}\x1f{gold_key(example, typed=False)}"
+    named = [(part.name, example.input[part.start : part.end]) for part in material.parts[index]]
+    named += [(name, example.input) for name, value in material.rows[index].fields.items() if value == example.input]
+    if task["form"] in OWN_CANDIDATES:
+        named += [("candidates", choice) for choice in example.choices]
+    if task["form"] in ("generate", "select") and example.gold.text:
+        named.append((GOLD + task["gold"], example.gold.text))
+    for _, text in [*named, ("", example.input)]:
+        found = listing(text)
+        named += [("title", found.title), ("attributes", found.attributes)] if found else []
+    yield from ((name, text) for name, text in named if len(text.strip()) >= SHORTEST)
+
+
+def _meets(role: str, roles: Mapping[str, Sequence[int]]) -> bool:
+    """Whether a text in this role is shared with a task where it stands in those: rows with rows, texts with texts."""
+    if role in (INPUT, ANSWERED):
+        return role in roles
+    inputs = [other for other in roles if other not in (INPUT, ANSWERED) and not other.startswith(GOLD)]
+    return bool(inputs) if role.startswith(GOLD) else any(other not in (INPUT, ANSWERED) for other in roles)
+
+
+def _kind(role: str, others: list[str]) -> tuple[str, list[str]]:
+    if role == ANSWERED:
+        return "shared_row", others
+    if role == INPUT:
+        return "", []  # told by the parts of the input, or by the row with its answer
+    return ("gold_in_other_input" if role.startswith(GOLD) else "shared_text"), others
+
+
+def _count(group: Group, pairs: Counter[tuple[str, str, str]]) -> None:
+    """Count what a text is to each two tasks: of whole rows all rows of the first task, of texts each once."""
+    for one, other in combinations(sorted(group), 2):
+        for role in (INPUT, ANSWERED):
+            if role in group[one] and role in group[other]:
+                pairs[one, other, role] += len(group[one][role])
+        names, others = (_names(group[task]) for task in (one, other))
+        if names and others:
+            both = sorted(names & others)
+            pairs[one, other, both[0] if both else f"{min(names)}/{min(others)}"] += 1
+
+
+def _names(roles: Mapping[str, Sequence[int]]) -> set[str]:
+    return {role.removeprefix(GOLD) for role in roles if role not in (INPUT, ANSWERED)}
+
+
+def in_common(pairs: Counter[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    """What each two tasks share, as plain data: rows, rows with the same gold, texts by name."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for (one, other, role), n in sorted(pairs.items()):
+        entry = found.setdefault((one, other), {"tasks": [one, other], "rows": 0, "answered": 0, "texts": {}})
+        if role in (INPUT, ANSWERED):
+            entry["rows" if role == INPUT else "answered"] = n
+        else:
+            entry["texts"][role] = n
+    return sorted(found.values(), key=lambda entry: (-entry["rows"], -sum(entry["texts"].values()), entry["tasks"]))

@@ -1,0 +1,140 @@
+"""Stage 9, audit: the health of a test set.
+
+    testset/findings.parquet    one row a finding
+    testset/summary.json        what they add up to, by kind and by task, and what was measured
+
+Tasks are read one after another: in memory are the rows of one task, the hashes of the texts of all of them, and what
+they share. Time grows as rows times the labels of their task, and as a sort of the texts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecominstruct.audit.clean import clean_folder, plan_clean
+from ecominstruct.audit.examine import examine, finding
+from ecominstruct.audit.material import audited, open_run, read_material
+from ecominstruct.audit.shared import SharedTexts, in_common
+from ecominstruct.checks.kinds import KINDS
+from ecominstruct.engines import StagePlan, Unit, run_stage
+from ecominstruct.errors import nearest, wrong
+from ecominstruct.progress import Progress
+from ecominstruct.rows import SEVERITIES, Finding, finding_schema
+from ecominstruct.stages import stage
+from ecominstruct.store import BATCH_ROWS, Receipt, read_json, write_json, write_part
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STAGE = stage("audit")
+CHECK = "testset"
+
+
+def plan_testset(run: Path) -> StagePlan:
+    """One unit: all tasks of the release, since some findings are about several; InputError without a release."""
+    source = open_run(run)
+    inputs = {source.release.stage: source.release.fingerprint}
+    if source.records:
+        inputs[source.records.stage] = source.records.fingerprint
+    config = {"release": source.release.fingerprint}
+    return StagePlan(STAGE, run / STAGE.folder / CHECK, [Unit(CHECK, inputs, str(run))], audit_testset, config)
+
+
+def run_audits(run: Path, checks: Sequence[str], clean: bool, executor: Executor, progress: Progress) -> dict[str, Any]:
+    """Bring the named audits of a run up to date, and with `clean` its corrected companion; what they found, by name.
+
+    InputError when there is no such check.
+    """
+    for name in checks:
+        if name != CHECK:
+            raise wrong(f"unknown check {name!r}", nearest(name, [CHECK]))
+    plan = plan_testset(run)
+    run_stage(plan, executor, progress)
+    found = {CHECK: read_json(plan.folder / "summary.json")}
+    if clean:
+        run_stage(plan_clean(run), executor, progress)
+        found["clean"] = read_json(clean_folder(run) / "summary.json") | {"run": str(clean_folder(run))}
+    return found
+
+
+class Tally:
+    """Counts findings while they pass by: by kind and task, and the rows that they are about."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.rows: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def count(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Pass findings on."""
+        for found in findings:
+            self.counts[found.kind, found.task] += 1
+            if found.row:
+                self.rows[found.kind, found.task].add(found.row)
+            yield found
+
+    def kinds(self) -> list[dict[str, Any]]:
+        """All kinds that were found, the worst first."""
+        by_kind: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
+        for (kind, task), n in sorted(self.counts.items()):
+            by_kind[kind][task] = {"findings": n, "rows": len(self.rows[kind, task])}
+        told = [_told(kind, tasks) for kind, tasks in by_kind.items()]
+        return sorted(told, key=lambda one: (SEVERITIES.index(one["severity"]), -one["rows"], one["kind"]))
+
+
+def _told(kind: str, tasks: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    facts = KINDS[kind]
+    sums = {name: sum(task[name] for task in tasks.values()) for name in ("findings", "rows")}
+    return {
+        "kind": kind,
+        "check": facts.check,
+        "severity": facts.severity,
+        "about": facts.about,
+        **sums,
+        "tasks": tasks,
+    }
+
+
+def audit_testset(payload: str, target: Path) -> Receipt:
+    """Go through all tasks, then through what they share; write findings and summary."""
+    source = open_run(Path(payload))
+    tally, texts = Tally(), SharedTexts()
+    pairs: Counter[tuple[str, str, str]] = Counter()
+    figures: dict[str, dict[str, Any]] = {}
+
+    def findings() -> Iterator[Finding]:
+        for task in audited(source):
+            material = read_material(source, task)
+            mine: dict[str, Any] = {"n": len(material.rows), "lang": material.task["lang"]}
+            yield from (finding(task, row, hit) for row, hit in examine(material, mine))
+            texts.add(material)
+            figures[task] = mine
+        yield from texts.findings(pairs)
+
+    part = write_part(target, "findings.parquet", finding_schema(), _batches(tally.count(findings())))
+    rows = sum(mine["n"] for mine in figures.values())
+    summary = {
+        "rows": rows,
+        "findings": part.rows,
+        "records": source.records is not None,
+        "kinds": tally.kinds(),
+        "tasks": figures,
+        "shared": in_common(pairs),
+    }
+    write_json(target / "summary.json", summary)
+    return Receipt(CHECK, {}, rows, rows, {}, {}, {"findings": part.rows}, (part,))
+
+
+def _batches(findings: Iterable[Finding]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    waiting: list[dict[str, Any]] = []
+    for found in findings:
+        waiting.append(found._asdict())
+        if len(waiting) >= BATCH_ROWS:
+            yield pa.RecordBatch.from_pylist(waiting, schema=finding_schema())
+            waiting = []
+    yield pa.RecordBatch.from_pylist(waiting, schema=finding_schema())

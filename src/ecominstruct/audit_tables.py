@@ -1,0 +1,74 @@
+"""What `ecom audit` prints: tables in plain text, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecominstruct.audit.tells import say_tell
+from ecominstruct.evaluation.markup import number
+from ecominstruct.tables import reasons, table
+
+MOST_SHARED = 20  # pairs of tasks that are listed
+
+
+def show_audit(found: Mapping[str, Any]) -> str:
+    """What is wrong with a test set, the worst first; then what tells the gold, and what tasks share."""
+    rows = [
+        (
+            one["severity"],
+            one["kind"],
+            f"{one['findings']:,}",
+            f"{one['rows']:,}",
+            _worst_tasks(one["tasks"]),
+            one["about"],
+        )
+        for one in found["kinds"]
+    ]
+    lines = [table(("severity", "kind", "findings", "rows", "tasks", "what it means"), rows), ""]
+    lines += [
+        f"Shortcut: {task}: {say_tell(tell)}"
+        for task, figures in found["tasks"].items()
+        for tell in figures["shortcuts"]
+        if tell["is_shortcut"]
+    ]
+    lines += [f"Shared: {' and '.join(one['tasks'])}: {_in_common(one)}" for one in found["shared"][:MOST_SHARED]]
+    more = len(found["shared"]) - MOST_SHARED
+    lines += [f"Shared: {more} further pairs of tasks, see summary.json"] if more > 0 else []
+    lines += (
+        [] if found["records"] else ["The run holds no records: parts of inputs and published offsets are not seen."]
+    )
+    high = sum(one["rows"] for one in found["kinds"] if one["severity"] == "high")
+    return "\n".join(
+        [*lines, f"audit: {found['rows']:,} test rows, {found['findings']:,} findings; {high:,} rows with high ones."]
+    )
+
+
+def _worst_tasks(tasks: Mapping[str, Mapping[str, int]]) -> str:
+    """The task with the most findings, and how many more there are."""
+    first = min(tasks, key=lambda name: (-tasks[name]["findings"], name))
+    return first if len(tasks) == 1 else f"{first} +{len(tasks) - 1}"
+
+
+def _in_common(one: Mapping[str, Any]) -> str:
+    rows = [f"{one['rows']:,} inputs, {one['answered']:,} with the same gold"] if one["rows"] else []
+    return "; ".join([*rows, *(f"{n:,} × {name}" for name, n in one["texts"].items())])
+
+
+def show_clean(found: Mapping[str, Any]) -> str:
+    """What became of the rows of a test set in its corrected companion, and what still tells the gold there."""
+    rows = []
+    for name, task in found["tasks"].items():
+        worst = [max((tell["auc"] or 0.0 for tell in task[when]), default=0.0) or None for when in ("before", "after")]
+        why = reasons(task["dropped"])
+        rows.append((name, f"{task['rows']:,}", f"{task['recombined']:,}", why, *map(number, worst)))
+    head = ("task", "rows", "recombined", "dropped", "largest AUC before", "after")
+    lines = [table(head, rows)]
+    lines += [f"Left out: {name}: {task['left_out']}" for name, task in found["tasks"].items() if task["left_out"]]
+    lines += [
+        f"Still there: {name}: {say_tell(tell)}"
+        for name, task in found["tasks"].items()
+        for tell in task["after"]
+        if tell["is_shortcut"] and not task["left_out"]
+    ]
+    return "\n".join([*lines, f"corrected test set: {found['rows']:,} rows; {reasons(found['dropped'])} dropped."])

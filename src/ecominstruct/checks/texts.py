@@ -1,0 +1,80 @@
+"""What a text holds beside words: markup, characters that cannot be seen; and excerpts that give nothing away."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from html.entities import html5
+
+from ecominstruct.checks.kinds import Hit
+
+AROUND = 12  # characters of an excerpt on each side
+LONGEST = 60  # characters of an excerpt in the middle
+
+_MARKUP = {
+    "html_entity": re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});"),
+    "html_tag": re.compile(r"</?(?!s>)[A-Za-z][^<>\n]{0,200}>"),
+    "hash_marks": re.compile(r"#{3,}"),
+    "special_token": re.compile(r"</?s>|<\|[^|<>\s]{1,40}\|>|\[/?INST\]|<</?SYS>>", re.IGNORECASE),
+    "braces": re.compile(r"[{}]"),
+}
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_ODD = re.compile(r"[^\n\t\x20-\x7e]")
+_CONTROL = frozenset(("Cc", "Cs", "Co", "Zl", "Zp"))
+_JOINERS = "\u200c\u200d"
+_IDEOGRAPH = re.compile(r"[\u2e80-\uffef\U00020000-\U0003ffff]")
+_LONG_NUMBER = re.compile(r"\d{4,}")
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
+
+
+def markup(text: str, field: str) -> Iterator[Hit]:
+    """Entities, tags, special tokens, ### and braces; of braces only the first one."""
+    for kind, pattern in _MARKUP.items():
+        for match in pattern.finditer(text):
+            if kind == "html_entity" and not _is_entity(match.group()):
+                continue
+            yield Hit(kind, field, *match.span(), around(text, *match.span()))
+            if kind == "braces":
+                break
+
+
+def _is_entity(text: str) -> bool:
+    return text[1] == "#" or text[1:] in html5
+
+
+def hidden(text: str, field: str) -> Iterator[Hit]:
+    """Characters that turn the text, cannot be seen or control a terminal."""
+    for match in _ODD.finditer(text):
+        kind = _hidden_kind(text, match.start())
+        if kind:
+            yield Hit(kind, field, *match.span(), around(text, *match.span()))
+
+
+def _hidden_kind(text: str, at: int) -> str:
+    char = text[at]
+    category = unicodedata.category(char)
+    if char in _BIDI:
+        return "bidi"
+    if category == "Cf":
+        return "" if char in _JOINERS and _joins(text, at) else "zero_width"
+    nothing = ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF
+    return "control" if category in _CONTROL or nothing else ""
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether a joiner stands between two signs that it makes one, as in emoji and in scripts other than ours."""
+    beside = (text[at - 1 : at], text[at + 1 : at + 2])
+    return all(char and not char.isascii() and (char == "\ufe0f" or not _IDEOGRAPH.match(char)) for char in beside)
+
+
+def around(text: str, start: int, end: int) -> str:
+    """A stretch of a text with a little of what surrounds it."""
+    middle = text[start : min(end, start + LONGEST)]
+    cut = "…" if end > start + LONGEST else ""
+    return text[max(0, start - AROUND) : start] + middle + cut + text[end : end + AROUND]
+
+
+def masked(excerpt: str) -> str:
+    """An excerpt without what could name or reach a person: long numbers and mail addresses."""
+    return _LONG_NUMBER.sub("••••", _ADDRESS.sub("•@•", excerpt))

@@ -1,0 +1,58 @@
+"""Ingest alone: the sources of some names become stage 1 of a run, and each raw file is accounted for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.engines import run_stage
+from ecominstruct.errors import nearest, wrong
+from ecominstruct.progress import Progress
+from ecominstruct.sources.cards import SourceCard, absent_files, raw_files
+from ecominstruct.sources.ingest import plan_ingest
+from ecominstruct.store import Receipt
+
+
+class Chosen(NamedTuple):
+    """Sources to ingest, and those that were meant but are not there, with the files that are missing."""
+
+    cards: tuple[SourceCard, ...]
+    absent: Mapping[str, tuple[str, ...]]
+
+
+def choose(cards: Mapping[str, SourceCard], patterns: Sequence[str], data: Path | None) -> Chosen:
+    """The sources of these names that have files; InputError when a pattern names none, or none is present."""
+    known = {name: card for name, card in sorted(cards.items()) if not card.synthetic}
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            raise wrong(f"no source is {pattern!r}", nearest(pattern, list(known)))
+    wanted = [card for name, card in known.items() if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    absent = {card.id: tuple(missing) for card in wanted if (missing := absent_files(card, data))}
+    present = tuple(card for card in wanted if card.id not in absent)
+    if not present:
+        raise wrong("none of these sources is present", "Name the data root with --data or ECOM_DATA")
+    return Chosen(present, absent)
+
+
+def ingest_chosen(
+    chosen: Chosen, data: Path | None, run: Path, executor: Executor, progress: Progress
+) -> dict[str, Any]:
+    """Bring stage 1 up to date for these sources; returns what became of the rows of each file."""
+    begun = time.monotonic()
+    manifest, _ = run_stage(plan_ingest(run, chosen.cards, data=data, storefront_rows=0), executor, progress)
+    units = {unit.unit: unit for unit in manifest.units}
+    sources = {card.id: _ingested(card, units) for card in chosen.cards}
+    return {"sources": sources, "seconds": round(time.monotonic() - begun, 3)}
+
+
+def _ingested(card: SourceCard, units: Mapping[str, Receipt]) -> dict[str, Any]:
+    files: dict[str, dict[str, Any]] = {}
+    for number, (file, _) in enumerate(raw_files(card)):
+        unit = units[f"{card.id}/{number:03d}"]
+        counted = {"raw": unit.rows_in, "records": unit.rows_out, "rejected": unit.rejected, "folded": unit.folded}
+        files[file.path] = counted
+    return {"folder": card.folder, "records": sum(file["records"] for file in files.values()), "files": files}

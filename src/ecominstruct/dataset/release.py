@@ -179,6 +179,7 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
         "entropy_reason": task.entropy_reason,
         "many": task.many,
         "gold": task.gold,
+        "input": task.input,
         "menu": has_menu(task),
         "separator": separator,
         "none": none,

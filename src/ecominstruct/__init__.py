@@ -5,6 +5,8 @@ A run is a folder; each stage writes one that can be opened with pandas, DuckDB 
     1-records/      ecom build    one raw thing a row, read from the sources
     2-splits/       ecom build    the family and the split of each record, fixed before any example exists
     3-examples/     ecom build    pairs of task and record, each worded as one instruction or more
+    4-guard/        ecom build    the texts of validation and test rows, ready to be looked for in training
+    4-findings/     ecom build    leaks, copies and measures of each example, before anything is decided
     4-dataset/      ecom build    the release: train, validation and test, one instruction a row
     6-predictions/  ecom predict  what each model answers to the test examples
     7-scores/       ecom score    how each answer was read, and what it is worth

@@ -116,6 +116,8 @@ def kin_text(text: str) -> str:
     kin as well: too large a family costs a few rows, a missed one is a leak. A text without any letter or digit
     keeps its signs, so that 👍 is no kin of 👎. Simplified and traditional characters stay different.
     """
+    if text.isascii():  # nothing to normalise: the same form at a fifth of the time
+        return _NO_LETTER.sub("", text.lower()) or "".join(text.lower().split())
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFKC", _NO_LETTER.sub("", folded) or "".join(folded.split()))
 

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from ecominstruct import config
 from ecominstruct.audit.testset import plan_testset
+from ecominstruct.dataset.findings import plan_findings
+from ecominstruct.dataset.guard import plan_guard
 from ecominstruct.dataset.proof import prove as prove_release
 from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
@@ -32,11 +34,13 @@ from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.sources.licences import is_share_alike
 from ecominstruct.splits.assign import STRADDLES, SourceParts, plan_splits, straddling
-from ecominstruct.stages import stage
+from ecominstruct.stages import STAGES, stage
 from ecominstruct.store import Manifest, read_json, read_manifest, require_manifest, write_json
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.examples import plan_examples
 from ecominstruct.tasks.spec import Task
+
+BUILT = tuple(stage.name for stage in STAGES if stage.verb == "build")
 
 
 class Settings(NamedTuple):
@@ -104,7 +108,7 @@ def check_run(run: Path) -> None:
 
 
 def build(settings: Settings, run: Path, executor: Executor, progress: Progress) -> Built:
-    """Bring stages 1 to 4 up to date."""
+    """Bring the stages of the build up to date."""
     begun = time.monotonic()
     run.mkdir(parents=True, exist_ok=True)
     recipe = settings.recipe.model_dump(mode="json")
@@ -126,7 +130,9 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
     records = done["records"]
     yield plan_splits(run, records, [_source_parts(card, records, recipe) for card in cards], recipe.splits)
     yield plan_examples(run, catalogue, settings.tasks, recipe.prompts, records, done["splits"])
-    yield plan_release(run, catalogue, settings.tasks, recipe, done["examples"], _release_card(settings, done))
+    yield plan_guard(run, cards, settings.tasks, done["records"], done["splits"], done["examples"])
+    yield plan_findings(run, catalogue, settings.tasks, recipe.clean, done)
+    yield plan_release(run, catalogue, settings.tasks, recipe, done, _release_card(settings, done))
 
 
 def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> SourceParts:
@@ -283,7 +289,7 @@ def status(settings: Settings, run: Path) -> list[StageStatus]:
     found: dict[str, Manifest] = {}
     states: list[StageStatus] = []
     plans = _stages(settings, run, found)
-    for name in ("records", "splits", "examples", "dataset"):
+    for name in BUILT:
         manifest = read_manifest(run / stage(name).folder)
         stale = [f"{states[-1].stage} is stale"] if states and states[-1].stale else []
         if not stale:

@@ -82,10 +82,110 @@ class Prompts(Strict):
     )
 
 
+class Clean(Strict):
+    """What is taken out of training since it stands there twice, or in validation or test. Leaks always are."""
+
+    copies: Literal["near", "exact", "keep"] = Field(
+        default="near", description="remove copies within a task: near ones too, only exact ones, or none"
+    )
+    similarity: float = Field(
+        default=0.8, ge=0.5, le=1, description="Jaccard similarity of character n-grams from which texts are near"
+    )
+    edits: float = Field(
+        default=0.9, ge=0.9, le=1, description="edit similarity from which texts of fewer than 20 units are near"
+    )
+    overlap: float = Field(
+        default=0.8, ge=0.1, le=1, description="share of the shorter text's stretches from which an overlap is a leak"
+    )
+    conflicts: Literal["keep", "drop"] = Field(
+        default="drop", description="equal inputs with different answers, where a task has one right answer"
+    )
+
+
+class Filter(Strict):
+    """One rule about single examples, and the tasks that it is for. Rows of published test sets always pass."""
+
+    max_chars: int | None = Field(default=None, ge=1, description="characters of input and output together at most")
+    min_chars: int | None = Field(default=None, ge=1, description="characters of the input at least")
+    language: Literal["match"] | None = Field(
+        default=None,
+        description="match: in a Chinese task a tenth of the letters of the input must be Chinese, in an English one "
+        "no more than half",
+    )
+    max_illegal: int | None = Field(
+        default=None, ge=0, description="control, private, half and undecodable characters at most"
+    )
+    max_repeated: float | None = Field(
+        default=None, ge=0, le=1, description="share of the input's 10-grams that stand in it before, at most"
+    )
+    output_in_input: Literal["always", "never"] | None = Field(
+        default=None, description="must the output stand in the input, word for word, or must it not?"
+    )
+    min_rating: float | None = Field(
+        default=None, ge=0, le=1, description="what the classifier of `rating` says, at least"
+    )
+    per_label: int | None = Field(
+        default=None, ge=1, description="training examples of a task with the same output at most: for classifications"
+    )
+    tasks: list[str] = Field(default_factory=lambda: ["*"], min_length=1, description="patterns over task ids")
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Filter:
+        given = sorted(name for name, value in self if value is not None and name != "tasks")
+        if len(given) != 1:
+            raise ValueError(f"must hold one rule, and holds {len(given)}" + (f": {', '.join(given)}" if given else ""))
+        return self
+
+
+class Rating(Strict):
+    """A classifier that says of an example how good it is, from 0 to 1; used by the filter `min_rating`."""
+
+    labels: str | None = Field(
+        default=None,
+        description='a file beside the recipe, {"text": …, "accept": true} a line: a small classifier learns from it',
+    )
+    scorer: str | None = Field(
+        default=None, description="name of an entry point `ecominstruct.rating`: a function from texts to numbers"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Rating:
+        if (self.labels is None) == (self.scorer is None):
+            raise ValueError("needs either `labels` or `scorer`")
+        return self
+
+
 class Mixture(Strict):
-    """How much of each task."""
+    """How much of each task goes into training. Which examples are taken is decided by hash."""
 
     cap_per_task: int | None = Field(default=None, ge=1, le=MOST, description="training examples of a task at most")
+    rates: dict[str, float] = Field(
+        default_factory=dict, description="share of the training examples of tasks that is taken, by pattern over ids"
+    )
+    langs: dict[Lang, float] = Field(default_factory=dict, description="the same by language")
+    levels: dict[Literal["final", "atomic"], float] = Field(default_factory=dict, description="the same by level")
+    wordings: int | None = Field(default=None, ge=1, description="wordings of a training record at most")
+    balance: Literal["none", "sqrt"] = Field(
+        default="none",
+        description="sqrt: of a task with n examples, `balance_from` and the square root of the rest, as published",
+    )
+    balance_from: int = Field(default=500, ge=1, le=MOST, description="examples of a task that are not yet too many")
+    rows: int | None = Field(
+        default=None, ge=1, le=MOST, description="training examples in all, at most, shared out among the tasks"
+    )
+    temperature: float = Field(
+        default=1.0, ge=0.01, le=100, description="with `rows`: 1 shares in proportion to size, more evens tasks out"
+    )
+
+    @model_validator(mode="after")
+    def _is_meant(self) -> Mixture:
+        for name in ("rates", "langs", "levels"):
+            wrong = [key for key, rate in getattr(self, name).items() if not 0 <= rate <= 1]
+            if wrong:
+                raise ValueError(f"{name}: the share of {wrong[0]!r} must be between 0 and 1")
+        if self.rows is None and self.temperature != 1:
+            raise ValueError("temperature means something only with `rows`")
+        return self
 
 
 class Evaluation(Strict):
@@ -111,6 +211,9 @@ class Recipe(Strict):
     data: Data = Data()
     splits: Splits = Splits()
     prompts: Prompts = Prompts()
+    filters: list[Filter] = Field(default_factory=list, description="rules about single examples, in their order")
+    rating: Rating | None = None
+    clean: Clean = Clean()
     mixture: Mixture = Mixture()
     evaluation: Evaluation = Evaluation()
     models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")

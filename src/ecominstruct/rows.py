@@ -3,6 +3,8 @@
 Record      one raw thing of a source                                    1-records
 Assignment  the family and the split of a record                         2-splits
 Example     one instruction: six parts, the gold as data, provenance     3-examples, 4-dataset
+Match       a text that stands elsewhere too: a copy, or in validation or test  4-findings
+Measure     what can be counted of one pair of task and record           4-findings
 Prediction  what one model answered to one example                       6-predictions
 Score       how that answer was read and what it is worth                7-scores
 Finding     what a check found in a row, or in a task as a whole          9-audit
@@ -32,6 +34,9 @@ Kind = Literal["text", "texts", "pairs", "spans", "turns"]
 """What a field of a record holds: a text; a list of texts; name–value pairs; labelled stretches of a text, with
 offsets in characters; the turns of a dialogue."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Check = Literal["leak", "copy", "conflict"]
+"""What a match means: a text of validation or test in training; the same twice; one input with different answers."""
 
 Outcome = Literal["parsed", "error", "refused", "truncated", "empty", "off_menu", "ambiguous", "unparseable"]
 """How an answer was read. Each answer has exactly one outcome; where several would fit, the earlier name wins."""
@@ -86,6 +91,36 @@ class Example(NamedTuple):
     derived_from: tuple[str, ...]  # further records that went into it
     licence: str
     synthetic: bool
+
+
+class Match(NamedTuple):
+    """What was found out about a record in a task: what of it stands elsewhere too, and how similar the two are."""
+
+    record: str
+    split: str
+    check: Check
+    kind: str  # exact, reordered, near, overlap; of a conflict: answers
+    part: str  # of the example: input, output, choices, or a field of its record
+    similarity: float
+    other: str  # id of the other record: the one that stays, or the one in validation or test
+    other_source: str
+    other_split: str
+    other_part: str
+
+
+class Measure(NamedTuple):
+    """What can be counted of one pair of task and record, for filters; texts are those of the example."""
+
+    record: str
+    row: int
+    split: str
+    input_chars: int
+    output_chars: int
+    illegal: int  # characters that no text should hold: controls, half characters, replacement marks
+    chinese: float  # share of the letters of the input that are Chinese
+    repeated: float  # share of the input's 10-grams that stand there before
+    output_in_input: bool
+    rating: float | None  # by the classifier of the recipe, where it names one
 
 
 class Prediction(NamedTuple):
@@ -237,6 +272,23 @@ def example_schema() -> pa.Schema:
         "synthetic": pa.bool_(),
     }
     return pa.schema([(name, types.get(name, string)) for name in Example._fields])
+
+
+def match_schema() -> pa.Schema:
+    """The schema of matches."""
+    import pyarrow as pa
+
+    return pa.schema([(name, pa.float64() if name == "similarity" else pa.string()) for name in Match._fields])
+
+
+def measure_schema() -> pa.Schema:
+    """The schema of measures."""
+    import pyarrow as pa
+
+    texts, flags = dict.fromkeys(("record", "split"), pa.string()), {"output_in_input": pa.bool_()}
+    shares = dict.fromkeys(("chinese", "repeated", "rating"), pa.float64())
+    types: dict[str, pa.DataType] = {**texts, **flags, **shares}
+    return pa.schema([(name, types.get(name, pa.int64())) for name in Measure._fields])
 
 
 def prediction_schema() -> pa.Schema:

@@ -1,4 +1,4 @@
-"""What can be said of texts and of rows alone: pure functions, shared by all audits.
+"""What can be said of texts and of rows alone: pure functions, shared by several stages.
 
 kinds       what can be found: the family, how bad it is, a sentence about it
 texts       markup, hidden characters; excerpts that give nothing away
@@ -8,4 +8,13 @@ orders      whether the order of the rows tells the gold
 labels      labels that never occur, hold each other or stand in the input
 spans       marked stretches that repeat, overlap or were forgotten
 shortcuts   how far one gets without understanding: overlap, length, a brand
+
+columns    many texts as one column, in memory or in a file
+grams      character n-grams of texts, and MinHash signatures of them
+masks      what is left of texts when only some characters are looked at: candidates for short texts
+near       which texts are nearly the same, verified exactly
+postings   which of many known texts share a key with a text
+leaks      whether a text says what a protected text says
+copies     of many texts, which are copies of which
+measures   what filters count: illegal characters, language, repetition
 """

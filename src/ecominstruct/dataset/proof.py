@@ -2,7 +2,8 @@
 
 Records and assignments are checked by `splits.proof`. Of the examples and of the release this is checked: a row has
 the split and the family of its record, and stands in the file of that split; whatever else went into it is of the
-same split; no row of a held-out task is outside test. The files that lie there are read, not those that a manifest
+same split; no row of a held-out task is outside test; no training input says what an input of validation or test says.
+The files that lie there are read, not those that a manifest
 names, for those are what people load.
 """
 
@@ -15,8 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ecominstruct.checks.leaks import is_telling
 from ecominstruct.errors import CheckFailed, Fault, wrong
-from ecominstruct.identity import fingerprint
+from ecominstruct.identity import fingerprint, hash64
+from ecominstruct.languages import kin_text
 from ecominstruct.rows import SPLITS
 from ecominstruct.splits.assign import SPLIT_CODES
 from ecominstruct.splits.proof import (
@@ -32,6 +35,7 @@ from ecominstruct.splits.proof import (
 )
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, hash_file, read_lists, require_manifest, write_json
+from ecominstruct.tasks.templates import fixed_texts, without
 
 PROOF = "split-proof.json"
 SHOWN = 50  # violations that are said aloud; the proof lists more
@@ -71,6 +75,7 @@ def prove(run: Path, release: Manifest) -> dict[str, Any]:
             rows[file.path.parent.name] += count.rows
         else:
             checked["examples"] += count.rows
+    checked |= _check_texts(run, release, ledger)
     folder = run / release.stage_folder
     proof = {
         "files": fingerprint(
@@ -156,6 +161,34 @@ def _check_rows(sides: Sides, file: Rows, held: Collection[str], ledger: Ledger)
                 where = "/".join(file.path.parts[-2:])
                 ledger.add(kind, f"{ids[row]} of {tasks[row]}, {splits[row]}, record {records[row]}, in {where}")
     return Count(rows, others_in_all)
+
+
+def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> dict[str, int]:
+    """No training row says in its input what a validation or test row says in its own; returns how many were compared.
+
+    Inputs are compared as the templates of their tasks were filled, in normal form; short ones tell nothing.
+    """
+    files = [file for file in _release(run) if file.path.parent.name != "variants"]
+    held = {hash64(form) for file in files if file.split != "train" for _, _, form in _inputs(file, release)}
+    compared = 0
+    for file in files:
+        for row, task, form in _inputs(file, release) if file.split == "train" else ():
+            compared += 1
+            if hash64(form) in held:
+                ledger.add("input_of_train_in_test", f"{row} of {task}")
+    return {"inputs_held": len(held), "inputs_compared": compared}
+
+
+def _inputs(file: Rows, release: Manifest) -> Iterator[tuple[str, str, str]]:
+    """Of each pair in a file, a row, the task and what its input says, where that is long enough to tell."""
+    before = ""
+    for ids, tasks, records, inputs in read_lists(file.path, "id", "task", "record", "input"):
+        for row, task, record, text in zip(ids, tasks, records, inputs, strict=True):
+            known = release.config["tasks"].get(task)
+            said = without(fixed_texts(known["input"]), text) if known and record != before else ""
+            before = record
+            if is_telling(said):
+                yield row, task, kin_text(said)
 
 
 def _sentences(run: Path, ledger: Ledger) -> list[str]:

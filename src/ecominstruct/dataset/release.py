@@ -10,7 +10,7 @@ README.md                                 the card
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -19,11 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.dataset.card import dataset_card
-from ecominstruct.dataset.distinct import Clash, clashes
+from ecominstruct.dataset.decide import Reasons, Rules, left_out, rules_of
+from ecominstruct.dataset.findings import MATCHES, MEASURES
+from ecominstruct.dataset.mixture import Limits, share_out
 from ecominstruct.dataset.proof import prove, require_proven
+from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
-from ecominstruct.identity import hash64
+from ecominstruct.identity import fingerprint, hash64
 from ecominstruct.recipe import HeldOut, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
 from ecominstruct.sources.cards import SourceCard
@@ -33,6 +36,7 @@ from ecominstruct.store import (
     Manifest,
     Part,
     Receipt,
+    RejectFile,
     flat,
     read_batches,
     read_columns,
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("dataset")
+_LOOKED_AT = ("id", "record", "split", "output")
 
 
 class Work(NamedTuple):
@@ -58,30 +63,37 @@ class Work(NamedTuple):
 
     task: str
     parts: tuple[str, ...]  # paths of its example parts
-    cap: int | None
+    findings: str  # the folder of what was found out about them
+    rules: Rules
+    limits: Limits
     held_out: bool
     variants: int  # test examples that are also asked in other ways
     ingredients: Ingredients
 
 
 def plan_release(
-    run: Path, catalogue: Catalogue, tasks: Sequence[Task], recipe: Recipe, examples: Manifest, card: Mapping[str, Any]
+    run: Path,
+    catalogue: Catalogue,
+    tasks: Sequence[Task],
+    recipe: Recipe,
+    done: Mapping[str, Manifest],
+    card: Mapping[str, Any],
 ) -> StagePlan:
-    """One unit for each task that has examples. `card` is what the release's README says beyond the rows."""
-    folder = run / examples.stage_folder
-    parts: dict[str, list[Part]] = defaultdict(list)
-    for part in examples.parts():
-        parts[part.path.rpartition("/")[0]].append(part)
+    """One unit for each task that has examples. `done` holds the manifests of examples and findings; `card` is what the
+    release's README says beyond the rows."""
     held = held_out_tasks(catalogue.tasks.values(), recipe.splits.held_out)
+    found = {unit.unit: unit for unit in done["findings"].units}
+    present = [task for task in sorted(tasks, key=lambda task: task.id) if task.id in found]
+    sizes = training_sizes(done["examples"], held)
+    allowed = share_out(recipe.mixture, present, sizes)
     units = [
-        _unit(ingredients(catalogue, task, recipe.prompts), parts[task.id], folder, recipe, task.id in held)
-        for task in sorted(tasks, key=lambda task: task.id)
-        if task.id in parts
+        _unit(run, ingredients(catalogue, task, recipe.prompts), done, recipe, allowed[task.id], task.id in held)
+        for task in present
     ]
     config: dict[str, Any] = {
         "title": recipe.title,
         "about": recipe.about,
-        "tasks": {task.id: describe(task, catalogue.sources[task.source]) for task in tasks if task.id in parts},
+        "tasks": {task.id: describe(task, catalogue.sources[task.source]) for task in present},
         "held_out": sorted(task.id for task in tasks if task.id in held),
         "card": dict(card),
     }
@@ -96,13 +108,40 @@ def plan_release(
     return StagePlan(STAGE, target, units, release_task, config, finish)
 
 
-def _unit(parts: Ingredients, found: Sequence[Part], folder: Path, recipe: Recipe, held: bool) -> Unit:
-    task = parts.task
-    cap, asked = recipe.mixture.cap_per_task, recipe.evaluation.sensitivity
-    work = Work(task.id, tuple(str(folder / part.path) for part in found), cap, held, asked, parts)
-    inputs = {part.path: part.hash for part in found} | {"cap": str(cap), "held out": str(held)}
+def training_sizes(examples: Manifest, held: frozenset[str]) -> dict[str, int]:
+    """The training rows that each task has, before anything is taken out; none where a task is held out."""
+    sizes: Counter[str] = Counter()
+    for unit in examples.units:
+        task = unit.unit.rpartition("/")[0]
+        sizes[task] += 0 if task in held else unit.counts.get("train", 0)
+    return dict(sizes)
+
+
+def _unit(
+    run: Path, parts: Ingredients, done: Mapping[str, Manifest], recipe: Recipe, allowed: Limits, held: bool
+) -> Unit:
+    task, asked = parts.task, recipe.evaluation.sensitivity
+    made = [part for part in done["examples"].parts() if part.path.rpartition("/")[0] == task.id]
+    found = [part for part in done["findings"].parts() if part.path.rpartition("/")[0] == task.id]
+    rules = rules_of(task.id, task.lang, recipe.filters, recipe.clean)
+    work = Work(
+        task.id,
+        tuple(str(run / done["examples"].stage_folder / part.path) for part in made),
+        str(run / done["findings"].stage_folder / task.id),
+        rules,
+        allowed,
+        held,
+        asked,
+        parts,
+    )
+    inputs = {part.path: part.hash for part in (*made, *found)}
+    inputs |= {"mixture": repr(allowed), "held out": str(held), "rules": fingerprint(_plain(rules))}
     wordings = {"variants": str(asked), **parts.fingerprints} if asked else {}
     return Unit(task.id, inputs | wordings, work)
+
+
+def _plain(rules: Rules) -> Any:
+    return [rules.lang, [rule.model_dump() for rule in rules.filters], rules.clean.model_dump()]
 
 
 def held_out_tasks(tasks: Iterable[Task], held_out: HeldOut) -> frozenset[str]:
@@ -140,6 +179,7 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
         "entropy_reason": task.entropy_reason,
         "many": task.many,
         "gold": task.gold,
+        "input": task.input,
         "menu": has_menu(task),
         "separator": separator,
         "none": none,
@@ -156,29 +196,29 @@ def has_menu(task: Task) -> bool:
 
 def release_task(work: Work, folder: Path) -> Receipt:
     """Put the examples of a task into the files of their splits."""
-    rejects: list[Reject] = []
-    found = clashes(work.ingredients.task, work.parts, ("test",) if work.held_out else SPLITS)
+    findings = Path(work.findings)
     published = work.ingredients.card.published_test_set
-    clashing: Mapping[str, Clash] = {} if published else found
-    keep = _under_cap(work, clashing)
+    judged = left_out(work.rules, findings / MATCHES, findings / MEASURES)
+    dropped: Reasons = {} if published else judged
+    per_label = min((rule.per_label for rule in work.rules.filters if rule.per_label), default=None)
+    taking = decide(work.task, work.parts, dropped, work.limits, per_label)
     counts: Counter[str] = Counter()
     parts = []
-    for split in SPLITS:
-        dropped = "held_out" if work.held_out and split != "test" else ""
-        batches = _select(work, split, keep, dropped, clashing, rejects)
-        first = next(batches, None)
-        if first is not None:
-            path = f"{split}/{flat(work.task)}.parquet"
-            parts.append(write_part(folder, path, example_schema(), chain([first], batches)))
-            counts[split] = parts[-1].rows
+    with RejectFile(folder, "rejects", work.task) as rejects:
+        for split in SPLITS:
+            batches = _select(work, split, dropped, taking, rejects)
+            first = next(batches, None)
+            if first is not None:
+                path = f"{split}/{flat(work.task)}.parquet"
+                parts.append(write_part(folder, path, example_schema(), chain([first], batches)))
+                counts[split] = parts[-1].rows
     counts["pairs"] = len({record for part in parts for record in read_columns(folder / part.path, "record")[0]})
-    rows_out = sum(part.rows for part in parts)
+    rows_out, out = sum(part.rows for part in parts), sum(rejects.counts.values())
     facts = {"quality": _quality(work, [folder / part.path for part in parts])}
     parts += _variants(work, folder, counts)
-    odd = [Reject(STAGE.name, work.task, record, *why) for record, why in found.items()] if published else []
-    noted = write_rejects(folder, "notes", work.task, odd)
-    rejected = write_rejects(folder, "rejects", work.task, rejects)
-    done = Receipt(work.task, {}, rows_out + len(rejects), rows_out, rejected, noted, dict(counts), tuple(parts))
+    notes = (Reject(STAGE.name, work.task, record, *why) for record, why in (judged.items() if published else ()))
+    noted = write_rejects(folder, "notes", work.task, notes)
+    done = Receipt(work.task, {}, rows_out + out, rows_out, rejects.counts, noted, dict(counts), tuple(parts))
     return replace(done, facts=facts)
 
 
@@ -221,47 +261,34 @@ def _variants(work: Work, folder: Path, counts: Counter[str]) -> list[Part]:
     return [write_part(folder, f"variants/{flat(work.task)}.parquet", example_schema(), batches)]
 
 
+def _select(
+    work: Work, split: Split, dropped: Reasons, taking: Taking, rejects: RejectFile
+) -> Iterator[pa.RecordBatch]:
+    """The batches of one split, without what is left out."""
+    import pyarrow as pa
+
+    for path in work.parts:
+        before = ("", -1)
+        for batch in read_batches(Path(path)):
+            rows, records, splits, outputs = (_texts(batch.column(name)) for name in _LOOKED_AT)
+            numbered = list(wordings(records, before))
+            before = numbered[-1]
+            wanted = []
+            for row, (record, number), of, output in zip(rows, numbered, splits, outputs, strict=True):
+                reason, detail = ("", "") if of != split else _reason(work, split, dropped, record)
+                if of == split == "train" and not reason:
+                    reason = taking.reason(row_hash(work.task, row), number, output)
+                if reason:
+                    rejects.add(Reject(STAGE.name, work.task, row, reason, detail))
+                wanted.append(of == split and not reason)
+            if any(wanted):
+                yield batch.filter(pa.array(wanted))
+
+
 def _texts(column: pa.Array[Any]) -> list[str]:
     values: list[Any] = column.to_pylist()
     return values
 
 
-def _under_cap(work: Work, clashing: Collection[str]) -> set[str] | None:
-    """The ids of the training examples that stay when there are more than the cap: those with the lowest hashes."""
-    if work.cap is None:
-        return None
-    order: list[tuple[int, str]] = []
-    for path in work.parts:
-        for row, record, split in zip(*read_columns(Path(path), "id", "record", "split"), strict=True):
-            if split == "train" and record not in clashing:
-                order.append((hash64(work.task, row, "cap"), row))
-    return {row for _, row in sorted(order)[: work.cap]} if len(order) > work.cap else None
-
-
-def _select(
-    work: Work,
-    split: Split,
-    keep: set[str] | None,
-    dropped: str,
-    clashing: Mapping[str, Clash],
-    rejects: list[Reject],
-) -> Iterator[pa.RecordBatch]:
-    """The batches of one split, without what the recipe leaves out."""
-    import pyarrow as pa
-
-    for path in work.parts:
-        for batch in read_batches(Path(path)):
-            wanted = []
-            for row, record, of in zip(
-                *(_texts(batch.column(name)) for name in ("id", "record", "split")), strict=True
-            ):
-                if of != split:
-                    wanted.append(False)
-                    continue
-                over = split == "train" and keep is not None and row not in keep
-                why = Clash(dropped, "") if dropped else clashing.get(record) or Clash("over_cap" if over else "", "")
-                if why.reason:
-                    rejects.append(Reject(STAGE.name, work.task, row, *why))
-                wanted.append(not why.reason)
-            if any(wanted):
-                yield batch.filter(pa.array(wanted))
+def _reason(work: Work, split: Split, dropped: Reasons, record: str) -> tuple[str, str]:
+    return ("held_out", "") if work.held_out and split != "test" else dropped.get(record, ("", ""))

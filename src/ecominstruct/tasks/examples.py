@@ -62,9 +62,9 @@ def plan_examples(
     units = []
     for task in sorted(tasks, key=lambda task: task.id):
         parts = ingredients(catalogue, task, prompts)
-        for some in _stretches(source_parts(records, parts.card, task.files)):
+        for some in stretches(source_parts(records, parts.card, task.files)):
             places = tuple(RecordPart(str(record_folder / part.path), groups[part.path]) for part in some)
-            name = f"{task.id}/{_tail(some[0].path)}"
+            name = f"{task.id}/{unit_tail(some[0].path)}"
             work = Work(parts, places, name, str(run / splits.stage_folder / split_part.path))
             inputs = {**parts.fingerprints, **{part.path: part.hash for part in some}, "splits": split_part.hash}
             units.append(Unit(name, inputs, work))
@@ -77,7 +77,7 @@ def plan_examples(
     return StagePlan(STAGE, run / STAGE.folder, units, make_examples, prompts.model_dump(), finish)
 
 
-def _stretches(parts: Sequence[Part]) -> Iterator[list[Part]]:
+def stretches(parts: Sequence[Part]) -> Iterator[list[Part]]:
     """Parts in a row that have no more records together than one part may have."""
     stretch: list[Part] = []
     for part in parts:
@@ -113,7 +113,7 @@ def _first_groups(records: Manifest) -> dict[str, int]:
     return first
 
 
-def _tail(path: str) -> str:
+def unit_tail(path: str) -> str:
     """`part-000-00000` of a record part's path."""
     return path.rpartition("/")[2].removesuffix(".parquet")
 

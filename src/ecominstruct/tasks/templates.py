@@ -7,7 +7,7 @@ and never looked at again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ecominstruct.languages import LITERALS
@@ -48,11 +48,29 @@ def names(template: str) -> list[str]:
     return _NAME.findall(template)
 
 
+def fixed_texts(template: str) -> tuple[str, ...]:
+    """The texts of a template before, between and after its fields."""
+    return tuple(_NAME.split(template)[::2])
+
+
+def without(fixed: Sequence[str], rendered: str) -> str:
+    """What a template was filled with: a rendered text without the template's own; the whole text where that fails."""
+    shown, at = [], len(fixed[0])
+    if not rendered.startswith(fixed[0]):
+        return rendered
+    for number, text in enumerate(fixed[1:], 2):
+        end = rendered.find(text, at) if number < len(fixed) else len(rendered) - len(text)
+        if end < at:
+            return rendered
+        shown.append(rendered[at:end])
+        at = end + len(text)
+    return "\n".join(shown)
+
+
 def compile_template(template: str, kinds: Mapping[str, Kind], lang: Lang) -> Template:
     """Compile a template for fields of these kinds; KeyError when it names an absent field."""
     fields = tuple(names(template))
-    texts = tuple(_NAME.split(template)[::2])
-    return Template(texts, fields, tuple(_show(kinds[name], lang) for name in fields))
+    return Template(fixed_texts(template), fields, tuple(_show(kinds[name], lang) for name in fields))
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

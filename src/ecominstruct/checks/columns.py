@@ -1,0 +1,111 @@
+"""Many texts as one column of bytes with offsets: in memory, or in a file that is mapped when it is large.
+
+A list of two million Python strings takes hundreds of megabytes and cannot be shared; a mapped column takes what is
+looked at, and all processes share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ecominstruct.store import replacing
+
+Numbers = npt.NDArray[np.uint64]
+Indices = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Texts(NamedTuple):
+    """Text number i is bytes `offsets[i]` to `offsets[i + 1]` of `content`, in UTF-8."""
+
+    content: npt.NDArray[np.uint8]
+    offsets: Indices
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def take(self, numbers: Indices) -> list[str]:
+        """The texts with these numbers."""
+        content = self.content.data
+        starts, ends = self.offsets[numbers].tolist(), self.offsets[numbers + 1].tolist()
+        return [str(content[start:end], "utf-8", "surrogatepass") for start, end in zip(starts, ends, strict=True)]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Texts:
+        """A column in memory."""
+        encoded = [encode(text) for text in texts]
+        offsets = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(text) for text in encoded], out=offsets[1:])
+        return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+
+
+def encode(text: str) -> bytes:
+    """A text as the bytes of a column."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+class TextFile:
+    """A column of texts that grows in a file; `texts` maps what has been written."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._lengths: list[npt.NDArray[np.int32]] = []
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Write more texts."""
+        encoded = [encode(text) for text in texts]
+        self._lengths.append(np.array([len(text) for text in encoded], np.int32))
+        self._file.write(b"".join(encoded))
+
+    def offsets(self) -> Indices:
+        """Where each text begins, and where the last one ends."""
+        lengths = np.concatenate([np.zeros(1, np.int32), *self._lengths])
+        return np.cumsum(lengths, dtype=np.int64)
+
+    def texts(self) -> Texts:
+        """All texts so far."""
+        self._file.flush()
+        return Texts(map_bytes(Path(self._file.name)), self.offsets())
+
+
+def map_bytes(path: Path) -> npt.NDArray[np.uint8]:
+    """The bytes of a file, mapped; an empty file cannot be mapped."""
+    if not path.stat().st_size:
+        return np.zeros(0, np.uint8)
+    return np.memmap(path, np.uint8, "r")
+
+
+def save(path: Path, column: npt.NDArray[Any]) -> None:
+    """Write a column of numbers, whole or not at all."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, column, allow_pickle=False)
+
+
+def load(path: Path) -> npt.NDArray[Any]:
+    """Map a column of numbers that was saved; what is not looked at is not read."""
+    column: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return column
+
+
+def once(numbers: Numbers) -> Numbers:
+    """The different ones among numbers, in order. By sorting: `numpy.unique` builds a table of hashes, which takes
+    fifty times as long for numbers that were packed from two."""
+    ordered = np.sort(numbers)
+    first = np.ones(len(ordered), np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
+
+
+def slices(lengths: Indices, most: int) -> Iterator[slice]:
+    """Cut items into consecutive slices of at most so much length together (a longer item stands alone)."""
+    ends = np.cumsum(lengths)
+    start, before = 0, 0
+    while start < len(ends):
+        end = max(int(np.searchsorted(ends, before + most, "right")), start + 1)
+        yield slice(start, end)
+        start, before = end, int(ends[end - 1])

@@ -1,0 +1,158 @@
+"""Of many texts, which are copies of which: exactly the same, or near and verified.
+
+Texts are numbered in the order of their right to stay. Every text that is found to be a copy names its original, a
+text that stays, and the similarity of the two, which was computed and not guessed. The keys of `near` are cut by their
+value into files, and one file is in memory at a time, so memory does not grow with the number of keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ecominstruct.checks.columns import Flags, Indices, Numbers, once
+
+Verify = Callable[[Indices, Indices], npt.NDArray[np.float64]]
+"""The similarity of texts, by their numbers; 0 where they are no copies of each other."""
+_ENTRY = np.dtype([("key", "<u8"), ("text", "<u4")])
+_ENTRIES = 4_000_000  # of one file: 48 MB
+ROUNDS = 50  # texts of one bucket with which all others of that bucket are compared
+NONE = -1
+
+
+class Copies(NamedTuple):
+    """For each text, the number of its original and their similarity; NONE and 0 where it stays. `crowded` counts
+    buckets of which not every text was compared with every other."""
+
+    original: Indices
+    similarity: npt.NDArray[np.float64]
+    crowded: int
+
+
+class KeyFiles:
+    """Keys with the number of their text, cut by value into files of a folder; a context that closes them."""
+
+    def __init__(self, folder: Path, expected: int) -> None:
+        self._folder = folder
+        self._count = max(1, -(-expected // _ENTRIES))
+        self._files: list[IO[bytes]] = []
+        self._stack = ExitStack()
+
+    def __enter__(self) -> KeyFiles:
+        for number in range(self._count):
+            path = self._folder / f"keys-{number:03d}.tmp"
+            self._files.append(self._stack.enter_context(path.open("w+b")))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def add(self, keys: Numbers, texts: Indices) -> None:
+        """Write more keys."""
+        entries = np.empty(len(keys), _ENTRY)
+        entries["key"], entries["text"] = keys, texts
+        if self._count == 1:
+            self._files[0].write(entries.tobytes())
+            return
+        place = keys % np.uint64(self._count)
+        entries = entries[np.argsort(place, kind="stable")]
+        ends = np.cumsum(np.bincount(place.astype(np.int64), minlength=self._count))
+        for file, start, end in zip(self._files, np.append(0, ends[:-1]), ends, strict=True):
+            file.write(entries[start:end].tobytes())
+
+    def buckets(self, fresh: Flags) -> Iterator[tuple[Indices, Indices]]:
+        """For each file, the texts that share a key with another, and the number of the bucket, ordered by bucket and
+        text; only buckets that hold a fresh text."""
+        for file in self._files:
+            file.seek(0)
+            entries = np.frombuffer(file.read(), _ENTRY)
+            keys, texts = np.ascontiguousarray(entries["key"]), entries["text"].astype(np.int64)
+            del entries
+            if not fresh.all():
+                wanted = _among(keys, np.sort(keys[fresh[texts]]))
+                keys, texts = keys[wanted], texts[wanted]
+            order = np.argsort(keys)
+            keys, texts = keys[order], texts[order]
+            same = np.zeros(len(keys) + 1, np.bool_)
+            same[1:-1] = keys[1:] == keys[:-1]
+            shared = np.flatnonzero(same[1:] | same[:-1])
+            bucket = np.cumsum(~same[shared]) - 1
+            texts = texts[shared]
+            order = np.lexsort((texts, bucket))
+            yield texts[order], bucket[order]
+
+
+def find_copies(count: int, files: KeyFiles, verify: Verify) -> Copies:
+    """Find the copies among texts 0 to `count` - 1 by the keys that stand in the files.
+
+    In each bucket the first text that is no copy is compared with the others, then the next, and so on. An original
+    may turn out to be a copy itself; then its copies are compared with that one's original, and what is no copy of it
+    is looked at again, until nothing changes.
+    """
+    found = Copies(np.full(count, NONE, np.int64), np.zeros(count), 0)
+    fresh, first = np.ones(count, np.bool_), True
+    while fresh.any():
+        crowded = 0
+        for texts, bucket in files.buckets(fresh):
+            crowded += _compare(texts, bucket, found, fresh, verify)
+        found = found._replace(crowded=crowded if first else found.crowded)
+        fresh, first = _settle(found, verify), False
+    return found
+
+
+def _compare(texts: Indices, bucket: Indices, found: Copies, fresh: Flags, verify: Verify) -> int:
+    """Compare within the buckets of one file; returns how many buckets were left before the end."""
+    done = np.zeros(0, np.uint64)  # pairs that were compared in this file and are no copies
+    for _ in range(ROUNDS):
+        alive = found.original[texts] == NONE
+        texts, bucket = texts[alive], bucket[alive]
+        heads = np.flatnonzero(np.diff(bucket, prepend=-1))
+        sizes = np.diff(heads, append=len(bucket))
+        if not (sizes > 1).any():
+            return 0
+        others = np.ones(len(texts), np.bool_)
+        others[heads] = False
+        left, right = np.repeat(texts[heads], sizes)[others], texts[others]
+        either = (fresh[left] | fresh[right]) & (left != right)
+        pairs = once((left[either].astype(np.uint64) << np.uint64(32)) | right[either].astype(np.uint64))
+        pairs = pairs[~_among(pairs, done)]
+        left, right = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        scores = verify(left, right)
+        # The pairs are sorted: of several originals the first one is taken, since it is written last.
+        near = np.flatnonzero(scores > 0)[::-1]
+        found.original[right[near]] = left[near]
+        found.similarity[right[near]] = scores[near]
+        done = once(np.concatenate([done, pairs[scores == 0]]))
+        texts, bucket = texts[others], bucket[others]
+    alive = found.original[texts] == NONE
+    return len(np.flatnonzero(np.bincount(bucket[alive]) > 1)) if alive.any() else 0
+
+
+def _among(values: Numbers, known: Numbers) -> Flags:
+    if not len(known):
+        return np.zeros(len(values), np.bool_)
+    at = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return np.asarray(known[at] == values, np.bool_)
+
+
+def _settle(found: Copies, verify: Verify) -> Flags:
+    """Give the copies of copies the original at the end of the chain, or free them; returns which are free again."""
+    original = found.original
+    chained = np.flatnonzero((original != NONE) & (original[original] != NONE))
+    roots = original[chained]
+    while (further := original[roots] != NONE).any():
+        roots = np.where(further, original[roots], roots)
+    scores = verify(chained, roots) if len(chained) else np.zeros(0)
+    original[chained] = np.where(scores > 0, roots, NONE)
+    found.similarity[chained] = scores
+    freed = np.zeros(len(original), np.bool_)
+    freed[chained[scores == 0]] = True
+    return freed

@@ -1,0 +1,198 @@
+"""Whether a text says what a protected text says: the same, in another order, nearly the same, or a stretch of it.
+
+    exact      equal normal forms (letters and digits, in one case and width)
+    reordered  the same words (in Chinese: characters) the same number of times, at least eight
+    near       similar by `near`
+    overlap    of the stretches of the shorter text, so large a share stands in the other: 9 characters in Chinese,
+               20 letters elsewhere
+
+What is too short tells nothing: a text counts from five Chinese characters, or from two words and twelve letters, and
+overlaps from 13 characters or 24 letters on. A brand, a category or 很好 is no leak; a query such as 减速器链条
+or "wireless mouse" may be one. A stretch that stands in more than 20 protected texts is a phrase of the trade: it is
+not counted.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, load, map_bytes, save
+from ecominstruct.checks.grams import Grams, are_chinese, by_script, distinct, grams
+from ecominstruct.checks.near import Near, are_short, near_keys, similarities
+from ecominstruct.checks.postings import Postings
+from ecominstruct.identity import hash64
+from ecominstruct.languages import kin_text, units
+from ecominstruct.store import write_bytes
+
+STRETCH = {True: 9, False: 20}  # characters, by whether a text is Chinese
+FEWEST = 5  # stretches: a shorter text is not looked for inside others
+_ORDERED = 8  # units: of fewer, the same ones in another order may be chance
+_SHARED = 64  # protected texts of one key that are compared
+_TRADE = 20  # protected texts with a stretch in common: with more, it tells nothing
+KINDS = ("exact", "reordered", "near", "overlap")
+
+
+class Leak(NamedTuple):
+    """A text (by its number) and the protected text that it comes closest to."""
+
+    text: int
+    kind: str
+    similarity: float
+    protected: int
+
+
+class Protected(NamedTuple):
+    """Protected texts, ready to be looked up."""
+
+    texts: Texts
+    short: Flags
+    stretches: Indices  # that count, of each text
+    exact: Postings
+    order: Postings
+    near: Postings
+    overlap: Postings
+
+
+def is_telling(text: str) -> bool:
+    """Whether a text is long enough to tell it from what everybody says."""
+    form = kin_text(text)
+    if are_chinese([form])[0]:
+        return len(form) >= 5
+    return len(form) >= 12 and len(units(text)) >= 2
+
+
+def is_telling_answer(text: str) -> bool:
+    """The same of the answer to some input: "Does it fit?" is the question to many texts, an advertisement is not."""
+    form = kin_text(text)
+    return len(form) >= (20 if are_chinese([form])[0] else 50)
+
+
+def protect(texts: Sequence[str]) -> Protected:
+    """Make ready the different texts that must not be in training."""
+    forms = [kin_text(text) for text in texts]
+    short = are_short(texts)
+    numbers = np.arange(len(texts))
+    near, owners = near_keys(forms, short)
+    found, owner = _stretches(forms)
+    overlap = Postings.of(found, owner, _TRADE, drop=True)
+    counted = np.bincount(overlap.owners, minlength=len(texts)).astype(np.int64)
+    keyed, of = _order_keys(texts)
+    return Protected(
+        Texts.of(forms),
+        short,
+        counted,
+        Postings.of(_exact_keys(forms), numbers, _SHARED),
+        Postings.of(keyed, of, _SHARED),
+        Postings.of(near, owners, _SHARED),
+        overlap,
+    )
+
+
+def write_protected(folder: Path, made: Protected) -> list[str]:
+    """Write protected texts as files that `read_protected` maps; returns their names."""
+    write_bytes(folder / "texts.bin", made.texts.content.tobytes())
+    columns = {"texts-offsets": made.texts.offsets, "short": made.short, "stretches": made.stretches}
+    for name, column in columns.items():
+        save(folder / f"{name}.npy", column)
+    names = ["texts.bin", *(f"{name}.npy" for name in columns)]
+    for kind, postings in zip(KINDS, made[3:], strict=True):
+        names += postings.write(folder, kind)
+    return names
+
+
+def read_protected(folder: Path) -> Protected:
+    """Map the files of protected texts: what is not looked at is not read, and processes share it."""
+    texts = Texts(map_bytes(folder / "texts.bin"), load(folder / "texts-offsets.npy"))
+    columns = (load(folder / "short.npy"), load(folder / "stretches.npy"))
+    return Protected(texts, *columns, *(Postings.read(folder, kind) for kind in KINDS))
+
+
+def find_leaks(texts: Sequence[str], known: Protected, near: Near, overlap: float) -> list[Leak]:
+    """The texts that say what a protected text says; of each, the closest match, in the order of `KINDS`."""
+    telling = [number for number, text in enumerate(texts) if is_telling(text)]
+    chosen = [texts[number] for number in telling]
+    forms = [kin_text(text) for text in chosen]
+    found = [*_same(chosen, forms, known), *_near(chosen, forms, known, near), *_overlaps(forms, known, overlap)]
+    best: dict[int, Leak] = {}
+    for leak in sorted(found, key=lambda leak: (KINDS.index(leak.kind), -leak.similarity, leak.protected)):
+        best.setdefault(leak.text, leak)
+    return [leak._replace(text=telling[number]) for number, leak in sorted(best.items())]
+
+
+def _same(texts: Sequence[str], forms: Sequence[str], known: Protected) -> list[Leak]:
+    out = [
+        Leak(int(text), "exact", 1.0, int(of)) for text, of in zip(*known.exact.find(_exact_keys(forms)), strict=True)
+    ]
+    keys, numbers = _order_keys(texts)
+    places, owners = known.order.find(keys)
+    pairs = zip(numbers[places].tolist(), owners.tolist(), strict=True)
+    return [*out, *(Leak(text, "reordered", 1.0, of) for text, of in pairs)]
+
+
+def _near(texts: Sequence[str], forms: Sequence[str], known: Protected, near: Near) -> list[Leak]:
+    short = are_short(texts)
+    keys, numbers = near_keys(forms, short)
+    places, owners = known.near.find(keys)
+    left, right = _pairs(numbers[places], owners)
+    both = (short[left] & known.short[right]).tolist()
+    scores = similarities([forms[number] for number in left.tolist()], known.texts.take(right), both, near)
+    return [
+        Leak(int(left[row]), "near", round(float(scores[row]), 4), int(right[row]))
+        for row in np.flatnonzero(scores > 0).tolist()
+    ]
+
+
+def _overlaps(forms: Sequence[str], known: Protected, least: float) -> list[Leak]:
+    keys, numbers = _stretches(forms)
+    places, owners = known.overlap.find(keys)
+    codes = np.sort((numbers[places].astype(np.uint64) << np.uint64(32)) | owners.astype(np.uint64))
+    heads = np.flatnonzero(np.diff(codes, prepend=codes[:1] + np.uint64(1))) if len(codes) else np.zeros(0, np.int64)
+    common = np.diff(heads, append=len(codes))
+    text, of = _unpack(codes[heads])
+    own = np.bincount(numbers, minlength=len(forms))
+    shares = common / np.maximum(1, np.minimum(own[text], known.stretches[of]))
+    good = (shares >= least) & (np.minimum(own[text], known.stretches[of]) >= FEWEST)
+    return [
+        Leak(int(text[row]), "overlap", round(min(1.0, float(shares[row])), 4), int(of[row]))
+        for row in np.flatnonzero(good).tolist()
+    ]
+
+
+def _pairs(left: Indices, right: Indices) -> tuple[Indices, Indices]:
+    codes = np.sort((left.astype(np.uint64) << np.uint64(32)) | right.astype(np.uint64))
+    first = np.ones(len(codes), np.bool_)
+    first[1:] = codes[1:] != codes[:-1]
+    return _unpack(codes[first])
+
+
+def _unpack(codes: Numbers) -> tuple[Indices, Indices]:
+    return (codes >> np.uint64(32)).astype(np.int64), (codes & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def _exact_keys(forms: Sequence[str]) -> Numbers:
+    return np.array([hash64(form) for form in forms], np.uint64)
+
+
+def _order_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:
+    """A key of the units of each text that has enough of them, without regard to their order."""
+    words = [units(unicodedata.normalize("NFKC", text)) for text in texts]
+    numbers = [number for number, of in enumerate(words) if len(of) >= _ORDERED]
+    keys = [hash64(*sorted(words[number])) for number in numbers]
+    return np.array(keys, np.uint64), np.array(numbers, np.int64)
+
+
+def _stretches(forms: Sequence[str]) -> tuple[Numbers, Indices]:
+    """The different stretches of each text that has at least `FEWEST`, with the number of the text."""
+    keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    for chinese, numbers in by_script(forms):
+        size = STRETCH[chinese]
+        long = np.array([number for number in numbers.tolist() if len(forms[number]) >= size + FEWEST - 1], np.int64)
+        found: Grams = distinct(grams([forms[number] for number in long.tolist()], size))
+        keys.append(found.values)
+        owners.append(np.repeat(long, np.diff(found.starts)))
+    return np.concatenate(keys), np.concatenate(owners)

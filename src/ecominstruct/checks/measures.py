@@ -1,0 +1,40 @@
+"""What can be counted of texts for filters: characters that no text should hold, language, repetition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ecominstruct.checks.grams import CJK, code_points, distinct, grams, lengths_of
+
+# Controls (but for tab and line ends), half characters, the mark of undecodable bytes, private use, no characters.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff]")
+_LETTER = re.compile(r"[^\W\d_]")
+REPEATED = 10  # characters: the size of what must not stand in a text again and again
+
+
+def illegal(text: str) -> int:
+    """The number of characters that no text should hold."""
+    return len(_ILLEGAL.findall(text))
+
+
+def chinese_shares(texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Of each text, the share of its letters that are Chinese; 0 where there is no letter."""
+    letters = ["".join(_LETTER.findall(text)) for text in texts]
+    points, lengths = code_points(letters), lengths_of(letters)
+    counted = np.zeros(len(points) + 1, np.int64)
+    for low, high in CJK:
+        counted[1:] += (points >= low) & (points < high)
+    counted, ends = np.cumsum(counted), np.cumsum(lengths)
+    return np.asarray((counted[ends] - counted[ends - lengths]) / np.maximum(lengths, 1), np.float64)
+
+
+def repetition(texts: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Of each text, the share of its 10-grams that stand in it before; 0 for a text that is too short to repeat one."""
+    found = grams(texts, REPEATED)
+    counts = np.diff(found.starts)
+    different = np.diff(distinct(found).starts)
+    return np.where(lengths_of(texts) < 2 * REPEATED, 0.0, 1 - different / counts)

@@ -1,0 +1,281 @@
+"""Stage 4, findings: what is to be known of each example before anything is decided.
+
+A unit is a task. Everything is judged on the pair of task and record, never on the rendered prompt, so wordings are
+no copies of each other, and neither are the tasks that were made of one record.
+
+<task>/matches.parquet     texts of training rows that stand in validation or test; copies; conflicting answers
+<task>/measures.parquet    lengths, characters, language, repetition of every pair
+
+Looked for in the guard are, of a training pair: its input, its output where that is free text, its candidates, and the
+texts of its record that the task uses (so that a query of a test row is found inside a longer input). A field that
+says the same of many records, a brand or a category, is left out: of a field that is no key of its card, at least a
+fifth of the texts must be different ones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.checks.leaks import Protected, find_leaks, read_protected
+from ecominstruct.checks.measures import chinese_shares, illegal, repetition
+from ecominstruct.checks.near import Near
+from ecominstruct.dataset.guard import FREE_FORMS, PROTECTED, example_parts, texts_of
+from ecominstruct.dataset.siblings import Siblings
+from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.languages import kin_text
+from ecominstruct.recipe import Clean
+from ecominstruct.rows import Match, Measure, match_schema, measure_schema
+from ecominstruct.sources.cards import SourceCard
+from ecominstruct.sources.ingest import source_parts
+from ecominstruct.stages import stage
+from ecominstruct.store import BATCH_ROWS, Manifest, Receipt, read_batches, read_columns, read_lists, write_part
+from ecominstruct.tasks import templates
+from ecominstruct.tasks.catalogue import Catalogue
+from ecominstruct.tasks.examples import stretches
+from ecominstruct.tasks.spec import Task
+from ecominstruct.tasks.templates import without
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STAGE = stage("findings")
+MATCHES, MEASURES = "matches.parquet", "measures.parquet"
+DIFFERENT = 0.2  # share of different texts from which a field tells records apart
+_COLUMNS = ("record", "row", "split", "input", "output", "choices")
+
+
+Places = tuple[tuple[str, tuple[str, ...]], ...]
+"""Paths of example parts, each with those of the record parts that it was made of."""
+
+
+class Work(NamedTuple):
+    """One unit: all examples of one task, and the records they were made of."""
+
+    task: str
+    source: str
+    free: bool  # the output is free text
+    candidates: bool  # the choices are texts of the record
+    keys: tuple[str, ...]  # fields of the record that the task shows, and that make records kin
+    fields: tuple[str, ...]  # the others that it shows
+    template: tuple[str, ...]  # the texts between the fields of the input
+    parts: Places
+    guard: str
+    clean: Clean
+
+
+class Pair(NamedTuple):
+    """A pair of task and record: what all its wordings have in common."""
+
+    record: str
+    row: int
+    split: str
+    input: str
+    output: str
+    choices: tuple[str, ...]
+
+
+def plan_findings(
+    run: Path,
+    catalogue: Catalogue,
+    tasks: Sequence[Task],
+    clean: Clean,
+    done: Mapping[str, Manifest],
+) -> StagePlan:
+    """One unit for each task. `done` holds the manifests of records, examples and guard."""
+    known = {part.path: part.hash for part in done["examples"].parts()}
+    guarded = {"guard": done["guard"].units[0].parts[0].hash}
+    units = []
+    for task in sorted(tasks, key=lambda task: task.id):
+        card = catalogue.sources[task.source]
+        parts = tuple(_places(run, done, task, card))
+        if not parts:
+            continue
+        names = [f"{task.id}/{Path(path).name}" for path, _ in parts]
+        inputs = {name: known[name] for name in names}
+        work = _work(task, card, parts, str(run / stage("guard").folder), clean)
+        inputs["looks at"] = repr((work.free, work.candidates, work.keys, work.fields, work.template))
+        units.append(Unit(task.id, inputs | guarded, work))
+    return StagePlan(STAGE, run / STAGE.folder, units, examine, clean.model_dump())
+
+
+def _places(
+    run: Path, done: Mapping[str, Manifest], task: Task, card: SourceCard
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The example parts of a task, each with the record parts that it was made of."""
+    records = run / stage("records").folder
+    made = example_parts(run, done["examples"], task)
+    for path, some in zip(made, stretches(source_parts(done["records"], card, task.files)), strict=True):
+        yield str(path), tuple(str(records / part.path) for part in some)
+
+
+def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean) -> Work:
+    shown = {*templates.names(task.input), *(task.derive.fields.values() if task.derive else ())}
+    fields = {name for name in shown if card.kinds.get(name) in ("text", "texts", "pairs")}
+    keys = fields & set(card.group)
+    free, candidates = task.form in FREE_FORMS, task.candidates is not None
+    return Work(
+        task.id,
+        card.id,
+        free,
+        candidates,
+        tuple(sorted(keys)),
+        tuple(sorted(fields - keys)),
+        templates.fixed_texts(task.input),
+        parts,
+        guard,
+        clean,
+    )
+
+
+def examine(work: Work, folder: Path) -> Receipt:
+    """Look at every pair of a task."""
+    near = Near(work.clean.similarity, work.clean.edits)
+    matches: list[Match] = []
+    counts: Counter[str] = Counter()
+    known = Known(Path(work.guard))
+    # Not in the folder of the stage: what a killed build leaves behind is the system's to remove.
+    with TemporaryDirectory(prefix="ecominstruct-") as scratch, Siblings(work, Path(scratch), near) as siblings:
+
+        def measured() -> Iterator[pa.RecordBatch]:
+            import pyarrow as pa
+
+            for pairs, fields in _batches(work):
+                matches.extend(_leaks(work, pairs, fields, known, near))
+                siblings.add(pairs)
+                yield pa.RecordBatch.from_pylist([row._asdict() for row in _measures(pairs)], measure_schema())
+
+        measures = write_part(folder, f"{work.task}/{MEASURES}", measure_schema(), measured())
+        copies = siblings.matches()
+        counts["crowded"] = siblings.crowded
+        found = write_part(folder, f"{work.task}/{MATCHES}", match_schema(), _matched([*matches, *copies]))
+    counts.update(f"{match.check} {match.kind}" for match in (*matches, *copies))
+    counts.update(f"leak of {match.other_source} in {work.source}" for match in matches)
+    return Receipt(work.task, {}, measures.rows, measures.rows, counts=dict(counts), parts=(found, measures))
+
+
+def _matched(matches: Sequence[Match]) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    for start in range(0, len(matches), BATCH_ROWS):
+        rows = [match._asdict() for match in matches[start : start + BATCH_ROWS]]
+        yield pa.RecordBatch.from_pylist(rows, match_schema())
+
+
+def _measures(pairs: Sequence[Pair]) -> Iterator[Measure]:
+    inputs = [pair.input for pair in pairs]
+    shares, repeated = chinese_shares(inputs).tolist(), repetition(inputs).tolist()
+    for pair, chinese, again in zip(pairs, shares, repeated, strict=True):
+        yield Measure(
+            pair.record,
+            pair.row,
+            pair.split,
+            len(pair.input),
+            len(pair.output),
+            illegal(pair.input) + illegal(pair.output),
+            round(chinese, 4),
+            round(again, 4),
+            pair.output in pair.input,
+            None,
+        )
+
+
+# ------------------------------------------------------------------------------------------------------------- reading
+
+
+def _batches(work: Work) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
+    """The pairs of a task, some thousand at a time, and beside them the fields of their records."""
+    for examples, records in work.parts:
+        names = [*work.keys, *work.fields]
+        columns: list[list[Any]] = [[] for _ in ("id", *names)]
+        for path in records if names else ():
+            for column, more in zip(columns, read_columns(Path(path), "id", *names), strict=True):
+                column += more
+        place = {record: at for at, record in enumerate(columns[0])}
+        before = ""
+        for lists in read_lists(Path(examples), *_COLUMNS):
+            pairs = []
+            for record, row, split, text, output, choices in zip(*lists, strict=True):
+                if record != before:
+                    shown = tuple(sorted(choices)) if work.candidates else ()
+                    pairs.append(Pair(record, row, split, text, output, shown))
+                before = record
+            at = [place[pair.record] for pair in pairs] if names else []
+            fields = {name: [column[row] for row in at] for name, column in zip(names, columns[1:], strict=True)}
+            if pairs:
+                yield pairs, fields
+
+
+class Known:
+    """The guard, mapped: the protected texts, and where each of them stands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.texts: Protected = read_protected(folder)
+        self._groups = list(read_batches(folder / PROTECTED, "source", "record", "split", "part"))
+
+    def where(self, number: int) -> dict[str, str]:
+        """Where a protected text stands."""
+        group, row = divmod(number, BATCH_ROWS)
+        found: dict[str, str] = self._groups[group].slice(row, 1).to_pylist()[0]
+        return found
+
+
+# --------------------------------------------------------------------------------------------------------------- leaks
+
+
+def _leaks(
+    work: Work, pairs: Sequence[Pair], fields: Mapping[str, Sequence[Any]], known: Known, near: Near
+) -> Iterator[Match]:
+    """The closest match of each training pair with a protected text, if it has one."""
+    owners: dict[str, list[tuple[int, str]]] = {}
+    for number, part, text in _looked_at(work, pairs, fields):
+        owners.setdefault(text, []).append((number, part))
+    texts = list(owners)
+    best: dict[int, Match] = {}
+    order = ("exact", "reordered", "near", "overlap")
+    for leak in find_leaks(texts, known.texts, near, work.clean.overlap):
+        other = known.where(leak.protected)
+        for number, part in owners[texts[leak.text]]:
+            pair = pairs[number]
+            match = Match(
+                pair.record,
+                pair.split,
+                "leak",
+                leak.kind,
+                part,
+                leak.similarity,
+                *(other[name] for name in ("record", "source", "split", "part")),
+            )
+            before = best.get(number)
+            if before is None or (order.index(match.kind), -match.similarity) < (
+                order.index(before.kind),
+                -before.similarity,
+            ):
+                best[number] = match
+    yield from (best[number] for number in sorted(best))
+
+
+def _looked_at(
+    work: Work, pairs: Sequence[Pair], fields: Mapping[str, Sequence[Any]]
+) -> Iterator[tuple[int, str, str]]:
+    """What of each training pair is looked for: the number of the pair, the part of it, the text."""
+    train = [number for number, pair in enumerate(pairs) if pair.split == "train"]
+    for number in train:
+        pair = pairs[number]
+        yield number, "input", without(work.template, pair.input)
+        if work.free:
+            yield number, "output", pair.output
+        yield from ((number, "choices", text) for text in pair.choices)
+    for name, column in fields.items():
+        texts = [(number, text) for number in train for text in texts_of(column[number])]
+        if name in work.keys or _differ(text for _, text in texts):
+            yield from ((number, name, text) for number, text in texts)
+
+
+def _differ(texts: Iterable[str]) -> bool:
+    """Whether texts of a field tell records apart."""
+    forms = [kin_text(text) for text in texts]
+    return len(set(forms)) >= DIFFERENT * len(forms)

@@ -1,0 +1,188 @@
+"""Stage 4, guard: the texts of all validation and test rows, ready to be looked for in training.
+
+Protected are, of every record that is validation or test (also of sources of which nothing is asked): the texts that
+make it kin of others, as its card names them, and lists of at least four name–value pairs; and of every example made of
+one: its input, and its output where that is free text.
+
+protected.parquet    the texts: of which source, record, split and part
+texts.bin, *.npy     the same as columns that `checks.leaks` maps
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.checks.leaks import is_telling, is_telling_answer, protect, write_protected
+from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.languages import kin_text
+from ecominstruct.sources.cards import SourceCard
+from ecominstruct.sources.ingest import source_parts
+from ecominstruct.splits.assign import PART as ASSIGNMENTS
+from ecominstruct.stages import stage
+from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, hash_file, read_lists, write_part
+from ecominstruct.tasks import templates
+from ecominstruct.tasks.spec import Task
+
+STAGE = stage("guard")
+PROTECTED = "protected.parquet"
+FREE_FORMS = ("generate", "qa")  # whose output is free text
+OUTPUT = "output"  # as a part of an example
+FEWEST_PAIRS = 4  # of a list of attributes that can tell one product from others
+_NAMES = ("text", "source", "record", "split", "part")
+
+
+class OfSource(NamedTuple):
+    """The record parts of one source, and the fields whose texts are protected."""
+
+    source: str
+    parts: tuple[str, ...]
+    texts: tuple[str, ...]
+    pairs: tuple[str, ...]
+
+
+class OfTask(NamedTuple):
+    """The example parts of one task."""
+
+    source: str
+    parts: tuple[str, ...]
+    free: bool
+    template: tuple[str, ...]  # the texts between the fields of the input, which are no part of what is protected
+
+
+class Work(NamedTuple):
+    """The single unit of this stage."""
+
+    splits: str
+    sources: tuple[OfSource, ...]
+    tasks: tuple[OfTask, ...]
+
+
+class Row(NamedTuple):
+    """A text that must not be in training, and where it stands."""
+
+    text: str
+    source: str
+    record: str
+    split: str
+    part: str
+
+
+def plan_guard(
+    run: Path,
+    cards: Sequence[SourceCard],
+    tasks: Sequence[Task],
+    records: Manifest,
+    splits: Manifest,
+    examples: Manifest,
+) -> StagePlan:
+    """What there is to do: one unit over all sources and tasks."""
+    folder = run / records.stage_folder
+    sources = tuple(
+        OfSource(
+            card.id,
+            tuple(str(folder / part.path) for part in source_parts(records, card)),
+            tuple(card.group),
+            tuple(sorted(name for name, kind in card.kinds.items() if kind == "pairs")),
+        )
+        for card in sorted(cards, key=lambda card: card.id)
+    )
+    made = tuple(
+        OfTask(
+            task.source,
+            tuple(map(str, example_parts(run, examples, task))),
+            task.form in FREE_FORMS,
+            templates.fixed_texts(task.input),
+        )
+        for task in sorted(tasks, key=lambda task: task.id)
+    )
+    inputs = {part.path: part.hash for stage in (records, splits, examples) for part in stage.parts()}
+    inputs["fields"] = repr([(of.source, of.texts, of.pairs) for of in sources])
+    inputs["templates"] = repr([of.template for of in made])
+    work = Work(str(run / splits.stage_folder / ASSIGNMENTS), sources, made)
+    return StagePlan(STAGE, run / STAGE.folder, [Unit("all", inputs, work)], guard, {})
+
+
+def example_parts(run: Path, examples: Manifest, task: Task) -> list[Path]:
+    """The example parts of a task, in their order."""
+    folder = run / examples.stage_folder
+    return [folder / part.path for part in examples.parts() if part.path.rpartition("/")[0] == task.id]
+
+
+def guard(work: Work, folder: Path) -> Receipt:
+    """Collect the protected texts, each once, and make them ready."""
+    import pyarrow as pa
+
+    found: dict[str, Row] = {}
+    given = 0
+    for row in _rows(work):
+        given += 1
+        if is_telling_answer(row.text) if row.part == OUTPUT else is_telling(row.text):
+            found.setdefault(kin_text(row.text), row)
+    rows = list(found.values())
+    schema = pa.schema([(name, pa.string()) for name in _NAMES])
+    batches = (
+        pa.RecordBatch.from_pylist([row._asdict() for row in rows[at : at + BATCH_ROWS]], schema=schema)
+        for at in range(0, len(rows), BATCH_ROWS)
+    )
+    table = write_part(folder, PROTECTED, schema, batches)
+    names = write_protected(folder, protect([row.text for row in rows]))
+    columns = [Part(name, 0, (folder / name).stat().st_size, hash_file(folder / name)) for name in names]
+    counts = {"texts": len(rows), "looked_at": given}
+    return Receipt("all", {}, len(rows), len(rows), counts=counts, parts=(table, *columns))
+
+
+def _rows(work: Work) -> Iterator[Row]:
+    protected = _protected(work.splits)
+    for source in work.sources:
+        yield from _of_records(source, protected)
+    for task in work.tasks:
+        for path in task.parts:
+            yield from _of_examples(task, Path(path))
+
+
+def _protected(splits: str) -> dict[str, str]:
+    """The records that are validation or test."""
+    return {
+        record: split
+        for records, names in read_lists(Path(splits), "record", "split")
+        for record, split in zip(records, names, strict=True)
+        if split in ("validation", "test")
+    }
+
+
+def _of_records(source: OfSource, protected: Mapping[str, str]) -> Iterator[Row]:
+    for path in source.parts:
+        for ids, *columns in read_lists(Path(path), "id", *source.texts, *source.pairs):
+            for record, *values in zip(ids, *columns, strict=True):
+                if record not in protected:
+                    continue
+                for name, value in zip((*source.texts, *source.pairs), values, strict=True):
+                    for text in texts_of(value):
+                        yield Row(text, source.source, record, protected[record], name)
+
+
+def texts_of(value: Any) -> list[str]:
+    """The texts of a field: itself, or its items; name–value pairs are one text, where there are enough of them."""
+    if not value:
+        return []
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value[0], str):
+        return list(value)
+    if len(value) < FEWEST_PAIRS or "name" not in value[0]:
+        return []
+    return ["\n".join(f"{pair['name']}: {pair['value']}" for pair in value)]
+
+
+def _of_examples(task: OfTask, path: Path) -> Iterator[Row]:
+    before = ""
+    for lists in read_lists(path, "record", "split", "input", "output"):
+        for record, split, text, output in zip(*lists, strict=True):
+            if split == "train" or record == before:
+                continue
+            before = record
+            yield Row(templates.without(task.template, text), task.source, record, split, "input")
+            if task.free:
+                yield Row(output, task.source, record, split, OUTPUT)

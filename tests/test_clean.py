@@ -1,0 +1,305 @@
+"""Copies and leaks that are planted into sources of our own, in both languages, are found and explained."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecominstruct import engines, pipeline
+from ecominstruct.checks.columns import Texts
+from ecominstruct.checks.copies import NONE, KeyFiles, find_copies
+from ecominstruct.checks.grams import are_chinese, grams
+from ecominstruct.checks.leaks import Leak, find_leaks, is_telling, protect
+from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_keys, similarities
+from ecominstruct.errors import InputError
+from ecominstruct.languages import kin_text
+from ecominstruct.progress import Silent
+
+NEAR = Near()
+EN = ["amber", "basket", "ceramic", "drawer", "enamel", "folding", "garden", "handle", "jacket", "kettle", "linen"]
+ZH = ["陶瓷", "花盆", "折叠", "雨伞", "亚麻", "桌布", "橡木", "书架", "保温", "水壶", "剪刀", "围巾", "玻璃", "茶杯"]
+
+
+def sentences(lang: str, count: int, words: int, seed: int = 1) -> list[str]:
+    """Made-up product texts: words of a shop and a number, so that no two are near by chance."""
+    draw = random.Random(seed)
+    pool, between = (EN, " ") if lang == "en" else (ZH, "")
+    letters = "abcdefghijklmnopqrstuvwxyz" if lang == "en" else [chr(0x4E00 + n) for n in range(2_000)]
+    return [
+        between.join("".join(draw.choices(letters, k=3)) + draw.choice(pool) for _ in range(words))
+        for _ in range(count)
+    ]
+
+
+def edited(text: str, edits: int, draw: random.Random, letters: Sequence[str]) -> str:
+    chars = list(text)
+    for _ in range(edits):
+        at = draw.randrange(len(chars))
+        chars[at : at + draw.choice((0, 1, 1))] = draw.choice((draw.choice(letters), draw.choice(letters), ""))
+    return "".join(chars)
+
+
+def copies_of(texts: Sequence[str], folder: Path) -> np.ndarray[Any, Any]:
+    forms, short = [kin_text(text) for text in texts], are_short(texts)
+    compared = Compared(Texts.of(forms), short)
+    with KeyFiles(folder, 60 * len(texts)) as files:
+        files.add(*near_keys(forms, short))
+        found = find_copies(len(texts), files, lambda left, right: compared.similarities(left, right, NEAR))
+    removed = np.flatnonzero(found.original != NONE)
+    assert (found.original[found.original[removed]] == NONE).all(), "an original stays"
+    again = compared.similarities(found.original[removed], removed, NEAR)
+    assert (again == found.similarity[removed]).all() and (again > 0).all(), "each similarity is what it says"
+    return found.original
+
+
+# Long texts: 30 words; short ones: fewer than 20 units. In each, as many edits as leave them near.
+@pytest.mark.parametrize(
+    ("lang", "words", "most"), [("en", 3, 2), ("en", 8, 3), ("en", 30, 8), ("zh", 2, 1), ("zh", 3, 2), ("zh", 30, 4)]
+)
+def test_planted_near_copies_are_found(tmp_path: Path, lang: str, words: int, most: int) -> None:
+    draw, texts = random.Random(7), sentences(lang, 1_500, words)
+    letters = "".join(texts[:50])
+    planted = [edited(text, draw.randint(1, most), draw, letters) for text in texts]
+    forms = [[kin_text(text) for text in side] for side in (texts, planted)]
+    short = (are_short(texts) & are_short(planted)).tolist()
+    near = np.flatnonzero((similarities(*forms, short, NEAR) > 0) & (np.array(forms[0]) != np.array(forms[1])))
+    assert len(near) > 300
+    original = copies_of([*texts, *planted], tmp_path)
+    found = sum(original[number] != NONE or original[number + len(texts)] != NONE for number in near.tolist())
+    assert found / len(near) >= 0.995
+
+
+def test_jaccard_is_that_of_sets_of_grams() -> None:
+    texts = [kin_text(text) for lang in ("en", "zh") for text in sentences(lang, 40, 6)]
+    others = [edited(text, 3, random.Random(3), "ab茶壶") for text in texts]
+    for one, other, said in zip(texts, others, jaccard(texts, others), strict=True):
+        size = 3 if are_chinese([one])[0] else 5
+        sets = [{text[at : at + size] for at in range(len(text) - size + 1)} for text in (one, other)]
+        assert said == pytest.approx(len(sets[0] & sets[1]) / len(sets[0] | sets[1]))
+
+
+@given(st.lists(st.text(max_size=12), max_size=8))
+def test_every_text_has_grams_in_its_place(texts: list[str]) -> None:
+    found = grams(texts, 3)
+    assert np.diff(found.starts).tolist() == [max(1, len(text) - 2) for text in texts]
+    alone = [grams([text], 3).values.tolist() for text in texts]
+    assert found.values.tolist() == [value for values in alone for value in values]
+
+
+def test_copies_of_a_copy_get_an_original_that_stays(tmp_path: Path) -> None:
+    chain = ["abcdefghijklmnopqrstuvwxyz0123456789"]
+    for at in range(30):
+        chain.append(chain[-1][:at] + "#@"[at % 2] + chain[-1][at:])
+    original = copies_of([text.replace("#", "é").replace("@", "ü") for text in chain], tmp_path)
+    assert 0 < (original == NONE).sum() < 8
+
+
+def test_a_crowd_of_equals_costs_little(tmp_path: Path) -> None:
+    texts = [f"one and the same advertisement for the very same kettle {n % 3}" for n in range(20_000)]
+    assert (copies_of(texts, tmp_path) == NONE).sum() == 1
+
+
+# ----------------------------------------------------------------------------------------------------------- leaks
+
+
+def wide(text: str) -> str:
+    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
+
+
+def attributes(names: Sequence[str], values: Sequence[str], order: Sequence[int]) -> str:
+    return "\n".join(f"{names[at]}: {values[at]}" for at in order)
+
+
+def leak_kinds(protected: Sequence[str], texts: Sequence[str]) -> dict[int, Leak]:
+    return {leak.text: leak for leak in find_leaks(texts, protect(protected), NEAR, 0.8)}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_planted_leaks_are_found_and_others_are_not(lang: str) -> None:
+    titles, other = sentences(lang, 400, 3), sentences(lang, 400, 3, seed=2)
+    lists = [sentences(lang, 5, 1, seed=n) for n in range(400)]
+    names = ["colour", "size", "cloth", "style", "season"] if lang == "en" else ["颜色", "尺码", "面料", "风格", "季节"]
+    draw = random.Random(5)
+    rows = [attributes(names, values, range(5)) for values in lists]
+    planted = {
+        "exact": titles,
+        "case, spacing and width": [wide(f" {title.upper()} ！").replace(" ", "　") for title in titles],
+        "reordered": [attributes(names, values, draw.sample(range(5), 5)) for values in lists],
+        "inside": [f"{other[n]}, {title} / {other[-n]}" for n, title in enumerate(titles)],
+        "one character": [edited(title, 1, draw, "".join(titles[:9])) for title in titles],
+    }
+    protected = [*titles, *rows]
+    for what, texts in planted.items():
+        found = leak_kinds(protected, texts)
+        least = 1.0 if what in ("exact", "case, spacing and width") else 0.95
+        assert len(found) >= least * len(texts), what
+        offset = len(titles) if what == "reordered" else 0
+        assert all(leak.protected == number + offset for number, leak in found.items()), what
+    assert not leak_kinds(protected, [*other, *sentences(lang, 400, 30, seed=3)])
+
+
+@pytest.mark.parametrize("text", ["很好", "手机配件", "华为", "Samsung", "very good", "shoes", "👍", "", "!?", "5"])
+def test_what_everybody_says_is_no_leak(text: str) -> None:
+    assert not is_telling(text)
+    assert not leak_kinds([text, "减速器链条"], [text, f"{text}，物流快"])
+
+
+@pytest.mark.parametrize(
+    ("test", "train"), [("减速器链条", "减速器 链条"), ("wireless mouse", "Wireless　ＭＯＵＳＥ!")]
+)
+def test_a_shared_query_is_a_leak(test: str, train: str) -> None:
+    assert leak_kinds([test], [train])[0].kind == "exact"
+
+
+# ------------------------------------------------------------------------------------------------- through a build
+
+CARD = """\
+id: {lang}/{name}
+title: Things
+about: Made-up things.
+origin: {name}
+home: none
+citation: none
+licence: {{spdx: CC0-1.0, evidence: written here, redistribute: "yes"}}
+lang: {lang}
+record_type: product
+folder: {name}
+files: [{{path: rows.jsonl}}]
+read: {{format: jsonl}}
+fields: {{name: name, note: note, kind: kind}}
+group: [{group}]
+{more}"""
+TASK = """\
+id: {lang}/{name}/kind
+version: 1
+title: The kind
+category: classification
+level: final
+form: classify
+source: {lang}/{name}
+input: "{{{{ name }}}}\\n{{{{ note }}}}"
+labels: {labels}
+gold: kind
+wordings: classify/product_match
+"""
+KINDS = {"en": ("same", "not same"), "zh": ("是", "否")}
+
+
+def source(folder: Path, lang: str, name: str, rows: Sequence[dict[str, str]], *, published: bool = False) -> None:
+    home = folder / "catalogue" / lang / name
+    home.mkdir(parents=True)
+    more = "published_test_set: true\n" if published else ""
+    (home / "_source.yaml").write_text(CARD.format(lang=lang, name=name, group="name", more=more), "utf-8")
+    (home / "kind.yaml").write_text(TASK.format(lang=lang, name=name, labels=f"own_{lang}"), "utf-8")
+    pool = folder / "catalogue/_labels" / f"own_{lang}.yaml"
+    pool.parent.mkdir(exist_ok=True)
+    pool.write_text("about: Kinds.\nlabels: [" + ", ".join(f'"{kind}"' for kind in KINDS[lang]) + "]\n", "utf-8")
+    (folder / "data" / name).mkdir(parents=True)
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (folder / "data" / name / "rows.jsonl").write_text("".join(lines), "utf-8")
+
+
+def row(lang: str, name: str, note: str, kind: int = 0) -> dict[str, str]:
+    return {"name": name, "note": note, "kind": KINDS[lang][kind]}
+
+
+def rejects(run: Path) -> list[dict[str, Any]]:
+    return [one for path in sorted((run / "4-dataset/rejects").glob("*")) for one in pq.read_table(path).to_pylist()]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A held and a trained source in each language; in the second stand leaks from the first, and copies."""
+    folder = tmp_path_factory.mktemp("world")
+    for lang in ("en", "zh"):
+        held = [
+            row(lang, name, note) for name, note in zip(sentences(lang, 40, 3), sentences(lang, 40, 4, 9), strict=True)
+        ]
+        clean = [
+            row(lang, name, note, n % 2)
+            for n, (name, note) in enumerate(zip(sentences(lang, 40, 3, 2), sentences(lang, 40, 4, 3), strict=True))
+        ]
+        leaks = [row(lang, f"{clean[n]['note']} {n}", held[n]["name"]) for n in range(10)]  # a title as another's note
+        copies = [one | {"note": one["note"].upper() + " !"} for one in clean[:5]]
+        copies += [one | {"note": one["note"] + one["note"][0]} for one in clean[5:10]]
+        source(folder, lang, "held" + lang, held, published=True)
+        source(folder, lang, "ours" + lang, [*clean, *leaks, *copies, clean[11] | {"kind": KINDS[lang][0]}])
+    return folder
+
+
+def test_every_planted_row_is_rejected_with_its_reason_and_what_it_repeats(world: Path) -> None:
+    run = build_world(world)
+    manifest = json.loads((run / "4-dataset/manifest.json").read_text())
+    assert manifest["rejected"] == {"conflicting_gold": 4, "leaks_into_test": 20, "near_duplicate": 20}
+    said = rejects(run)
+    assert all(": " in one["detail"] for one in said)
+    leaked = [one["detail"] for one in said if one["reason"] == "leaks_into_test"]
+    assert sum("exact 1.000: note and name of" in detail and "/heldzh, test)" in detail for detail in leaked) == 10
+    findings = json.loads((run / "4-findings/manifest.json").read_text())
+    assert findings["counts"]["leak of en/helden in en/oursen"] == 10
+    kept = {one["record"] for path in (run / "4-dataset/train").glob("*") for one in pq.read_table(path).to_pylist()}
+    assert len(kept) == 2 * (40 - 1)
+    named = {one["detail"].partition(": ")[2] for one in said if one["reason"] == "near_duplicate"}
+    assert named <= kept, "what a removed row repeats is there"
+
+
+def build_world(world: Path, more: str = "", processes: int = 1) -> Path:
+    text = 'title: c\ntasks: {include: ["*/held*/*", "*/ours*/*"]}\nsplits: {test: 0, validation: 0}\n' + more
+    (world / "r.yaml").write_text(text)
+    settings = pipeline.prepare(world / "r.yaml", data=world / "data", extra=[world / "catalogue"])
+    run = world / f"run{processes}"
+    with engines.local(processes) as executor:
+        pipeline.build(settings, run, executor, Silent())
+    return run
+
+
+@pytest.mark.slow
+def test_processes_change_no_byte(world: Path) -> None:
+    runs = [build_world(world, processes=processes) for processes in (1, 2)]
+    files = [sorted(path.relative_to(run) for path in run.rglob("*") if path.is_file()) for run in runs]
+    assert files[0] == files[1]
+    for name in files[0]:
+        assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    ("more", "reasons"),
+    [
+        ("filters: [{max_chars: 10}]", {"too_long": 122}),
+        ("filters: [{max_chars: 10, tasks: ['zh/*']}]", {"too_long": 61}),
+        ("clean: {copies: exact, conflicts: keep}", {"leaks_into_test": 20}),
+        ("mixture: {cap_per_task: 7}", {"over_cap": 2 * (39 - 7)}),
+        ("mixture: {rates: {'en/*': 0.5}, langs: {zh: 0}}", {"sampled_out": 19 + 39}),
+        ("mixture: {balance: sqrt, balance_from: 3}", {"over_balance": 2 * (39 - 3 - 6)}),
+        ("mixture: {rows: 20}", {"over_share": 58}),
+        ("filters: [{per_label: 5}]", {"over_label": 58}),
+    ],
+)
+def test_filters_and_mixture_say_what_they_leave_out(world: Path, more: str, reasons: dict[str, int]) -> None:
+    run = build_world(world, more + "\n")
+    rejected = json.loads((run / "4-dataset/manifest.json").read_text())["rejected"]
+    assert {reason: rejected.get(reason) for reason in reasons} == reasons
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("filters: [{max_chars: 5, min_chars: 1}]", "must hold one rule, and holds 2: max_chars, min_chars"),
+        ("filters: [{tasks: ['*']}]", "must hold one rule, and holds 0"),
+        ("mixture: {rates: {'*': 2}}", "the share of '*' must be between 0 and 1"),
+        ("mixture: {temperature: 2}", "temperature means something only with `rows`"),
+        ("rating: {}", "needs either `labels` or `scorer`"),
+    ],
+)
+def test_what_is_wrong_with_a_recipe_is_said(world: Path, more: str, said: str) -> None:
+    with pytest.raises(InputError, match=said.replace("*", r"\*")):
+        build_world(world, more + "\n")

@@ -23,6 +23,9 @@ from ecominstruct.tasks.catalogue import load_catalogue, roots
 
 # source, file: what it counts instead, and why that is not what counts.json says
 OTHERWISE: Mapping[tuple[str, str], tuple[int, str]] = {
+    ("en/shopdial", "MGShopDial/MGShopDial.json"): (2_196, "counts.json has dialogues; here each utterance is a row"),
+    ("en/simmc2", "data/simmc2.1_dials_dstc11_mini.json"): (88, "counts.json has dialogues; here each turn is a row"),
+    ("en/simmc2", "dstc10/data/simmc2_dials_dstc10_dev.json"): (3_494, "as the other file"),
     ("zh/taobao_ecd/turns", "train"): (1_640, "counts.json has dialogues with a reply; here each utterance is a row"),
     ("zh/taobao_ecd/turns", "valid"): (1_640, "as train, which it repeats"),
     ("zh/taobao_ecd/turns", "test"): (6_640, "as train"),

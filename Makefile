@@ -30,11 +30,11 @@ types: setup ## strict types
 
 check: lint types ## what one runs all day: lint, types, fast tests; under 3 minutes
 	$(BIN)/ecom tasks check
-	$(BIN)/pytest -q -m "not slow and not browser and not long"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not long"
 
 test: browser lint types ## everything but the long tests; installs chromium where root can
 	$(BIN)/ecom tasks check
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
 
 test-long: setup ## large numbers, by hand
 	$(BIN)/pytest -m long
@@ -42,6 +42,7 @@ test-long: setup ## large numbers, by hand
 bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets)
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/scoring.py --data $(DATA)
+	$(BIN)/python benchmarks/storefront.py
 
 browser: setup
 	@if command -v chromium >/dev/null; then :; \
@@ -49,8 +50,9 @@ browser: setup
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
 	else echo "chromium is absent and this is not root: the browser tests will be SKIPPED"; fi
 
-docs: setup ## write docs/yaml.md from the models that check YAML
+docs: setup ## write docs/yaml.md and docs/tasks from the models and the catalogue
 	$(BIN)/python docs/make_reference.py
+	$(BIN)/python docs/make_tasks.py
 
 clean: ## remove the environment and all runs
 	rm -rf .venv out

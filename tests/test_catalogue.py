@@ -112,6 +112,9 @@ def test_a_pool_that_no_task_names_is_checked_too(tmp_path: Path) -> None:
     assert any("brands.yaml" in one and "'Acme'" in one for one in said)
 
 
+LACKING = {"empty_input", "empty_gold", "gold_not_in_input"}
+
+
 @pytest.mark.parametrize("name", sorted(CATALOGUE.tasks))
 def test_a_task_works_on_rows_of_its_source(catalogue: Catalogue, name: str) -> None:
     """The gold can be read back from the output, stands among the choices, and never alone."""
@@ -119,12 +122,16 @@ def test_a_task_works_on_rows_of_its_source(catalogue: Catalogue, name: str) -> 
     if absent_files(catalogue.sources[task.source], DATA):
         pytest.skip("the source is absent")
     shown = 0
-    for row in range(0, 40, 3):
+    for row in range(0, 900, 3):  # most tasks take every row, some only few of the first file
+        if shown == 14 or (row > 40 and shown >= 5):
+            break
         try:
             found = preview(catalogue, task, row, DATA)
         except InputError as error:  # a row that the task leaves out says so
             assert "left out" in str(error) or "gives nothing" in str(error)
             continue
+        if found["problems"] and LACKING.issuperset(problem.partition(":")[0] for problem in found["problems"]):
+            continue  # the record holds nothing that this task could ask for: a build rejects it, with this reason
         shown += 1
         assert found["problems"] == []
         example = found["example"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 
@@ -29,3 +30,15 @@ def test_the_guides_name_what_exists() -> None:
             assert (ROOT / path).is_file(), path
     rules = (ROOT / "docs/yaml.md").read_text(encoding="utf-8").split("## Rules for `derive:`")[1]
     assert all(f"| `{name}` |" in rules for name in RULES)
+
+
+def test_the_pages_of_tasks_are_current() -> None:
+    """They hold one prompt of every task, so this is also where a changed prompt shows."""
+    made = runpy.run_path(str(ROOT / "docs" / "make_tasks.py"))
+    figures = ROOT / "docs" / "tasks.json"
+    known = json.loads(figures.read_text("utf-8")) if figures.is_file() else {}
+    wanted = made["pages"](known)
+    found = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs" / "tasks").glob("*.md")}
+    assert found | {"tasks.md"} == wanted.keys(), "run: make docs"
+    for name, text in wanted.items():
+        assert (ROOT / "docs" / name).read_text("utf-8") == text, f"{name}: run: make docs"

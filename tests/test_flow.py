@@ -188,6 +188,7 @@ def test_a_changed_sibling_or_lookup_makes_a_unit_stale(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------------------------------------------- fields, cells
 
+JUDGED = [{"candidate": "so so", "label": 0}, {"candidate": "lid:  { value:tin }", "label": "2"}]
 CELLS: list[tuple[str, Any, str, Any]] = [
     ("hash_pairs", "类型#裙*风格#简约*风格#复古", "", [("类型", "裙"), ("风格", "简约"), ("风格", "复古")]),
     ("col_val_pairs", "COL a VAL red mug COL b VAL  COL c VAL Kilnworks", "", [("a", "red mug"), ("c", "Kilnworks")]),
@@ -208,10 +209,26 @@ CELLS: list[tuple[str, Any, str, Any]] = [
     ("token_slots", "O size size food", "a large size pie", [("size", 2, 12, "large size"), ("food", 13, 16, "pie")]),
     ("token_tags", "O B-颜色 I-颜色", "一红色", [("颜色", 1, 3, "红色")]),
     ("triplet_aspects", "[([1, 2], [4], 'POS')]", "the tea pot is fine", [("POS", 4, 11, "tea pot")]),
-    ("triplet_opinions", "[([1, 2], [4], 'POS')]", "the tea pot is fine", [("POS", 15, 19, "fine")]),
-    ("quad_aspects", ["0,1 POT#LID 2 2,3", "-1,-1 POT 0 -1,-1"], "lid is good", [("POT#LID", 0, 3, "lid")]),
+    ("triplet_opinions", "[([1, 2], [4], 'POS')]", "the tea pot is fine", [("", 15, 19, "fine")]),
+    ("triplet_pairs", ["the tea pot is fine", "[([1, 2], [4], 'POS')]"], "", [("tea pot", "fine")]),
+    ("quad_aspects", ["0,1 POT#LID 2 2,3", "-1,-1 POT 0 -1,-1"], "lid is good", [("pot: lid", 0, 3, "lid")]),
     ("quad_opinions", ["0,1 POT#LID 2 2,3", "-1,-1 POT 0 -1,-1"], "lid is good", [("2", 7, 11, "good")]),
-    ("quad_categories", ["0,1 POT#LID 2 2,3"], "", [("POT#LID", "2")]),
+    ("quad_categories", ["0,1 POT#LID 2 2,3"], "", [("pot: lid", "2")]),
+    ("quad_labels", ["0,1 POT#LID 2 2,3", "-1,-1 POT#LID 0 -1,-1"], "", ["pot: lid"]),
+    ("quad_entities", ["0,1 TEA_POT#LID 2 2,3", "-1,-1 BOX 0 -1,-1"], "", ["tea pot", "box"]),
+    ("quad_terms", ["lid is good", ["0,1 POT#LID 2 2,3"]], "", [("lid", "pot: lid")]),
+    ("one_line", " red\n\t mug ", "", "red mug"),
+    ("ruby_named_pairs", '{"s"=>[{"key"=>"W", "value"=>"5"}, {"value"=>"dry"}]}', "", [("W", "5")]),
+    ("clean_pairs", {"Fit": {"Men&#39;s": 1}}, "", [("Fit", "Men's")]),
+    ("found_values", {"Lid": {"tin": 1}, "For": {"tea": 1}}, "tea tin", [("For", 0, 3, "tea"), ("Lid", 4, 7, "tin")]),
+    ("notation_pairs", 'lid: { type:[ { value:"tin" } ], value:1.0 }', "", [("lid", "1"), ("lid type", "tin")]),
+    ("evidence_text", "yes.  Question: is it?", "", "yes."),
+    ("right_attribute", JUDGED, "", "lid: tin"),
+    ("attribute_menu", JUDGED, "", ["lid: tin", "so so"]),
+    ("best_evidence", JUDGED, "", "lid: tin"),
+    ("evidence_menu", JUDGED, "", []),
+    ("evidence_order", [*JUDGED, {"candidate": "partly", "label": "1"}], "", ["lid: tin", "partly", "so so"]),
+    ("marked_answer", [{"review": "a mug", "human_ans_spans": "mug"}], "", "mug"),
 ]  # fmt: skip
 
 

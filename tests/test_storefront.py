@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecominstruct.identity import fingerprint
-from ecominstruct.sources.storefront import LANGUAGES, TABLES, rows
+from ecominstruct.sources.storefront import LANGUAGES, MAIN_INPUT, TABLES, rows
 from ecominstruct.sources.storefront import words as vocabulary
 from ecominstruct.sources.storefront.templates import SpanText, Template, title_case
 from ecominstruct.sources.storefront.words import FOLDER, Category, VocabularyError, load_shop
@@ -48,14 +48,6 @@ SPANS = {
     "queries": ("query_spans", "query"),
     "dialogues": ("slots", "utterance"),
     "questions": ("answer_spans", "context"),
-}
-MAIN_INPUT = {
-    "products": ("title",),
-    "reviews": ("text",),
-    "queries": ("query",),
-    "pairs": ("left", "right"),
-    "dialogues": ("turns",),
-    "questions": ("context", "question"),
 }
 
 
@@ -125,6 +117,12 @@ def test_five_thousand_rows_hardly_repeat(table: str, lang: str) -> None:
 @pytest.mark.parametrize(("table", "lang"), EVERY_TABLE)
 def test_a_hundred_thousand_rows_hardly_repeat(table: str, lang: str) -> None:
     assert share_distinct(table, lang, 100_000) >= 0.95
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("table", "lang"), EVERY_TABLE)
+def test_a_million_rows_hardly_repeat(table: str, lang: str) -> None:
+    assert share_distinct(table, lang, 1_000_000) >= 0.95
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -305,8 +303,8 @@ def test_every_category_file_holds_both_languages(path: Any) -> None:
 def test_there_are_enough_categories_and_departments() -> None:
     for lang in LANGUAGES:
         shop = load_shop(lang)
-        assert len(shop.categories) >= 14
-        assert len(shop.departments) >= 6
+        assert len(shop.categories) >= 42
+        assert len(shop.departments) >= 15
         brands = [brand for department in shop.departments.values() for brand in department.brands]
         assert len(brands) == len(set(brands))
 

@@ -27,7 +27,7 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 Category = Literal["ner", "qa", "generation", "classification"]
 LabelledBy = Literal["source", "rule", "llm", "human"]
 RecordType = Literal[
-    "product", "review", "query", "pair", "passage", "dialogue", "sentence", "category", "term", "store"
+    "product", "review", "query", "pair", "passage", "dialogue", "sentence", "category", "term", "store", "user"
 ]
 
 Kind = Literal["text", "texts", "pairs", "spans", "turns"]

@@ -66,7 +66,7 @@ def show_task(shown: Mapping[str, Any]) -> str:
     facts = (task["category"], task["level"], f"form {task['form']}", f"source {task['source']}")
     blocks = [
         (f"{task['id']} — {task['title']}", " · ".join(facts)),
-        ("RECORD", outline(shown["record"])),
+        ("RECORD (invented: the data are absent)" if shown["invented"] else "RECORD", outline(shown["record"])),
         *([("PROBLEMS", outline(shown["problems"]))] if shown["problems"] else []),
         ("SIX PARTS", outline({name: example[name] for name in shown["parts"]})),
         ("PROMPT", shown["prompt"]),

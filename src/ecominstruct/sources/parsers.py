@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ecominstruct.rows import Kind
+from ecominstruct.sources import chinese, judged, menus, offers, opinions
+from ecominstruct.sources.opinions import Pair, SpanDict, stretch, tokens
 
 LONGEST = 100_000  # characters of a cell that is read as a literal
-Pair = dict[str, str]
-SpanDict = dict[str, Any]
 
 
 class Parser(NamedTuple):
@@ -55,6 +55,16 @@ def clean_html(value: Any, _: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def plain_line(value: Any, _: str) -> str:
+    """Without tags, with entities as characters, in one line with single blanks."""
+    return " ".join(clean_html(value, "").split())
+
+
+def small_letters(value: Any, _: str) -> str:
+    """In small letters, with single blanks."""
+    return " ".join(_need_text(value).lower().split())
+
+
 def number(value: Any, _: str) -> str:
     """A number in its shortest form: 4.0 and 4.00 are 4; 1,299.50 is 1299.5."""
     text = _text(value).strip().replace(",", "")
@@ -66,12 +76,9 @@ def number(value: Any, _: str) -> str:
     return sign * (whole.strip("0") != "" or part != "") + (whole.lstrip("0") or "0") + (f".{part}" if part else "")
 
 
-_BETWEEN_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
-
-
-def unspaced(value: Any, _: str) -> str:
-    """Without the blanks that a tokeniser put between Chinese characters or words; those between Latin words stay."""
-    return _BETWEEN_CHINESE.sub("", _need_text(value))
+def one_line(value: Any, _: str) -> str:
+    """With white space, also ends of lines, as single blanks."""
+    return " ".join(_need_text(value).split())
 
 
 _INLINE = re.compile(r"<([^<>/]+)>(.*?)</\1>", re.DOTALL)
@@ -108,6 +115,13 @@ def literal_list(value: Any, _: str) -> list[str]:
     return [_text(item) for item in found]
 
 
+def member_names(value: Any, _: str) -> list[str]:
+    """The names of the members of an object."""
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object, found a {type(value).__name__}")
+    return [str(name) for name in value]
+
+
 def category_path(value: Any, _: str) -> list[str]:
     """The steps of `["A >> B >> C"]` or `A > B > C`, from the top."""
     text = _need_text(value).strip()
@@ -130,17 +144,6 @@ def _cut_pairs(text: str, between: str, inside: str) -> Iterator[Pair]:
         yield {"name": name, "value": rest}
 
 
-_COL_VAL = re.compile(r"COL (.*?) VAL ?(.*?)(?= COL |$)", re.DOTALL)
-
-
-def col_val_pairs(value: Any, _: str) -> list[Pair]:
-    """The pairs of `COL title VAL red mug COL price VAL 5`; an empty value is none."""
-    text = _need_text(value)
-    if not text.startswith("COL "):
-        raise ValueError(f"does not begin with COL: {text[:80]!r}")
-    return [{"name": name, "value": words.strip()} for name, words in _COL_VAL.findall(text) if words.strip()]
-
-
 _RUBY = re.compile(r'\{(?:"key"=>"((?:[^"\\]|\\.)*)",\s*)?"value"=>"((?:[^"\\]|\\.)*)"\}')
 
 
@@ -150,6 +153,11 @@ def ruby_pairs(value: Any, _: str) -> list[Pair]:
     if text.strip() and "=>" not in text:
         raise ValueError(f"no hash: {text[:80]!r}")
     return [{"name": _unescaped(key), "value": _unescaped(words)} for key, words in _RUBY.findall(text)]
+
+
+def ruby_named_pairs(value: Any, _: str) -> list[Pair]:
+    """Of the pairs of `ruby_pairs`, those that have a key."""
+    return [pair for pair in ruby_pairs(value, "") if pair["name"].strip()]
 
 
 def _unescaped(text: str) -> str:
@@ -162,6 +170,11 @@ def object_pairs(value: Any, _: str) -> list[Pair]:
     if not isinstance(found, dict):
         raise ValueError(f"expected an object, found a {type(found).__name__}")
     return [{"name": str(name), "value": _text(word)} for name, words in found.items() for word in _values(words)]
+
+
+def clean_pairs(value: Any, _: str) -> list[Pair]:
+    """The pairs of `object_pairs`, with values as `clean_html` leaves them."""
+    return [{**pair, "value": clean_html(pair["value"], "")} for pair in object_pairs(value, "")]
 
 
 def _values(words: Any) -> list[Any]:
@@ -181,6 +194,27 @@ def list_pairs(value: Any, _: str) -> list[Pair]:
 # ---------------------------------------------------------------------------------------------------------------- spans
 
 
+def found_values(value: Any, host: str) -> list[SpanDict]:
+    """Where the values of an object of attributes stand in the text: as whole words and outside others, if they can."""
+    spans: list[SpanDict] = []
+    for pair in sorted(clean_pairs(value, ""), key=lambda pair: -len(pair["value"])):
+        words = pair["value"]
+        places = [found.span() for found in re.finditer(re.escape(words), host)] if words else []
+        if places:
+            start, end = min(places, key=lambda place: (_inside_word(host, place), _overlaps(spans, place), place))
+            spans.append({"label": pair["name"], "start": start, "end": end, "text": words})
+    return sorted(spans, key=lambda span: (int(span["start"]), int(span["end"])))
+
+
+def _inside_word(host: str, place: tuple[int, int]) -> bool:
+    before, after = host[max(place[0] - 1, 0) : place[0]], host[place[1] : place[1] + 1]
+    return before.isalnum() or after.isalnum()
+
+
+def _overlaps(spans: list[SpanDict], place: tuple[int, int]) -> bool:
+    return any(place[0] < span["end"] and span["start"] < place[1] for span in spans)
+
+
 def inline_spans(value: Any, _: str) -> list[SpanDict]:
     """The stretches of `…<label>words</label>…`, counted in the text that `inline_text` makes of it."""
     spans = []
@@ -193,28 +227,10 @@ def inline_spans(value: Any, _: str) -> list[SpanDict]:
     return spans
 
 
-def _tokens(text: str) -> list[tuple[int, int]]:
-    """Where the tokens of a text stand that are apart by single blanks."""
-    places = []
-    start = 0
-    for token in text.split(" "):
-        places.append((start, start + len(token)))
-        start += len(token) + 1
-    return places
-
-
-def _stretch(text: str, places: list[tuple[int, int]], label: str, first: int, last: int) -> SpanDict:
-    """Tokens `first` to `last`, both included."""
-    if not 0 <= first <= last < len(places):
-        raise ValueError(f"tokens {first} to {last} of {len(places)}")
-    start, end = places[first][0], places[last][1]
-    return {"label": label, "start": start, "end": end, "text": text[start:end]}
-
-
 def token_slots(value: Any, host: str) -> list[SpanDict]:
     """One bare label a token, `O` for none: neighbours with one label are one stretch."""
     labels = _need_text(value).split(" ") if value else []
-    places = _tokens(host)
+    places = tokens(host)
     if len(labels) != len(places):
         raise ValueError(f"{len(labels)} labels for {len(places)} tokens")
     spans = []
@@ -223,7 +239,7 @@ def token_slots(value: Any, host: str) -> list[SpanDict]:
         if index < len(labels) and labels[index] == labels[first]:
             continue
         if labels[first] not in ("O", ""):
-            spans.append(_stretch(host, places, labels[first], first, index - 1))
+            spans.append(stretch(host, places, labels[first], first, index - 1))
         first = index
     return spans
 
@@ -232,65 +248,12 @@ def token_tags(value: Any, host: str) -> list[SpanDict]:
     """One BIO or BIOES tag a token, both apart by blanks; the text has a blank between tokens or none at all."""
     from ecominstruct.sources.readers.conll import spans_of
 
-    tags = _need_text(value).split(" ")
-    for tokens, join in ((host.split(" "), " "), (list(host), "")):
-        if len(tokens) == len(tags):
-            return spans_of(tokens, tags, join)
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value  # of several columns, the one there is
+    tags = _need_text(alone).split(" ")
+    for words, join in ((host.split(" "), " "), (list(host), "")):
+        if len(words) == len(tags):
+            return spans_of(words, tags, join)
     raise ValueError(f"{len(tags)} tags do not fit the text")
-
-
-def _triplets(value: Any) -> list[tuple[list[int], list[int], str]]:
-    found = literal(value)
-    if not isinstance(found, list) or not all(isinstance(item, list | tuple) and len(item) == 3 for item in found):
-        raise ValueError("expected a list of (aspect, opinion, polarity)")
-    return [(list(aspect), list(opinion), str(polarity)) for aspect, opinion, polarity in found]
-
-
-def triplet_aspects(value: Any, host: str) -> list[SpanDict]:
-    """The aspects of `[([1, 2], [4], 'POS'), …]`, which names tokens of the text; their label is the polarity."""
-    places = _tokens(host)
-    return [_stretch(host, places, polarity, aspect[0], aspect[-1]) for aspect, _, polarity in _triplets(value)]
-
-
-def triplet_opinions(value: Any, host: str) -> list[SpanDict]:
-    """The opinions of such triplets; the one with number n belongs to the aspect with number n."""
-    places = _tokens(host)
-    return [_stretch(host, places, polarity, opinion[0], opinion[-1]) for _, opinion, polarity in _triplets(value)]
-
-
-_QUAD = re.compile(r"(-?\d+),(-?\d+) (\S+) (\d) (-?\d+),(-?\d+)")
-
-
-def _quads(value: Any) -> list[tuple[int, int, str, str, int, int]]:
-    if not isinstance(value, list):
-        raise ValueError("expected a list of quads")
-    quads = []
-    for item in value:
-        found = _QUAD.fullmatch(str(item).strip())
-        if not found:
-            raise ValueError(f"no quad: {str(item)[:80]!r}")
-        first, last, category, sentiment, start, end = found.groups()
-        quads.append((int(first), int(last), category, sentiment, int(start), int(end)))
-    return quads
-
-
-def quad_aspects(value: Any, host: str) -> list[SpanDict]:
-    """The aspects of `1,3 LAPTOP#GENERAL 2 4,5` (tokens, the last excluded); implicit ones (-1,-1) are left out."""
-    places = _tokens(host)
-    found = [(first, last, category) for first, last, category, *_ in _quads(value) if first >= 0]
-    return [_stretch(host, places, category, first, last - 1) for first, last, category in found]
-
-
-def quad_opinions(value: Any, host: str) -> list[SpanDict]:
-    """The opinions of such quads, labelled with the sentiment (0, 1, 2); implicit ones are left out."""
-    places = _tokens(host)
-    found = [(start, end, sentiment) for _, _, _, sentiment, start, end in _quads(value) if start >= 0]
-    return [_stretch(host, places, sentiment, start, end - 1) for start, end, sentiment in found]
-
-
-def quad_categories(value: Any, _: str) -> list[Pair]:
-    """The category and the sentiment (0, 1, 2) of each quad."""
-    return [{"name": category, "value": sentiment} for _, _, category, sentiment, _, _ in _quads(value)]
 
 
 def _listed(*parsers: tuple[Kind, Callable[[Any, str], Any]]) -> dict[str, Parser]:
@@ -299,22 +262,57 @@ def _listed(*parsers: tuple[Kind, Callable[[Any, str], Any]]) -> dict[str, Parse
 
 PARSERS: Mapping[str, Parser] = _listed(
     ("text", clean_html),
+    ("text", plain_line),
+    ("text", small_letters),
     ("text", number),
-    ("text", unspaced),
+    ("text", one_line),
+    ("text", judged.marked_answer),
+    ("text", judged.evidence_text),
+    ("text", judged.right_attribute),
+    ("text", judged.best_evidence),
+    ("text", chinese.unspaced),
+    ("text", chinese.visible),
+    ("text", chinese.filled),
+    ("text", chinese.target_words),
+    ("text", chinese.known_words),
     ("text", inline_text),
     ("texts", literal_list),
+    ("texts", member_names),
     ("texts", category_path),
+    ("texts", chinese.category_levels),
+    ("texts", chinese.distinct_items),
     ("pairs", hash_pairs),
-    ("pairs", col_val_pairs),
+    ("texts", menus.numbered_items),
+    ("text", menus.numbered_item),
+    ("texts", menus.numbered_choice),
+    ("text", menus.named_member),
+    ("pairs", offers.col_val_pairs),
+    ("pairs", offers.offer_pairs),
+    ("text", offers.offer_title),
+    ("pairs", offers.quoted_pairs),
     ("pairs", ruby_pairs),
+    ("pairs", ruby_named_pairs),
     ("pairs", object_pairs),
+    ("pairs", clean_pairs),
     ("pairs", list_pairs),
+    ("pairs", judged.notation_pairs),
+    ("texts", judged.attribute_menu),
+    ("texts", judged.evidence_menu),
+    ("texts", judged.evidence_order),
+    ("spans", found_values),
     ("spans", inline_spans),
     ("spans", token_slots),
     ("spans", token_tags),
-    ("spans", triplet_aspects),
-    ("spans", triplet_opinions),
-    ("spans", quad_aspects),
-    ("spans", quad_opinions),
-    ("pairs", quad_categories),
+    ("spans", opinions.triplet_aspects),
+    ("spans", opinions.triplet_opinions),
+    ("pairs", opinions.triplet_pairs),
+    ("spans", opinions.quad_aspects),
+    ("spans", opinions.quad_opinions),
+    ("pairs", opinions.quad_categories),
+    ("texts", opinions.quad_labels),
+    ("texts", opinions.quad_entities),
+    ("pairs", opinions.quad_terms),
+    ("spans", chinese.labelled_tags),
+    ("spans", chinese.values_in_text),
+    ("turns", chinese.turns_in_turn),
 )

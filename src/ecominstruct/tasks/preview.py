@@ -6,9 +6,10 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import InputError, wrong
 from ecominstruct.recipe import Prompts
 from ecominstruct.sources.cards import SourceCard, absent_files
+from ecominstruct.sources.illustrations import illustrations
 from ecominstruct.sources.ingest import pieces, stretch
 from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
@@ -25,15 +26,40 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
     """The record, the example and the prompt; InputError when the source is absent, or has no such record.
 
     It is the example that a build makes of this record (with one wording only, and with the partners of a rule
-    drawn from the records that follow).
+    drawn from the records that follow). Where the data are absent, invented records of the source stand in for them.
     """
     card = catalogue.sources[task.source]
     missing = absent_files(card, data)
     if missing:
+        shown = illustrate(catalogue, task)
+        if shown:
+            return shown
         raise wrong(f"the source {card.id!r} is absent: no {missing[0]}", "Name the data root with --data or ECOM_DATA")
     records = _records(card, task, data, row, NEIGHBOURS if task.derive else 1)
     if not records:
         raise wrong(f"{card.id} has no record {row}", "Count from 0")
+    return _shown(catalogue, task, records)
+
+
+def illustrate(catalogue: Catalogue, task: Task) -> dict[str, Any] | None:
+    """The task on the first invented record of its source that it can be asked of; None where there is none.
+
+    The other invented records are the partners that a rule may draw.
+    """
+    records = [_alone(record) for record in illustrations(catalogue.sources[task.source])]
+    for first in range(len(records)):
+        try:
+            shown = _shown(catalogue, task, records[first:] + records[:first])
+        except InputError:
+            continue
+        if not shown["problems"]:
+            return shown | {"invented": True}
+    return None
+
+
+def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the task makes of the first of the records; InputError when that is nothing."""
+    card = catalogue.sources[task.source]
     maker = Maker(ingredients(catalogue, task, Prompts()))
     record = records[0]
     derived = _derived(maker, records)
@@ -42,6 +68,7 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
     return {
         "task": task.model_dump(exclude_none=True),
         "record": {name: record[name] for name in card.kinds},
+        "invented": False,
         "parts": PARTS,
         "example": example._asdict() | {"gold": plain_gold(draft.gold)},
         "prompt": render_prompt(example),
@@ -50,13 +77,18 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
 
 
 def _records(card: SourceCard, task: Task, data: Path | None, row: int, count: int) -> list[dict[str, Any]]:
-    """So many records of a source from this one on, as a task sees them; each is taken for a family of its own."""
+    """So many records of a source from this one on, as a task sees them."""
     if card.synthetic:
         found = read_records(stretch(card, 0, row, row + count))
     else:
         wanted = [piece for piece in pieces(card, data) if not task.files or (piece.file or {})["path"] in task.files]
         found = islice(chain.from_iterable(map(read_records, wanted)), row, row + count)
-    return [record | {"split": "test", "family": record["id"]} for record in found]
+    return [_alone(record) for record in found]
+
+
+def _alone(record: dict[str, Any]) -> dict[str, Any]:
+    """A record as a rule sees it: of the test split, and taken for a family of its own."""
+    return record | {"split": "test", "family": record["id"]}
 
 
 def _derived(maker: Maker, records: list[dict[str, Any]]) -> Derived:

@@ -16,6 +16,7 @@ from ecominstruct.sources.readers.text import Line, lines_of, open_text, text_of
 from ecominstruct.sources.shape import Read
 
 CANDIDATES = ("\t", ",", ";", "|")
+RARE = "#"  # taken only where each line has as many
 SAMPLE = 20  # lines that are looked at to guess the separator
 _END = "\x00\x00end\x00\x00"  # fed behind the last line: a row that swallows it has an open quote
 
@@ -41,7 +42,7 @@ def read_csv(place: Place, read: Read) -> Iterator[RawRow]:
 
 
 def guess_separator(place: Place, read: Read) -> str:
-    """The separator that stands equally often in the first lines; TAB before comma before semicolon before bar."""
+    """The separator that stands equally often in the first lines; TAB before comma, semicolon, bar and hash."""
     file, _ = open_text(place, read.encoding)
     with file:
         lines = lines_of(file, skip=read.skip, comment=read.comment)
@@ -49,10 +50,11 @@ def guess_separator(place: Place, read: Read) -> str:
     head = texts[0] if texts else ""
     if place.name.endswith((".tsv", ".tab")) and "\t" in head:
         return "\t"
-    counts = {mark: [text.count(mark) for text in texts] for mark in CANDIDATES if mark in head}
+    counts = {mark: [text.count(mark) for text in texts] for mark in (*CANDIDATES, RARE) if mark in head}
     even = [mark for mark, seen in counts.items() if min(seen) == max(seen)]
     if even:
         return even[0]
+    counts.pop(RARE, None)
     return max(counts, key=lambda mark: counts[mark][0]) if counts else ","
 
 

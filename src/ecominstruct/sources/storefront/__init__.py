@@ -2,7 +2,8 @@
 
 Every row is written by code from the hand-made vocabulary in `vocabulary/`, so every annotation is gold by
 construction and every span is exact. Row `i` of a table depends on `(table, lang, i)` alone: slices, processes and
-`PYTHONHASHSEED` cannot change it, and memory stays constant however many rows are asked for.
+`PYTHONHASHSEED` cannot change it, and memory stays constant however many rows are asked for. A change of the
+vocabulary changes rows: raise the version of the stage `records` with it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,18 @@ from typing import Any
 from ecominstruct.sources.storefront import dialogues, pairs, products, queries, questions, reviews
 from ecominstruct.sources.storefront.words import LANGUAGES, Shop, load_shop
 
-__all__ = ["LANGUAGES", "TABLES", "rows"]
+__all__ = ["LANGUAGES", "MAIN_INPUT", "TABLES", "rows"]
 
 TABLES: tuple[str, ...] = ("products", "reviews", "queries", "pairs", "dialogues", "questions")
+# What a model reads of a row: rows that are equal in these fields are repetitions.
+MAIN_INPUT: dict[str, tuple[str, ...]] = {
+    "products": ("title",),
+    "reviews": ("text",),
+    "queries": ("query",),
+    "pairs": ("left", "right"),
+    "dialogues": ("turns",),
+    "questions": ("context", "question"),
+}
 
 _MAKERS: dict[str, Callable[[Shop, int], dict[str, Any]]] = {
     "products": products.row,

@@ -26,7 +26,7 @@ from ecominstruct.sources.storefront.templates import SpanText, Template
 from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
-_PRICED_PERCENT = 70  # of queries without a model: those also say what the thing may cost
+_PRICED_PERCENT = 80  # of queries without a model: those also say what the thing may cost
 _GRADES = ("4", "3", "2", "1", "0")
 
 

@@ -1,0 +1,51 @@
+"""Parsers for offers of shops as matching benchmarks write them: `COL title VAL …`, quotes, language tags."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_COL_VAL = re.compile(r"COL (.*?) VAL ?(.*?)(?= COL |$)", re.DOTALL)
+_QUOTED = re.compile(r'(\w+): (?:"(.*?)"|NaN)(?=, \w+: |$)', re.DOTALL)
+_NOTHING = re.compile(r'"\s*Null\s*"')
+_QUOTE = re.compile(r'"(?:@[A-Za-z]{2}(?:-[A-Za-z]{2})?(?![A-Za-z]))?')
+
+
+def col_val_pairs(value: Any, _: str) -> list[dict[str, str]]:
+    """The pairs of `COL title VAL red mug COL price VAL 5`; an empty value is none."""
+    if not isinstance(value, str) or not value.startswith("COL "):
+        raise ValueError(f"does not begin with COL: {str(value)[:80]!r}")
+    return [{"name": name, "value": words.strip()} for name, words in _COL_VAL.findall(value) if words.strip()]
+
+
+def offer_pairs(value: Any, _: str) -> list[dict[str, str]]:
+    """The pairs of `COL brand_name VAL "Red mug"@en "Mug | Shop"@en`, without quotes and language tags.
+
+    Names are written as words: `Brew_Factory_Name` is `brew factory name`, `modelno` is `model number`.
+    """
+    pairs = [{"name": _name(pair["name"]), "value": _plain(pair["value"])} for pair in col_val_pairs(value, "")]
+    return [pair for pair in pairs if pair["value"]]
+
+
+def offer_title(value: Any, _: str) -> str:
+    """The first value of such pairs."""
+    pairs = offer_pairs(value, "")
+    if not pairs:
+        raise ValueError(f"no value: {str(value)[:80]!r}")
+    return pairs[0]["value"]
+
+
+def quoted_pairs(value: Any, _: str) -> list[dict[str, str]]:
+    """The pairs of `title: "red mug", description: NaN, price: "5"`; NaN is none."""
+    if not isinstance(value, str) or not _QUOTED.match(value):
+        raise ValueError(f'no pairs of name: "value": {str(value)[:80]!r}')
+    pairs = ({"name": name, "value": " ".join(words.split())} for name, words in _QUOTED.findall(value))
+    return [pair for pair in pairs if pair["value"]]
+
+
+def _name(name: str) -> str:
+    return {"modelno": "model number"}.get(name, name.replace("_", " ").lower())
+
+
+def _plain(words: str) -> str:
+    return " ".join(_QUOTE.sub(" ", _NOTHING.sub(" ", words)).split()).strip(" ,")

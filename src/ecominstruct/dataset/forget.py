@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.checks.leaks import protect, write_protected
 from ecominstruct.dataset.card import dataset_card
+from ecominstruct.dataset.composition import leaks
 from ecominstruct.dataset.guard import PROTECTED
 from ecominstruct.dataset.proof import prove, require_proven
 from ecominstruct.dataset.recount import recount
@@ -287,7 +288,8 @@ def _card(run: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         for source in config["card"]["sources"]
     ]
     rejected = {name: manifest.rejected for name, manifest in done.items()}
-    return {**config, "card": {**config["card"], "sources": sources, "rejected": rejected}}
+    found = [list(leak) for leak in leaks(done["findings"])]
+    return {**config, "card": {**config["card"], "sources": sources, "rejected": rejected, "leaks": found}}
 
 
 # ------------------------------------------------------------------------------------------------------- in the end

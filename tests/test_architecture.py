@@ -31,7 +31,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("pipeline",),
     ("tables", "audit_tables"),
     ("console",),
-    ("cli_fetch", "cli_graph"),
+    ("cli_fetch", "cli_graph", "cli_provenance"),
     ("cli_sources",),
     ("cli",),
 )

@@ -20,9 +20,11 @@ from ecominstruct.checks.copies import NONE, KeyFiles, find_copies
 from ecominstruct.checks.grams import are_chinese, grams
 from ecominstruct.checks.leaks import Leak, find_leaks, is_telling, protect
 from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_keys, similarities
+from ecominstruct.checks.rating import learn, read_labels
 from ecominstruct.errors import InputError
 from ecominstruct.languages import kin_text
 from ecominstruct.progress import Silent
+from ecominstruct.rows import Example
 
 NEAR = Near()
 EN = ["amber", "basket", "ceramic", "drawer", "enamel", "folding", "garden", "handle", "jacket", "kettle", "linen"]
@@ -303,3 +305,65 @@ def test_filters_and_mixture_say_what_they_leave_out(world: Path, more: str, rea
 def test_what_is_wrong_with_a_recipe_is_said(world: Path, more: str, said: str) -> None:
     with pytest.raises(InputError, match=said.replace("*", r"\*")):
         build_world(world, more + "\n")
+
+
+SPAM = ["buy now click here free money", "加微信领红包点击链接", "CLICK CLICK free prize", "领取红包加群"]
+GOOD = ["a ceramic mug with a wooden lid", "这款亚麻桌布手感柔软", "folding chair for the garden", "橡木书架结实耐用"]
+
+
+def labels(folder: Path) -> Path:
+    rows = [(f"{text} {n}", text in GOOD) for n in range(6) for text in (*SPAM, *GOOD)]
+    path = folder / "labels.jsonl"
+    path.write_text("".join(json.dumps({"text": text, "accept": accept}) + "\n" for text, accept in rows), "utf-8")
+    return path
+
+
+def test_a_classifier_learns_from_a_few_labels_and_always_the_same(tmp_path: Path) -> None:
+    known = read_labels(labels(tmp_path))
+    rate, again = learn(known), learn(known)
+    texts = ["click here for a free prize", "点击链接领红包", "a wooden garden chair", "柔软的亚麻桌布"]
+    rated = rate(texts)
+    assert rated == again(texts)
+    assert max(rated[:2]) < 0.5 < min(rated[2:])
+
+
+def test_examples_are_rated_by_labels_beside_the_recipe(world: Path) -> None:
+    labels(world)
+    run = build_world(world, "rating: {labels: labels.jsonl}\nfilters: [{min_rating: 1}]\n")
+    manifest = json.loads((run / "4-dataset/manifest.json").read_text())
+    assert manifest["rejected"]["low_rating"] == 122
+    with pytest.raises(InputError, match="is not there"):
+        build_world(world, "rating: {labels: no.jsonl}\n")
+    with pytest.raises(InputError, match="no installed package offers the rating 'mine'"):
+        build_world(world, "rating: {scorer: mine}\n")
+
+
+@pytest.mark.parametrize(("line", "said"), [("{", "is not JSON"), ('{"text": 1}', "needs `text` and `accept`")])
+def test_a_wrong_label_is_named_with_its_line(tmp_path: Path, line: str, said: str) -> None:
+    path = labels(tmp_path)
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(InputError, match=said) as caught:
+        read_labels(path)
+    assert caught.value.faults[0].line == 49
+
+
+def test_the_card_says_what_was_taken_and_why_not_the_rest(world: Path) -> None:
+    run = build_world(world, "mixture: {cap_per_task: 30}\n")
+    card = (run / "4-dataset/README.md").read_text()
+    assert "| en/oursen/kind | The kind | classification | final | 61 | 30 | 0 | 0 |" in card
+    assert "2 conflicting_gold, 10 leaks_into_test, 9 over_cap, 10 near_duplicate |" in card
+    assert "| zh/ourszh | zh/heldzh | 10 |" in card
+    assert "| lang | zh | 30 | 0 | 40 |" in card
+
+
+@pytest.mark.slow
+def test_the_release_opens_with_the_library_of_the_hub(
+    world: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets")
+    run = build_world(world)
+    found = datasets.load_dataset(str(run / "4-dataset"), cache_dir=str(tmp_path))
+    assert {name: part.num_rows for name, part in found.items()} == {"train": 78, "test": 80}
+    assert found["train"].column_names == list(Example._fields)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ecominstruct.cli_graph import tasks_graph
+from ecominstruct.cli_provenance import forget, trace
 from ecominstruct.cli_sources import sources_app
 from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes
 from ecominstruct.console import cell as _cell
@@ -326,6 +327,10 @@ def status(
     verb = stage(name).verb
     words = f"{recipe} --out {run}" if verb == "build" else f"{run} --model {model}" if model else str(run)
     return _say(f"Next: ecom {verb} {words}")
+
+
+app.command()(trace)
+app.command()(forget)
 
 
 # -------------------------------------------------------------------------------------------------------------- helpers

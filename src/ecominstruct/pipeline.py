@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 
 from ecominstruct import config
 from ecominstruct.audit.testset import plan_testset
+from ecominstruct.dataset.composition import composition, leaks
 from ecominstruct.dataset.findings import plan_findings
 from ecominstruct.dataset.guard import plan_guard
 from ecominstruct.dataset.proof import prove as prove_release
+from ecominstruct.dataset.ratings import RatedBy, rated_by
 from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
 from ecominstruct.errors import Fault, InputError, wrong
@@ -52,6 +54,7 @@ class Settings(NamedTuple):
     absent: Mapping[str, tuple[str, ...]]  # selected sources that are not there, with the files that are missing
     data: Path | None
     unlicensed: Mapping[str, str]  # selected sources that the recipe's `licence` leaves out, with their licence
+    rating: RatedBy
     guards: tuple[str, ...]  # published test sets that are present but not asked: their kin are test all the same
 
 
@@ -89,10 +92,11 @@ def prepare(recipe: Path, *, data: Path | None, extra: Sequence[Path] = ()) -> S
         faults.append(
             Fault(document.file, document.line(("tasks",)), f"no source of these tasks is present {where}", mend)
         )
+    rating = rated_by(made.rating, recipe.parent)
     if faults:
         raise InputError(faults)
     asked = {task.source for task in present}
-    return Settings(made, catalogue, present, absent, data, unlicensed, guards(catalogue, asked, data))
+    return Settings(made, catalogue, present, absent, data, unlicensed, rating, guards(catalogue, asked, data))
 
 
 def check_run(run: Path) -> None:
@@ -131,7 +135,7 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
     yield plan_splits(run, records, [_source_parts(card, records, recipe) for card in cards], recipe.splits)
     yield plan_examples(run, catalogue, settings.tasks, recipe.prompts, records, done["splits"])
     yield plan_guard(run, cards, settings.tasks, done["records"], done["splits"], done["examples"])
-    yield plan_findings(run, catalogue, settings.tasks, recipe.clean, done)
+    yield plan_findings(run, catalogue, settings.tasks, recipe.clean, settings.rating, done)
     yield plan_release(run, catalogue, settings.tasks, recipe, done, _release_card(settings, done))
 
 
@@ -160,6 +164,7 @@ def _release_card(settings: Settings, done: Mapping[str, Manifest]) -> dict[str,
     return {
         "sources": sources,
         "licence": settings.recipe.data.licence,
+        "leaks": [list(leak) for leak in leaks(done["findings"])],
         "rejected": {name: manifest.rejected for name, manifest in done.items()},
     }
 
@@ -349,4 +354,4 @@ def manifest_json(manifest: Manifest) -> dict[str, Any]:
     """A manifest without its units, for `status --json`."""
     plain = asdict(manifest)
     del plain["units"], plain["config"]
-    return plain
+    return plain | ({"composition": composition(manifest)} if manifest.stage == "dataset" else {})

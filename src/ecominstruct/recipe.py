@@ -217,3 +217,9 @@ class Recipe(Strict):
     mixture: Mixture = Mixture()
     evaluation: Evaluation = Evaluation()
     models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")
+
+    @model_validator(mode="after")
+    def _is_rated(self) -> Recipe:
+        if self.rating is None and any(rule.min_rating is not None for rule in self.filters):
+            raise ValueError("filters: min_rating needs `rating`, which says who rates")
+        return self

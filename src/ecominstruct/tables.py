@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ecominstruct.dataset.composition import composition
 from ecominstruct.evaluation.evidence import chance, signed
 from ecominstruct.evaluation.markup import DASH, number
 from ecominstruct.evaluation.metrics import DEFINITIONS
+from ecominstruct.rows import SPLITS
 from ecominstruct.splits.assign import straddling
 
 if TYPE_CHECKING:
     from ecominstruct.pipeline import StageStatus
+    from ecominstruct.store import Manifest
 
 VERDICTS = {
     "better": "better",
@@ -348,8 +351,18 @@ def show_status(states: Sequence[StageStatus]) -> str:
         details += [f"{state.stage} is stale: {reason}" for reason in state.stale[:8]]
         if manifest and state.stage == "splits" and (found := straddling(manifest)):
             details.append(f"pairs that straddle the splits: {_by_source(found)}")
+        if manifest and state.stage == "dataset":
+            details += ["", table(("by", "", *SPLITS), _composition(manifest)), ""]
     head = ("stage", "rows in", "rows out", "rejected", "odd but kept", "state")
     return "\n".join([table(head, rows), *details])
+
+
+def _composition(release: Manifest) -> list[tuple[str, ...]]:
+    return [
+        (facet, value, *(f"{counted[split]:,}" for split in SPLITS))
+        for facet, values in composition(release).items()
+        for value, counted in values.items()
+    ]
 
 
 def show_proof(proof: Mapping[str, Any]) -> str:

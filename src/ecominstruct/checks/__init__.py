@@ -16,5 +16,6 @@ near       which texts are nearly the same, verified exactly
 postings   which of many known texts share a key with a text
 leaks      whether a text says what a protected text says
 copies     of many texts, which are copies of which
+rating     how good a text is, as a small classifier learned from labels
 measures   what filters count: illegal characters, language, repetition
 """

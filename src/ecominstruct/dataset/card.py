@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ecominstruct.dataset.composition import composition, taken
 from ecominstruct.errors import printable
+from ecominstruct.rows import SPLITS
 from ecominstruct.store import Manifest
 
 
@@ -13,10 +15,10 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
     """The card in Markdown, made from the manifest: every number in it was counted."""
     counts = manifest.counts
     tasks = config["tasks"]
-    by_task = {unit.unit: unit for unit in manifest.units}
-    synthetic = sum(unit.rows_out for name, unit in by_task.items() if tasks[name]["synthetic"])
+    synthetic = sum(unit.rows_out for unit in manifest.units if tasks[unit.unit]["synthetic"])
     licences = sorted({task["licence"] for task in tasks.values()})
     lines = [
+        *_front(manifest),
         f"# {_inline(config['title'])}",
         "",
         _inline(config["about"]),
@@ -27,19 +29,11 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         "",
         "## Tasks",
         "",
-        *_table(
-            ("task", "title", "category", "level", "train", "validation", "test"),
-            [
-                (
-                    name,
-                    tasks[name]["title"],
-                    tasks[name]["category"],
-                    tasks[name]["level"],
-                    *(f"{unit.counts.get(split, 0):,}" for split in ("train", "validation", "test")),
-                )
-                for name, unit in by_task.items()
-            ],
-        ),
+        *_tasks(tasks, manifest),
+        "",
+        "## Composition",
+        "",
+        *_table(("by", "", *SPLITS), _composition(manifest)),
         "",
         "## Sources",
         "",
@@ -50,8 +44,44 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         "",
         *_table(("stage", "reason", "rows"), _reasons(config["card"]["rejected"], manifest)),
         "",
+        *_leaks(config["card"]["leaks"]),
     ]
     return "\n".join(lines)
+
+
+def _front(manifest: Manifest) -> list[str]:
+    """What `datasets.load_dataset` reads: which files are which split. Nothing else in the folder is one."""
+    present = [split for split in SPLITS if manifest.counts.get(split)]
+    files = [f"      - {{split: {split}, path: {split}/*.parquet}}" for split in present]
+    return ["---", "configs:", "  - config_name: default", "    data_files:", *files, "---", ""] if files else []
+
+
+def _tasks(tasks: Mapping[str, Any], manifest: Manifest) -> list[str]:
+    """What was taken of each task, and why not the rest."""
+    head = ("task", "title", "category", "level", "made", *SPLITS, "left out")
+    rows = []
+    for of in taken(manifest):
+        facts = (tasks[of.task][name] for name in ("title", "category", "level"))
+        why = ", ".join(f"{n:,} {reason}" for reason, n in of.left_out.items()) or "–"
+        rows.append((of.task, *facts, *(f"{n:,}" for n in of[1:5]), why))
+    return _table(head, rows)
+
+
+def _composition(manifest: Manifest) -> list[tuple[str, ...]]:
+    return [
+        (facet, value, *(f"{rows[split]:,}" for split in SPLITS))
+        for facet, values in composition(manifest).items()
+        for value, rows in values.items()
+    ]
+
+
+def _leaks(found: Sequence[Sequence[Any]]) -> list[str]:
+    """Which sources of training say what held rows of others say."""
+    if not found:
+        return []
+    rows = [(trained, protected, f"{number:,}") for protected, trained, number in found]
+    head = ("training pairs of", "say what validation or test rows say of", "pairs")
+    return ["Taken out of training as leaks, before copies and the mixture:", "", *_table(head, rows), ""]
 
 
 def _sources(sources: Sequence[Mapping[str, Any]]) -> list[str]:

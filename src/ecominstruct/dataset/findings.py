@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ecominstruct.checks.leaks import Protected, find_leaks, read_protected
 from ecominstruct.checks.measures import chinese_shares, illegal, repetition
 from ecominstruct.checks.near import Near
+from ecominstruct.checks.rating import Rate
 from ecominstruct.dataset.guard import FREE_FORMS, PROTECTED, example_parts, texts_of
+from ecominstruct.dataset.ratings import RatedBy
 from ecominstruct.dataset.siblings import Siblings
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.languages import kin_text
@@ -65,6 +67,7 @@ class Work(NamedTuple):
     parts: Places
     guard: str
     clean: Clean
+    rating: RatedBy
 
 
 class Pair(NamedTuple):
@@ -83,11 +86,12 @@ def plan_findings(
     catalogue: Catalogue,
     tasks: Sequence[Task],
     clean: Clean,
+    rating: RatedBy,
     done: Mapping[str, Manifest],
 ) -> StagePlan:
     """One unit for each task. `done` holds the manifests of records, examples and guard."""
     known = {part.path: part.hash for part in done["examples"].parts()}
-    guarded = {"guard": done["guard"].units[0].parts[0].hash}
+    guarded = {"guard": done["guard"].units[0].parts[0].hash, "rating": rating.content}
     units = []
     for task in sorted(tasks, key=lambda task: task.id):
         card = catalogue.sources[task.source]
@@ -96,7 +100,7 @@ def plan_findings(
             continue
         names = [f"{task.id}/{Path(path).name}" for path, _ in parts]
         inputs = {name: known[name] for name in names}
-        work = _work(task, card, parts, str(run / stage("guard").folder), clean)
+        work = _work(task, card, parts, str(run / stage("guard").folder), clean, rating)
         inputs["looks at"] = repr((work.free, work.candidates, work.keys, work.fields, work.template))
         units.append(Unit(task.id, inputs | guarded, work))
     return StagePlan(STAGE, run / STAGE.folder, units, examine, clean.model_dump())
@@ -112,7 +116,7 @@ def _places(
         yield str(path), tuple(str(records / part.path) for part in some)
 
 
-def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean) -> Work:
+def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean, rating: RatedBy) -> Work:
     shown = {*templates.names(task.input), *(task.derive.fields.values() if task.derive else ())}
     fields = {name for name in shown if card.kinds.get(name) in ("text", "texts", "pairs")}
     keys = fields & set(card.group)
@@ -128,6 +132,7 @@ def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean)
         parts,
         guard,
         clean,
+        rating,
     )
 
 
@@ -136,7 +141,7 @@ def examine(work: Work, folder: Path) -> Receipt:
     near = Near(work.clean.similarity, work.clean.edits)
     matches: list[Match] = []
     counts: Counter[str] = Counter()
-    known = Known(Path(work.guard))
+    known, rate = Known(Path(work.guard)), work.rating.rate()
     # Not in the folder of the stage: what a killed build leaves behind is the system's to remove.
     with TemporaryDirectory(prefix="ecominstruct-") as scratch, Siblings(work, Path(scratch), near) as siblings:
 
@@ -146,7 +151,7 @@ def examine(work: Work, folder: Path) -> Receipt:
             for pairs, fields in _batches(work):
                 matches.extend(_leaks(work, pairs, fields, known, near))
                 siblings.add(pairs)
-                yield pa.RecordBatch.from_pylist([row._asdict() for row in _measures(pairs)], measure_schema())
+                yield pa.RecordBatch.from_pylist([row._asdict() for row in _measures(pairs, rate)], measure_schema())
 
         measures = write_part(folder, f"{work.task}/{MEASURES}", measure_schema(), measured())
         copies = siblings.matches()
@@ -165,10 +170,11 @@ def _matched(matches: Sequence[Match]) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_pylist(rows, match_schema())
 
 
-def _measures(pairs: Sequence[Pair]) -> Iterator[Measure]:
+def _measures(pairs: Sequence[Pair], rate: Rate | None) -> Iterator[Measure]:
     inputs = [pair.input for pair in pairs]
     shares, repeated = chinese_shares(inputs).tolist(), repetition(inputs).tolist()
-    for pair, chinese, again in zip(pairs, shares, repeated, strict=True):
+    rated = rate([f"{pair.input}\n{pair.output}" for pair in pairs]) if rate else [None] * len(pairs)
+    for pair, chinese, again, rating in zip(pairs, shares, repeated, rated, strict=True):
         yield Measure(
             pair.record,
             pair.row,
@@ -179,7 +185,7 @@ def _measures(pairs: Sequence[Pair]) -> Iterator[Measure]:
             round(chinese, 4),
             round(again, 4),
             pair.output in pair.input,
-            None,
+            rating,
         )
 
 

@@ -4,6 +4,7 @@
 variants/<task>.parquet                   some test examples asked in other ways, where the recipe wants them
 tasks.json                                what each task is, as it was when its examples were made; `quality`: how
                                           even its labels are, and how far one gets without understanding
+index-*.npy                               where each id stands, for `ecom trace`
 split-proof.json                          that nothing of the test rows stands in training, from the files themselves
 README.md                                 the card
 """
@@ -24,6 +25,7 @@ from ecominstruct.dataset.findings import MATCHES, MEASURES
 from ecominstruct.dataset.mixture import Limits, share_out
 from ecominstruct.dataset.proof import prove, require_proven
 from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
+from ecominstruct.dataset.trace import write_index
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64
@@ -100,6 +102,7 @@ def plan_release(
     target = run / STAGE.folder
 
     def finish(manifest: Manifest) -> None:
+        write_index(target)
         require_proven(run, prove(run, manifest))
         known = {unit.unit: unit.facts for unit in manifest.units}
         write_json(target / "tasks.json", {name: {**task, **known[name]} for name, task in config["tasks"].items()})

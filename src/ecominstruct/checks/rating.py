@@ -1,0 +1,95 @@
+"""How good a text is, from 0 to 1, as a small classifier has learned it from texts that people accepted or rejected.
+
+A logistic regression over hashed character n-grams (1 to 3), in a fixed number of full steps over all labels: no chance
+is in it, so the same labels give the same numbers. A few hundred labels of each kind tell spam from products; they do
+not tell right answers from wrong ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from ecominstruct.checks.grams import grams
+from ecominstruct.errors import wrong
+from ecominstruct.languages import same_text
+
+Rate = Callable[[Sequence[str]], Sequence[float]]
+"""Any classifier: from texts to numbers between 0 and 1."""
+ENTRY_POINTS = "ecominstruct.rating"
+FEWEST = 20  # labels of each kind
+_BITS, _STEPS, _RATE, _DECAY = 16, 200, 2.0, 1e-4
+_Column = npt.NDArray[np.float64]
+
+
+def read_labels(path: Path) -> list[tuple[str, bool]]:
+    """Labels, one JSON object a line: `text` and `accept`. InputError with the line of what is wrong."""
+    if not path.is_file():
+        raise wrong("is not there", "Name a file beside the recipe", file=str(path))
+    labels = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        try:
+            row = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            raise wrong("is not JSON", "Write one JSON object a line", file=str(path), line=number) from None
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("accept"), bool):
+            raise wrong("needs `text` and `accept`", 'Write {"text": …, "accept": true}', file=str(path), line=number)
+        labels.append((row["text"], row["accept"]))
+    for kind in (True, False):
+        if sum(accept is kind for _, accept in labels) < FEWEST:
+            what = "accepted" if kind else "rejected"
+            raise wrong(f"holds fewer than {FEWEST} {what} texts", "Label more", file=str(path))
+    return labels
+
+
+def named(scorer: str) -> Rate:
+    """The classifier that an installed package offers under this name; InputError where none does."""
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=ENTRY_POINTS, name=scorer):
+        found: Rate = point.load()
+        return found
+    raise wrong(f"no installed package offers the rating {scorer!r}", f"It is an entry point of {ENTRY_POINTS!r}")
+
+
+def learn(labels: Sequence[tuple[str, bool]]) -> Rate:
+    """A classifier from labels."""
+    owner, place = _features([text for text, _ in labels])
+    wanted = np.array([accept for _, accept in labels], np.float64)
+    # Both kinds weigh the same, however many there are.
+    importance = np.where(wanted == 1, 0.5 / wanted.sum(), 0.5 / (len(wanted) - wanted.sum()))
+    weights, bias = np.zeros(1 << _BITS), 0.0
+    share = 1 / np.sqrt(np.bincount(owner, minlength=len(labels)))[owner]
+    for _ in range(_STEPS):
+        error = (_sigmoid(_sums(owner, share * weights[place], len(labels)) + bias) - wanted) * importance
+        weights = weights * (1 - _DECAY) - _RATE * np.bincount(place, share * error[owner], 1 << _BITS)
+        bias -= _RATE * float(error.sum())
+
+    def rate(texts: Sequence[str]) -> list[float]:
+        owner, place = _features(texts)
+        share = 1 / np.sqrt(np.bincount(owner, minlength=len(texts)))[owner]
+        rated: list[float] = _sigmoid(_sums(owner, share * weights[place], len(texts)) + bias).tolist()
+        return rated
+
+    return rate
+
+
+def _sums(owner: npt.NDArray[np.int64], values: _Column, count: int) -> _Column:
+    return np.asarray(np.bincount(owner, values, count), np.float64)
+
+
+def _sigmoid(values: _Column) -> _Column:
+    return np.asarray(1 / (1 + np.exp(-np.clip(values, -30, 30))), np.float64)
+
+
+def _features(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The hashed n-grams of texts: the number of the text, and the place of the weight."""
+    forms = [same_text(text) for text in texts]
+    found = [grams(forms, size) for size in (1, 2, 3)]
+    owner = np.concatenate([np.repeat(np.arange(len(texts)), np.diff(of.starts)) for of in found])
+    values = np.concatenate([of.values for of in found])
+    return owner, (values >> np.uint64(64 - _BITS)).astype(np.int64)

@@ -1,0 +1,136 @@
+"""Where an example comes from: found by an index of ids, from the release back to the row of the raw file.
+
+index-ids.npy      the first 64 bits of the ids of all rows of the release, in order
+index-places.npy   for each of them, the number of its file and of its row group there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ecominstruct.checks.columns import load, save
+from ecominstruct.dataset.findings import MATCHES, MEASURES
+from ecominstruct.errors import wrong
+from ecominstruct.rows import SPLITS
+from ecominstruct.stages import stage
+from ecominstruct.store import read_batches, read_json, require_manifest
+
+IDS, PLACES = "index-ids.npy", "index-places.npy"
+FOLDERS = (*SPLITS, "variants")
+
+
+def write_index(folder: Path) -> None:
+    """Index the rows of a release by their ids."""
+    ids, places = [np.zeros(0, np.uint64)], [np.zeros((0, 2), np.uint32)]
+    for number, path in enumerate(files_of(folder)):
+        for group, batch in enumerate(read_batches(path, "id")):
+            found = np.frombuffer(bytes.fromhex("".join(batch.column("id").to_pylist())), ">u8")[::2]  # type: ignore[arg-type]
+            ids.append(found.astype(np.uint64))
+            places.append(np.full((len(found), 2), (number, group), np.uint32))
+    known, where = np.concatenate(ids), np.concatenate(places)
+    order = np.argsort(known, kind="stable")
+    save(folder / IDS, known[order])
+    save(folder / PLACES, where[order])
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The Parquet files of a release, in the order of the index."""
+    return [path for name in FOLDERS for path in sorted((folder / name).glob("*.parquet"))]
+
+
+def trace(run: Path, example: str) -> dict[str, Any]:
+    """All that is known of where an example comes from; InputError when no example has this id."""
+    folder, _ = require_manifest(run, "dataset")
+    row = _find(folder, example)
+    if row is None:
+        return _rejected(run, folder, example)
+    task = read_json(folder / "tasks.json")[row["task"]]
+    facts = ("id", "task", "task_version", "split", "family", "lang", "wording", "labelled_by", "labeller", "licence")
+    return {
+        "example": {name: row[name] for name in facts},
+        "file": row["file"],
+        "source": {name: task[name] for name in ("source", "origin", "licence", "synthetic")},
+        "record": _record(run, task["source"], row["record"]),
+        "derived_from": [_place(_record(run, task["source"], other)) for other in row["derived_from"]],
+        "findings": _findings(run, row["task"], row["record"]),
+        "output": row["output"],
+    }
+
+
+def _find(folder: Path, example: str) -> dict[str, Any] | None:
+    """The row of a release with this id, and the file it stands in."""
+    import pyarrow.parquet as pq
+
+    if len(example) != 32 or not all(char in "0123456789abcdef" for char in example):
+        raise wrong(f"{example!r} is no id of an example", "Ids have 32 hexadecimal digits: the column `id`")
+    if not (folder / IDS).is_file():
+        raise wrong("has no index of ids", "Build the run again", file=str(folder))
+    ids, places = load(folder / IDS), load(folder / PLACES)
+    at = int(np.searchsorted(ids, np.uint64(int(example[:16], 16))))
+    files = files_of(folder)
+    while at < len(ids) and int(ids[at]) == int(example[:16], 16):
+        number, group = places[at].tolist()
+        with pq.ParquetFile(files[number]) as file:
+            for row in _rows_with(file.read_row_group(group, use_threads=False), "id", example):
+                return {**row, "file": files[number].relative_to(folder.parent).as_posix()}
+        at += 1
+    return None
+
+
+def _rows_with(table: Any, column: str, value: str) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: list[dict[str, Any]] = table.filter(pc.equal(table[column], pa.scalar(value))).to_pylist()
+    return found
+
+
+def _record(run: Path, source: str, record: str) -> dict[str, Any]:
+    """A record as it was read, with its raw file and row; only its id where it is not there."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    for path in sorted((run / stage("records").folder / source).glob("part-*.parquet")):
+        for group, batch in enumerate(read_batches(path, "id")):
+            if pc.any(pc.equal(batch.column("id"), pa.scalar(record))).as_py():
+                with pq.ParquetFile(path) as file:
+                    return _rows_with(file.read_row_group(group, use_threads=False), "id", record)[0]
+    return {"id": record}
+
+
+def _place(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: record.get(name) for name in ("id", "source", "file", "row")}
+
+
+def _findings(run: Path, task: str, record: str) -> dict[str, Any]:
+    """What was measured and found of a pair before it was decided about."""
+    import pyarrow.parquet as pq
+
+    folder = run / stage("findings").folder / task
+    measured, matched = (
+        pq.read_table(folder / name, filters=[("record", "==", record)], use_threads=False).to_pylist()
+        for name in (MEASURES, MATCHES)
+    )
+    return {"measures": measured[0] if measured else {}, "matches": matched}
+
+
+def _rejected(run: Path, folder: Path, example: str) -> dict[str, Any]:
+    """Why a row is not in the release."""
+    for row in _rows_of(sorted((folder / "rejects").glob("*.parquet")), example):
+        return {
+            "example": {"id": example, "task": row["unit"]},
+            "rejected": {"reason": row["reason"], "detail": row["detail"]},
+        }
+    raise wrong(f"no example of {run} has the id {example}", "Ids stand in the column `id` of 4-dataset")
+
+
+def _rows_of(paths: Sequence[Path], row: str) -> Iterator[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    for path in paths:
+        yield from pq.read_table(path, filters=[("row", "==", row)], use_threads=False).to_pylist()

@@ -21,7 +21,7 @@ class Stage(NamedTuple):
 
 
 STAGES = (
-    Stage(1, "records", "build", "one raw thing a row, read from the sources", 3),
+    Stage(1, "records", "build", "one raw thing a row, read from the sources", 4),
     Stage(2, "splits", "build", "the family and the split of each record, fixed before any example exists", 2),
     Stage(3, "examples", "build", "pairs of task and record, each worded as one instruction or more", 1),
     Stage(4, "dataset", "build", "the release: train, validation and test, one instruction a row", 2),

@@ -351,7 +351,7 @@ def test_the_card_says_what_was_taken_and_why_not_the_rest(world: Path) -> None:
     run = build_world(world, "mixture: {cap_per_task: 30}\n")
     card = (run / "4-dataset/README.md").read_text()
     assert "| en/oursen/kind | The kind | classification | final | 61 | 30 | 0 | 0 |" in card
-    assert "2 conflicting_gold, 10 leaks_into_test, 9 over_cap, 10 near_duplicate |" in card
+    assert "| 2 conflicting_gold, 10 leaks_into_test, 10 near_duplicate, 9 over_cap |" in card
     assert "| zh/ourszh | zh/heldzh | 10 |" in card
     assert "| lang | zh | 30 | 0 | 40 |" in card
 

@@ -53,7 +53,8 @@ def test_a_run_accounts_for_every_row(small: tuple[Path, dict[str, dict[str, obj
         stage = json.loads(manifest.read_text())
         assert stage["rows_in"] == stage["rows_out"] + sum(stage["rejected"].values()), manifest
     assert {path.name for path in run.iterdir()} == {
-        *("1-records", "2-splits", "3-examples", "4-dataset", "6-predictions", "7-scores", "8-report", "log"),
+        *("1-records", "2-splits", "3-examples", "4-findings", "4-guard", "4-dataset"),
+        *("6-predictions", "7-scores", "8-report", "log"),
         "recipe.json",
     }
 
@@ -94,7 +95,7 @@ def test_status_says_why_a_stage_is_stale(small: tuple[Path, dict[str, object]],
     assert stages["records"]["fresh"]
     assert stages["splits"]["fresh"]
     assert stages["examples"]["stale"] == ["recipe: constraint changed"]
-    assert stages["dataset"]["stale"] == ["examples is stale"]
+    assert stages["dataset"]["stale"] == ["findings is stale"]
 
 
 @pytest.mark.parametrize(

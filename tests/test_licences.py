@@ -11,6 +11,8 @@ import pytest
 
 from conftest import ROOT, Ecom
 from ecominstruct.errors import InputError
+from ecominstruct.identity import hex128
+from ecominstruct.rows import SPLITS
 from ecominstruct.sources.cards import load_sources
 from ecominstruct.sources.licences import LICENCES, allows, is_share_alike
 
@@ -59,6 +61,11 @@ ALLOWED = {
 }
 
 
+def text_of(name: str, number: int) -> str:
+    """Texts that are neither equal nor near."""
+    return f"The {hex128(name, str(number))} mug."
+
+
 @pytest.fixture
 def shelf(tmp_path: Path) -> Path:
     """A catalogue of seven sources under seven licences, with their raw files."""
@@ -71,7 +78,7 @@ def shelf(tmp_path: Path) -> Path:
         (folder / "_source.yaml").write_text(CARD.format(name=name, spdx=spdx, redistribute=redistribute))
         (folder / "mood.yaml").write_text(TASK.format(name=name))
         (tmp_path / "data" / name).mkdir(parents=True)
-        rows = [{"text": f"The {name} mug no. {n}.", "mood": ("good", "bad")[n % 2]} for n in range(20)]
+        rows = [{"text": text_of(name, n), "mood": ("good", "bad")[n % 2]} for n in range(20)]
         (tmp_path / "data" / name / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return tmp_path
 
@@ -98,7 +105,8 @@ def test_a_recipe_takes_what_the_cards_allow_and_names_the_rest(shelf: Path, eco
     assert said["share_alike"] == ["en/shared"]
     kinds = {path.relative_to(shelf / "run").parts[2] for path in (shelf / "run/1-records").rglob("part-*.parquet")}
     assert kinds == ALLOWED[licence], "what is left out is not even read"
-    rows = [row for path in (shelf / "run/4-dataset").rglob("*/*.parquet") for row in pq.read_table(path).to_pylist()]
+    parts = [path for split in SPLITS for path in (shelf / "run/4-dataset" / split).glob("*.parquet")]
+    rows = [row for path in parts for row in pq.read_table(path).to_pylist()]
     assert {row["licence"] for row in rows} == {SOURCES[name][0] for name in ALLOWED[licence]}
     card = (shelf / "run/4-dataset/README.md").read_text()
     assert ("Left out, since the recipe asks for" in card) == bool(left_out)
@@ -114,14 +122,14 @@ def test_a_published_test_set_guards_also_where_its_licence_keeps_it_out(shelf: 
     card = shelf / "catalogue/en/research/_source.yaml"
     card.write_text(card.read_text() + "published_test_set: true\n")
     raw = shelf / "data/research/a.jsonl"
-    raw.write_text("".join(json.dumps({"text": f"the FREE mug , no. {n} .", "mood": "good"}) + "\n" for n in range(5)))
+    raw.write_text("".join(json.dumps({"text": text_of("free", n).upper(), "mood": "good"}) + "\n" for n in range(5)))
     recipe = _recipe(shelf, "commercial", "splits: {test: 0, validation: 0}\n", "en/free/mood")
     done = ecom("build", recipe, "--out", shelf / "run", *_options(shelf), "--processes", "1", "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert (said["train"], said["test"], said["guards"]) == (15, 5, ["en/research"])
     tested = pq.read_table(shelf / "run/4-dataset/test/en.free.mood.parquet").to_pylist()
-    assert {row["input"] for row in tested} == {f"The free mug no. {n}." for n in range(5)}
+    assert {row["input"] for row in tested} == {text_of("free", n) for n in range(5)}
     proof = json.loads((shelf / "run/4-dataset/split-proof.json").read_text())
     assert {"left": "en/free", "right": "en/research", "keys": 5, "crossing": 0} in proof["sources"]
     assert (

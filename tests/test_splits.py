@@ -349,4 +349,5 @@ def test_millions_of_records_fit_into_memory(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     families, megabytes = map(int, done)
     assert families == 500_000
-    assert megabytes < 500, "1.5 million records with two keys each: 3 million fit into 1 GB"
+    # Of which about 130 are the program and its libraries.
+    assert megabytes < 550, "1.5 million records with two keys each: 3 million fit into 1 GB"

@@ -192,7 +192,7 @@ JUDGED = [{"candidate": "so so", "label": 0}, {"candidate": "lid:  { value:tin }
 CELLS: list[tuple[str, Any, str, Any]] = [
     ("known_words", "这件<UNK>外套", "", "这件外套"),
     ("target_words", "屏 幕", "", "屏幕"),
-    ("values_in_text", "材质#棉布*颜色#红色*尺码#大码", "红色棉布包", [("颜色", "红色"), ("材质", "棉布")]),
+    ("values_in_text", "材质#棉布*颜色#红色*尺码#大码", "红色棉布包", [("颜色", 0, 2, "红色"), ("材质", 2, 4, "棉布")]),
     ("hash_pairs", "类型#裙*风格#简约*风格#复古", "", [("类型", "裙"), ("风格", "简约"), ("风格", "复古")]),
     ("col_val_pairs", "COL a VAL red mug COL b VAL  COL c VAL Kilnworks", "", [("a", "red mug"), ("c", "Kilnworks")]),
     ("ruby_pairs", '{"s"=>[{"key"=>"W", "value"=>"5\\" w"}, {"value"=>"dry"}]}', "", [("W", '5" w'), ("", "dry")]),

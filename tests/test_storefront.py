@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -307,6 +308,15 @@ def test_there_are_enough_categories_and_departments() -> None:
         assert len(shop.departments) >= 15
         brands = [brand for department in shop.departments.values() for brand in department.brands]
         assert len(brands) == len(set(brands))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_about_the_shop_names_every_category_and_department(lang: str) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "storefront.md").read_text(encoding="utf-8")
+    shop = load_shop(lang)
+    for department in shop.departments.values():
+        (line,) = (line for line in page.splitlines() if f"| {department.name} |" in line)
+        assert all(shop.categories[index].name in line for index in department.categories)
 
 
 def test_english_sentences_do_not_begin_with_a_small_letter() -> None:

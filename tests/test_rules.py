@@ -222,6 +222,34 @@ def test_a_value_that_may_be_true_makes_no_false_statement(
     )
 
 
+def test_grades_are_shared_by_all_names_and_exclude_each_other() -> None:
+    batch = [
+        record(
+            n,
+            pairs=[
+                {"name": name, "value": ("正面", "负面", "中性")[(n + k * (n % 4)) % 3]}
+                for k, name in enumerate("味价")
+            ],
+        )
+        for n in range(300)
+    ]
+    found = apply("graded_statement", call("graded_statement", ("对", "错"), pairs="pairs"), batch)
+    for row, one in zip(batch, found, strict=True):
+        said = fields_of(one)
+        assert ({"name": said["name"], "value": said["value"]} in row["pairs"]) == (said["label"] == "对")
+    assert 0.42 <= sum(fields_of(one)["label"] == "对" for one in found) / len(found) <= 0.58
+    of = call("graded_statement", ("true", "false"), pairs="pairs", within="kind")
+    english = records(
+        {"pairs": pairs(food="good", service="bad"), "kind": "a"},
+        {"pairs": pairs(food="Good"), "kind": "a"},
+        {"pairs": pairs(food="bad"), "kind": "b"},
+    )
+    assert apply("graded_statement", of, english) == ["no_other_value"] * 3
+    assert all(
+        isinstance(one, Derived) for one in apply("graded_statement", of, [row | {"kind": "a"} for row in english])
+    )
+
+
 def test_kin_are_no_partners() -> None:
     batch = records({"pairs": pairs(颜色="红")}, {"pairs": pairs(颜色="蓝")})
     of = call("statement", ("对", "错"), pairs="pairs")
@@ -506,6 +534,7 @@ CALLS = {
     "one_pair": call("one_pair", pairs="pairs", text="text"),
     "one_name": call("one_name", pairs="pairs"),
     "statement": call("statement", ("true", "false"), pairs="pairs", text="text", within="group"),
+    "graded_statement": call("graded_statement", ("true", "false"), pairs="pairs"),
     "missing_pair": call("missing_pair", pairs="pairs", text="text"),
     "swap_pair": call("swap_pair", pairs="pairs", within="group"),
     "recombine": call("recombine", ("fits", "not"), left="text", right="pairs", within="group"),
@@ -545,6 +574,9 @@ def right(rule: str, row: Mapping[str, Any], fields: Mapping[str, Any], batch: B
             (said in own)
             if fields["label"] == "true"
             else said[1] not in values and said[1] not in same_text(row["text"])
+        ),
+        "graded_statement": lambda: (
+            (said in own) == (fields["label"] == "true") and bool({n for n, _ in own} & {said[0]})
         ),
         "missing_pair": lambda: (
             said in own and mentions(fields["value"], row["text"]) == 1 and len(fields["rest"]) >= 2

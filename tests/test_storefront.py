@@ -349,6 +349,8 @@ def test_span_text_and_templates_keep_count_of_characters() -> None:
         ("stainless steel", "Stainless Steel"),
         ("1.7 L", "1.7 L"),
         ("up to 8 kg", "Up to 8 kg"),
+        ("180 x 61 cm", "180 x 61 cm"),
+        ("1400 rpm", "1400 rpm"),
         ("pH 5.5", "pH 5.5"),
         ("3 years and up", "3 Years and Up"),
     ],

@@ -21,7 +21,7 @@ class Stage(NamedTuple):
 
 
 STAGES = (
-    Stage(1, "records", "build", "one raw thing a row, read from the sources", 3),
+    Stage(1, "records", "build", "one raw thing a row, read from the sources", 4),
     Stage(2, "splits", "build", "the family and the split of each record, fixed before any example exists", 2),
     Stage(3, "examples", "build", "pairs of task and record, each worded as one instruction or more", 2),
     Stage(4, "guard", "build", "the texts of validation and test rows, ready to be looked for in training", 1),

@@ -71,4 +71,6 @@ def title_case(text: str) -> str:
 
 
 _SMALL_WORDS = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
-_UNITS = frozenset({"cm", "fl", "ft", "g", "in", "kg", "lb", "m", "ml", "mm", "oz", "h", "min"})
+_UNITS = frozenset(
+    {"bar", "cm", "fl", "ft", "g", "gsm", "h", "in", "kg", "lb", "lm", "m", "min", "ml", "mm", "oz", "rpm", "x"}
+)

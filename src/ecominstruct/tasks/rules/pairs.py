@@ -3,6 +3,7 @@
 Where a task names a `text`, it must bear out what is asked: only pairs whose value stands in it are used. A false
 value is one that another record has under the same name; it must not be true after all, so it is none that the record
 has under any name, none that stands in the text, and no part or extension of what the record has under that name.
+Grades (good, bad) are another matter: all names share them, and those of one name exclude each other.
 """
 
 from __future__ import annotations
@@ -62,7 +63,21 @@ def statement(record: Record, call: Call, pool: Pool) -> Derived | str:
 
     A record is used only where a false value is at hand, so that no name tells by itself which it is.
     """
-    swap = _swap(record, call, pool, _pairs(record, call))
+    text = same_text(call.value(record, "text") or "")
+    return _stated(record, call, _swap(record, call, pool, _pairs(record, call), text))
+
+
+def graded_statement(record: Record, call: Call, pool: Pool) -> Derived | str:
+    """A name and a grade (a rating, an opinion) that is the record's own or, half of the time, false.
+
+    A false grade is one that another record gives to the same name, and this one does not; under other names it may
+    stand here too, or else only records that give all their names one grade would be used.
+    """
+    return _stated(record, call, _swap(record, call, pool, _all_pairs(record, call)))
+
+
+def _stated(record: Record, call: Call, swap: Swap | None) -> Derived | str:
+    """The true or the false half of a swap."""
     if swap is None:
         return "no_other_value"
     if call.chance(record, "true", 0.5):
@@ -102,7 +117,8 @@ def swap_pair(record: Record, call: Call, pool: Pool) -> Derived | str:
     names = Counter(same_words(pair.name) for pair in pairs)
     if len(names) < 2:
         return "too_few_pairs"
-    swap = _swap(record, call, pool, [pair for pair in pairs if names[same_words(pair.name)] == 1])
+    text = same_text(call.value(record, "text") or "")
+    swap = _swap(record, call, pool, [pair for pair in pairs if names[same_words(pair.name)] == 1], text)
     if swap is None:
         return "no_other_value"
     swapped = [pair if pair != swap.pair else Pair(pair.name, swap.false) for pair in pairs]
@@ -111,13 +127,12 @@ def swap_pair(record: Record, call: Call, pool: Pool) -> Derived | str:
     return Derived(fields, (swap.other,))
 
 
-def _swap(record: Record, call: Call, pool: Pool, pairs: list[Pair]) -> Swap | None:
-    """One of these pairs and a false value for it, from the first stranger that has one."""
+def _swap(record: Record, call: Call, pool: Pool, pairs: list[Pair], text: str | None = None) -> Swap | None:
+    """One of these pairs and a false value for it, from the first stranger that has one. Without a text: a grade."""
     own: dict[str, list[Pair]] = {}
     for pair in pairs:
         own.setdefault(same_words(pair.name), []).append(pair)
     told = [(same_words(pair.name), same_words(pair.value)) for pair in _all_pairs(record, call)]
-    text = same_text(call.value(record, "text") or "")
     for other in pool.others(record, call, "within") if own else ():
         theirs = [pair for pair in _all_pairs(other, call) if same_words(pair.name) in own]
         found = sorted(pair for pair in theirs if _is_false(pair, told, text))
@@ -127,9 +142,11 @@ def _swap(record: Record, call: Call, pool: Pool, pairs: list[Pair]) -> Swap | N
     return None
 
 
-def _is_false(pair: Pair, told: Sequence[tuple[str, str]], text: str) -> bool:
+def _is_false(pair: Pair, told: Sequence[tuple[str, str]], text: str | None) -> bool:
     """Whether a value of another record is none of this one, of which these pairs and this text are true."""
     value, name = same_words(pair.value), same_words(pair.name)
+    if text is None:
+        return (name, value) not in told
     if value in text:
         return False
     return not any(value == true or (name == of and (value in true or true in value)) for of, true in told)
@@ -182,6 +199,17 @@ RULES: Mapping[str, Rule] = {
         {"name": "text", "value": "text", "label": "text"},
         statement,
         optional={"text": ("text",), "within": ("text",)},
+        labels=2,
+        partners=True,
+    ),
+    "graded_statement": Rule(
+        1,
+        "recombination",
+        "the same for grades, which exclude each other and are shared by all names",
+        {"pairs": ("pairs",)},
+        {"name": "text", "value": "text", "label": "text"},
+        graded_statement,
+        optional={"within": ("text",)},
         labels=2,
         partners=True,
     ),

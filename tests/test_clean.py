@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -367,3 +369,16 @@ def test_the_release_opens_with_the_library_of_the_hub(
     found = datasets.load_dataset(str(run / "4-dataset"), cache_dir=str(tmp_path))
     assert {name: part.num_rows for name, part in found.items()} == {"train": 78, "test": 80}
     assert found["train"].column_names == list(Example._fields)
+
+
+@pytest.mark.long
+def test_millions_of_inputs_take_less_than_two_gigabytes(tmp_path: Path) -> None:
+    """2.5 million different inputs of one task: queries, titles and some longer texts, one in twenty a near copy."""
+    code = Path(__file__).with_name("many_copies.py")
+    done = subprocess.run(
+        [sys.executable, str(code), "2500000", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["mb"] < 2_000, said
+    assert said["copies"] >= 0.99 * said["planted"], said

@@ -15,14 +15,15 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts
-from ecominstruct.checks.grams import GRAM, are_chinese, band_keys, distinct, grams
+from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, once
+from ecominstruct.checks.grams import GRAM, are_chinese, band_keys, grams
 from ecominstruct.checks.masks import mask_keys
 from ecominstruct.languages import units
 
 Scores = npt.NDArray[np.float64]
 SHORT = 20  # units: a text with fewer is short
 TINY = 30  # characters: in so short a text, grams that agree so far mean edits that agree at least as far
+_TAKEN = 50_000  # pairs of a column whose texts are in memory at once
 _PAIRS = 5_000  # that are verified together
 
 
@@ -46,51 +47,60 @@ def similarities(left: Sequence[str], right: Sequence[str], short: Sequence[bool
     for row, (one, other, both_short) in enumerate(zip(left, right, short, strict=True)):
         if both_short:
             out[row] = Indel.normalized_similarity(one, other, score_cutoff=near.edits)
-        if not out[row] and not (both_short and len(one) <= TINY) and _sizes_allow(one, other, near.grams):
+        if not out[row] and not (both_short and len(one) <= TINY):
             rest.append(row)
-    for start in range(0, len(rest), _PAIRS):
-        rows = rest[start : start + _PAIRS]
-        found = jaccard([left[row] for row in rows], [right[row] for row in rows])
-        out[rows] = np.where(found >= near.grams, found, 0)
+    if rest:
+        found = jaccard([left[row] for row in rest], [right[row] for row in rest], near.grams)
+        out[rest] = np.where(found >= near.grams, found, 0)
     return out
 
 
-def _sizes_allow(one: str, other: str, least: float) -> bool:
-    """Whether texts of these lengths can have so many grams in common. A text may repeat its grams; then its set is
-    smaller than its length, so only texts that repeat hardly anything are judged by their lengths."""
-    return len(set(one)) * 8 < len(one) or 0.5 * least * len(one) <= len(other) <= len(one) / (0.5 * least)
+def jaccard(left: Sequence[str], right: Sequence[str], least: float = 0.0) -> Scores:
+    """The Jaccard similarity of the n-grams of each two texts; the n is that of the left one.
 
-
-def jaccard(left: Sequence[str], right: Sequence[str]) -> Scores:
-    """The Jaccard similarity of the n-grams of each two texts; the n is that of the left one."""
+    Of texts whose numbers of grams differ too much for `least`, it is 0.
+    """
     out = np.zeros(len(left))
     chinese = are_chinese(left)
     for flag in (True, False):
         rows = np.flatnonzero(chinese == flag)
-        if len(rows):
-            places = rows.tolist()
-            out[rows] = _jaccard([left[row] for row in places], [right[row] for row in places], GRAM[flag])
+        for start in range(0, len(rows), _PAIRS):
+            some = rows[start : start + _PAIRS]
+            places = some.tolist()
+            texts = [left[row] for row in places], [right[row] for row in places]
+            out[some] = _jaccard(*texts, GRAM[flag], least)
     return out
 
 
-def _jaccard(left: Sequence[str], right: Sequence[str], size: int) -> Scores:
+def _jaccard(left: Sequence[str], right: Sequence[str], size: int, least: float) -> Scores:
+    """The same of at most `_PAIRS` pairs: numbers of texts and pairs fit into 16 bits, beside 48 bits of a gram.
+
+    Two different grams of one pair are taken for the same in one of 2**48 cases.
+    """
     names = {text: number for number, text in enumerate(dict.fromkeys((*left, *right)))}
-    found = distinct(grams(list(names), size))
-    sizes = np.diff(found.starts)
-    sides = [np.array([names[text] for text in side], np.int64) for side in (left, right)]
-    values, owners = [], []
-    for numbers in sides:
-        counts = sizes[numbers]
-        ends = np.cumsum(counts)
-        places = np.arange(ends[-1]) + np.repeat(found.starts[numbers] - (ends - counts), counts)
-        owners.append(np.repeat(np.arange(len(numbers), dtype=np.uint64), counts))
-        values.append(found.values[places])
-    # A pair's number above 48 bits of the gram: grams of one pair that differ stay different (but for one in 2**48).
-    codes = (np.concatenate(owners) << np.uint64(48)) | (np.concatenate(values) >> np.uint64(16))
-    codes.sort()
-    both = codes[1:][codes[1:] == codes[:-1]] >> np.uint64(48)
-    common = np.bincount(both.astype(np.int64), minlength=len(left))
-    return np.asarray(common / (sizes[sides[0]] + sizes[sides[1]] - common), np.float64)
+    found = grams(list(names), size)
+    owner = np.repeat(np.arange(len(names), dtype=np.uint64), np.diff(found.starts))
+    codes = once((owner << np.uint64(48)) | (found.values >> np.uint64(16)))
+    sizes = np.bincount((codes >> np.uint64(48)).astype(np.int64), minlength=len(names))
+    starts = np.cumsum(sizes) - sizes
+    one, other = (np.array([names[text] for text in side], np.int64) for side in (left, right))
+    possible = np.flatnonzero(np.minimum(sizes[one], sizes[other]) >= least * np.maximum(sizes[one], sizes[other]))
+    packed = [_of_pairs(codes, starts, sizes, side[possible]) for side in (one, other)]
+    both = np.sort(np.concatenate(packed))
+    pair = (both[1:][both[1:] == both[:-1]] >> np.uint64(48)).astype(np.int64)
+    common = np.bincount(pair, minlength=len(possible))
+    out = np.zeros(len(left))
+    out[possible] = common / (sizes[one[possible]] + sizes[other[possible]] - common)
+    return out
+
+
+def _of_pairs(codes: Numbers, starts: Indices, sizes: Indices, texts: Indices) -> Numbers:
+    """The grams of these texts, each with the number of its pair in the place of that of its text."""
+    counts = sizes[texts]
+    ends = np.cumsum(counts)
+    places = np.arange(counts.sum()) + np.repeat(starts[texts] - (ends - counts), counts)
+    pair = np.repeat(np.arange(len(texts), dtype=np.uint64), counts)
+    return np.asarray((pair << np.uint64(48)) | (codes[places] & np.uint64((1 << 48) - 1)), np.uint64)
 
 
 def are_short(sources: Sequence[str]) -> Flags:
@@ -106,5 +116,9 @@ class Compared(NamedTuple):
 
     def similarities(self, left: Indices, right: Indices, near: Near) -> Scores:
         """How similar the texts with these numbers are; 0 where they are not near."""
-        short = (self.short[left] & self.short[right]).tolist()
-        return similarities(self.texts.take(left), self.texts.take(right), short, near)
+        out = np.zeros(len(left))
+        for start in range(0, len(left), _TAKEN):
+            some = slice(start, start + _TAKEN)
+            short = (self.short[left[some]] & self.short[right[some]]).tolist()
+            out[some] = similarities(self.texts.take(left[some]), self.texts.take(right[some]), short, near)
+        return out

@@ -13,27 +13,46 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ecominstruct.checks.near import Near
+from rapidfuzz.distance import Indel
+
+from ecominstruct.checks.grams import GRAM
+from ecominstruct.checks.near import SHORT, Near
 from ecominstruct.dataset.findings import Pair, Work
 from ecominstruct.dataset.ratings import RatedBy
 from ecominstruct.dataset.siblings import Siblings
+from ecominstruct.languages import kin_text, units
 from ecominstruct.recipe import Clean
 
 EVERY, AT_ONCE = 20, 5_000
 
 
-def inputs(rows: int) -> Iterator[str]:
-    """Made-up texts, in both languages, and of every twentieth a copy with a character more."""
+def are_near(text: str, copy: str) -> bool:
+    """Whether a text and its copy are near by the definition of `checks.near`, reckoned plainly."""
+    one, other = kin_text(text), kin_text(copy)
+    short = max(len(units(text)), len(units(copy))) < SHORT
+    if short and Indel.normalized_similarity(one, other) >= Near().edits:
+        return True
+    size = GRAM[text[0] >= "\u4e00"]
+    left, right = ({side[at : at + size] for at in range(len(side) - size + 1)} for side in (one, other))
+    return len(left & right) >= Near().grams * len(left | right)
+
+
+def inputs(rows: int) -> Iterator[tuple[str, bool]]:
+    """Made-up texts in both languages; every twentieth or so is a copy, with one character more, that is near."""
     draw = random.Random(1)
     words = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(3, 9))) for _ in range(30_000)]
-    for number in range(rows - rows // EVERY):
-        if number % 2:
+    given = 0
+    while given < rows:
+        if draw.random() < 0.5:
             text = " ".join(draw.choices(words, k=draw.choice((4, 6, 9, 12, 25))))
         else:
             text = "".join(chr(0x4E00 + draw.randrange(3_000)) for _ in range(draw.randint(6, 30)))
-        yield text
-        if number % (EVERY - 1) == 0:
-            yield text[:3] + "x" + text[3:]
+        yield text, False
+        given += 1
+        copy = text[:3] + "x" + text[3:]
+        if given % (EVERY - 1) == 0 and are_near(text, copy):
+            yield copy, True
+            given += 1
 
 
 def main() -> None:
@@ -43,7 +62,9 @@ def main() -> None:
     begun = time.perf_counter()
     with Siblings(work, folder, Near()) as siblings:
         waiting: list[Pair] = []
-        for number, text in enumerate(inputs(rows)):
+        planted = 0
+        for number, (text, is_copy) in enumerate(inputs(rows)):
+            planted += is_copy
             waiting.append(Pair(f"{number:032x}", number, "train", text, "yes", ()))
             if len(waiting) == AT_ONCE:
                 siblings.add(waiting)
@@ -51,7 +72,7 @@ def main() -> None:
         siblings.add(waiting)
         copies = len(siblings.matches())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    said = {"s": round(time.perf_counter() - begun), "mb": peak, "copies": copies, "planted": rows // EVERY}
+    said = {"s": round(time.perf_counter() - begun), "mb": peak, "copies": copies, "planted": planted}
     sys.stdout.write(json.dumps(said | {"crowded": siblings.crowded}) + "\n")
 
 

@@ -20,7 +20,7 @@ from ecominstruct import engines, pipeline
 from ecominstruct.checks.columns import Texts
 from ecominstruct.checks.copies import NONE, KeyFiles, find_copies
 from ecominstruct.checks.grams import are_chinese, grams
-from ecominstruct.checks.leaks import Leak, find_leaks, is_telling, protect
+from ecominstruct.checks.leaks import Leak, are_telling, find_leaks, protect
 from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_keys, similarities
 from ecominstruct.checks.rating import learn, read_labels
 from ecominstruct.errors import InputError
@@ -153,7 +153,7 @@ def test_planted_leaks_are_found_and_others_are_not(lang: str) -> None:
 
 @pytest.mark.parametrize("text", ["很好", "手机配件", "华为", "Samsung", "very good", "shoes", "👍", "", "!?", "5"])
 def test_what_everybody_says_is_no_leak(text: str) -> None:
-    assert not is_telling(text)
+    assert are_telling([text], [kin_text(text)]) == [False]
     assert not leak_kinds([text, "减速器链条"], [text, f"{text}，物流快"])
 
 
@@ -381,4 +381,4 @@ def test_millions_of_inputs_take_less_than_two_gigabytes(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["mb"] < 2_000, said
-    assert said["copies"] >= 0.99 * said["planted"], said
+    assert said["copies"] >= 0.995 * said["planted"], said

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from ecominstruct.errors import wrong
@@ -61,9 +62,9 @@ def chinese_words(text: str) -> list[str]:
     return [unit for word in rjieba.cut(text.casefold()) for unit in _RUN.findall(word)]
 
 
-def has_word(text: str) -> bool:
-    """Whether a text holds at least one letter, digit or Chinese character."""
-    return _WORD.search(text) is not None
+def has_word(text: str, fewest: int = 1) -> bool:
+    """Whether a text holds at least so many units."""
+    return next(islice(_WORD.finditer(text), fewest - 1, None), None) is not None
 
 
 def is_chinese(char: str) -> bool:

@@ -18,7 +18,7 @@ absolute path stands in any of these files.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -210,6 +210,15 @@ def write_rejects(folder: Path, kind: str, unit: str, rejects: Iterable[Reject])
         for reject in rejects:
             file.add(reject)
     return file.counts
+
+
+def batch_of(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:
+    """Rows whose values stand in the order of a schema, as a batch."""
+    import pyarrow as pa
+
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    arrays = [pa.array(list(column), field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def read_batches(path: Path, *names: str) -> Iterator[pa.RecordBatch]:

@@ -13,14 +13,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, slices
+from ecominstruct.checks.columns import Flags, Indices, Numbers, once, slices
 
 BANDS, ROWS = 20, 5
 """20 bands of 5 rows: a pair of similarity 0.8 shares a band with probability 1 - (1 - 0.8**5)**20 = 0.9996, one of
 0.9 but for one case in 10**8, one of 0.4 in 19 of 100 cases, one of 0.2 in 6 of 1000."""
 GRAM = {True: 3, False: 5}  # by whether a text is Chinese
+_OWNERS = 1 << 16  # texts whose numbers fit into 16 bits
 _CHUNK = 1 << 18  # characters that are looked at together: small enough for the caches of a processor
-CJK = ((0x2E80, 0x2FE0), (0x3040, 0x3100), (0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x40000))
+_CJK = ((0x2E80, 0x2FE0), (0x3040, 0x3100), (0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x40000))
 
 
 class Grams(NamedTuple):
@@ -49,13 +50,31 @@ def lengths_of(texts: Sequence[str]) -> Indices:
 
 def are_chinese(texts: Sequence[str]) -> Flags:
     """Which texts are Chinese: at least a third of their characters are. Nothing is not Chinese."""
-    points, lengths = code_points(texts), lengths_of(texts)
-    cjk = np.zeros(len(points) + 1, np.int64)
-    for low, high in CJK:
-        cjk[1:] += (points >= low) & (points < high)
-    cjk = np.cumsum(cjk)
+    chinese, lengths = count_chinese(texts), lengths_of(texts)
+    return np.asarray((3 * chinese >= lengths) & (lengths > 0), np.bool_)
+
+
+def count_chinese(texts: Sequence[str]) -> Indices:
+    """The number of Chinese characters of each text."""
+    counted = np.zeros(len(texts), np.int64)
+    rest = np.array([number for number, text in enumerate(texts) if not text.isascii()], np.int64)
+    chosen = [texts[number] for number in rest.tolist()]
+    before = np.zeros(sum(map(len, chosen)) + 1, np.int64)
+    table = _chinese()
+    np.cumsum(table[np.minimum(code_points(chosen), len(table) - 1)], out=before[1:])
+    lengths = lengths_of(chosen)
     ends = np.cumsum(lengths)
-    return np.asarray((3 * (cjk[ends] - cjk[ends - lengths]) >= lengths) & (lengths > 0), np.bool_)
+    counted[rest] = before[ends] - before[ends - lengths]
+    return counted
+
+
+@lru_cache(maxsize=1)
+def _chinese() -> Flags:
+    """Of each code point whether it is Chinese; the last one stands for all further ones."""
+    table = np.zeros(_CJK[-1][1] + 1, np.bool_)
+    for low, high in _CJK:
+        table[low:high] = True
+    return table
 
 
 def grams(texts: Sequence[str], size: int) -> Grams:
@@ -76,15 +95,16 @@ def grams(texts: Sequence[str], size: int) -> Grams:
 
 
 def distinct(found: Grams) -> Grams:
-    """The grams of each text as a sorted set."""
-    owner = np.repeat(np.arange(len(found.starts) - 1), np.diff(found.starts))
-    order = np.lexsort((found.values, owner))
-    values, owner = found.values[order], owner[order]
-    first = np.ones(len(values), np.bool_)
-    first[1:] = (values[1:] != values[:-1]) | (owner[1:] != owner[:-1])
-    starts = np.zeros(len(found.starts), np.int64)
-    np.cumsum(np.bincount(owner[first], minlength=len(found.starts) - 1), out=starts[1:])
-    return Grams(values[first], starts)
+    """The grams of each text as a sorted set of hashes of 48 bits: 16 more hold the text while they are sorted."""
+    values, sizes = [np.zeros(0, np.uint64)], [np.zeros(1, np.int64)]
+    for start in range(0, len(found.starts) - 1, _OWNERS):
+        bounds = found.starts[start : start + _OWNERS + 1]
+        owner = np.repeat(np.arange(len(bounds) - 1, dtype=np.uint64), np.diff(bounds))
+        some = found.values[bounds[0] : bounds[-1]] >> np.uint64(16)
+        codes = once((owner << np.uint64(48)) | some)
+        values.append(codes & np.uint64((1 << 48) - 1))
+        sizes.append(np.bincount((codes >> np.uint64(48)).astype(np.int64), minlength=len(bounds) - 1))
+    return Grams(np.concatenate(values), np.cumsum(np.concatenate(sizes)))
 
 
 def by_script(texts: Sequence[str]) -> Iterator[tuple[bool, Indices]]:

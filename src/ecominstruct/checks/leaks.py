@@ -22,11 +22,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, load, map_bytes, save
-from ecominstruct.checks.grams import Grams, are_chinese, by_script, distinct, grams
+from ecominstruct.checks.grams import Grams, are_chinese, by_script, distinct, grams, lengths_of
 from ecominstruct.checks.near import Near, are_short, near_keys, similarities
 from ecominstruct.checks.postings import Postings
 from ecominstruct.identity import hash64
-from ecominstruct.languages import kin_text, units
+from ecominstruct.languages import has_word, kin_text, units
 from ecominstruct.store import write_bytes
 
 STRETCH = {True: 9, False: 20}  # characters, by whether a text is Chinese
@@ -58,18 +58,17 @@ class Protected(NamedTuple):
     overlap: Postings
 
 
-def is_telling(text: str) -> bool:
-    """Whether a text is long enough to tell it from what everybody says."""
-    form = kin_text(text)
-    if are_chinese([form])[0]:
-        return len(form) >= 5
-    return len(form) >= 12 and len(units(text)) >= 2
+def are_telling(texts: Sequence[str], forms: Sequence[str]) -> list[bool]:
+    """Which texts, each given with its normal form, are long enough to tell them from what everybody says."""
+    return [
+        len(form) >= 5 if chinese else len(form) >= 12 and has_word(text, 2)
+        for text, form, chinese in zip(texts, forms, are_chinese(forms).tolist(), strict=True)
+    ]
 
 
-def is_telling_answer(text: str) -> bool:
-    """The same of the answer to some input: "Does it fit?" is the question to many texts, an advertisement is not."""
-    form = kin_text(text)
-    return len(form) >= (20 if are_chinese([form])[0] else 50)
+def are_telling_answers(forms: Sequence[str]) -> Flags:
+    """The same of answers to some input: "Does it fit?" is the question to many texts, an advertisement is not."""
+    return np.asarray(lengths_of(forms) >= np.where(are_chinese(forms), 20, 50), np.bool_)
 
 
 def protect(texts: Sequence[str]) -> Protected:
@@ -114,9 +113,9 @@ def read_protected(folder: Path) -> Protected:
 
 def find_leaks(texts: Sequence[str], known: Protected, near: Near, overlap: float) -> list[Leak]:
     """The texts that say what a protected text says; of each, the closest match, in the order of `KINDS`."""
-    telling = [number for number, text in enumerate(texts) if is_telling(text)]
-    chosen = [texts[number] for number in telling]
-    forms = [kin_text(text) for text in chosen]
+    forms = [kin_text(text) for text in texts]
+    telling = np.flatnonzero(are_telling(texts, forms)).tolist()
+    chosen, forms = [texts[number] for number in telling], [forms[number] for number in telling]
     found = [*_same(chosen, forms, known), *_near(chosen, forms, known, near), *_overlaps(forms, known, overlap)]
     best: dict[int, Leak] = {}
     for leak in sorted(found, key=lambda leak: (KINDS.index(leak.kind), -leak.similarity, leak.protected)):

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.grams import CJK, code_points, distinct, grams, lengths_of
+from ecominstruct.checks.grams import count_chinese, distinct, grams, lengths_of
 
 # Controls (but for tab and line ends), half characters, the mark of undecodable bytes, private use, no characters.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff]")
-_LETTER = re.compile(r"[^\W\d_]")
+_NO_LETTER = re.compile(r"[\W\d_]+")
 REPEATED = 10  # characters: the size of what must not stand in a text again and again
 
 
@@ -23,13 +23,8 @@ def illegal(text: str) -> int:
 
 def chinese_shares(texts: Sequence[str]) -> npt.NDArray[np.float64]:
     """Of each text, the share of its letters that are Chinese; 0 where there is no letter."""
-    letters = ["".join(_LETTER.findall(text)) for text in texts]
-    points, lengths = code_points(letters), lengths_of(letters)
-    counted = np.zeros(len(points) + 1, np.int64)
-    for low, high in CJK:
-        counted[1:] += (points >= low) & (points < high)
-    counted, ends = np.cumsum(counted), np.cumsum(lengths)
-    return np.asarray((counted[ends] - counted[ends - lengths]) / np.maximum(lengths, 1), np.float64)
+    letters = [_NO_LETTER.sub("", text) for text in texts]
+    return np.asarray(count_chinese(letters) / np.maximum(lengths_of(letters), 1), np.float64)
 
 
 def repetition(texts: Sequence[str]) -> npt.NDArray[np.float64]:

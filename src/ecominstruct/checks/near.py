@@ -18,7 +18,7 @@ from rapidfuzz.distance import Indel
 from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, once
 from ecominstruct.checks.grams import GRAM, are_chinese, band_keys, grams
 from ecominstruct.checks.masks import mask_keys
-from ecominstruct.languages import units
+from ecominstruct.languages import has_word
 
 Scores = npt.NDArray[np.float64]
 SHORT = 20  # units: a text with fewer is short
@@ -105,7 +105,7 @@ def _of_pairs(codes: Numbers, starts: Indices, sizes: Indices, texts: Indices) -
 
 def are_short(sources: Sequence[str]) -> Flags:
     """Which texts have fewer units than 20."""
-    return np.array([len(units(text)) < SHORT for text in sources], np.bool_)
+    return np.array([not has_word(text, SHORT) for text in sources], np.bool_)
 
 
 class Compared(NamedTuple):

@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, load, save
+from ecominstruct.checks.columns import Indices, Numbers, load, save
 
-_LARGEST = 1 << 27  # entries of a table, one byte each
+_LARGEST = 1 << 28  # entries of a table, one bit each
 
 
 class Postings(NamedTuple):
     """Keys in order, the known text of each, and by the low bits of a key whether it may be among them at all."""
 
     keys: Numbers
-    owners: Indices
-    maybe: Flags
+    owners: npt.NDArray[np.uint32]
+    maybe: npt.NDArray[np.uint8]  # one bit each
 
     @classmethod
     def of(cls, keys: Numbers, owners: Indices, most: int, *, drop: bool = False) -> Postings:
@@ -34,11 +35,13 @@ class Postings(NamedTuple):
             size *= 2
         maybe = np.zeros(size, np.bool_)
         maybe[keys & np.uint64(size - 1)] = True
-        return cls(keys, owners, maybe)
+        return cls(keys, owners.astype(np.uint32), np.packbits(maybe, bitorder="little"))
 
     def find(self, keys: Numbers) -> tuple[Indices, Indices]:
         """For each match, the place of the key that was looked for, and the known text that has it."""
-        places = np.flatnonzero(self.maybe[keys & np.uint64(len(self.maybe) - 1)])
+        slots = keys & np.uint64(8 * len(self.maybe) - 1)
+        bits = self.maybe[slots >> np.uint64(3)] >> (slots & np.uint64(7)).astype(np.uint8)
+        places = np.flatnonzero(bits & np.uint8(1))
         first = np.searchsorted(self.keys, keys[places], "left")
         counts = np.searchsorted(self.keys, keys[places], "right") - first
         ends = np.cumsum(counts)

@@ -34,7 +34,16 @@ from ecominstruct.rows import Match, Measure, match_schema, measure_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Manifest, Receipt, read_batches, read_columns, read_lists, write_part
+from ecominstruct.store import (
+    BATCH_ROWS,
+    Manifest,
+    Receipt,
+    batch_of,
+    read_batches,
+    read_columns,
+    read_lists,
+    write_part,
+)
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.examples import stretches
@@ -146,12 +155,10 @@ def examine(work: Work, folder: Path) -> Receipt:
     with TemporaryDirectory(prefix="ecominstruct-") as scratch, Siblings(work, Path(scratch), near) as siblings:
 
         def measured() -> Iterator[pa.RecordBatch]:
-            import pyarrow as pa
-
             for pairs, fields in _batches(work):
                 matches.extend(_leaks(work, pairs, fields, known, near))
                 siblings.add(pairs)
-                yield pa.RecordBatch.from_pylist([row._asdict() for row in _measures(pairs, rate)], measure_schema())
+                yield batch_of(list(_measures(pairs, rate)), measure_schema())
 
         measures = write_part(folder, f"{work.task}/{MEASURES}", measure_schema(), measured())
         copies = siblings.matches()
@@ -163,11 +170,8 @@ def examine(work: Work, folder: Path) -> Receipt:
 
 
 def _matched(matches: Sequence[Match]) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
     for start in range(0, len(matches), BATCH_ROWS):
-        rows = [match._asdict() for match in matches[start : start + BATCH_ROWS]]
-        yield pa.RecordBatch.from_pylist(rows, match_schema())
+        yield batch_of(matches[start : start + BATCH_ROWS], match_schema())
 
 
 def _measures(pairs: Sequence[Pair], rate: Rate | None) -> Iterator[Measure]:

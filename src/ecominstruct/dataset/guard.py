@@ -11,17 +11,18 @@ texts.bin, *.npy     the same as columns that `checks.leaks` maps
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.checks.leaks import is_telling, is_telling_answer, protect, write_protected
+from ecominstruct.checks.leaks import are_telling, are_telling_answers, protect, write_protected
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.languages import kin_text
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.splits.assign import PART as ASSIGNMENTS
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, hash_file, read_lists, write_part
+from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, batch_of, hash_file, read_lists, write_part
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.spec import Task
 
@@ -115,22 +116,27 @@ def guard(work: Work, folder: Path) -> Receipt:
     import pyarrow as pa
 
     found: dict[str, Row] = {}
-    given = 0
-    for row in _rows(work):
-        given += 1
-        if is_telling_answer(row.text) if row.part == OUTPUT else is_telling(row.text):
-            found.setdefault(kin_text(row.text), row)
+    given, coming = 0, _rows(work)
+    while some := list(islice(coming, BATCH_ROWS)):
+        given += len(some)
+        for row, form in _telling(some):
+            found.setdefault(form, row)
     rows = list(found.values())
     schema = pa.schema([(name, pa.string()) for name in _NAMES])
-    batches = (
-        pa.RecordBatch.from_pylist([row._asdict() for row in rows[at : at + BATCH_ROWS]], schema=schema)
-        for at in range(0, len(rows), BATCH_ROWS)
-    )
+    batches = (batch_of(rows[at : at + BATCH_ROWS], schema) for at in range(0, len(rows), BATCH_ROWS))
     table = write_part(folder, PROTECTED, schema, batches)
     names = write_protected(folder, protect([row.text for row in rows]))
     columns = [Part(name, 0, (folder / name).stat().st_size, hash_file(folder / name)) for name in names]
     counts = {"texts": len(rows), "looked_at": given}
     return Receipt("all", {}, len(rows), len(rows), counts=counts, parts=(table, *columns))
+
+
+def _telling(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
+    """The rows whose text tells something, each with the normal form of its text."""
+    texts = [row.text for row in rows]
+    forms = [kin_text(text) for text in texts]
+    judged = zip(rows, forms, are_telling(texts, forms), are_telling_answers(forms), strict=True)
+    yield from ((row, form) for row, form, telling, answer in judged if (answer if row.part == OUTPUT else telling))
 
 
 def _rows(work: Work) -> Iterator[Row]:

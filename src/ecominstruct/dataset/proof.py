@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.checks.leaks import is_telling
+from ecominstruct.checks.leaks import are_telling
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.identity import fingerprint, hash64
 from ecominstruct.languages import kin_text
@@ -181,14 +181,19 @@ def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> dict[str, int]
 
 def _inputs(file: Rows, release: Manifest) -> Iterator[tuple[str, str, str]]:
     """Of each pair in a file, a row, the task and what its input says, where that is long enough to tell."""
+    fixed = {task: fixed_texts(known["input"]) for task, known in release.config["tasks"].items()}
     before = ""
     for ids, tasks, records, inputs in read_lists(file.path, "id", "task", "record", "input"):
+        rows, said = [], []
         for row, task, record, text in zip(ids, tasks, records, inputs, strict=True):
-            known = release.config["tasks"].get(task)
-            said = without(fixed_texts(known["input"]), text) if known and record != before else ""
+            if record != before and task in fixed:
+                rows.append((row, task))
+                said.append(without(fixed[task], text))
             before = record
-            if is_telling(said):
-                yield row, task, kin_text(said)
+        forms = [kin_text(text) for text in said]
+        for of, form, telling in zip(rows, forms, are_telling(said, forms), strict=True):
+            if telling:
+                yield *of, form
 
 
 def _sentences(run: Path, ledger: Ledger) -> list[str]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ecominstruct import engines, pipeline
 from ecominstruct.checks.columns import Texts
 from ecominstruct.checks.copies import NONE, KeyFiles, find_copies
-from ecominstruct.checks.grams import are_chinese, grams
+from ecominstruct.checks.grams import are_chinese, distinct_grams, grams
 from ecominstruct.checks.leaks import Leak, are_telling, find_leaks, protect
 from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_keys, similarities
 from ecominstruct.checks.rating import learn, read_labels
@@ -89,6 +89,13 @@ def test_jaccard_is_that_of_sets_of_grams() -> None:
         size = 3 if are_chinese([one])[0] else 5
         sets = [{text[at : at + size] for at in range(len(text) - size + 1)} for text in (one, other)]
         assert said == pytest.approx(len(sets[0] & sets[1]) / len(sets[0] | sets[1]))
+
+
+@given(st.lists(st.text("ab茶", max_size=12), max_size=8))
+def test_different_grams_are_counted_once(texts: list[str]) -> None:
+    found = distinct_grams(texts, 4)
+    expected = [{text[at : at + 4] for at in range(max(1, len(text) - 3))} for text in texts]
+    assert np.diff(found.starts).tolist() == [len(of) for of in expected]
 
 
 @given(st.lists(st.text(max_size=12), max_size=8))
@@ -256,14 +263,35 @@ def test_every_planted_row_is_rejected_with_its_reason_and_what_it_repeats(world
     assert named <= kept, "what a removed row repeats is there"
 
 
-def build_world(world: Path, more: str = "", processes: int = 1) -> Path:
-    text = 'title: c\ntasks: {include: ["*/held*/*", "*/ours*/*"]}\nsplits: {test: 0, validation: 0}\n' + more
+def build_world(world: Path, more: str = "", processes: int = 1, tasks: str = '*/held*/*", "*/ours*/*') -> Path:
+    text = f'title: c\ntasks: {{include: ["{tasks}"]}}\nsplits: {{test: 0, validation: 0}}\n{more}'
     (world / "r.yaml").write_text(text)
     settings = pipeline.prepare(world / "r.yaml", data=world / "data", extra=[world / "catalogue"])
     run = world / f"run{processes}"
     with engines.local(processes) as executor:
         pipeline.build(settings, run, executor, Silent())
     return run
+
+
+def test_rankings_that_show_nothing_but_their_candidates_contradict_nobody(tmp_path: Path) -> None:
+    home = tmp_path / "catalogue/en/ways"
+    home.mkdir(parents=True)
+    (tmp_path / "data/ways").mkdir(parents=True)
+    card = CARD.format(lang="en", name="ways", group="name", more="").replace(
+        "note: note, kind: kind", "path: {from: path, kind: texts}"
+    )
+    (home / "_source.yaml").write_text(card.replace("product", "category"), "utf-8")
+    task = TASK.format(lang="en", name="ways", labels="").partition("input:")[0].replace("form: classify", "form: rank")
+    (home / "kind.yaml").write_text(
+        task + 'input: "Shop: all goods"\ngold: path\nwordings: rank/category_levels\n', "utf-8"
+    )
+    names = sentences("en", 30, 3)
+    rows = [{"name": name, "path": [f"Goods for {name}", f"Things for {name}", name]} for name in names]
+    rows.append({"name": "Another", "path": rows[0]["path"][::-1]})  # the same candidates in another order
+    (tmp_path / "data/ways/rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    run = build_world(tmp_path, tasks="*/ways/*")
+    manifest = json.loads((run / "4-dataset/manifest.json").read_text())
+    assert (manifest["rows_out"], manifest["rejected"]) == (29, {"conflicting_gold": 2})
 
 
 @pytest.mark.slow

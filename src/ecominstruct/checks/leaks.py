@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, load, map_bytes, save
-from ecominstruct.checks.grams import Grams, are_chinese, by_script, distinct, grams, lengths_of
+from ecominstruct.checks.grams import are_chinese, by_script, distinct_grams, lengths_of
 from ecominstruct.checks.near import Near, are_short, near_keys, similarities
 from ecominstruct.checks.postings import Postings
 from ecominstruct.identity import hash64
@@ -75,21 +75,12 @@ def protect(texts: Sequence[str]) -> Protected:
     """Make ready the different texts that must not be in training."""
     forms = [kin_text(text) for text in texts]
     short = are_short(texts)
-    numbers = np.arange(len(texts))
-    near, owners = near_keys(forms, short)
-    found, owner = _stretches(forms)
-    overlap = Postings.of(found, owner, _TRADE, drop=True)
+    exact = Postings.of(_exact_keys(forms), np.arange(len(texts)), _SHARED)
+    order = Postings.of(*_order_keys(texts), _SHARED)
+    near = Postings.of(*near_keys(forms, short), _SHARED)
+    overlap = Postings.of(*_stretches(forms), _TRADE, drop=True)
     counted = np.bincount(overlap.owners, minlength=len(texts)).astype(np.int64)
-    keyed, of = _order_keys(texts)
-    return Protected(
-        Texts.of(forms),
-        short,
-        counted,
-        Postings.of(_exact_keys(forms), numbers, _SHARED),
-        Postings.of(keyed, of, _SHARED),
-        Postings.of(near, owners, _SHARED),
-        overlap,
-    )
+    return Protected(Texts.of(forms), short, counted, exact, order, near, overlap)
 
 
 def write_protected(folder: Path, made: Protected) -> list[str]:
@@ -191,7 +182,7 @@ def _stretches(forms: Sequence[str]) -> tuple[Numbers, Indices]:
     for chinese, numbers in by_script(forms):
         size = STRETCH[chinese]
         long = np.array([number for number in numbers.tolist() if len(forms[number]) >= size + FEWEST - 1], np.int64)
-        found: Grams = distinct(grams([forms[number] for number in long.tolist()], size))
+        found = distinct_grams([forms[number] for number in long.tolist()], size)
         keys.append(found.values)
         owners.append(np.repeat(long, np.diff(found.starts)))
     return np.concatenate(keys), np.concatenate(owners)

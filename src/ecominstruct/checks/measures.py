@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.grams import count_chinese, distinct, grams, lengths_of
+from ecominstruct.checks.grams import count_chinese, distinct_grams, lengths_of
 
 # Controls (but for tab and line ends), half characters, the mark of undecodable bytes, private use, no characters.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff]")
@@ -29,7 +29,7 @@ def chinese_shares(texts: Sequence[str]) -> npt.NDArray[np.float64]:
 
 def repetition(texts: Sequence[str]) -> npt.NDArray[np.float64]:
     """Of each text, the share of its 10-grams that stand in it before; 0 for a text that is too short to repeat one."""
-    found = grams(texts, REPEATED)
-    counts = np.diff(found.starts)
-    different = np.diff(distinct(found).starts)
-    return np.where(lengths_of(texts) < 2 * REPEATED, 0.0, 1 - different / counts)
+    lengths = lengths_of(texts)
+    counts = np.maximum(lengths, REPEATED) - (REPEATED - 1)
+    different = np.diff(distinct_grams(texts, REPEATED).starts)
+    return np.where(lengths < 2 * REPEATED, 0.0, 1 - different / counts)

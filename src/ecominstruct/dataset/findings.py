@@ -129,7 +129,8 @@ def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean,
     shown = {*templates.names(task.input), *(task.derive.fields.values() if task.derive else ())}
     fields = {name for name in shown if card.kinds.get(name) in ("text", "texts", "pairs")}
     keys = fields & set(card.group)
-    free, candidates = task.form in FREE_FORMS, task.candidates is not None
+    # A ranking without candidates of its own shows what its gold puts in order.
+    free, candidates = task.form in FREE_FORMS, task.candidates is not None or task.form == "rank"
     return Work(
         task.id,
         card.id,

@@ -27,6 +27,7 @@ HERE = Path(__file__).parent
 FIGURES = HERE / "tasks.json"
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 FLOORS = ("majority", "overlap", "longest", "first")
+ENOUGH = 200  # pairs from which a task counts
 NOT_COVERED = HERE / "not_covered.md"
 
 
@@ -59,7 +60,7 @@ def _index(catalogue: Catalogue, known: Mapping[str, Any]) -> Iterator[str]:
     yield "Made by `make docs` from the catalogue. Pairs of task and record, and floors, are those of a build of"
     yield "`recipes/full.yaml`; a dash stands for tasks of the built-in shop, whose size the recipe chooses."
     yield ""
-    yield from _totals(catalogue)
+    yield from _totals(catalogue, known)
     for lang, name in LANGUAGES.items():
         yield from ("", f"## {name}", "")
         yield "| task | category | level | form | pairs | labels even | best floor |"
@@ -74,7 +75,7 @@ def _index(catalogue: Catalogue, known: Mapping[str, Any]) -> Iterator[str]:
         yield from ("", NOT_COVERED.read_text("utf-8").rstrip())
 
 
-def _totals(catalogue: Catalogue) -> Iterator[str]:
+def _totals(catalogue: Catalogue, known: Mapping[str, Any]) -> Iterator[str]:
     real = [task for task in catalogue.tasks.values() if not catalogue.sources[task.source].synthetic]
     made = len(catalogue.tasks) - len(real)
     langs = Counter(LANGUAGES[task.lang] for task in real)
@@ -83,6 +84,9 @@ def _totals(catalogue: Catalogue) -> Iterator[str]:
         f"{len(real)} tasks on real sources ({', '.join(f'{n} {name}' for name, n in sorted(langs.items()))}; "
         f"{levels['final']} final, {levels['atomic']} atomic), and {made} on the built-in shop."
     )
+    if known:
+        sizes = [of["pairs"] for of in known.values()]
+        yield f"{sum(size >= ENOUGH for size in sizes)} of the real ones have at least {ENOUGH} pairs, the smallest {min(sizes)}."
     yield ""
     yield "| on real sources | en | zh |"
     yield "|---|---:|---:|"

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 import runpy
+from collections import Counter
+from typing import get_args
 
 from conftest import ROOT
+from ecominstruct.rows import Category
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 from ecominstruct.tasks.rules import RULES
+from ecominstruct.tasks.spec import FormName
 
 
 def test_the_reference_of_yaml_is_current() -> None:
@@ -42,3 +46,21 @@ def test_the_pages_of_tasks_are_current() -> None:
     assert found | {"tasks.md"} == wanted.keys(), "run: make docs"
     for name, text in wanted.items():
         assert (ROOT / "docs" / name).read_text("utf-8") == text, f"{name}: run: make docs"
+
+
+def test_the_tasks_that_count_are_more_than_enough() -> None:
+    """A task counts from 200 pairs in a build of everything; the same one on another file of an origin counts once."""
+    catalogue = load_catalogue(roots())
+    real = [task for task in catalogue.tasks.values() if not catalogue.sources[task.source].synthetic]
+    known = json.loads((ROOT / "docs" / "tasks.json").read_text("utf-8"))
+    assert {task.id for task in real} == known.keys(), "run: python docs/make_tasks.py RUN"
+    kinds = {}
+    for task in real:
+        gold = (task.derive.rule, str(task.derive.fields)) if task.derive else task.gold
+        if known[task.id]["pairs"] >= 200:
+            kinds[catalogue.sources[task.source].origin, task.form, gold, task.input] = task
+    counted = Counter(word for task in kinds.values() for word in (task.lang, task.level, task.category, task.form))
+    assert len(kinds) >= 150 and counted["en"] >= 60 and counted["zh"] >= 55 and counted["atomic"] >= 60, counted
+    assert all(counted[word] for word in (*get_args(Category), *get_args(FormName))), counted
+    for task in real:
+        assert task.entropy_reason or not known[task.id]["quality"]["uneven"], f"{task.id}: labels are uneven: why?"

@@ -86,7 +86,8 @@ def _totals(catalogue: Catalogue, known: Mapping[str, Any]) -> Iterator[str]:
     )
     if known:
         sizes = [of["pairs"] for of in known.values()]
-        yield f"{sum(size >= ENOUGH for size in sizes)} of the real ones have at least {ENOUGH} pairs, the smallest {min(sizes)}."
+        enough = sum(size >= ENOUGH for size in sizes)
+        yield f"{enough} of the real ones have at least {ENOUGH} pairs, the smallest {min(sizes)}."
     yield ""
     yield "| on real sources | en | zh |"
     yield "|---|---:|---:|"

@@ -50,6 +50,7 @@ def _mark(
     form, answer = FORMS[name], reading.answer
     wanted = form.items(example.gold, question)
     found = form.items(answer, question) if answer else []
+    written = form.render(answer, question) if answer else None
     counts = count_items(wanted, found)
     untyped = count_items((("", at) for _, at in wanted), (("", at) for _, at in found)) if "span_f1" in metrics else {}
     if answer is None:
@@ -60,7 +61,8 @@ def _mark(
     if "mrr" in metrics:
         measured = _ranks(example.gold.ranking, answer.ranking if answer else ())
     else:
-        measured = _texts(metrics, form, example.gold, answer, question, example.lang)
+        gold = written if answer == example.gold else form.render(example.gold, question)
+        measured = _texts(metrics, gold or "", written, example.lang)
     return Score(
         example=example.id,
         task=example.task,
@@ -68,7 +70,7 @@ def _mark(
         family=example.family,
         outcome=reading.outcome,
         strict=strict,
-        answer=form.render(answer, question) if answer else "",
+        answer=written or "",
         tp=summed.tp,
         fp=summed.fp,
         fn=summed.fn,
@@ -104,12 +106,8 @@ def _ranks(gold: Sequence[str], answer: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _texts(
-    metrics: Sequence[Metric], form: Form, gold: Gold, answer: Gold | None, question: Question, lang: Lang
-) -> dict[str, Any]:
-    """What the written answer shares with the written gold, for those metrics of texts that are wanted."""
-    wanted = form.render(gold, question)
-    written = wanted if answer == gold else form.render(answer, question) if answer else None
+def _texts(metrics: Sequence[Metric], wanted: str, written: str | None, lang: Lang) -> dict[str, Any]:
+    """What the written answer (None: there is none) shares with the written gold, for the metrics that are wanted."""
     values: dict[str, Any] = {}
     if "rouge_1" in metrics:
         values |= rouge(wanted, written)._asdict() if written is not None else dict.fromkeys(Rouge._fields, 0.0)

@@ -83,6 +83,8 @@ def says_nothing(text: str, question: Question) -> bool:
 def by_key(text: str, choices: Sequence[str]) -> str | None:
     """The one candidate that a text is, but for width, case, white space, bullets, quotes and stops."""
     known = _by_key(tuple(choices))
+    if text in choices:
+        return text
     for form in (text, BULLET.sub("", text.strip())):
         if found := known.get(key(form)):
             return found

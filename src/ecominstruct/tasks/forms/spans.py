@@ -105,11 +105,12 @@ class Ner(Form):
 
     def render(self, gold: Gold, question: Question) -> str:
         """A line for every type, also for those that do not occur."""
-        written = []
-        for label in question.choices:
-            mentions = [span.text for span in gold.spans if span.label == label]
-            written.append(f"{label}: {join(mentions, question) if mentions else question.none}")
-        return "\n".join(written)
+        mentions: dict[str, list[str]] = {label: [] for label in question.choices}
+        for span in gold.spans:
+            mentions.get(span.label, []).append(span.text)
+        return "\n".join(
+            f"{label}: {join(words, question) if words else question.none}" for label, words in mentions.items()
+        )
 
     def parse(self, text: str, question: Question) -> Reading:
         """Each line must begin with a type and a colon (ASCII or full-width); a type without a line does not occur."""
@@ -122,7 +123,7 @@ class Ner(Form):
             if head is None:
                 return failed("off_menu" if _colon(line) else "unparseable")
             label, rest = head[1], head[2].strip()
-            if rest and not says_none(rest, question.none):
+            if rest and rest != question.none and not says_none(rest, question.none):
                 words = split(rest, question)
                 if not words:
                     return failed("unparseable")

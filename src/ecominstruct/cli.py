@@ -15,7 +15,7 @@ import typer
 from ecominstruct.cli_graph import tasks_graph
 from ecominstruct.cli_provenance import forget, trace
 from ecominstruct.cli_sources import sources_app
-from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes
+from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes
 from ecominstruct.console import cell as _cell
 from ecominstruct.console import load as _catalogue
 from ecominstruct.console import one as _one
@@ -138,15 +138,19 @@ def build(
     data: Data = None,
     catalogue: Extra = None,
     processes: Processes = CORES,
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a data set: records, splits, examples, dataset."""
     from ecominstruct import pipeline
+    from ecominstruct.lock import locked
     from ecominstruct.tables import show_build
 
     pipeline.check_run(out)
+    if cluster:  # whose workers stand in folders of their own
+        out, data = out.absolute(), data and data.absolute()
     settings = pipeline.prepare(recipe, data=data, extra=catalogue or ())
-    with _work(processes) as (executor, progress):
+    with locked(out), _work(processes, cluster) as (executor, progress):
         summary = _build(settings, recipe, out, catalogue, executor, progress)
     if as_json:
         return _json(summary)
@@ -269,15 +273,19 @@ def run_all(
     data: Data = None,
     catalogue: Extra = None,
     processes: Processes = CORES,
+    cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> None:
     """Do all that a recipe asks for: build, predict, score and report."""
     from ecominstruct import pipeline
+    from ecominstruct.lock import locked
     from ecominstruct.tables import show_build, show_overview
 
     pipeline.check_run(out)
+    if cluster:  # whose workers stand in folders of their own
+        out, data = out.absolute(), data and data.absolute()
     settings = pipeline.prepare(recipe, data=data, extra=catalogue or ())
-    with _work(processes) as (executor, progress):
+    with locked(out), _work(processes, cluster) as (executor, progress):
         summary = _build(settings, recipe, out, catalogue, executor, progress)
         floors = pipeline.score_floors(out, executor, progress)
         predicted = [pipeline.predict(out, name, executor, progress) for name in settings.recipe.models]

@@ -34,11 +34,15 @@ def forget(
 ) -> None:
     """Remove a source or a record from a run with everything made of it, and prove that nothing is left."""
     from ecominstruct.dataset.forget import forget as remove
+    from ecominstruct.lock import locked
+    from ecominstruct.store import require_manifest
     from ecominstruct.tables import outline
 
     if (source is None) == (record is None):
         raise wrong("forget what?", "Give either --source or --record")
-    done = remove(run, source=source, record=record)
+    require_manifest(run, "records")  # there is something to lock
+    with locked(run):
+        done = remove(run, source=source, record=record)
     if as_json:
         return say_json(done)
     say(outline(done["removed"]))

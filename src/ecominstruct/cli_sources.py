@@ -56,6 +56,7 @@ def sources_ingest(
 ) -> None:
     """Read the raw files of every source that is present into records: stage 1 of a run."""
     from ecominstruct import pipeline
+    from ecominstruct.lock import locked
     from ecominstruct.sources.chosen import choose, ingest_chosen
     from ecominstruct.tables import show_ingest
 
@@ -63,7 +64,7 @@ def sources_ingest(
     found = choose(load(catalogue).sources, sources or ["*"], data)
     for name, files in found.absent.items():
         sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
-    with work(processes) as (executor, progress):
+    with locked(out), work(processes) as (executor, progress):
         result = ingest_chosen(found, data, out, executor, progress)
     if as_json:
         return say_json(result)

@@ -27,17 +27,22 @@ Out = Annotated[
 Data = Annotated[Path | None, typer.Option("--data", envvar="ECOM_DATA", help="folder that holds the raw data sets")]
 Extra = Annotated[list[Path] | None, typer.Option("--catalogue", help="a further catalogue folder; may be repeated")]
 Processes = Annotated[int, typer.Option("--processes", min=1, help="processes to work with")]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", envvar="ECOM_CLUSTER", help="work on this Dask cluster instead"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 CORES = os.cpu_count() or 1
 
 
 @contextmanager
-def work(processes: int) -> Iterator[tuple[Executor, Progress]]:
-    """Processes to work with and a display of progress, for the length of one verb."""
+def work(processes: int, cluster: str | None = None) -> Iterator[tuple[Executor, Progress]]:
+    """Processes or a cluster to work with and a display of progress, for the length of one verb."""
     from ecominstruct import engines
     from ecominstruct.progress import watch
 
-    with watch() as progress, engines.local(processes) as executor:
+    workers = engines.cluster(cluster) if cluster else engines.local(processes)
+    with watch() as progress, workers as executor:
         yield executor, progress
 
 

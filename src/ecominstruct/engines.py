@@ -1,6 +1,8 @@
 """How a stage is run: its units through one `concurrent.futures.Executor`, kept while they are fresh.
 
-Units run in this process or in a pool of processes; which one makes no difference to a single byte.
+Units run in this process, in a pool of processes, or on a Dask cluster whose machines see the run folder and the raw
+data under the same paths; which one makes no difference to a single byte. Clusters are started by Dask's own tools:
+https://docs.dask.org/en/stable/deploying.html (Slurm and other queues, Kubernetes, YARN, plain SSH).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from ecominstruct.progress import Progress
 from ecominstruct.stages import Stage
 from ecominstruct.store import Manifest, Receipt, flat, read_json, read_manifest, receipt_of, write_json
 
+WAITING = 256  # units that are handed over at once: work for a cluster, and no queue that grows
 STAMPS = ("stage version", "recipe")  # what every receipt of a stage says besides the inputs of its unit
 
 
@@ -132,7 +135,7 @@ def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Ite
     try:
         for unit in todo:
             waiting.add(executor.submit(_run_unit, plan.work, unit, plan.folder, {**unit.inputs, **stamps}))
-            if len(waiting) >= 8:
+            if len(waiting) >= WAITING:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in done)
         yield from (future.result() for future in waiting)
@@ -225,6 +228,30 @@ def local(processes: int) -> Iterator[Executor]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_die_with_parent) as pool:
         yield pool
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """An executor on the Dask cluster whose scheduler is at this address, such as tcp://host:8786.
+
+    A unit whose worker dies is run again by another one. InputError where the extra is not installed, where nobody
+    answers, and where workers die again and again.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise wrong("Clusters are reached by Dask distributed", "pip install 'ecominstruct[cluster]'") from None
+    try:
+        client: Any = distributed.Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        mend = "Name a running scheduler, such as tcp://host:8786"
+        raise wrong(f"no Dask scheduler answers at {address} ({type(error).__name__})", mend) from None
+    try:
+        with client:
+            yield client.get_executor(pure=False)
+    except distributed.KilledWorker as error:
+        mend = "The same command goes on from here; give the workers more memory"
+        raise wrong(f"workers of the cluster died again and again: {error}", mend) from None
 
 
 def _die_with_parent() -> None:

@@ -104,7 +104,7 @@ def check_run(run: Path) -> None:
     if run.exists() and not run.is_dir():
         raise wrong("is not a folder", "Name another folder with --out", file=str(run))
     known = (run / "recipe.json").is_file() or (run / stage("records").folder).is_dir()
-    if run.is_dir() and any(run.iterdir()) and not known:
+    if run.is_dir() and any(path.name != "log" for path in run.iterdir()) and not known:
         raise wrong("holds something else than a run", "Name a new or an empty folder with --out", file=str(run))
 
 

@@ -18,6 +18,7 @@ absolute path stands in any of these files.
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -104,9 +105,12 @@ class Manifest:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, which takes its place whole, or not at all."""
+    """A temporary path beside `path`, which takes its place whole, or not at all.
+
+    Its name is nobody else's: two machines may make the same file, as when a worker was given up too early.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         yield temporary
         settle(temporary, path)

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from test_kills import RECIPE, _start
 
 from conftest import Ecom
 from ecominstruct.lock import locked
 from test_released import _contents
-from test_resume import RECIPE, _start
 
 
 def test_a_second_builder_is_told_who_is_at_work(ecom: Ecom, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from processes import members
 from test_released import _contents
 
 RECIPE = """\
@@ -82,23 +83,10 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait(60)
     for _ in range(50):
-        if not _members(process.pid):
+        if not members(process.pid):
             return
         time.sleep(0.1)
-    raise AssertionError(f"still running: {_members(process.pid)}")
-
-
-def _members(group: int) -> list[int]:
-    """The processes of a process group (Linux)."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == group and fields[0] != "Z":
-            found.append(int(path.parent.name))
-    return found
+    raise AssertionError(f"still running: {members(process.pid)}")
 
 
 @pytest.mark.long
@@ -136,7 +124,7 @@ def test_a_killed_worker_is_said_and_the_same_command_goes_on(tmp_path: Path) ->
     workers: list[int] = []
     while process.poll() is None and not workers:
         time.sleep(0.05)
-        workers = [pid for pid in _members(process.pid) if b"spawn_main" in _command(pid)]
+        workers = [pid for pid in members(process.pid) if b"spawn_main" in _command(pid)]
     time.sleep(0.3)
     os.kill(workers[-1], signal.SIGKILL)
     _, said = process.communicate(timeout=60)

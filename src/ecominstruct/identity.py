@@ -54,4 +54,5 @@ def fraction(*words: str) -> float:
 
 def shuffled(items: Iterable[str], *words: str) -> list[str]:
     """The distinct strings in an order derived from the words; the order they come in does not count."""
-    return sorted(set(items), key=lambda item: (hash64(*words, item), item))
+    before = SEPARATOR.join((*words, ""))
+    return sorted(set(items), key=lambda item: (hash64(before + item), item))

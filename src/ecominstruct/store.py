@@ -216,8 +216,13 @@ def write_rejects(folder: Path, kind: str, unit: str, rejects: Iterable[Reject])
     return file.counts
 
 
+def batches_of(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Rows whose values stand in the order of a schema, as batches of the usual size."""
+    return (batch_of(rows[start : start + BATCH_ROWS], schema) for start in range(0, len(rows), BATCH_ROWS))
+
+
 def batch_of(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.RecordBatch:
-    """Rows whose values stand in the order of a schema, as a batch."""
+    """Rows whose values stand in the order of a schema, as one batch; structs may be tuples, too."""
     import pyarrow as pa
 
     columns = zip(*rows, strict=True) if rows else ((),) * len(schema)

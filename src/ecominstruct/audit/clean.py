@@ -12,7 +12,7 @@ Rows in are those of the test split and those that were recombined. Rows are num
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,9 +29,9 @@ from ecominstruct.identity import hash64, hex128
 from ecominstruct.rows import Gold, Reject, example_schema
 from ecominstruct.stages import stage
 from ecominstruct.store import (
-    BATCH_ROWS,
     Manifest,
     Receipt,
+    batches_of,
     flat,
     read_json,
     write_bytes,
@@ -39,10 +39,9 @@ from ecominstruct.store import (
     write_part,
     write_rejects,
 )
-from ecominstruct.tasks.maker import plain_gold
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 STAGE = stage("dataset")
 DROPPED = ("conflicting_gold", "duplicate_input", "span_two_types", "gold_not_in_input", "gold_not_among_choices")
@@ -125,7 +124,9 @@ def clean_task(payload: tuple[str, str], folder: Path) -> Receipt:
     rows = [kept.row.example for kept in done.kept]
     parts = []
     if rows:
-        parts.append(write_part(folder, f"test/{flat(task)}.parquet", example_schema(), _batches(done.kept)))
+        parts.append(
+            write_part(folder, f"test/{flat(task)}.parquet", example_schema(), batches_of(rows, example_schema()))
+        )
     notes = [Reject(STAGE.name, task, kept.row.example.id, *why) for kept in done.kept for why in kept.why]
     rejects = [Reject(STAGE.name, task, *reject) for reject in done.rejects]
     rejected = write_rejects(folder, "rejects", task, rejects)
@@ -135,15 +136,6 @@ def clean_task(payload: tuple[str, str], folder: Path) -> Receipt:
     counts = {"test": len(rows), "pairs": len({row.record for row in rows}), RECOMBINED: noted.get(RECOMBINED, 0)}
     counts = {name: n for name, n in counts.items() if n}
     return Receipt(task, {}, len(rows) + len(rejects), len(rows), rejected, noted, counts, tuple(parts))
-
-
-def _batches(kept: Sequence[Kept]) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    examples = [one.row.example for one in kept]
-    for start in range(0, len(examples), BATCH_ROWS):
-        rows = [one._asdict() | {"gold": plain_gold(one.gold)} for one in examples[start : start + BATCH_ROWS]]
-        yield pa.RecordBatch.from_pylist(rows, schema=example_schema())
 
 
 def clean(material: Material) -> Cleaned:

@@ -39,6 +39,7 @@ from ecominstruct.store import (
     Manifest,
     Receipt,
     batch_of,
+    batches_of,
     read_batches,
     read_columns,
     read_lists,
@@ -164,15 +165,12 @@ def examine(work: Work, folder: Path) -> Receipt:
         measures = write_part(folder, f"{work.task}/{MEASURES}", measure_schema(), measured())
         copies = siblings.matches()
         counts["crowded"] = siblings.crowded
-        found = write_part(folder, f"{work.task}/{MATCHES}", match_schema(), _matched([*matches, *copies]))
+        found = write_part(
+            folder, f"{work.task}/{MATCHES}", match_schema(), batches_of([*matches, *copies], match_schema())
+        )
     counts.update(f"{match.check} {match.kind}" for match in (*matches, *copies))
     counts.update(f"leak of {match.other_source} in {work.source}" for match in matches)
     return Receipt(work.task, {}, measures.rows, measures.rows, counts=dict(counts), parts=(found, measures))
-
-
-def _matched(matches: Sequence[Match]) -> Iterator[pa.RecordBatch]:
-    for start in range(0, len(matches), BATCH_ROWS):
-        yield batch_of(matches[start : start + BATCH_ROWS], match_schema())
 
 
 def _measures(pairs: Sequence[Pair], rate: Rate | None) -> Iterator[Measure]:

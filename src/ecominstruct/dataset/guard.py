@@ -22,7 +22,7 @@ from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.splits.assign import PART as ASSIGNMENTS
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, batch_of, hash_file, read_lists, write_part
+from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, batches_of, hash_file, read_lists, write_part
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.spec import Task
 
@@ -123,8 +123,7 @@ def guard(work: Work, folder: Path) -> Receipt:
             found.setdefault(form, row)
     rows = list(found.values())
     schema = pa.schema([(name, pa.string()) for name in _NAMES])
-    batches = (batch_of(rows[at : at + BATCH_ROWS], schema) for at in range(0, len(rows), BATCH_ROWS))
-    table = write_part(folder, PROTECTED, schema, batches)
+    table = write_part(folder, PROTECTED, schema, batches_of(rows, schema))
     names = write_protected(folder, protect([row.text for row in rows]))
     columns = [Part(name, 0, (folder / name).stat().st_size, hash_file(folder / name)) for name in names]
     counts = {"texts": len(rows), "looked_at": given}

@@ -34,11 +34,11 @@ from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.stages import stage
 from ecominstruct.store import (
-    BATCH_ROWS,
     Manifest,
     Part,
     Receipt,
     RejectFile,
+    batches_of,
     flat,
     read_batches,
     read_columns,
@@ -49,7 +49,7 @@ from ecominstruct.store import (
 )
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.forms import FORMS
-from ecominstruct.tasks.maker import Ingredients, answer_words, ingredients, plain_gold
+from ecominstruct.tasks.maker import Ingredients, answer_words, ingredients
 from ecominstruct.tasks.quality import SAMPLE, quality
 from ecominstruct.tasks.spec import Task
 
@@ -246,22 +246,16 @@ def _among(batch: pa.RecordBatch, chosen: Collection[str]) -> pa.Array[Any]:
 
 def _variants(work: Work, folder: Path, counts: Counter[str]) -> list[Part]:
     """Ask some of the test examples in other ways."""
-    import pyarrow as pa
-
     path = folder / "test" / f"{flat(work.task)}.parquet"
     if not work.variants or not counts["test"]:
         return []
     asked = [
-        other._asdict() | {"gold": plain_gold(other.gold)}
-        for example in choose(path, work.task, work.variants)
-        for other in variants(example, work.ingredients)
+        other for example in choose(path, work.task, work.variants) for other in variants(example, work.ingredients)
     ]
-    batches = (
-        pa.RecordBatch.from_pylist(asked[start : start + BATCH_ROWS], schema=example_schema())
-        for start in range(0, len(asked), BATCH_ROWS)
-    )
     counts["variants"] = len(asked)
-    return [write_part(folder, f"variants/{flat(work.task)}.parquet", example_schema(), batches)]
+    return [
+        write_part(folder, f"variants/{flat(work.task)}.parquet", example_schema(), batches_of(asked, example_schema()))
+    ]
 
 
 def _select(

@@ -12,7 +12,7 @@ compared with the best of them, task by task, and p values are corrected for the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,10 +32,10 @@ from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.rows import Example, Prediction, Score, score_of, score_schema
 from ecominstruct.stages import stage
 from ecominstruct.store import (
-    BATCH_ROWS,
     Manifest,
     Part,
     Receipt,
+    batches_of,
     flat,
     read_batches,
     read_columns,
@@ -49,7 +49,7 @@ from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.spec import Metric
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 STAGE = stage("scores")
 SHORTFALL_LIMIT = 50  # rows that are listed for a model that ought to be perfect
@@ -173,7 +173,7 @@ def score_task(work: Work, folder: Path) -> Receipt:
     pairs = zip(examples, predictions, strict=True)
     marked = [mark(work.task, work.metrics, example, prediction) for example, prediction in pairs]
     scores, strict = [one for one, _ in marked], [one for _, one in marked]
-    part = write_part(folder, unit_path(work.unit), score_schema(), _batches(scores))
+    part = write_part(folder, unit_path(work.unit), score_schema(), batches_of(scores, score_schema()))
     if work.unit == work.task["id"]:
         summary = _summary(work, examples, predictions, scores, strict)
     else:
@@ -237,15 +237,3 @@ def _shortfalls(scores: Sequence[Score]) -> list[dict[str, Any]]:
         if score.exact_match != 1 or score.rouge_l not in (None, 1) or score.strict != "parsed"
     ]
     return short[:SHORTFALL_LIMIT]
-
-
-def _batches(rows: Sequence[Score]) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    for start in range(0, len(rows), BATCH_ROWS):
-        chosen = [_plain(row) for row in rows[start : start + BATCH_ROWS]]
-        yield pa.RecordBatch.from_pylist(chosen, schema=score_schema())
-
-
-def _plain(row: Score) -> Mapping[str, Any]:
-    return row._asdict() | {"counts": [count._asdict() for count in row.counts]}

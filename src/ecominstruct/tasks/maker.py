@@ -15,7 +15,7 @@ from ecominstruct.languages import LITERALS
 from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Example, Gold, Lang, Split, example_schema
 from ecominstruct.sources.cards import SourceCard
-from ecominstruct.store import BATCH_ROWS
+from ecominstruct.store import batches_of
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.catalogue import Catalogue, bind
 from ecominstruct.tasks.forms import FORMS, Question
@@ -127,9 +127,7 @@ class Maker:
 
     def _batch(self, batch: pa.RecordBatch, assigned: pa.Table, pool: Pool) -> Iterator[pa.RecordBatch]:
         """The examples of one batch of records, in batches."""
-        import pyarrow as pa
-
-        examples: list[dict[str, Any]] = []
+        examples: list[Example] = []
         for record in _records(batch, assigned, self.columns):
             self.rows_in += 1
             derived = self.unwanted(record) or self.derive(record, pool)
@@ -143,8 +141,7 @@ class Maker:
             self.notes.extend((record["id"], *problem) for problem in (*draft.problems, *self._oddities(draft)))
             examples += self._worded(record, draft, derived.derived_from)
             self.counts["pairs"] += 1
-        for start in range(0, len(examples), BATCH_ROWS):
-            yield pa.RecordBatch.from_pylist(examples[start : start + BATCH_ROWS], schema=example_schema())
+        yield from batches_of(examples, example_schema())
 
     def _partners(self, batches: Iterable[Assigned]) -> Iterator[dict[str, Any]]:
         """The records that the rule may put beside others, with no more of them than it looks at."""
@@ -228,15 +225,12 @@ class Maker:
         if odd and self.task.form in ("extract", "ner"):
             yield "separator_in_answer", odd[0][:200]
 
-    def _worded(
-        self, record: Mapping[str, Any], draft: Draft, derived_from: tuple[str, ...]
-    ) -> Iterator[dict[str, Any]]:
+    def _worded(self, record: Mapping[str, Any], draft: Draft, derived_from: tuple[str, ...]) -> Iterator[Example]:
         """The rows of a pair: one for each wording."""
         origin = Origin(record["id"], record["row"], record["family"], record["split"], derived_from)
-        gold = plain_gold(draft.gold)
         for number in range(1 if origin.split == "test" else self.wordings):
             self.counts[origin.split] += 1
-            yield compose(self.parts, draft, origin, number)._asdict() | {"gold": gold}
+            yield compose(self.parts, draft, origin, number)
 
 
 def _call(task: Task) -> Call:
@@ -285,11 +279,6 @@ def compose(parts: Ingredients, draft: Draft, origin: Origin, number: int) -> Ex
         licence=card.licence.spdx,
         synthetic=card.synthetic,
     )
-
-
-def plain_gold(gold: Gold) -> dict[str, Any]:
-    """A gold answer as plain data: as Arrow and JSON take it."""
-    return gold._asdict() | {"spans": [span._asdict() for span in gold.spans]}
 
 
 def answer_words(answer: Answer, lang: Lang) -> tuple[str, str]:

@@ -8,12 +8,13 @@ from typing import Any
 
 from ecominstruct.errors import InputError, wrong
 from ecominstruct.recipe import Prompts
+from ecominstruct.rows import Gold
 from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.illustrations import illustrations
 from ecominstruct.sources.ingest import pieces, stretch
 from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.maker import Maker, Origin, compose, ingredients, plain_gold
+from ecominstruct.tasks.maker import Maker, Origin, compose, ingredients
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.rules import Derived, Pool
 from ecominstruct.tasks.spec import Task
@@ -70,7 +71,7 @@ def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> d
         "record": {name: record[name] for name in card.kinds},
         "invented": False,
         "parts": PARTS,
-        "example": example._asdict() | {"gold": plain_gold(draft.gold)},
+        "example": example._asdict() | {"gold": _plain(draft.gold)},
         "prompt": render_prompt(example),
         "problems": [": ".join(filter(None, problem)) for problem in draft.problems],
     }
@@ -103,3 +104,8 @@ def _derived(maker: Maker, records: list[dict[str, Any]]) -> Derived:
         rule = maker.task.derive.rule if maker.task.derive else ""
         raise wrong(f"the rule {rule!r} gives nothing for record {row}: {given}", "Try another --row")
     return given
+
+
+def _plain(gold: Gold) -> dict[str, Any]:
+    """A gold answer as plain data: as Arrow and JSON take it."""
+    return gold._asdict() | {"spans": [span._asdict() for span in gold.spans]}

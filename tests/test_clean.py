@@ -23,6 +23,7 @@ from ecominstruct.checks.grams import are_chinese, distinct_grams, grams
 from ecominstruct.checks.leaks import Leak, are_telling, find_leaks, protect
 from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_keys, similarities
 from ecominstruct.checks.rating import learn, read_labels
+from ecominstruct.dataset.guard import texts_of
 from ecominstruct.errors import InputError
 from ecominstruct.languages import kin_text
 from ecominstruct.progress import Silent
@@ -169,6 +170,38 @@ def test_what_everybody_says_is_no_leak(text: str) -> None:
 )
 def test_a_shared_query_is_a_leak(test: str, train: str) -> None:
     assert leak_kinds([test], [train])[0].kind == "exact"
+
+
+@pytest.mark.parametrize(
+    ("test", "train"),
+    [
+        ("Item weight: 4.81 pounds in the box", "item weight: 0.1 pounds in the box"),
+        ("浙江省宁波市慈溪市观海卫普惠一路17号", "浙江省宁波市慈溪市观海卫普惠一路134号"),
+        ("Open on Mon 10-9, Tue 10-9, Sun 11-8", "The shop at the mall: open on Mon 10-9, Tue 10-9, Sun 11-6"),
+        ("how is their drink ?", "How is the drink?"),
+        ("屏幕分辨率很高", "屏幕分辨率不高"),
+    ],
+)
+def test_another_number_or_another_word_of_a_few_is_another_thing(test: str, train: str) -> None:
+    assert not leak_kinds([test], [train])
+
+
+@pytest.mark.parametrize(
+    ("test", "train", "kind"),
+    [
+        ("Canvas folding chair 48254, pack of 6", "Canvass folding chair 48254, pack of 6", "near"),
+        ("帆布折叠椅户外便携式48254型两只装", "帆布折叠倚户外便携式48254型两只装", "near"),
+        ("Canvas folding chair 48254, pack of 6", "6 things: 1 canvas folding chair 48254, pack of 6", "overlap"),
+    ],
+)
+def test_the_same_numbers_are_no_hindrance(test: str, train: str, kind: str) -> None:
+    assert leak_kinds([test], [train])[0].kind == kind
+
+
+def test_lists_of_opinions_and_of_opening_hours_tell_nothing() -> None:
+    hours = [{"name": day, "value": "10-9" if day != "Sun" else "11-8"} for day in ("Fri", "Sat", "Sun", "Mon", "Tue")]
+    assert texts_of(hours) == []
+    assert len(texts_of([{"name": name, "value": f"{name} {n}"} for n, name in enumerate(("a", "b", "c", "d"))])) == 1
 
 
 # ------------------------------------------------------------------------------------------------- through a build

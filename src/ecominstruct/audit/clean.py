@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ecominstruct.audit.examine import examine
 from ecominstruct.audit.material import Material, Row, audited, open_run, read_material
@@ -39,9 +39,6 @@ from ecominstruct.store import (
     write_part,
     write_rejects,
 )
-
-if TYPE_CHECKING:
-    pass
 
 STAGE = stage("dataset")
 DROPPED = ("conflicting_gold", "duplicate_input", "span_two_types", "gold_not_in_input", "gold_not_among_choices")

@@ -2,18 +2,20 @@
 
     exact      equal normal forms (letters and digits, in one case and width)
     reordered  the same words (in Chinese: characters) the same number of times, at least eight
-    near       similar by `near`
+    near       similar by `near`; of two short texts, the numbers are the same
     overlap    of the stretches of the shorter text, so large a share stands in the other: 9 characters in Chinese,
-               20 letters elsewhere
+               20 letters elsewhere; and so do all numbers of the shorter one
 
-What is too short tells nothing: a text counts from five Chinese characters, or from two words and twelve letters, and
-overlaps from 13 characters or 24 letters on. A brand, a category or 很好 is no leak; a query such as 减速器链条
-or "wireless mouse" may be one. A stretch that stands in more than 20 protected texts is a phrase of the trade: it is
-not counted.
+What is too short tells nothing: a text counts from five Chinese characters, or from two words and twelve letters. A
+brand, a category or 很好 is no leak; a query such as 减速器链条 or "wireless mouse" may be one. What is near or
+overlaps counts from 13 characters or 24 letters on: below, another word makes another text. So does another number:
+two measures, house numbers or models are different things in the same words. A stretch that stands in more than 20
+protected texts is a phrase of the trade: it is not counted.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,10 +32,11 @@ from ecominstruct.languages import has_word, kin_text, units
 from ecominstruct.store import write_bytes
 
 STRETCH = {True: 9, False: 20}  # characters, by whether a text is Chinese
-FEWEST = 5  # stretches: a shorter text is not looked for inside others
+FEWEST = 5  # stretches: a shorter text must be equal
 _ORDERED = 8  # units: of fewer, the same ones in another order may be chance
 _SHARED = 64  # protected texts of one key that are compared
 _TRADE = 20  # protected texts with a stretch in common: with more, it tells nothing
+_NUMBER = re.compile(r"\d+")
 KINDS = ("exact", "reordered", "near", "overlap")
 
 
@@ -77,7 +80,7 @@ def protect(texts: Sequence[str]) -> Protected:
     short = are_short(texts)
     exact = Postings.of(_exact_keys(forms), np.arange(len(texts)), _SHARED)
     order = Postings.of(*_order_keys(texts), _SHARED)
-    near = Postings.of(*near_keys(forms, short), _SHARED)
+    near = Postings.of(*_near_keys(forms, short), _SHARED)
     overlap = Postings.of(*_stretches(forms), _TRADE, drop=True)
     counted = np.bincount(overlap.owners, minlength=len(texts)).astype(np.int64)
     return Protected(Texts.of(forms), short, counted, exact, order, near, overlap)
@@ -126,14 +129,16 @@ def _same(texts: Sequence[str], forms: Sequence[str], known: Protected) -> list[
 
 def _near(texts: Sequence[str], forms: Sequence[str], known: Protected, near: Near) -> list[Leak]:
     short = are_short(texts)
-    keys, numbers = near_keys(forms, short)
+    keys, numbers = _near_keys(forms, short)
     places, owners = known.near.find(keys)
     left, right = _pairs(numbers[places], owners)
     both = (short[left] & known.short[right]).tolist()
-    scores = similarities([forms[number] for number in left.tolist()], known.texts.take(right), both, near)
+    ours, theirs = [forms[number] for number in left.tolist()], known.texts.take(right)
+    scores = similarities(ours, theirs, both, near)
     return [
         Leak(int(left[row]), "near", round(float(scores[row]), 4), int(right[row]))
         for row in np.flatnonzero(scores > 0).tolist()
+        if not both[row] or sorted(_NUMBER.findall(ours[row])) == sorted(_NUMBER.findall(theirs[row]))
     ]
 
 
@@ -146,11 +151,19 @@ def _overlaps(forms: Sequence[str], known: Protected, least: float) -> list[Leak
     text, of = _unpack(codes[heads])
     own = np.bincount(numbers, minlength=len(forms))
     shares = common / np.maximum(1, np.minimum(own[text], known.stretches[of]))
-    good = (shares >= least) & (np.minimum(own[text], known.stretches[of]) >= FEWEST)
+    good = np.flatnonzero((shares >= least) & (np.minimum(own[text], known.stretches[of]) >= FEWEST))
+    theirs = known.texts.take(of[good])
     return [
         Leak(int(text[row]), "overlap", round(min(1.0, float(shares[row])), 4), int(of[row]))
-        for row in np.flatnonzero(good).tolist()
+        for row, other in zip(good.tolist(), theirs, strict=True)
+        if _holds_numbers(forms[text[row]], other)
     ]
+
+
+def _holds_numbers(one: str, other: str) -> bool:
+    """Whether all numbers of the shorter form stand in the longer one."""
+    short, long = sorted((one, other), key=len)
+    return all(number in long for number in _NUMBER.findall(short))
 
 
 def _pairs(left: Indices, right: Indices) -> tuple[Indices, Indices]:
@@ -166,6 +179,14 @@ def _unpack(codes: Numbers) -> tuple[Indices, Indices]:
 
 def _exact_keys(forms: Sequence[str]) -> Numbers:
     return np.array([hash64(form) for form in forms], np.uint64)
+
+
+def _near_keys(forms: Sequence[str], short: Flags) -> tuple[Numbers, Indices]:
+    """The keys by which near texts meet, of those that are long enough."""
+    keys, numbers = near_keys(forms, short)
+    stretch = np.where(are_chinese(forms), STRETCH[True], STRETCH[False])
+    kept = (lengths_of(forms) >= stretch + FEWEST - 1)[numbers]
+    return keys[kept], numbers[kept]
 
 
 def _order_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:

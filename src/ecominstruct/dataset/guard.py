@@ -1,8 +1,9 @@
 """Stage 4, guard: the texts of all validation and test rows, ready to be looked for in training.
 
 Protected are, of every record that is validation or test (also of sources of which nothing is asked): the texts that
-make it kin of others, as its card names them, and lists of at least four name–value pairs; and of every example made of
-one: its input, and its output where that is free text.
+make it kin of others, as its card names them, and lists of name–value pairs with at least four different values
+(opening hours and opinions have fewer, and are the same of many); and of every example made of one: its input, and its
+output where that is free text.
 
 protected.parquet    the texts: of which source, record, split and part
 texts.bin, *.npy     the same as columns that `checks.leaks` maps
@@ -30,7 +31,7 @@ STAGE = stage("guard")
 PROTECTED = "protected.parquet"
 FREE_FORMS = ("generate", "qa")  # whose output is free text
 OUTPUT = "output"  # as a part of an example
-FEWEST_PAIRS = 4  # of a list of attributes that can tell one product from others
+FEWEST_VALUES = 4  # different ones, of a list of attributes that can tell one product from others
 _NAMES = ("text", "source", "record", "split", "part")
 
 
@@ -176,7 +177,7 @@ def texts_of(value: Any) -> list[str]:
         return [value]
     if isinstance(value[0], str):
         return list(value)
-    if len(value) < FEWEST_PAIRS or "name" not in value[0]:
+    if "name" not in value[0] or len({pair["value"] for pair in value}) < FEWEST_VALUES:
         return []
     return ["\n".join(f"{pair['name']}: {pair['value']}" for pair in value)]
 

@@ -383,7 +383,10 @@ def test_the_next_product_is_the_only_one_of_the_situation(lang: str) -> None:
     shop = load_shop(lang)
     places = {category.name: place for place, category in enumerate(shop.categories)}
     second = 0
+    seen: set[str] = set()
     for row in rows("histories", lang, 0, 600):
+        assert not seen.intersection(row["history"])
+        seen.update(row["history"])
         found = [places[product_of(sku)["category"]] for sku in row["skus"]]
         following, others, bought = found[0], found[1:5], set(found[5:])
         assert row["skus"][0] == row["sku"] and row["next"] == product_of(row["sku"])["title"]
@@ -457,6 +460,20 @@ def test_a_file_without_a_language_is_named_in_the_error(tmp_path: Any) -> None:
         VocabularyError, match=r"lamps\.yaml, en: the field 'titles' is missing|'attributes' is missing"
     ):
         vocabulary._category(path, "en", {"departments": {"home": {}}, "brand_label": "Brand", "type_label": "Type"})
+
+
+@pytest.mark.parametrize(
+    ("situations", "said"),
+    [
+        ([["tea", "coffee"]], "three categories or more"),
+        ([["tea", "coffee", "cofee"]], r"unknown categories \['cofee'\]"),
+        ([["tea", "coffee", "nuts"]], "in no situation: pens"),
+    ],
+)
+def test_situations_hold_three_known_categories_and_all_of_them(situations: list[list[str]], said: str) -> None:
+    numbers = {name: number for number, name in enumerate(("tea", "coffee", "nuts", "pens"))}
+    with pytest.raises(VocabularyError, match=said):
+        vocabulary._situations({"once": ["tea"], "situations": situations}, numbers)
 
 
 def test_span_text_and_templates_keep_count_of_characters() -> None:

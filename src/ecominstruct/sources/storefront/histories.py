@@ -25,14 +25,13 @@ _ROWS_PER_PRODUCT = 2
 _LONGEST = 3  # products of a history
 _CANDIDATES = 5
 _SECOND_PERCENT = 70  # of the histories with a thing that is bought once get another one among the candidates
-_MIN_BLOCKS = 500  # a pool so large that histories hardly repeat
 
 
 def row(shop: Shop, number: int) -> dict[str, Any]:
     """One row of the history table."""
     following = make_product(shop, number // _ROWS_PER_PRODUCT)
     draw = Draw("history", shop.lang, str(number))
-    blocks = max(_MIN_BLOCKS, pool_blocks(shop, number))
+    blocks = pool_blocks(shop, number)
     here = place(shop, following.category)
     situation = draw.choose(shop.situations[here])
     bought = draw.sample([category for category in situation if category != here], _LONGEST)
@@ -40,8 +39,9 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     once = [category for category in bought if category in shop.bought_once]
     if once and draw.chance(_SECOND_PERCENT):
         others[0] = draw.choose(once)
-    history = [_other(shop, category, blocks, draw) for category in bought]
-    candidates = [following, *(_other(shop, category, blocks, draw) for category in others)]
+    # Each history has a block of its own: no other one, of test or of training, shows the same products.
+    history = [_other(shop, category, number) for category in bought]
+    candidates = [following, *(_other(shop, category, draw.below(blocks)) for category in others)]
     titles = [title_text(product) for product in candidates]
     return {
         "sku": following.sku,
@@ -59,6 +59,6 @@ def _strangers(shop: Shop, bought: list[int], draw: Draw) -> list[int]:
     return draw.sample(far, _CANDIDATES - 1)
 
 
-def _other(shop: Shop, category: int, blocks: int, draw: Draw) -> Product:
-    """A product of a category that no row is about."""
-    return make_product(shop, product_in_block(shop, category, draw.below(blocks)))
+def _other(shop: Shop, category: int, block: int) -> Product:
+    """The product of a category in a block of those that no row is about."""
+    return make_product(shop, product_in_block(shop, category, block))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def load_shop(lang: str) -> Shop:
         values=_read(FOLDER / "values.yaml", lang),
         digests=_read(FOLDER / "digests.yaml", lang),
         decisions=_read(FOLDER / "decisions.yaml", lang),
-        situations=_situations(situations["situations"], numbers),
+        situations=_situations(situations, numbers),
         bought_once=frozenset(numbers[name] for name in situations["once"]),
     )
 
@@ -187,12 +188,14 @@ def _prices(part: dict[str, Any], category: str) -> tuple[str, ...]:
     return tuple(phrase.format(amount=amount) for phrase in part["phrases"] for amount in _amounts(part, category))
 
 
-def _situations(named: list[list[str]], numbers: dict[str, int]) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    """For each category the situations that it belongs to: at least one, with two other categories."""
+def _situations(part: dict[str, Any], numbers: dict[str, int]) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """For each category the situations that it belongs to: at least one, with two other categories or more."""
     found: list[list[tuple[int, ...]]] = [[] for _ in numbers]
-    for names in named:
-        if unknown := set(names) - set(numbers):
-            raise VocabularyError(f"situations.yaml: unknown categories {sorted(unknown)}")
+    if unknown := {*part["once"], *chain.from_iterable(part["situations"])} - set(numbers):
+        raise VocabularyError(f"situations.yaml: unknown categories {sorted(unknown)}")
+    for names in part["situations"]:
+        if len(set(names)) < 3:
+            raise VocabularyError(f"situations.yaml: three categories or more make a situation, not {names}")
         for name in names:
             found[numbers[name]].append(tuple(numbers[one] for one in names))
     if lacking := [name for name, number in numbers.items() if not found[number]]:

@@ -57,11 +57,11 @@ def measure(table: str, lang: str, count: int) -> Measured:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """The strings of a main input; of a turn of a conversation, what is said."""
+    """The strings of a main input; of a turn of a conversation, what is said; of an attribute, its value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        yield value["text"]
+        yield value["text" if "text" in value else "value"]
     else:
         for part in value:
             yield from _texts(part)

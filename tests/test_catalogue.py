@@ -33,7 +33,7 @@ ASKED = {
     "classify": (NOTHING, SEVERAL),
     "select": (NOTHING,),
     "rank": (NOTHING,),
-    "extract": (NOTHING, SEVERAL | MAYBE_NONE),
+    "extract": (NOTHING, SEVERAL, SEVERAL | MAYBE_NONE),  # a whole text always has parts
     "ner": (SEVERAL | MAYBE_NONE,),
     "generate": (NOTHING,),
     "qa": (NOTHING, MAYBE_NONE),
@@ -172,6 +172,7 @@ def test_labels_are_balanced_enough_to_be_worth_asking(lang: str) -> None:
         "pairs": ("same",),
         "reviews": ("sentiment",),
         "questions": ("yes_no_answer", "answerable"),
+        "decisions": ("decision",),
     }
     for table, names in columns.items():
         rows = list(storefront.rows(table, lang, 0, 2000))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,8 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecominstruct.identity import fingerprint
-from ecominstruct.sources.storefront import LANGUAGES, MAIN_INPUT, TABLES, rows
+from ecominstruct.languages import has_word
+from ecominstruct.sources.storefront import LANGUAGES, MAIN_INPUT, TABLES, rows, values
 from ecominstruct.sources.storefront import words as vocabulary
+from ecominstruct.sources.storefront.parts import Cuts, Joins
 from ecominstruct.sources.storefront.templates import SpanText, Template, title_case
 from ecominstruct.sources.storefront.words import FOLDER, Category, VocabularyError, load_shop
 
@@ -28,11 +32,12 @@ EVERY_TABLE = [(table, lang) for table in TABLES for lang in LANGUAGES]
 
 KEYS = {
     "products": {
-        *("sku", "title", "title_spans", "brand", "category", "department", "schema", "attributes", "description"),
+        *("sku", "title", "title_spans", "title_parts", "brand", "category", "department", "schema", "attributes"),
+        "description",
     },
     "reviews": {"sku", "product", "text", "rating", "sentiment", "aspects", "topics", "opinion_spans"},
     "queries": {
-        *("sku", "query", "query_spans", "schema", "category", "department", "intent"),
+        *("sku", "query", "query_spans", "query_parts", "schema", "category", "department", "intent"),
         *("relevant", "candidates", "ranking", "grades", "skus"),
     },
     "pairs": {"sku", "left_sku", "right_sku", "left", "right", "left_attributes", "right_attributes", "same"},
@@ -41,6 +46,11 @@ KEYS = {
         *("sku", "product", "context", "question", "answerable", "answer", "answer_spans", "answer_type"),
         *("yes_no_question", "yes_no_answer"),
     },
+    "requests": {"sku", "category", "request", "rewritten"},
+    "values": {"sku", "attributes", "asked", "wanted", "normal"},
+    "digests": {"sku", "product", "reviews", "points", "menu", "summary"},
+    "decisions": {"sku", "product", "turns", "decision"},
+    "histories": {"sku", "history", "candidates", "next", "skus"},
 }
 # Where the spans of each table stand: (the key of the spans, the key of the text they point into).
 SPANS = {
@@ -285,6 +295,112 @@ def test_answers_stand_in_the_context_and_unanswerable_ones_do_not(lang: str) ->
     assert 0.40 <= sum(row["yes_no_answer"] == yes for row in questions) / len(questions) <= 0.60
 
 
+@pytest.mark.parametrize(("table", "text"), [("products", "title"), ("queries", "query")])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_parts_are_all_words_of_a_text(table: str, text: str, lang: str) -> None:
+    """Between parts there is nothing but white space and punctuation, and no marked value is cut in two."""
+    for row in rows(table, lang, 0, 2000):
+        end = 0
+        for part in row[f"{text}_parts"]:
+            assert row[text][part["start"] : part["end"]] == part["text"]
+            assert part["text"] == part["text"].strip() and not has_word(row[text][end : part["start"]])
+            end = part["end"]
+        assert not has_word(row[text][end:])
+        for span in row[f"{text}_spans"]:
+            assert any(part["start"] <= span["start"] < span["end"] <= part["end"] for part in row[f"{text}_parts"])
+
+
+def test_words_between_fields_join_them_or_stand_alone() -> None:
+    joins = Joins(before=["with", "镶"], after=["Heel", "续航", "长续航"], apart=[["女", "秋冬"]])
+    values = {"kind": "boots", "heel": "4 cm", "size": "UK 5", "type": "毛衣", "hours": "8小时", "stone": "珍珠"}
+
+    def cut(pattern: str) -> list[str]:
+        return [part["text"] for part in Cuts(pattern, joins).parts(values)]
+
+    assert cut("Women's {kind} with {heel} Heel, {size}") == ["Women's", "boots", "with 4 cm Heel", "UK 5"]
+    assert cut("top rated {kind} ({size}) - {heel}") == ["top rated", "boots", "UK 5", "4 cm"]
+    assert cut("{type}女秋冬{hours}长续航 {stone}") == ["毛衣", "女", "秋冬", "8小时长续航", "珍珠"]
+    assert cut("{type}镶{stone}哪里买") == ["毛衣", "镶珍珠", "哪里买"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_rewritten_queries_say_what_the_request_says(lang: str) -> None:
+    """Each part of the query stands in the request, but for the price and for slips of the keyboard."""
+    slips = 0
+    for row in rows("requests", lang, 0, 2000):
+        request, query = row["request"].lower(), row["rewritten"]
+        price = re.search(r" (?:(?:under|around) \$(\d+)|(\d+)元(?:以内|左右))$", query)
+        if price:
+            assert (price[1] or price[2]) in request
+            query = query[: price.start()]
+        lost = [word for word in query.split() if word.lower() not in request]
+        slips += bool(lost)
+        assert len(lost) <= (lang == "en")
+        assert "{" not in request
+    assert (slips > 200) == (lang == "en")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_normal_values_are_those_that_the_seller_wrote(lang: str) -> None:
+    """Where a single number stands in the value, it is that of the normal form in another unit."""
+    factors = {"mm": 1, "cm": 10, "m": 1000, "g": 1, "kg": 1000, "ml": 1, "l": 1000, "L": 1000}
+    units = ("毫米", "厘米", "米", "克", "千克", "公斤", "斤", "毫升", "升")
+    factors |= dict(zip(units, (1, 10, 1000, 1, 1000, 1000, 500, 1, 1000), strict=True))
+    checked = 0
+    for row in rows("values", lang, 0, 3000):
+        names = [pair["name"] for pair in row["attributes"]]
+        assert len(set(names)) == 3
+        raw = row["attributes"][names.index(row["asked"])]["value"].replace(",", "")
+        found = [re.fullmatch(r"([0-9.]+) ?(\D+)", text) for text in (raw, row["normal"])]
+        if all(one and one[2] in factors for one in found):
+            first, second = (Decimal(one[1]) * factors[one[2]] for one in found if one)
+            assert first == second, row
+            checked += 1
+    assert checked > 200
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "text"), [(1250, 1000, "1.25"), (500, 1, "500"), (750, 500, "1.5"), (50, 1000, "0.05")]
+)
+def test_numbers_are_converted_without_rounding(number: int, unit: int, text: str) -> None:
+    assert values._decimal(number, unit) == text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_points_of_digests_stand_on_the_menu_once_an_aspect(lang: str) -> None:
+    verdicts: Counter[str] = Counter()
+    for row in rows("digests", lang, 0, 1000):
+        assert set(row["points"]) < set(row["menu"]) and 3 <= len(row["reviews"]) <= 5
+        named = [re.split(r"[:：]", point) for point in row["points"]]
+        assert 1 <= len({name for name, _ in named}) == len(named) <= 3
+        assert all(name.lower() in row["summary"].lower() for name, _ in named)
+        verdicts.update(verdict for _, verdict in named)
+    assert len(verdicts) == 3 and min(verdicts.values()) > 300
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_next_product_is_the_only_one_of_the_situation(lang: str) -> None:
+    shop = load_shop(lang)
+    places = {category.name: place for place, category in enumerate(shop.categories)}
+    second = 0
+    seen: set[str] = set()
+    for row in rows("histories", lang, 0, 600):
+        assert not seen.intersection(row["history"])
+        seen.update(row["history"])
+        found = [places[product_of(sku)["category"]] for sku in row["skus"]]
+        following, others, bought = found[0], found[1:5], set(found[5:])
+        assert row["skus"][0] == row["sku"] and row["next"] == product_of(row["sku"])["title"]
+        assert sorted(row["candidates"]) == sorted(product_of(sku)["title"] for sku in row["skus"][:5])
+        assert any(bought < set(situation) for situation in shop.situations[following]) and following not in bought
+        assert all(int(sku.rpartition("-")[2]) > 10_000_000 for sku in row["skus"][1:])
+        for other in others:
+            again = other in bought
+            second += again
+            assert not again or other in shop.bought_once
+            assert again or not any(bought & set(situation) for situation in shop.situations[other])
+    assert second > 100
+
+
 def test_the_two_shops_describe_different_products() -> None:
     english, chinese = ({row["title"] for row in rows("products", lang, 0, 500)} for lang in LANGUAGES)
     assert not english & chinese
@@ -344,6 +460,20 @@ def test_a_file_without_a_language_is_named_in_the_error(tmp_path: Any) -> None:
         VocabularyError, match=r"lamps\.yaml, en: the field 'titles' is missing|'attributes' is missing"
     ):
         vocabulary._category(path, "en", {"departments": {"home": {}}, "brand_label": "Brand", "type_label": "Type"})
+
+
+@pytest.mark.parametrize(
+    ("situations", "said"),
+    [
+        ([["tea", "coffee"]], "three categories or more"),
+        ([["tea", "coffee", "cofee"]], r"unknown categories \['cofee'\]"),
+        ([["tea", "coffee", "nuts"]], "in no situation: pens"),
+    ],
+)
+def test_situations_hold_three_known_categories_and_all_of_them(situations: list[list[str]], said: str) -> None:
+    numbers = {name: number for number, name in enumerate(("tea", "coffee", "nuts", "pens"))}
+    with pytest.raises(VocabularyError, match=said):
+        vocabulary._situations({"once": ["tea"], "situations": situations}, numbers)
 
 
 def test_span_text_and_templates_keep_count_of_characters() -> None:

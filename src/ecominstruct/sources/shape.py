@@ -17,7 +17,10 @@ from ecominstruct.sources.parsers import PARSERS
 Format = Literal[
     "jsonl", "json", "squad", "markdown", "csv", "xlsx", "parquet", "conll", "xml", "lines", "text", "storefront"
 ]
-Table = Literal["products", "reviews", "queries", "pairs", "dialogues", "questions"]
+Table = Literal[
+    "products", "reviews", "queries", "pairs", "dialogues", "questions",
+    "requests", "values", "digests", "decisions", "histories",
+]  # fmt: skip
 
 SUFFIXES: dict[str, Format] = {
     ".jsonl": "jsonl",

@@ -11,12 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ecominstruct.sources.storefront import dialogues, pairs, products, queries, questions, reviews
+from ecominstruct.sources.storefront import (
+    decisions,
+    dialogues,
+    digests,
+    histories,
+    pairs,
+    products,
+    queries,
+    questions,
+    requests,
+    reviews,
+    values,
+)
 from ecominstruct.sources.storefront.words import LANGUAGES, Shop, load_shop
 
 __all__ = ["LANGUAGES", "MAIN_INPUT", "TABLES", "rows"]
 
-TABLES: tuple[str, ...] = ("products", "reviews", "queries", "pairs", "dialogues", "questions")
 # What a model reads of a row: rows that are equal in these fields are repetitions.
 MAIN_INPUT: dict[str, tuple[str, ...]] = {
     "products": ("title",),
@@ -25,7 +36,13 @@ MAIN_INPUT: dict[str, tuple[str, ...]] = {
     "pairs": ("left", "right"),
     "dialogues": ("turns",),
     "questions": ("context", "question"),
+    "requests": ("request",),
+    "values": ("attributes", "asked", "wanted"),
+    "digests": ("reviews",),
+    "decisions": ("turns",),
+    "histories": ("history", "candidates"),
 }
+TABLES: tuple[str, ...] = tuple(MAIN_INPUT)
 
 _MAKERS: dict[str, Callable[[Shop, int], dict[str, Any]]] = {
     "products": products.row,
@@ -34,6 +51,11 @@ _MAKERS: dict[str, Callable[[Shop, int], dict[str, Any]]] = {
     "pairs": pairs.row,
     "dialogues": dialogues.row,
     "questions": questions.row,
+    "requests": requests.row,
+    "values": values.row,
+    "digests": digests.row,
+    "decisions": decisions.row,
+    "histories": histories.row,
 }
 
 

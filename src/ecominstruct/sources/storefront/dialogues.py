@@ -17,7 +17,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     """One row of the dialogue table."""
     product = make_product(shop, number // _ROWS_PER_PRODUCT)
     draw = Draw("dialogue", shop.lang, str(number))
-    values = prose_fields(product) | _slot_values(shop, product, draw)
+    values = prose_fields(product) | slot_values(shop, product, draw)
     exchange = _exchange(shop, product, values, draw)
     utterance = SpanText()
     exchange.ask.write(utterance, values, shop.dialogues["slot_labels"])
@@ -35,7 +35,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     }
 
 
-def _slot_values(shop: Shop, product: Product, draw: Draw) -> dict[str, str]:
+def slot_values(shop: Shop, product: Product, draw: Draw) -> dict[str, str]:
     """Values for every slot a wording may name. Order numbers say that they are made up."""
     values = {name: draw.choose(options) for name, options in shop.dialogues["slots"].items()}
     values["order"] = f"DEMO{1000000 + draw.below(9000000)}"
@@ -62,18 +62,26 @@ def _earlier_turns(
     shop: Shop, product: Product, values: dict[str, str], bought: bool, draw: Draw
 ) -> list[dict[str, str]]:
     """Two to five turns before the request: maybe a welcome, an opening with its answer, maybe a further exchange."""
+    said = open_talk(shop, values, "after" if bought else "before", draw)
+    if draw.chance(65):
+        if bought:
+            customer, agent = _small_talk(shop, values, draw)
+        else:
+            customer, agent = product_talk(shop, product, draw.below(len(product.category.attributes)), draw)
+        said += [("customer", customer), ("agent", agent)]
+    return [{"speaker": speaker, "text": text} for speaker, text in said]
+
+
+def open_talk(shop: Shop, values: dict[str, str], stage: str, draw: Draw) -> list[tuple[str, str]]:
+    """How a conversation begins ("before" or "after" a purchase): who speaks, and what is said."""
     words = shop.dialogues
-    stage = words["after" if bought else "before"]
     said: list[tuple[str, str]] = []
     welcomed = draw.chance(35)
     if welcomed:
         said.append(("agent", draw.choose(words["welcomes"]).fill(values)))
-    said.append(("customer", draw.choose(stage["openings_plain" if welcomed else "openings"]).fill(values)))
-    said.append(("agent", draw.choose(stage["answers"]).fill(values)))
-    if draw.chance(65):
-        customer, agent = _small_talk(shop, values, draw) if bought else _product_talk(shop, product, draw)
-        said += [("customer", customer), ("agent", agent)]
-    return [{"speaker": speaker, "text": text} for speaker, text in said]
+    said.append(("customer", draw.choose(words[stage]["openings_plain" if welcomed else "openings"]).fill(values)))
+    said.append(("agent", draw.choose(words[stage]["answers"]).fill(values)))
+    return said
 
 
 def _small_talk(shop: Shop, values: dict[str, str], draw: Draw) -> tuple[str, str]:
@@ -81,9 +89,8 @@ def _small_talk(shop: Shop, values: dict[str, str], draw: Draw) -> tuple[str, st
     return customer.fill(values), agent.fill(values)
 
 
-def _product_talk(shop: Shop, product: Product, draw: Draw) -> tuple[str, str]:
+def product_talk(shop: Shop, product: Product, index: int, draw: Draw) -> tuple[str, str]:
     """A question about an attribute and its true answer."""
-    index = draw.below(len(product.category.attributes))
     attribute = product.category.attributes[index]
     statement = draw.choose(attribute.states).fill({"value": attribute.values[product.values[index]]})
     return draw.choose(attribute.asks), draw.choose(shop.dialogues["follow_ups"]).fill({"statement": statement})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecominstruct.sources.storefront.draw import Draw
+from ecominstruct.sources.storefront.parts import Part
 from ecominstruct.sources.storefront.templates import SpanText
 from ecominstruct.sources.storefront.words import Category, ModelPattern, Shop
 
@@ -144,12 +145,12 @@ def _model(pattern: ModelPattern, draw: Draw) -> str:
     return "".join(done)
 
 
-def title(product: Product) -> SpanText:
-    """The title of a listing with its spans."""
+def title(product: Product) -> tuple[SpanText, list[Part]]:
+    """The title of a listing with its spans, and the parts that it is made of."""
     text = SpanText()
-    category = product.category
-    category.titles[product.title_index].write(text, _title_values(product), category.labels)
-    return text
+    category, values = product.category, _title_values(product)
+    category.titles[product.title_index].write(text, values, category.labels)
+    return text, category.title_cuts[product.title_index].parts(values)
 
 
 def title_text(product: Product) -> str:
@@ -229,13 +230,14 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     """One row of the product table."""
     product = make_product(shop, number)
     category = product.category
-    named = title(product)
+    named, parts = title(product)
     draw = Draw("description", shop.lang, str(number))
     given = [index for index in unstated(product) if index not in product.dropped]
     return {
         "sku": product.sku,
         "title": named.text,
         "title_spans": named.spans,
+        "title_parts": parts,
         "brand": product.brand,
         "category": category.name,
         "department": shop.departments[category.department].name,

@@ -11,6 +11,7 @@ from typing import Any
 
 from ecominstruct.identity import shuffled
 from ecominstruct.sources.storefront.draw import Draw
+from ecominstruct.sources.storefront.parts import Part
 from ecominstruct.sources.storefront.products import (
     Glimpse,
     Product,
@@ -38,7 +39,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     intent = _intent(shop, draw)
     pattern = draw.choose(shop.queries[intent])
     asked = draw.sample(best.category.core, 2)
-    query = _write_query(best, pattern, asked, draw)
+    query, parts = _write_query(best, pattern, asked, draw)
     blocks = pool_blocks(shop, number)
     ranked = [best, *_rivals(shop, best, pattern, asked, blocks, draw), *_strangers(shop, best, blocks, draw)]
     ranking = [title_text(product) for product in ranked]
@@ -46,6 +47,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
         "sku": best.sku,
         "query": query.text,
         "query_spans": query.spans,
+        "query_parts": parts,
         "schema": [*schema(best.category), shop.price_label],
         "category": best.category.name,
         "department": shop.departments[best.category.department].name,
@@ -64,7 +66,8 @@ def _intent(shop: Shop, draw: Draw) -> str:
     return draw.choose((exact, exact, browse, browse, wanted, wanted, wanted, gift, gift))
 
 
-def _write_query(best: Product, pattern: Template, asked: list[int], draw: Draw) -> SpanText:
+def _write_query(best: Product, pattern: Template, asked: list[int], draw: Draw) -> tuple[SpanText, list[Part]]:
+    """The query with its spans, and the parts that it is made of."""
     category = best.category
     first, second = (category.attributes[index] for index in asked)
     values = {
@@ -79,10 +82,13 @@ def _write_query(best: Product, pattern: Template, asked: list[int], draw: Draw)
         values = {key: value.lower() for key, value in values.items()}
     text = SpanText()
     pattern.write(text, values, category.labels | {"a": first.name, "b": second.name})
+    parts = best.shop.query_cuts[pattern.source].parts(values)
     if "model" not in pattern.fields and draw.chance(_PRICED_PERCENT):
         text.add(" ")
         text.add(draw.choose(best.shop.prices[category.name]), best.shop.price_label)
-    return text
+        price = text.spans[-1]
+        parts.append({name: price[name] for name in ("start", "end", "text")})
+    return text, parts
 
 
 def _fulfilled(other: Glimpse, best: Product, pattern: Template, asked: list[int]) -> int:

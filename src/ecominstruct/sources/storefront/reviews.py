@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ecominstruct.sources.storefront.draw import Draw
-from ecominstruct.sources.storefront.products import make_product, prose_fields, title_text
+from ecominstruct.sources.storefront.products import Product, make_product, prose_fields, title_text
 from ecominstruct.sources.storefront.templates import SpanText
 from ecominstruct.sources.storefront.words import Aspect, Shop
 
@@ -25,6 +25,29 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     aspects = draw.sample(own, len(mood))
     if draw.chance(50):
         aspects[draw.below(len(aspects))] = draw.choose(general)
+    written = write_review(shop, product, aspects, mood, draw)
+    names = shop.reviews["polarities"]
+    return {
+        "sku": product.sku,
+        "product": title_text(product),
+        "text": written.text.text,
+        "rating": written.rating,
+        "sentiment": names["mixed"] if "+" in mood and "-" in mood else names[mood[0]],
+        "aspects": [{"name": a.name, "value": names[sign]} for a, sign in zip(aspects, mood, strict=True)],
+        "topics": [aspect.name for aspect in aspects],
+        "opinion_spans": written.text.spans,
+    }
+
+
+class Review(NamedTuple):
+    """The text of a review with its opinions marked, and its stars."""
+
+    text: SpanText
+    rating: str
+
+
+def write_review(shop: Shop, product: Product, aspects: list[Aspect], mood: str, draw: Draw) -> Review:
+    """A review that says of each aspect what the mood has for it: "+" or "-"."""
     rating = _rating(mood, draw)
     fields = prose_fields(product) | {
         "time": draw.choose(shop.reviews["times"]),
@@ -36,17 +59,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     _write_clauses(shop, text, aspects, mood, draw)
     if rating not in "15" or len(mood) == 1 or draw.chance(60):
         text.add(shop.gap + draw.choose(shop.reviews["closers"][rating]).fill(fields))
-    names = shop.reviews["polarities"]
-    return {
-        "sku": product.sku,
-        "product": title_text(product),
-        "text": text.text,
-        "rating": rating,
-        "sentiment": names["mixed"] if "+" in mood and "-" in mood else names[mood[0]],
-        "aspects": [{"name": a.name, "value": names[sign]} for a, sign in zip(aspects, mood, strict=True)],
-        "topics": [aspect.name for aspect in aspects],
-        "opinion_spans": text.spans,
-    }
+    return Review(text, rating)
 
 
 def _rating(mood: str, draw: Draw) -> str:

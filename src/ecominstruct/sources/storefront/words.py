@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ecominstruct.identity import hash64
+from ecominstruct.sources.storefront.parts import Cuts, Joins
 from ecominstruct.sources.storefront.templates import Template, title_case
 
 LANGUAGES: tuple[str, ...] = ("en", "zh")
@@ -80,6 +82,7 @@ class Category:
     labels: dict[str, str]  # template field -> span label
     boosts: tuple[str, ...]
     titles: tuple[Template, ...]
+    title_cuts: tuple[Cuts, ...]  # per title pattern
     intros: tuple[Template, ...]
     occasions: tuple[str, ...]
     attributes: tuple[Attribute, ...]
@@ -115,10 +118,18 @@ class Shop:
     promos: tuple[str, ...]
     reviews: dict[str, Any]
     queries: dict[str, tuple[Template, ...]]
+    query_cuts: dict[str, Cuts]  # the source of a query pattern -> where it is cut
     price_label: str
     prices: dict[str, tuple[str, ...]]  # category name -> what shoppers say about its price
+    amounts: dict[str, tuple[int, ...]]  # category name -> what it may cost
     dialogues: dict[str, Any]
     questions: tuple[str, ...]
+    requests: dict[str, Any]
+    values: dict[str, Any]
+    digests: dict[str, Any]
+    decisions: dict[str, Any]
+    situations: tuple[tuple[tuple[int, ...], ...], ...]  # per category, the situations that it belongs to
+    bought_once: frozenset[int]  # categories of which one product is enough
 
 
 @functools.cache
@@ -139,6 +150,10 @@ def load_shop(lang: str) -> Shop:
         if len(department.categories) < 2:
             raise VocabularyError(f"department {key}: a department needs two categories or more")
     prices = _read(FOLDER / "prices.yaml", lang)
+    queries = _read(FOLDER / "queries.yaml", lang)
+    situations = _read(FOLDER / "situations.yaml", lang)
+    numbers = {path.stem: number for number, path in enumerate(paths)}
+    joins = Joins(**base["joins"])
     return Shop(
         lang=lang,
         seed=hash64("storefront", "shop", lang),
@@ -148,17 +163,44 @@ def load_shop(lang: str) -> Shop:
         gap=base["gap"],
         promos=tuple(base["promos"]),
         reviews=_reviews(_read(FOLDER / "reviews.yaml", lang)),
-        queries={key: _templates(texts) for key, texts in _read(FOLDER / "queries.yaml", lang).items()},
+        queries={intent: _templates(texts) for intent, texts in queries.items()},
+        query_cuts={text: Cuts(text, joins) for texts in queries.values() for text in texts},
         price_label=prices["label"],
         prices={category.name: _prices(prices, path.stem) for category, path in zip(categories, paths, strict=True)},
         dialogues=_dialogues(_read(FOLDER / "dialogues.yaml", lang)),
+        amounts={category.name: _amounts(prices, path.stem) for category, path in zip(categories, paths, strict=True)},
         questions=tuple(_read(FOLDER / "questions.yaml", lang)["shop_sentences"]),
+        requests=_read(FOLDER / "requests.yaml", lang),
+        values=_read(FOLDER / "values.yaml", lang),
+        digests=_read(FOLDER / "digests.yaml", lang),
+        decisions=_read(FOLDER / "decisions.yaml", lang),
+        situations=_situations(situations, numbers),
+        bought_once=frozenset(numbers[name] for name in situations["once"]),
     )
 
 
-def _prices(part: dict[str, Any], category: str) -> tuple[str, ...]:
+def _amounts(part: dict[str, Any], category: str) -> tuple[int, ...]:
     level = next((level for level in ("low", "high") if category in part[level]), "middle")
-    return tuple(phrase.format(amount=amount) for phrase in part["phrases"] for amount in part["amounts"][level])
+    return tuple(part["amounts"][level])
+
+
+def _prices(part: dict[str, Any], category: str) -> tuple[str, ...]:
+    return tuple(phrase.format(amount=amount) for phrase in part["phrases"] for amount in _amounts(part, category))
+
+
+def _situations(part: dict[str, Any], numbers: dict[str, int]) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """For each category the situations that it belongs to: at least one, with two other categories or more."""
+    found: list[list[tuple[int, ...]]] = [[] for _ in numbers]
+    if unknown := {*part["once"], *chain.from_iterable(part["situations"])} - set(numbers):
+        raise VocabularyError(f"situations.yaml: unknown categories {sorted(unknown)}")
+    for names in part["situations"]:
+        if len(set(names)) < 3:
+            raise VocabularyError(f"situations.yaml: three categories or more make a situation, not {names}")
+        for name in names:
+            found[numbers[name]].append(tuple(numbers[one] for one in names))
+    if lacking := [name for name, number in numbers.items() if not found[number]]:
+        raise VocabularyError(f"situations.yaml: in no situation: {', '.join(lacking)}")
+    return tuple(map(tuple, found))
 
 
 def _read(path: Path, lang: str) -> dict[str, Any]:
@@ -196,6 +238,7 @@ def _category(path: Path, lang: str, base: dict[str, Any]) -> Category:
 def _build_category(key: str, part: dict[str, Any], lang: str, base: dict[str, Any]) -> Category:
     attributes = tuple(_attribute(name, body, lang) for name, body in part["attributes"].items())
     titles, intros = _templates(part["titles"]), _templates(part["intros"])
+    joins = Joins(**base["joins"])
     types = tuple(part["types"])
     labels = {"brand": base["brand_label"], "type": base["type_label"], "model": part["model_label"]}
     labels |= {attribute.name: attribute.name for attribute in attributes}
@@ -211,6 +254,7 @@ def _build_category(key: str, part: dict[str, Any], lang: str, base: dict[str, A
         labels=labels,
         boosts=tuple(part["boosts"]),
         titles=titles,
+        title_cuts=tuple(Cuts(title.source, joins) for title in titles),
         intros=intros,
         occasions=tuple(part["occasions"]),
         attributes=attributes,

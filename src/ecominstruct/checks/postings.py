@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ecominstruct.checks.columns import Indices, Numbers, load, save
 
 _LARGEST = 1 << 28  # entries of a table, one bit each
+_AT_ONCE = 1 << 22  # keys that are sorted together
 
 
 class Postings(NamedTuple):
@@ -21,24 +22,27 @@ class Postings(NamedTuple):
     maybe: npt.NDArray[np.uint8]  # one bit each
 
     @classmethod
-    def of(cls, keys: Numbers, owners: Indices, most: int, *, drop: bool = False) -> Postings:
-        """Postings of keys; of a key that more than `most` texts have, the first `most` are kept, or (`drop`) none."""
-        order = np.lexsort((owners, keys))
-        keys, texts = keys[order], owners[order].astype(np.uint32)
-        del order  # of a column of millions every copy counts
-        heads = np.flatnonzero(np.diff(keys, prepend=~keys[:1])).astype(np.uint32)
-        sizes = np.diff(heads, append=np.uint32(len(keys)))
-        if drop:
-            kept = np.repeat(sizes <= most, sizes)
-        else:
-            kept = np.arange(len(keys), dtype=np.uint32) - np.repeat(heads, sizes) < most
-        keys, texts = keys[kept], texts[kept]
+    def of(cls, keys: Numbers, owners: npt.NDArray[Any], most: int, *, drop: bool = False) -> Postings:
+        """Postings of keys; of a key that more than `most` texts have, the first `most` are kept, or (`drop`) none.
+
+        Keys are looked at some at a time, by their value, since of millions every copy counts.
+        """
+        parts = len(keys) // _AT_ONCE + 1
+        width = int(keys.max(initial=0)) // parts + 1
+        place = (keys // np.uint64(width)).astype(np.uint16)
+        found = []
+        for part in range(parts):
+            chosen = np.flatnonzero(place == part)
+            found.append(_some(keys[chosen], owners[chosen].astype(np.uint32), most, drop=drop))
+        sorted_keys = np.concatenate([some for some, _ in found])
         size = 1 << 16
-        while size < 8 * len(keys) and size < _LARGEST:
+        while size < 8 * len(sorted_keys) and size < _LARGEST:
             size *= 2
-        maybe = np.zeros(size, np.bool_)
-        maybe[keys & np.uint64(size - 1)] = True
-        return cls(keys, texts, np.packbits(maybe, bitorder="little"))
+        maybe = np.zeros(size // 8, np.uint8)
+        for some, _ in found:
+            slots = some & np.uint64(size - 1)
+            np.bitwise_or.at(maybe, slots >> np.uint64(3), np.uint8(1) << (slots & np.uint64(7)).astype(np.uint8))
+        return cls(sorted_keys, np.concatenate([of for _, of in found]), maybe)
 
     def find(self, keys: Numbers) -> tuple[Indices, Indices]:
         """For each match, the place of the key that was looked for, and the known text that has it."""
@@ -62,3 +66,13 @@ class Postings(NamedTuple):
     def read(cls, folder: Path, name: str) -> Postings:
         """Map the columns that were written."""
         return cls(*(load(folder / f"{name}-{part}.npy") for part in cls._fields))
+
+
+def _some(keys: Numbers, owners: npt.NDArray[np.uint32], most: int, *, drop: bool) -> tuple[Numbers, Any]:
+    """Some keys with their owners, in order, without what is too frequent."""
+    order = np.lexsort((owners, keys))
+    keys, owners = keys[order], owners[order]
+    heads = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
+    sizes = np.diff(heads, append=len(keys))
+    kept = np.repeat(sizes <= most, sizes) if drop else np.arange(len(keys)) - np.repeat(heads, sizes) < most
+    return keys[kept], owners[kept]

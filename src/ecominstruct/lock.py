@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +30,7 @@ def locked(run: Path) -> Iterator[None]:
             mend = "Wait until that one ends, or name another folder with --out"
             raise wrong(f"is being changed by {owner}", mend, file=str(run)) from None
         file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()} ({' '.join(sys.argv[1:3])})\n")
+        file.write(f"process {os.getpid()} on {os.uname().nodename} ({' '.join(sys.argv[1:3])})\n")
         file.flush()
         yield
         file.truncate(0)

@@ -228,6 +228,7 @@ def test_tasks_that_share_rows_and_texts(tmp_path: Path) -> None:
     assert (shared[0]["rows"], shared[0]["answered"], shared[0]["texts"]["title"]) == (10, 10, 5)
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes(tmp_path: Path, run: Path, audited: dict[str, Any]) -> None:
     again = build(tmp_path, {"en/desk": ("ner", entities()), "zh/cups": ("match", pairs())})
     assert audit(again, clean=True)["testset"] == audited["testset"]
@@ -236,6 +237,7 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path, run: Path, audited: d
             assert path.read_bytes() == (again / path.relative_to(run)).read_bytes(), path
 
 
+@pytest.mark.slow
 def test_the_command_the_page_and_the_corrected_run(ecom: Ecom, tmp_path: Path) -> None:
     run = build(tmp_path, {"en/desk": ("ner", entities()), "zh/cups": ("match", pairs())})
     done = ecom("audit", run, "--checks", "testset", "--write-clean")

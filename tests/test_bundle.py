@@ -14,6 +14,8 @@ import pytest
 from conftest import Ecom
 from ecominstruct.evaluation.predict import read_examples
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """\
 title: bundled
 tasks:

@@ -115,7 +115,16 @@ def test_a_pool_that_no_task_names_is_checked_too(tmp_path: Path) -> None:
 LACKING = {"empty_input", "empty_gold", "gold_not_in_input"}
 
 
-@pytest.mark.parametrize("name", sorted(CATALOGUE.tasks))
+LONG_FILES = ("zh/multi_cpr/queries/", "en/oposum/", "zh/storefront/", "en/storefront/")  # where a row takes long
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name.startswith(LONG_FILES) else [])
+        for name in sorted(CATALOGUE.tasks)
+    ],
+)
 def test_a_task_works_on_rows_of_its_source(catalogue: Catalogue, name: str) -> None:
     """The gold can be read back from the output, stands among the choices, and never alone.
 

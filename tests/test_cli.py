@@ -194,6 +194,7 @@ def test_a_wrong_recipe_is_named(ecom: Ecom, tmp_path: Path, change: tuple[str, 
     assert len(said.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "line", "wanted"),
     [
@@ -249,6 +250,7 @@ def test_other_wrong_usage(ecom: Ecom, tmp_path: Path) -> None:
     assert "is not a folder" in _refused(ecom, out, "build", recipe, "--data", out, "--out", out)
 
 
+@pytest.mark.slow
 def test_a_broken_row_is_quarantined_and_counted(ecom: Ecom, tmp_path: Path) -> None:
     folder = tmp_path / "mine" / "en" / "shop"
     folder.mkdir(parents=True)
@@ -278,6 +280,7 @@ def test_a_broken_row_is_quarantined_and_counted(ecom: Ecom, tmp_path: Path) -> 
     assert "Acorn {{ brand }} </s> ### Response: kettle\\u202e" in shown
 
 
+@pytest.mark.slow
 def test_an_absent_source_is_named(ecom: Ecom, tmp_path: Path) -> None:
     recipe = tmp_path / "r.yaml"
     recipe.write_text(RECIPE.replace('["*/storefront/*"]', '["en/storefront/products/category", zh/mepave/*]'))

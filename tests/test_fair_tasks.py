@@ -204,6 +204,7 @@ def test_floors_are_shares_of_rows_that_need_no_understanding() -> None:
 # ------------------------------------------------------------------------------------------------------------ the graph
 
 
+@pytest.mark.slow
 def test_the_graph_shows_steps_below_what_they_serve(ecom: Ecom, tmp_path: Path) -> None:
     extra = ("--catalogue", catalogue(tmp_path, KIND, ODD))
     text = ecom("tasks", "graph", *extra).stdout

@@ -25,6 +25,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.utils import formatdate
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -934,7 +935,9 @@ def test_a_stopped_fetch_leaves_a_part_that_the_next_one_takes_up(
     words = ["sources", "fetch", "zh/shop", "--catalogue", catalogue, "--data", tmp_path / "data", "--allow-private"]
     command = [str(Path(sys.executable).parent / "ecom"), *map(str, words)]
     part = tmp_path / "data/shop/a.jsonl.part"
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+    # A shell that runs things in the background lets them ignore Ctrl-C; here it must count.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as running:
         until = time.monotonic() + 20
         while time.monotonic() < until and not (part.exists() and part.stat().st_size):
             time.sleep(0.02)

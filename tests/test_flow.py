@@ -404,6 +404,7 @@ def test_the_interval_is_that_of_wilson() -> None:
 # --------------------------------------------------------------------------------------------------- the command line
 
 
+@pytest.mark.slow
 def test_check_shows_a_bare_file_and_its_card_works(tmp_path: Path, ecom: Ecom) -> None:
     folder = tmp_path / "zh" / "my_source"
     folder.mkdir(parents=True)

@@ -93,6 +93,7 @@ def _options(shelf: Path) -> Iterator[str | Path]:
     yield from ("--data", shelf / "data", "--catalogue", shelf / "catalogue")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("licence", list(ALLOWED))
 def test_a_recipe_takes_what_the_cards_allow_and_names_the_rest(shelf: Path, ecom: Ecom, licence: str) -> None:
     recipe = _recipe(shelf, licence)
@@ -118,6 +119,7 @@ def test_a_recipe_takes_what_the_cards_allow_and_names_the_rest(shelf: Path, eco
     assert "share-alike, may bind what is made of it: en/shared" in again.stdout
 
 
+@pytest.mark.slow
 def test_a_published_test_set_guards_also_where_its_licence_keeps_it_out(shelf: Path, ecom: Ecom) -> None:
     card = shelf / "catalogue/en/research/_source.yaml"
     card.write_text(card.read_text() + "published_test_set: true\n")

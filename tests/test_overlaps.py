@@ -27,6 +27,8 @@ from ecominstruct.splits.assign import SourceParts, plan_splits
 from ecominstruct.splits.proof import Expected, Ledger, check_sides, read_sides
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 
+pytestmark = pytest.mark.slow
+
 RELEASED = "ecomgpt-ecominstruct-eval"
 TITLE = re.compile(r"COL (?:title|name) VAL (.*?)(?= COL |$)")
 Texts = Iterator[str]

@@ -51,6 +51,7 @@ def rows(run: Path, place: str) -> list[dict[str, Any]]:
     return [one for path in sorted(run.glob(place)) for one in pq.read_table(path).to_pylist()]
 
 
+@pytest.mark.slow
 def test_an_example_is_traced_to_its_raw_row(built: Path, ecom: Ecom) -> None:
     example = next(one for one in rows(built / "run", "4-dataset/train/zh*matching.parquet") if one["derived_from"])
     found = trace(built / "run", example["id"])
@@ -123,6 +124,7 @@ def test_a_record_is_forgotten_with_its_descendants(run: Path, built: Path, spli
     }
 
 
+@pytest.mark.slow
 def test_what_is_forgotten_stays_so_when_the_run_goes_on(run: Path, built: Path) -> None:
     record = rows(run, "4-dataset/train/zh*matching.parquet")[0]["record"]
     forget(run, record=record)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from conftest import Ecom
 
 RECIPE = """\
@@ -16,6 +18,7 @@ models: [oracle, "noisy:0.1"]
 """
 
 
+@pytest.mark.slow
 def test_scores_of_an_earlier_release_are_left_out(ecom: Ecom, tmp_path: Path) -> None:
     recipe, run = tmp_path / "r.yaml", tmp_path / "run"
     recipe.write_text(RECIPE)

@@ -136,6 +136,7 @@ def test_a_million_rows_hardly_repeat(table: str, lang: str) -> None:
     assert share_distinct(table, lang, 1_000_000) >= 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_skus_are_unique_and_other_tables_are_about_known_products(lang: str) -> None:
     known = {row["sku"] for row in rows("products", lang, 0, 2000)}

@@ -84,6 +84,7 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_dies(tmp_path: Path) 
     assert _contents(tmp_path / "pool") == _contents(tmp_path / "cluster")
 
 
+@pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_named(ecom: Ecom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "r.yaml").write_text(RECIPE)
     monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")

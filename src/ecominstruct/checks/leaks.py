@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, load, map_bytes, save
 from ecominstruct.checks.grams import are_chinese, by_script, distinct_grams, lengths_of
@@ -197,12 +198,12 @@ def _order_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:
     return np.array(keys, np.uint64), np.array(numbers, np.int64)
 
 
-def _stretches(forms: Sequence[str]) -> tuple[Numbers, Indices]:
+def _stretches(forms: Sequence[str]) -> tuple[Numbers, npt.NDArray[np.uint32]]:
     """The different stretches of each text that has at least `FEWEST`, with the number of the text."""
-    keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint32)]
     for chinese, numbers in by_script(forms):
         size = STRETCH[chinese]
-        long = np.array([number for number in numbers.tolist() if len(forms[number]) >= size + FEWEST - 1], np.int64)
+        long = np.array([number for number in numbers.tolist() if len(forms[number]) >= size + FEWEST - 1], np.uint32)
         found = distinct_grams([forms[number] for number in long.tolist()], size)
         keys.append(found.values)
         owners.append(np.repeat(long, np.diff(found.starts)))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from ecominstruct.errors import nearest, wrong
 from ecominstruct.progress import Progress
 from ecominstruct.rows import SEVERITIES, Finding, finding_schema
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Receipt, read_json, write_json, write_part
+from ecominstruct.store import BATCH_ROWS, Receipt, batch_of, read_json, write_json, write_part
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,12 +130,6 @@ def audit_testset(payload: str, target: Path) -> Receipt:
 
 
 def _batches(findings: Iterable[Finding]) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    waiting: list[dict[str, Any]] = []
-    for found in findings:
-        waiting.append(found._asdict())
-        if len(waiting) >= BATCH_ROWS:
-            yield pa.RecordBatch.from_pylist(waiting, schema=finding_schema())
-            waiting = []
-    yield pa.RecordBatch.from_pylist(waiting, schema=finding_schema())
+    coming = iter(findings)
+    while some := list(islice(coming, BATCH_ROWS)):
+        yield batch_of(some, finding_schema())

@@ -184,10 +184,10 @@ def _exact_keys(forms: Sequence[str]) -> Numbers:
 
 def _near_keys(forms: Sequence[str], short: Flags) -> tuple[Numbers, Indices]:
     """The keys by which near texts meet, of those that are long enough."""
-    keys, numbers = near_keys(forms, short)
     stretch = np.where(are_chinese(forms), STRETCH[True], STRETCH[False])
-    kept = (lengths_of(forms) >= stretch + FEWEST - 1)[numbers]
-    return keys[kept], numbers[kept]
+    long = np.flatnonzero(lengths_of(forms) >= stretch + FEWEST - 1)
+    keys, numbers = near_keys([forms[number] for number in long.tolist()], short[long])
+    return keys, long[numbers]
 
 
 def _order_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:

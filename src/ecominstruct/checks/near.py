@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, once
-from ecominstruct.checks.grams import GRAM, are_chinese, band_keys, grams
+from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts
+from ecominstruct.checks.grams import GRAM, Grams, are_chinese, band_keys, distinct_grams
 from ecominstruct.checks.masks import mask_keys
 from ecominstruct.languages import has_word
 
@@ -73,19 +73,16 @@ def jaccard(left: Sequence[str], right: Sequence[str], least: float = 0.0) -> Sc
 
 
 def _jaccard(left: Sequence[str], right: Sequence[str], size: int, least: float) -> Scores:
-    """The same of at most `_PAIRS` pairs: numbers of texts and pairs fit into 16 bits, beside 48 bits of a gram.
+    """The same of at most `_PAIRS` pairs: numbers of pairs fit into 16 bits, beside 48 bits of a gram.
 
     Two different grams of one pair are taken for the same in one of 2**48 cases.
     """
     names = {text: number for number, text in enumerate(dict.fromkeys((*left, *right)))}
-    found = grams(list(names), size)
-    owner = np.repeat(np.arange(len(names), dtype=np.uint64), np.diff(found.starts))
-    codes = once((owner << np.uint64(48)) | (found.values >> np.uint64(16)))
-    sizes = np.bincount((codes >> np.uint64(48)).astype(np.int64), minlength=len(names))
-    starts = np.cumsum(sizes) - sizes
+    found = distinct_grams(list(names), size)
+    sizes = np.diff(found.starts)
     one, other = (np.array([names[text] for text in side], np.int64) for side in (left, right))
     possible = np.flatnonzero(np.minimum(sizes[one], sizes[other]) >= least * np.maximum(sizes[one], sizes[other]))
-    packed = [_of_pairs(codes, starts, sizes, side[possible]) for side in (one, other)]
+    packed = [_of_pairs(found, side[possible]) for side in (one, other)]
     both = np.sort(np.concatenate(packed))
     pair = (both[1:][both[1:] == both[:-1]] >> np.uint64(48)).astype(np.int64)
     common = np.bincount(pair, minlength=len(possible))
@@ -94,13 +91,13 @@ def _jaccard(left: Sequence[str], right: Sequence[str], size: int, least: float)
     return out
 
 
-def _of_pairs(codes: Numbers, starts: Indices, sizes: Indices, texts: Indices) -> Numbers:
-    """The grams of these texts, each with the number of its pair in the place of that of its text."""
-    counts = sizes[texts]
+def _of_pairs(found: Grams, texts: Indices) -> Numbers:
+    """The grams of these texts, each behind the number of its pair."""
+    counts = np.diff(found.starts)[texts]
     ends = np.cumsum(counts)
-    places = np.arange(counts.sum()) + np.repeat(starts[texts] - (ends - counts), counts)
+    places = np.arange(counts.sum()) + np.repeat(found.starts[texts] - (ends - counts), counts)
     pair = np.repeat(np.arange(len(texts), dtype=np.uint64), counts)
-    return np.asarray((pair << np.uint64(48)) | (codes[places] & np.uint64((1 << 48) - 1)), np.uint64)
+    return np.asarray((pair << np.uint64(48)) | found.values[places], np.uint64)
 
 
 def are_short(sources: Sequence[str]) -> Flags:

@@ -10,7 +10,7 @@ names, for those are what people load.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -169,19 +169,22 @@ def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> dict[str, int]
     Inputs are compared as the templates of their tasks were filled, in normal form; short ones tell nothing.
     """
     files = [file for file in _release(run) if file.path.parent.name != "variants"]
-    held = {hash64(form) for file in files if file.split != "train" for _, _, form in _inputs(file, release)}
+    fixed = {task: fixed_texts(known["input"]) for task, known in release.config["tasks"].items()}
+    held = {hash64(form) for file in files if file.split != "train" for _, _, form in _inputs(file, fixed)}
     compared = 0
     for file in files:
-        for row, task, form in _inputs(file, release) if file.split == "train" else ():
+        for row, task, form in _inputs(file, fixed) if file.split == "train" else ():
             compared += 1
             if hash64(form) in held:
                 ledger.add("input_of_train_in_test", f"{row} of {task}")
     return {"inputs_held": len(held), "inputs_compared": compared}
 
 
-def _inputs(file: Rows, release: Manifest) -> Iterator[tuple[str, str, str]]:
-    """Of each pair in a file, a row, the task and what its input says, where that is long enough to tell."""
-    fixed = {task: fixed_texts(known["input"]) for task, known in release.config["tasks"].items()}
+def _inputs(file: Rows, fixed: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str]]:
+    """Of each pair in a file, a row, the task and what its input says, where that is long enough to tell.
+
+    `fixed` holds, for each task, the texts between the fields of its template.
+    """
     before = ""
     for ids, tasks, records, inputs in read_lists(file.path, "id", "task", "record", "input"):
         rows, said = [], []

@@ -31,8 +31,8 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("pipeline",),
     ("tables", "audit_tables"),
     ("console",),
-    ("cli_fetch", "cli_graph", "cli_provenance"),
-    ("cli_sources",),
+    ("cli_fetch", "cli_provenance"),
+    ("cli_sources", "cli_tasks"),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -6,19 +6,18 @@ Nothing heavy is imported here; each verb imports what it needs, so that `ecom -
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from ecominstruct.cli_graph import tasks_graph
 from ecominstruct.cli_provenance import forget, trace
 from ecominstruct.cli_sources import sources_app
+from ecominstruct.cli_tasks import tasks_app
 from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes
-from ecominstruct.console import cell as _cell
-from ecominstruct.console import load as _catalogue
-from ecominstruct.console import one as _one
 from ecominstruct.console import say as _say
 from ecominstruct.console import say_json as _json
 from ecominstruct.console import work as _work
@@ -39,7 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-tasks_app = typer.Typer(help="The tasks of the catalogue.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(sources_app, name="sources")
 app.add_typer(tasks_app, name="tasks")
 
@@ -73,61 +71,6 @@ def main() -> None:
         sys.exit(STOPPED)
 
 
-# -------------------------------------------------------------------------------------------------------- the catalogue
-
-
-@tasks_app.command("list")
-def tasks_list(catalogue: Extra = None, as_json: AsJson = False) -> None:
-    """List the tasks: category, level, form, language and source."""
-    from ecominstruct.tables import table
-    from ecominstruct.tasks.catalogue import task_rows
-
-    rows = task_rows(_catalogue(catalogue))
-    if as_json:
-        return _json(rows)
-    head = ("id", "category", "level", "form", "title")
-    _say(table(head, [[_cell(row[name]) for name in head] for row in rows]))
-    return _say(f"{len(rows)} tasks. Next: ecom tasks show ID")
-
-
-@tasks_app.command("show")
-def tasks_show(
-    task: str,
-    row: Annotated[int, typer.Option("--row", min=0, help="which record of the source, from 0")] = 0,
-    data: Data = None,
-    catalogue: Extra = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show a task on one record: the record, the six parts, the rendered prompt and the gold."""
-    from ecominstruct.tables import show_task
-    from ecominstruct.tasks.preview import preview
-
-    loaded = _catalogue(catalogue)
-    shown = preview(loaded, _one(loaded.tasks, task, "task"), row, data)
-    return _json(shown) if as_json else _say(show_task(shown))
-
-
-@tasks_app.command("check")
-def tasks_check(catalogue: Extra = None, as_json: AsJson = False) -> None:
-    """Check every card, task and pool; list all faults with file and line; exit 1 when there are any."""
-    from ecominstruct.errors import CheckFailed, InputError
-    from ecominstruct.tasks.catalogue import load_catalogue, roots
-
-    folders = roots(*(catalogue or ()))
-    try:
-        loaded = load_catalogue(folders)
-    except InputError as error:
-        if as_json:
-            _json({"faults": [fault._asdict() for fault in error.faults]})
-        raise CheckFailed(error.faults) from None
-    if as_json:
-        return _json({"faults": []})
-    return _say(f"{len(loaded.sources)} sources and {len(loaded.tasks)} tasks, no fault.")
-
-
-tasks_app.command("graph")(tasks_graph)
-
-
 # --------------------------------------------------------------------------------------------------------------- a run
 
 
@@ -142,16 +85,10 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Build a data set: records, splits, examples, dataset."""
-    from ecominstruct import pipeline
-    from ecominstruct.lock import locked
     from ecominstruct.tables import show_build
 
-    pipeline.check_run(out)
-    if cluster:  # whose workers stand in folders of their own
-        out, data = out.absolute(), data and data.absolute()
-    settings = pipeline.prepare(recipe, data=data, extra=catalogue or ())
-    with locked(out), _work(processes, cluster) as (executor, progress):
-        summary = _build(settings, recipe, out, catalogue, executor, progress)
+    with _built(recipe, out, data, catalogue, processes, cluster) as built:
+        summary = built.summary
     if as_json:
         return _json(summary)
     _say(show_build(summary))
@@ -278,19 +215,13 @@ def run_all(
 ) -> None:
     """Do all that a recipe asks for: build, predict, score and report."""
     from ecominstruct import pipeline
-    from ecominstruct.lock import locked
     from ecominstruct.tables import show_build, show_overview
 
-    pipeline.check_run(out)
-    if cluster:  # whose workers stand in folders of their own
-        out, data = out.absolute(), data and data.absolute()
-    settings = pipeline.prepare(recipe, data=data, extra=catalogue or ())
-    with locked(out), _work(processes, cluster) as (executor, progress):
-        summary = _build(settings, recipe, out, catalogue, executor, progress)
-        floors = pipeline.score_floors(out, executor, progress)
-        predicted = [pipeline.predict(out, name, executor, progress) for name in settings.recipe.models]
-        scored = [pipeline.score(out, result["model"], executor, progress) for result in predicted]
-        shown = pipeline.report(out, executor, progress)
+    with _built(recipe, out, data, catalogue, processes, cluster) as (settings, run, executor, progress, summary):
+        floors = pipeline.score_floors(run, executor, progress)
+        predicted = [pipeline.predict(run, name, executor, progress) for name in settings.recipe.models]
+        scored = [pipeline.score(run, result["model"], executor, progress) for result in predicted]
+        shown = pipeline.report(run, executor, progress)
     if as_json:
         return _json({"build": summary, "predictions": predicted, "floors": floors, "scores": scored, "report": shown})
     _say(show_build(summary))
@@ -344,20 +275,37 @@ app.command()(forget)
 # -------------------------------------------------------------------------------------------------------------- helpers
 
 
-def _build(
-    settings: Settings, recipe: Path, out: Path, extra: list[Path] | None, executor: Executor, progress: Progress
-) -> dict[str, Any]:
-    from ecominstruct import pipeline
+class _Built(NamedTuple):
+    """A run that has been built, and what further work on it needs."""
 
-    for name, files in settings.absent.items():
-        sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
-    for name, licence in settings.unlicensed.items():
-        sys.stderr.write(f"left out: {name} ({licence})\n")
-    pipeline.remember(out, settings, extra or (), recipe, {})
-    built = pipeline.build(settings, out, executor, progress)
-    summary = pipeline.summary(built, settings)
-    pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})
-    return summary
+    settings: Settings
+    run: Path
+    executor: Executor
+    progress: Progress
+    summary: dict[str, Any]
+
+
+@contextmanager
+def _built(
+    recipe: Path, out: Path, data: Path | None, extra: list[Path] | None, processes: int, cluster: str | None
+) -> Iterator[_Built]:
+    """Build what a recipe asks for, and keep the run locked as long as more is done with it."""
+    from ecominstruct import pipeline
+    from ecominstruct.lock import locked
+
+    pipeline.check_run(out)
+    if cluster:  # whose workers stand in folders of their own
+        out, data = out.absolute(), data and data.absolute()
+    settings = pipeline.prepare(recipe, data=data, extra=extra or ())
+    with locked(out), _work(processes, cluster) as (executor, progress):
+        for name, files in settings.absent.items():
+            sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
+        for name, licence in settings.unlicensed.items():
+            sys.stderr.write(f"left out: {name} ({licence})\n")
+        pipeline.remember(out, settings, extra or (), recipe, {})
+        summary = pipeline.summary(pipeline.build(settings, out, executor, progress), settings)
+        pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})
+        yield _Built(settings, out, executor, progress, summary)
 
 
 def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:

@@ -23,7 +23,7 @@ from ecominstruct.evaluation.predict import question_of
 from ecominstruct.evaluation.sums import UNREAD
 from ecominstruct.languages import same_answer
 from ecominstruct.rows import Example, Gold, LabelCounts, Lang, Outcome, Prediction, Score
-from ecominstruct.tasks.forms import FORMS, Form, Question, Reading, read_prediction
+from ecominstruct.tasks.forms import FORMS, Form, Item, Question, Reading, read_prediction
 from ecominstruct.tasks.spec import FormName, Metric
 
 
@@ -49,10 +49,12 @@ def _mark(
 ) -> Score:
     form, answer = FORMS[name], reading.answer
     wanted = form.items(example.gold, question)
-    found = form.items(answer, question) if answer else []
-    written = form.render(answer, question) if answer else None
+    right = answer == example.gold  # most answers of a good model: nothing is left to be compared
+    found = wanted if right else form.items(answer, question) if answer else []
+    gold = form.render(example.gold, question)
+    written = gold if right else form.render(answer, question) if answer else None
     counts = count_items(wanted, found)
-    untyped = count_items((("", at) for _, at in wanted), (("", at) for _, at in found)) if "span_f1" in metrics else {}
+    untyped = count_items(_untyped(wanted), _untyped(found)) if "span_f1" in metrics else {}
     if answer is None:
         # What cannot be read is one wrong answer, so that silence is never cheaper than a mistake.
         counts[UNREAD] = Counts(fp=1)
@@ -61,27 +63,27 @@ def _mark(
     if "mrr" in metrics:
         measured = _ranks(example.gold.ranking, answer.ranking if answer else ())
     else:
-        gold = written if answer == example.gold else form.render(example.gold, question)
-        measured = _texts(metrics, gold or "", written, example.lang)
+        measured = _texts(metrics, gold, written, example.lang)
     return Score(
-        example=example.id,
-        task=example.task,
-        row=example.row,
-        family=example.family,
-        outcome=reading.outcome,
-        strict=strict,
-        answer=written or "",
-        tp=summed.tp,
-        fp=summed.fp,
-        fn=summed.fn,
-        tp_untyped=loose.tp,
-        fp_untyped=loose.fp,
-        fn_untyped=loose.fn,
-        counts=tuple(LabelCounts(label, *one) for label, one in counts.items()),
-        exact_match=float(answer is not None and _equals(form, example.gold, answer, summed)),
+        example.id,
+        example.task,
+        example.row,
+        example.family,
+        reading.outcome,
+        strict,
+        written or "",
+        *summed,
+        *loose,
+        tuple([LabelCounts(label, *one) for label, one in counts.items()]),
+        exact_match=float(right or (answer is not None and _equals(form, example.gold, answer, summed))),
         f1_by_example=_own_f1(summed) if answer else 0.0,
         **measured,
     )
+
+
+def _untyped(items: Sequence[Item]) -> list[Item]:
+    """Stretches without their types."""
+    return [("", at) for _, at in items]
 
 
 def _equals(form: Form, gold: Gold, answer: Gold, summed: Counts) -> bool:
@@ -110,7 +112,7 @@ def _texts(metrics: Sequence[Metric], wanted: str, written: str | None, lang: La
     """What the written answer (None: there is none) shares with the written gold, for the metrics that are wanted."""
     values: dict[str, Any] = {}
     if "rouge_1" in metrics:
-        values |= rouge(wanted, written)._asdict() if written is not None else dict.fromkeys(Rouge._fields, 0.0)
+        values = dict(zip(Rouge._fields, rouge(wanted, written) if written is not None else (0.0,) * 3, strict=True))
     elif "rouge_l" in metrics:
         values["rouge_l"] = rouge_l(wanted, written) if written is not None else 0.0
     if "rouge_l_words" in metrics:

@@ -72,11 +72,13 @@ class Counts(NamedTuple):
 
 def count_items(gold: Iterable[Item], answer: Iterable[Item]) -> dict[str, Counts]:
     """The counters of each label for one example. An item counts once, however often it is named."""
-    right, found = set(gold), set(answer)
+    wanted, found = set(gold), set(answer)
     counts: dict[str, list[int]] = {}
-    for place, items in enumerate((right & found, found - right, right - found)):
-        for label, _ in items:
-            counts.setdefault(label, [0, 0, 0])[place] += 1
+    for label, at in wanted | found:
+        place = 2 if (label, at) not in found else 1 if (label, at) not in wanted else 0
+        if label not in counts:
+            counts[label] = [0, 0, 0]
+        counts[label][place] += 1
     return {label: Counts(*counts[label]) for label in sorted(counts)}
 
 
@@ -118,33 +120,41 @@ def rouge(gold: str, answer: str) -> Rouge:
     if gold == answer:
         return Rouge(1.0, 1.0, 1.0)
     left, right = units(gold), units(answer)
-    same = same_text(gold) == same_text(answer)
     pairs = list(pairwise(left)), list(pairwise(right))
-    return Rouge(_shared(left, right, same=same), _shared(*pairs, same=same), _longest(left, right, same=same))
+    return Rouge(
+        _share(_common(left, right), len(left) + len(right), gold, answer),
+        _share(_common(*pairs), len(pairs[0]) + len(pairs[1]), gold, answer),
+        _longest(left, right, gold, answer),
+    )
 
 
 def rouge_l(gold: str, answer: str) -> float:
     """ROUGE-L alone."""
-    if gold == answer:
-        return 1.0
-    return _longest(units(gold), units(answer), same=same_text(gold) == same_text(answer))
+    return 1.0 if gold == answer else _longest(units(gold), units(answer), gold, answer)
 
 
 def rouge_l_words(gold: str, answer: str) -> float:
-    """ROUGE-L by words, also in Chinese; InputError that names the extra where the dictionary is not installed."""
-    return _longest(chinese_words(gold), chinese_words(answer), same=same_text(gold) == same_text(answer))
+    """ROUGE-L of words, also in Chinese; InputError that names the extra where the dictionary is not installed."""
+    return _longest(chinese_words(gold), chinese_words(answer), gold, answer)
 
 
-def _shared(left: Sequence[Hashable], right: Sequence[Hashable], *, same: bool) -> float:
-    if not left and not right:
-        return float(same)
-    return 2 * (Counter(left) & Counter(right)).total() / (len(left) + len(right))
+def _longest(left: Sequence[str], right: Sequence[str], gold: str, answer: str) -> float:
+    return _share(LCSseq.similarity(left, right), len(left) + len(right), gold, answer)
 
 
-def _longest(left: Sequence[str], right: Sequence[str], *, same: bool) -> float:
-    if not left and not right:
-        return float(same)
-    return 2 * LCSseq.similarity(left, right) / (len(left) + len(right))
+def _share(common: int, of: int, gold: str, answer: str) -> float:
+    """Twice what is common to two texts in all of their units; without any unit, whether they are the same text."""
+    return 2 * common / of if of else float(same_text(gold) == same_text(answer))
+
+
+def _common(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
+    """How many units two texts have in common, each as often as in both."""
+    rest, common = Counter(right), 0
+    for unit in left:
+        if rest[unit] > 0:
+            rest[unit] -= 1
+            common += 1
+    return common
 
 
 def bleu_counters(gold: str, answer: str, lang: Lang) -> tuple[int, ...]:

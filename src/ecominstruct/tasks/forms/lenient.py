@@ -31,6 +31,7 @@ from ecominstruct.tasks.forms.peeling import (
 from ecominstruct.tasks.forms.reading import (
     Question,
     Reading,
+    absent,
     copied,
     failed,
     locate,
@@ -73,6 +74,8 @@ def read_leniently(form: FormName, text: str, question: Question) -> Reading:
 
 def says_nothing(text: str, question: Question) -> bool:
     """Whether a short text says that there is none."""
+    if text == question.none:
+        return True
     bare = unwrap(text)
     return says_none(bare, question.none) or _NOTHING.fullmatch(bare) is not None
 
@@ -231,7 +234,11 @@ def _ner(text: str, question: Question) -> Reading:
         return _from_json(value, question)
     found: list[tuple[str, str]] = []
     typed = 0
+    silent = absent(question.choices, question.none)
     for line in _typed_lines(unfenced(text), question.choices):
+        if line in silent:
+            typed += 1
+            continue
         name, rest = _type_and_rest(line)
         label = by_key(name, question.choices)
         if label:
@@ -258,8 +265,14 @@ def _type_and_rest(line: str) -> tuple[str, str]:
 
 def _typed_lines(text: str, types: Sequence[str]) -> list[str]:
     """The lines of a text; where several types stand in one line, a line for each."""
+    return _before_type(tuple(types)).sub("\n", text).split("\n")
+
+
+@lru_cache(maxsize=256)
+def _before_type(types: tuple[str, ...]) -> re.Pattern[str]:
+    """What stands between two types in one line."""
     names = "|".join(re.escape(label) for label in sorted(types, key=len, reverse=True))
-    return re.sub(rf"[;；,，|]\s*(?=(?:{names})\s*[:：])", "\n", text).split("\n")
+    return re.compile(rf"[;；,，|]\s*(?=(?:{names})\s*[:：])")
 
 
 def _from_json(value: Mapping[Any, Any], question: Question) -> Reading:

@@ -120,7 +120,10 @@ def join(answers: Iterable[str], question: Question) -> str:
 
 def split(text: str, question: Question) -> list[str]:
     """The answers of a line: the inverse of `join`."""
-    return list(_split(text.strip(), question.separator))
+    text = text.strip()
+    if QUOTE not in text:  # as almost always
+        return [part.strip() for part in text.split(question.separator) if part.strip()]
+    return list(_split(text, question.separator))
 
 
 def _quoted(answer: str, question: Question) -> str:
@@ -165,6 +168,12 @@ def _quoted_head(text: str, separator: str) -> tuple[str, str] | None:
 def lines(text: str) -> list[str]:
     """The lines of an answer that are not blank. Only LF ends a line: other separators may stand inside an answer."""
     return [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
+
+
+@lru_cache(maxsize=256)
+def absent(types: tuple[str, ...], none: str) -> frozenset[str]:
+    """The lines by which an entity answer says that a type does not occur: most of its lines."""
+    return frozenset(f"{label}: {none}" for label in types)
 
 
 def locate(mentions: Iterable[tuple[str, str]], text: str) -> list[Span]:

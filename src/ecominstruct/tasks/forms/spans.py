@@ -18,6 +18,7 @@ from ecominstruct.tasks.forms.reading import (
     Item,
     Question,
     Reading,
+    absent,
     failed,
     free_text,
     join,
@@ -115,10 +116,13 @@ class Ner(Form):
     def parse(self, text: str, question: Question) -> Reading:
         """Each line must begin with a type and a colon (ASCII or full-width); a type without a line does not occur."""
         mentions: list[tuple[str, str]] = []
-        if not lines(text):
+        written = lines(text)
+        if not written:
             return failed("unparseable")
-        heads = _heads(question.choices)
-        for line in lines(text):
+        heads, silent = _heads(question.choices), absent(question.choices, question.none)
+        for line in written:
+            if line in silent:
+                continue
             head = heads.match(line.strip())
             if head is None:
                 return failed("off_menu" if _colon(line) else "unparseable")

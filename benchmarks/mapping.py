@@ -3,12 +3,14 @@
     python benchmarks/mapping.py [--rows 500000] [--json]
 
 The records are products of the built-in shop in Parquet, the task is en/storefront/products/title_generation. Each way
-reads them, fills the template, gives each row an id by hash and writes Parquet with zstd, on two processes, their start
-included. Each runs alone, in the order below. Ratios are what counts: seconds depend on the machine.
+reads them, fills the template, gives each row an id and a wording by hash and writes the same 21 columns as Parquet
+with zstd, on two processes, their start included. What the peers are given to do is written as plainly and as fast as
+can be, and their rows are compared with ours. Each way runs alone, in turns. Ratios are what counts: seconds depend on
+the machine.
 
     floor      the same bytes read and written by pyarrow: the records in, our examples out
-    ecom       stage 3 of a build: the same, and wordings by hash, the gold as data, each answer read back and compared,
-               rejects with reasons, receipts; files are synced to the disk
+    ecom       stage 3 of a build: the same, and each answer read back and compared, rejects with reasons, receipts;
+               files are synced to the disk
     datasets   `datasets.map`, batched
     datatrove  its reader, a mapping step, its writer
 """
@@ -21,36 +23,76 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import xxhash
 
 from ecominstruct import engines, pipeline
 from ecominstruct.progress import Silent
+from ecominstruct.rows import example_schema
 from ecominstruct.store import require_manifest
 from ecominstruct.tasks.examples import plan_examples
 
-RECIPE = """\
+TASK = "en/storefront/products/title_generation"
+RECIPE = (
+    """\
 title: mapping
-tasks: {{include: [en/storefront/products/title_generation]}}
+tasks: {{include: [{task}]}}
 data: {{storefront: {{rows: {rows}}}}}
 splits: {{validation: 0, test: 0}}
 clean: {{copies: exact}}
 """
+    % TASK
+)
 PROCESSES = 2
+ROUNDS = 3
+READ = ["id", "row", "title", "attributes", "family"]
 
 
-def prepare(folder: Path, rows: int) -> tuple[pipeline.Settings, Path]:
-    """Build the records once; what the recipe asks for, and the run."""
+class Pool(NamedTuple):
+    """The sentences of the task, in the order of its file, and the head of a wording's name."""
+
+    description: Sequence[str]
+    instruction: Sequence[str]
+    constraint: Sequence[str]
+    name: str
+
+
+class Job(NamedTuple):
+    """What a way is given: the run and its settings, the same records in one folder, the sentences."""
+
+    settings: pipeline.Settings
+    run: Path
+    records: list[str]  # Parquet files with the columns READ
+    pool: Pool
+
+
+def prepare(folder: Path, rows: int) -> Job:
+    """Build the records once, and join their families for the peers."""
+    import pyarrow.parquet as pq
+
     recipe, run = folder / "mapping.yaml", folder / "run"
-    recipe.write_text(RECIPE.format(rows=rows), "utf-8")
+    recipe.write_text(RECIPE.format(task=TASK, rows=rows), "utf-8")
     settings = pipeline.prepare(recipe, data=None)
     with engines.local(PROCESSES) as executor:
         pipeline.build(settings, run, executor, Silent())
-    return settings, run
+    families = pq.read_table(run / "2-splits" / "splits.parquet", columns=["family"])["family"]
+    joined, at = [], 0
+    (folder / "records").mkdir()
+    for number, path in enumerate(parts_of(run, "1-records")):
+        table = pq.read_table(path, columns=READ[:-1])
+        table = table.append_column("family", families.slice(at, table.num_rows))
+        at += table.num_rows
+        joined.append(str(folder / "records" / f"{number}.parquet"))
+        pq.write_table(table, joined[-1], compression="zstd")
+    task = next(task for task in settings.tasks if task.id == TASK)
+    words = settings.catalogue.wordings[task.wordings]
+    pool = Pool(words.description.en, words.instruction.en, words.constraint.en, f"{task.wordings}@{words.version}:en")
+    return Job(settings, run, joined, pool)
 
 
 def parts_of(run: Path, stage: str) -> list[str]:
@@ -58,97 +100,180 @@ def parts_of(run: Path, stage: str) -> list[str]:
     return [str(path) for path in sorted((run / stage).rglob("part-*.parquet"))]
 
 
-def floor(settings: pipeline.Settings, run: Path, out: Path) -> None:
-    """Read the records, and write examples that are in memory; only the two are timed."""
+def floor(job: Job, out: Path) -> list[str]:
+    """Read the records, and read and write the examples."""
     import pyarrow.parquet as pq
 
-    del settings
-    for path in parts_of(run, "1-records"):
+    for path in job.records:
         pq.read_table(path)
-    for number, path in enumerate(parts_of(run, "3-examples")):
-        pq.write_table(pq.read_table(path), out / f"{number}.parquet", compression="zstd")
+    written = []
+    for number, path in enumerate(parts_of(job.run, "3-examples")):
+        written.append(str(out / f"{number}.parquet"))
+        pq.write_table(pq.read_table(path), written[-1], compression="zstd")
+    return written
 
 
-def ecom(settings: pipeline.Settings, run: Path, out: Path) -> None:
+def ecom(job: Job, out: Path) -> list[str]:
     """Stage 3, into another folder."""
+    run, settings = job.run, job.settings
     records, splits = require_manifest(run, "records")[1], require_manifest(run, "splits")[1]
     plan = plan_examples(run, settings.catalogue, settings.tasks, settings.recipe.prompts, records, splits)
     with engines.local(PROCESSES) as executor:
         engines.run_stage(plan._replace(folder=out, finish=None), executor, Silent())
+    return [str(path) for path in sorted(out.rglob("part-*.parquet"))]
 
 
-def instruction(record: str, attributes: list[dict[str, str]], title: str) -> dict[str, str]:
-    """One row, as plainly as can be."""
-    shown = "; ".join(f"{pair['name']}: {pair['value']}" for pair in attributes)
-    text = f"Write the title of the product.\n\nAttributes: {shown}"
-    return {"id": xxhash.xxh3_128_hexdigest(record.encode()), "input": text, "output": title}
+def choice(count: int, *words: str) -> int:
+    """A number below `count` by hash."""
+    return xxhash.xxh3_64_intdigest("\x1f".join(words).encode()) % count
 
 
-def _mapped(batch: dict[str, list[Any]]) -> dict[str, list[str]]:
-    rows = [instruction(*row) for row in zip(batch["id"], batch["attributes"], batch["title"], strict=True)]
-    return {name: [row[name] for row in rows] for name in ("id", "input", "output")}
+def instruction(pool: Pool, record: str, row: int, family: str, title: str, attributes: Any) -> dict[str, Any]:
+    """One row, as plainly as can be: nothing is checked."""
+    first = choice(len(pool.description), TASK, record, "0", "description")
+    second = choice(len(pool.instruction), TASK, record, "instruction")
+    third = choice(len(pool.constraint), TASK, record, "0", "constraint")
+    shown = "; ".join([f"{pair['name']}: {pair['value']}" for pair in attributes])
+    return {
+        "id": xxhash.xxh3_128_hexdigest(f"{TASK}\x1f{record}\x1f0".encode()),
+        "task": TASK,
+        "task_version": 1,
+        "record": record,
+        "row": row,
+        "family": family,
+        "split": "train",
+        "lang": "en",
+        "description": pool.description[first],
+        "instruction": pool.instruction[second],
+        "input": f"Attributes: {shown}",
+        "choices": [],
+        "constraint": pool.constraint[third],
+        "output": title,
+        "gold": {"text": title, "labels": [], "ranking": [], "spans": []},
+        "wording": f"{pool.name}:{first}.{second}.{third}",
+        "labelled_by": "source",
+        "labeller": "en/storefront/products",
+        "derived_from": [],
+        "licence": "Apache-2.0",
+        "synthetic": True,
+    }
 
 
-def datasets(settings: pipeline.Settings, run: Path, out: Path) -> None:
+def _mapped(pool: Pool, batch: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    columns = (batch[name] for name in ("id", "row", "family", "title", "attributes"))
+    rows = [instruction(pool, *row) for row in zip(*columns, strict=True)]
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def datasets(job: Job, out: Path) -> list[str]:
     """Load, map in batches, write."""
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from datasets import disable_progress_bars, load_dataset
+    from datasets import Features, disable_progress_bars, load_dataset
 
-    del settings
     disable_progress_bars()
-    rows = load_dataset("parquet", data_files=parts_of(run, "1-records"), cache_dir=str(out / "cache"), split="train")
-    made = rows.map(_mapped, batched=True, num_proc=PROCESSES, remove_columns=rows.column_names)
+    rows = load_dataset("parquet", data_files=job.records, cache_dir=str(out / "cache"), split="train")
+    made = rows.map(
+        partial(_mapped, job.pool),
+        batched=True,
+        num_proc=PROCESSES,
+        remove_columns=rows.column_names,
+        features=Features.from_arrow_schema(example_schema()),
+    )
     made.to_parquet(str(out / "made.parquet"))  # with the compression that it chooses itself
+    return [str(out / "made.parquet")]
 
 
-def _documents(data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
-    del rank, world_size
-    for document in data:
-        row = instruction(document.id, document.metadata["attributes"], document.text)
-        document.id, document.text, document.metadata = row["id"], row["input"], {"output": row["output"]}
-        yield document
+class Documents:
+    """The mapping step of datatrove."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    def __call__(self, data: Any, rank: int = 0, world_size: int = 1) -> Iterator[Any]:
+        """Each document with its row."""
+        del rank, world_size
+        for document in data:
+            given = document.metadata
+            row = instruction(self.pool, document.id, given["row"], given["family"], document.text, given["attributes"])
+            document.id, document.text, document.metadata = row.pop("id"), row.pop("input"), row
+            yield document
 
 
-def datatrove(settings: pipeline.Settings, run: Path, out: Path) -> None:
+def _flat(_: Any, document: Any) -> dict[str, Any]:
+    return {"id": document.id, "input": document.text, **document.metadata}
+
+
+def datatrove(job: Job, out: Path) -> list[str]:
     """Reader, step, writer."""
     from datatrove.executor import LocalPipelineExecutor
     from datatrove.pipeline.readers import ParquetReader
     from datatrove.pipeline.writers import ParquetWriter
     from datatrove.utils.logging import logger
 
-    del settings
     logger.remove()
-    (out / "in").mkdir()
-    for number, path in enumerate(parts_of(run, "1-records")):
-        (out / "in" / f"{number}.parquet").symlink_to(path)
-    steps = [ParquetReader(str(out / "in"), text_key="title"), _documents, ParquetWriter(str(out), compression="zstd")]
+    folder = str(Path(job.records[0]).parent)
+    steps = [
+        ParquetReader(folder, text_key="title"),
+        Documents(job.pool),
+        ParquetWriter(str(out / "made"), compression="zstd", adapter=_flat),
+    ]
     LocalPipelineExecutor(steps, tasks=PROCESSES, workers=PROCESSES, logging_dir=str(out / "logs")).run()
+    return [str(path) for path in sorted((out / "made").iterdir())]
 
 
-WAYS: dict[str, Callable[[pipeline.Settings, Path, Path], None]] = {
-    "floor": floor,
-    "ecom": ecom,
-    "datasets": datasets,
-    "datatrove": datatrove,
-}
+Way = Callable[[Job, Path], list[str]]
+WAYS: dict[str, Way] = {"floor": floor, "ecom": ecom, "datasets": datasets, "datatrove": datatrove}
+
+
+def content(files: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows that a way wrote, in the order of their ids; null and empty lists are one."""
+    import pyarrow.parquet as pq
+
+    rows = [row for path in files for row in pq.read_table(path).to_pylist()]
+    for row in rows:
+        row["choices"], row["derived_from"] = row["choices"] or [], row["derived_from"] or []
+        row["gold"] = {name: value or row["gold"]["text"][:0] for name, value in sorted(row["gold"].items())}
+    return sorted((dict(sorted(row.items())) for row in rows), key=lambda row: str(row["id"]))
+
+
+def compared(job: Job, scratch: Path) -> None:
+    """AssertionError unless all ways write the same rows."""
+    wanted = content(parts_of(job.run, "3-examples"))
+    for name, way in WAYS.items():
+        out = scratch / f"compared-{name}"
+        out.mkdir()
+        if content(way(job, out)) != wanted:
+            raise AssertionError(f"{name} writes other rows")
+
+
+def measured(job: Job, scratch: Path) -> dict[str, float]:
+    """Seconds of each way, the best of a few in turns."""
+    taken = dict.fromkeys(WAYS, float("inf"))
+    for _ in range(ROUNDS):
+        for name, way in WAYS.items():
+            out = scratch / name
+            out.mkdir()
+            begun = time.perf_counter()
+            way(job, out)
+            taken[name] = min(taken[name], time.perf_counter() - begun)
+            shutil.rmtree(out)
+    return taken
 
 
 def main() -> None:
-    """Time each way once and print the table."""
+    """Compare what is written on a few rows, then time each way and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=500_000)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    taken = {}
     with TemporaryDirectory() as scratch:
-        settings, run = prepare(Path(scratch), given.rows)
-        for name, way in WAYS.items():
-            out = Path(scratch) / name
-            out.mkdir()
-            begun = time.perf_counter()
-            way(settings, run, out)
-            taken[name] = time.perf_counter() - begun
-            shutil.rmtree(out)
+        folder = Path(scratch)
+        for name, rows in (("few", 1_000), ("all", given.rows)):
+            (folder / name).mkdir()
+            job = prepare(folder / name, rows)
+            if name == "few":
+                compared(job, folder / name)
+        taken = measured(job, folder)
     if given.json:
         sys.stdout.write(json.dumps({"rows": given.rows, "seconds": taken}) + "\n")
         return

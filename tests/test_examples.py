@@ -19,7 +19,7 @@ from ecominstruct.sources.cards import SourceCard
 from ecominstruct.store import write_part
 from ecominstruct.tasks.examples import RecordPart, Work, make_examples
 from ecominstruct.tasks.forms import FORMS
-from ecominstruct.tasks.maker import Draft, Ingredients, Maker, word
+from ecominstruct.tasks.maker import Draft, Ingredients, Maker
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.spec import Task, WordingPool
 
@@ -219,8 +219,8 @@ def test_test_examples_have_one_wording() -> None:
 
 def test_mixed_instructions_come_in_both_languages_and_words_of_the_task_stay() -> None:
     of = classify(many=True, instruction_language="mixed")
-    worded = [word(of.parts, f"r{n}", 0) for n in range(200)]
-    assert 70 <= sum(one.lang == "en" for one in worded) <= 130
+    worded = [of.wordings.choose(f"r{n}", 0) for n in range(200)]
+    assert 70 <= sum(":en:" in one.name for one in worded) <= 130
     assert {one.constraint for one in worded} == {"Use “、” or “无”.", "用“、”分隔，没有写“无”。"}
 
 

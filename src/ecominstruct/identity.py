@@ -37,7 +37,7 @@ def fingerprint(value: Any) -> str:
 
 def pick_index(count: int, *words: str) -> int:
     """Choose an index in [0, count) from the words; `count` must be at least 1."""
-    return hash64(*words) % count
+    return hash64(*words) % count if count > 1 else 0
 
 
 def pick(options: Sequence[T], *words: str) -> T:

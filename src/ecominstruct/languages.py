@@ -64,6 +64,8 @@ def chinese_words(text: str) -> list[str]:
 
 def has_word(text: str, fewest: int = 1) -> bool:
     """Whether a text holds at least so many units."""
+    if fewest == 1:
+        return _WORD.search(text) is not None
     return next(islice(_WORD.finditer(text), fewest - 1, None), None) is not None
 
 

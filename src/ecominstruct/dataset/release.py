@@ -49,9 +49,10 @@ from ecominstruct.store import (
 )
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.forms import FORMS
-from ecominstruct.tasks.maker import Ingredients, answer_words, ingredients
+from ecominstruct.tasks.maker import Ingredients, ingredients
 from ecominstruct.tasks.quality import SAMPLE, quality
 from ecominstruct.tasks.spec import Task
+from ecominstruct.tasks.wording import answer_words
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,8 +14,9 @@ from ecominstruct.identity import hash64, hex128, shuffled
 from ecominstruct.rows import Example, Lang, example_of
 from ecominstruct.store import read_batches, read_columns
 from ecominstruct.tasks.forms import FORMS, Question
-from ecominstruct.tasks.maker import Ingredients, answer_words, worded
+from ecominstruct.tasks.maker import Ingredients
 from ecominstruct.tasks.spec import Task
+from ecominstruct.tasks.wording import Worded, Wordings, answer_words
 
 ORDERS = 3  # of the candidates, besides the one of the example
 NO_ROW = -1  # the row of a variant: an answer that names task and row means the example itself
@@ -31,17 +32,17 @@ def choose(path: Path, task: str, count: int) -> list[Example]:
 def variants(example: Example, parts: Ingredients) -> Iterator[Example]:
     """One example in all its variants; the plain one, whose parts are all the first of their pools, comes first."""
     task, pool = parts.task, parts.wordings
+    wordings = Wordings(task, pool, parts.prompts)
     other: Lang = "en" if task.lang == "zh" else "zh"
     for number in range(len(getattr(pool.instruction, task.lang))):
-        yield _reworded(example, parts, task.lang, number)
-    yield _reworded(example, parts, other, 0)
+        yield _reworded(example, wordings.at(task.lang, 0, number, 0))
+    yield _reworded(example, wordings.at(other, 0, 0, 0))
     if FORMS[task.form].menu or (task.form == "qa" and example.choices):
-        plain = _reworded(example, parts, task.lang, 0)
+        plain = _reworded(example, wordings.at(task.lang, 0, 0, 0))
         yield from (_reordered(plain, task, number) for number in range(1, ORDERS + 1))
 
 
-def _reworded(example: Example, parts: Ingredients, lang: Lang, number: int) -> Example:
-    words = worded(parts, lang, (0, number, 0))
+def _reworded(example: Example, words: Worded) -> Example:
     return example._replace(
         id=hex128("variant", example.id, words.name),
         row=NO_ROW,

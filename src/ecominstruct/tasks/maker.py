@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.identity import fingerprint, hex128, pick, pick_index, shuffled
-from ecominstruct.languages import LITERALS
+from ecominstruct.identity import fingerprint, hex128, shuffled
 from ecominstruct.recipe import Prompts
-from ecominstruct.rows import Example, Gold, Lang, Split, example_schema
+from ecominstruct.rows import Example, Gold, LabelledBy, Lang, Span, Split, example_schema, kind_type
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.store import batches_of
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.catalogue import Catalogue, bind
 from ecominstruct.tasks.forms import FORMS, Question
 from ecominstruct.tasks.rules import RULES, Call, Derived, Pool
-from ecominstruct.tasks.spec import Answer, Task, WordingPool
+from ecominstruct.tasks.spec import Task, WordingPool
+from ecominstruct.tasks.wording import Wordings, answer_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,16 +48,6 @@ class Ingredients(NamedTuple):
         }
 
 
-class Worded(NamedTuple):
-    """The parts of a prompt that do not depend on the record."""
-
-    lang: Lang
-    description: str
-    instruction: str
-    constraint: str
-    name: str
-
-
 def ingredients(catalogue: Catalogue, task: Task, prompts: Prompts) -> Ingredients:
     """Gather what a task needs."""
     labels = tuple(catalogue.labels[task.labels].labels) if task.labels else ()
@@ -71,6 +62,18 @@ class Draft(NamedTuple):
     choices: tuple[str, ...]
     output: str
     problems: tuple[tuple[str, str], ...]  # reason, detail; the first one is why the record is rejected
+
+
+class Stamp(NamedTuple):
+    """What all examples of a task have in common."""
+
+    task: str
+    task_version: int
+    lang: Lang
+    labelled_by: LabelledBy
+    labeller: str
+    licence: str
+    synthetic: bool
 
 
 class Origin(NamedTuple):
@@ -95,13 +98,12 @@ class Maker:
         self.task, self.card = parts.task, parts.card
         self.form = FORMS[parts.task.form]
         bound = bind(parts.task, parts.card)
+        self.kinds = bound.kinds
         self.template = templates.compile_template(parts.task.input, bound.kinds, parts.task.lang)
         self.host = bound.hosts.get(parts.task.gold)
         self.separator, self.none = answer_words(parts.task.answer, parts.task.lang)
-        # No more wordings of a pair than there are different instructions.
-        instructions = parts.wordings.instruction
-        fewest = min(len(instructions.en), len(instructions.zh))
-        self.wordings = min(parts.prompts.wordings_per_record, fewest)
+        self.wordings = Wordings(parts.task, parts.wordings, parts.prompts)
+        self.stamp = _stamp(parts.task, parts.card)
         self.rule = RULES[parts.task.derive.rule] if parts.task.derive else None
         self.call = _call(parts.task)
         self.fields = sorted(self._record_fields())
@@ -119,60 +121,98 @@ class Maker:
         """The examples of one unit of records, in batches. `read` is called twice where a rule looks for partners."""
         pool = Pool(self._partners(read())) if self.rule and self.rule.partners else Pool()
         for batch, assigned in read():
-            yield from self._batch(batch, assigned, pool)
+            yield from self._batch(_joined(batch, assigned, self.columns), pool)
 
     def derive(self, record: Mapping[str, Any], pool: Pool) -> Derived | str:
         """What the task's rule gives for a record: nothing new where it has none, or the reason why it gives none."""
         return self.rule.apply(record, self.call, pool) if self.rule else Derived({})
 
-    def _batch(self, batch: pa.RecordBatch, assigned: pa.Table, pool: Pool) -> Iterator[pa.RecordBatch]:
+    def _batch(self, records: pa.RecordBatch, pool: Pool) -> Iterator[pa.RecordBatch]:
         """The examples of one batch of records, in batches."""
+        self.rows_in += records.num_rows
+        records, derived = self._derived(records, pool)
+        ids, *others = (_values(records.column(name)) for name in ("id", "row", "family", "split"))
+        origins = map(Origin, ids, *others, [one.derived_from for one in derived] or repeat(()))
         examples: list[Example] = []
-        for record in _records(batch, assigned, self.columns):
-            self.rows_in += 1
+        for origin, draft in zip(origins, self.drafts(ids, self._fields(records, derived)), strict=False):
+            if draft.problems and not self.card.published_test_set:
+                self.rejects.append((origin.record, *draft.problems[0]))
+                continue
+            self.notes += [(origin.record, *problem) for problem in (*draft.problems, *self._oddities(draft))]
+            self.counts["pairs"] += 1
+            for number in range(1 if origin.split == "test" else self.wordings.per_pair):
+                self.counts[origin.split] += 1
+                examples.append(self.compose(draft, origin, number))
+        yield from batches_of(examples, example_schema())
+
+    def _derived(self, records: pa.RecordBatch, pool: Pool) -> tuple[pa.RecordBatch, list[Derived]]:
+        """The records that the task takes, and what its rule gives for each; nothing where it has none."""
+        import pyarrow as pa
+
+        if not self.rule and not self.task.where:
+            return records, []
+        kept, given = [], []
+        for number, record in enumerate(records.to_pylist()):
             derived = self.unwanted(record) or self.derive(record, pool)
             if isinstance(derived, str):
                 self.rejects.append((record["id"], derived, ""))
                 continue
-            draft = self.draft(record["id"], {**record, **derived.fields})
-            if draft.problems and not self.card.published_test_set:
-                self.rejects.append((record["id"], *draft.problems[0]))
-                continue
-            self.notes.extend((record["id"], *problem) for problem in (*draft.problems, *self._oddities(draft)))
-            examples += self._worded(record, draft, derived.derived_from)
-            self.counts["pairs"] += 1
-        yield from batches_of(examples, example_schema())
+            kept.append(number)
+            given.append(derived)
+        return records.take(pa.array(kept, pa.int64())), given
+
+    def _fields(self, records: pa.RecordBatch, derived: Sequence[Derived]) -> dict[str, pa.Array[Any]]:
+        """The columns that the task looks at: those of the records, and those that its rule made."""
+        made = self.fields_of([one.fields for one in derived]) if self.rule else {}
+        return {name: records.column(name) for name in self.fields} | made
+
+    def fields_of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array[Any]]:
+        """Fields of some records as columns, one value each."""
+        import pyarrow as pa
+
+        names = [name for name in self.kinds if rows and name in rows[0]]
+        return {name: pa.array([row[name] for row in rows], kind_type(self.kinds[name])) for name in names}
 
     def _partners(self, batches: Iterable[Assigned]) -> Iterator[dict[str, Any]]:
         """The records that the rule may put beside others, with no more of them than it looks at."""
         wanted = sorted({"id", *self.task.where, *self.call.fields.values()})
         for batch, assigned in batches:
-            yield from (record for record in _records(batch, assigned, wanted) if not self.unwanted(record))
+            records = _joined(batch, assigned, wanted).to_pylist()
+            yield from (record for record in records if not self.unwanted(record))
 
     def draft(self, record: str, fields: Mapping[str, Any]) -> Draft:
-        """What the task makes of the fields of a record."""
-        text = self.template.render(fields)
-        shift = self.template.offset(self.host, fields) if self.host else 0
-        gold = self.form.gold(fields[self.task.gold], shift)
-        choices = self.choices(record, fields, gold)
-        question = self.question(text, choices)
-        output = self.form.render(gold, question)
-        problems = list(self._problems(gold, question))
-        if not problems and self.form.parse(output, question).answer != gold:
-            problems.append(("answer_not_read_back", output[:200]))
-        return Draft(text, gold, choices, output, tuple(problems))
+        """What the task makes of the fields of one record."""
+        return next(self.drafts([record], self.fields_of([fields])))
+
+    def drafts(self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]]) -> Iterator[Draft]:
+        """What the task makes of each record, from its id and its fields."""
+        if not records:
+            return
+        texts = self.template.render(fields)
+        shifts = self.template.offsets(self.host, fields) if self.host else repeat(0)
+        golds = _values(fields[self.task.gold])
+        options = _values(fields[self.task.candidates]) if self.task.candidates else repeat(())
+        for record, text, value, shift, some in zip(records, texts, golds, shifts, options, strict=False):
+            gold = self.form.gold(value, shift)
+            choices = self.choices(record, some, gold)
+            question = self.question(text, choices)
+            output = self.form.render(gold, question)
+            problems = self._problems(gold, question)
+            if not problems and self.form.parse(output, question).answer != gold:
+                problems = [("answer_not_read_back", output[:200])]
+            yield Draft(text, gold, choices, output, tuple(problems))
 
     def question(self, text: str, choices: tuple[str, ...]) -> Question:
         """What the form must know to render and to read answers."""
         return Question(text, choices, self.separator, self.none, self.task.many)
 
-    def choices(self, record: str, fields: Mapping[str, Any], gold: Gold) -> tuple[str, ...]:
+    def choices(self, record: str, candidates: Sequence[str], gold: Gold) -> tuple[str, ...]:
         """The candidates of a record: a menu in an order by hash, types as they are written.
 
         A menu longer than the recipe allows holds the gold and others chosen by hash; never the gold alone.
         """
         task, limit = self.task, self.parts.prompts.choices
-        options = fields[task.candidates] if task.candidates else gold.ranking or self.parts.labels
+        options = candidates if task.candidates else gold.ranking or self.parts.labels
         if not self.form.menu:
             return tuple(options)
         if task.form != "classify" or task.candidates:
@@ -197,24 +237,26 @@ class Maker:
         outside = any(record[name] not in allowed for name, allowed in self.task.where.items())
         return "outside_where" if outside else ""
 
-    def _problems(self, gold: Gold, question: Question) -> Iterator[tuple[str, str]]:
+    def _problems(self, gold: Gold, question: Question) -> list[tuple[str, str]]:
         """What makes a pair no good."""
+        found = []
         if not question.input.strip():
-            yield "empty_input", ""
+            found.append(("empty_input", ""))
         if gold == Gold() and not self.form.empty_is_answer(many=self.task.many):
-            yield "empty_gold", ""
+            found.append(("empty_gold", ""))
         copied = gold.text if self.task.form == "extract" else ""
         if copied not in question.input:
-            yield "gold_not_in_input", copied[:200]
-        for span in gold.spans:
-            if question.input[span.start : span.end] != span.text or span.start < 0:
-                yield "gold_not_in_input", span.text[:200]
-        names = self.form.names(gold) if question.choices or self.form.menu else ()
+            found.append(("gold_not_in_input", copied[:200]))
+        found += [("gold_not_in_input", span.text[:200]) for span in gold.spans if not _stands_in(span, question.input)]
+        if not question.choices and not self.form.menu:
+            return found
+        names = self.form.names(gold)
         missing = [name for name in names if name not in question.choices]
         if missing:
-            yield "gold_not_among_choices", missing[0][:200]
+            found.append(("gold_not_among_choices", missing[0][:200]))
         elif self.form.menu and len(question.choices) < max(2, len(names) + (self.task.form == "classify")):
-            yield "no_distractor", ""
+            found.append(("no_distractor", ""))
+        return found
 
     def _oddities(self, draft: Draft) -> Iterator[tuple[str, str]]:
         """What is odd about a row of a published test set, without harm to the pair."""
@@ -225,12 +267,37 @@ class Maker:
         if odd and self.task.form in ("extract", "ner"):
             yield "separator_in_answer", odd[0][:200]
 
-    def _worded(self, record: Mapping[str, Any], draft: Draft, derived_from: tuple[str, ...]) -> Iterator[Example]:
-        """The rows of a pair: one for each wording."""
-        origin = Origin(record["id"], record["row"], record["family"], record["split"], derived_from)
-        for number in range(1 if origin.split == "test" else self.wordings):
-            self.counts[origin.split] += 1
-            yield compose(self.parts, draft, origin, number)
+    def compose(self, draft: Draft, origin: Origin, number: int) -> Example:
+        """One instruction: a draft in the wording of this number."""
+        words, stamp = self.wordings.choose(origin.record, number), self.stamp
+        # By place, in the order of the type: this is done for every row of a build.
+        return Example(
+            hex128(stamp.task, origin.record, str(number)),
+            stamp.task,
+            stamp.task_version,
+            origin.record,
+            origin.row,
+            origin.family,
+            origin.split,
+            stamp.lang,
+            words.description,
+            words.instruction,
+            draft.input,
+            draft.choices,
+            words.constraint,
+            draft.output,
+            draft.gold,
+            words.name,
+            stamp.labelled_by,
+            stamp.labeller,
+            origin.derived_from,
+            stamp.licence,
+            stamp.synthetic,
+        )
+
+
+def _stands_in(span: Span, text: str) -> bool:
+    return span.start >= 0 and text[span.start : span.end] == span.text
 
 
 def _call(task: Task) -> Call:
@@ -241,78 +308,25 @@ def _call(task: Task) -> Call:
     return Call(task.id, derive.fields, derive.labels, derive.number or RULES[derive.rule].number)
 
 
-def _records(batch: pa.RecordBatch, assigned: pa.Table, names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """These fields of each record that has a split, with its family and its split."""
-    if batch.column("id").to_pylist() != assigned["record"].to_pylist():
-        raise AssertionError("splits.parquet does not match the records")
-    columns: list[Any] = [*(batch.column(name) for name in names), assigned["family"], assigned["split"]]
-    values = zip(*(column.to_pylist() for column in columns), strict=True)
-    records = (dict(zip((*names, "family", "split"), row, strict=True)) for row in values)
-    return (record for record in records if record["split"] is not None)
-
-
-def compose(parts: Ingredients, draft: Draft, origin: Origin, number: int) -> Example:
-    """One instruction: a draft in the wording of this number."""
-    task, card = parts.task, parts.card
-    words = word(parts, origin.record, number)
+def _stamp(task: Task, card: SourceCard) -> Stamp:
     rule = f"{task.derive.rule}@{RULES[task.derive.rule].version}" if task.derive else ""
-    return Example(
-        id=hex128(task.id, origin.record, str(number)),
-        task=task.id,
-        task_version=task.version,
-        record=origin.record,
-        row=origin.row,
-        family=origin.family,
-        split=origin.split,
-        lang=task.lang,
-        description=words.description,
-        instruction=words.instruction,
-        input=draft.input,
-        choices=draft.choices,
-        constraint=words.constraint,
-        output=draft.output,
-        gold=draft.gold,
-        wording=words.name,
-        labelled_by="rule" if rule else "source",
-        labeller=rule or card.id,
-        derived_from=origin.derived_from,
-        licence=card.licence.spdx,
-        synthetic=card.synthetic,
-    )
+    labelled_by: LabelledBy = "rule" if rule else "source"
+    licence = card.licence.spdx
+    return Stamp(task.id, task.version, task.lang, labelled_by, rule or card.id, licence, card.synthetic)
 
 
-def answer_words(answer: Answer, lang: Lang) -> tuple[str, str]:
-    """The separator and the word for none of a task: its own, or those of its language."""
-    literals = LITERALS[lang]
-    return answer.separator or literals.enumerate, answer.none or literals.none
+def _values(column: pa.Array[Any]) -> list[Any]:
+    return column.to_pylist()
 
 
-def word(parts: Ingredients, record: str, number: int) -> Worded:
-    """The wording of a pair: each part chosen by hash, the instruction another one for each number."""
-    task, pool, chosen = parts.task, parts.wordings, parts.prompts.instruction_language
-    if chosen == "mixed":
-        lang: Lang = pick(("en", "zh"), task.id, record, str(number), "language")
-    else:
-        lang = task.lang if chosen == "input" else chosen
-    described, instructed, constrained = (
-        len(getattr(part, lang)) for part in (pool.description, pool.instruction, pool.constraint)
-    )
-    first = pick_index(described, task.id, record, str(number), "description")
-    second = (pick_index(instructed, task.id, record, "instruction") + number) % instructed
-    third = pick_index(constrained, task.id, record, str(number), "constraint")
-    return worded(parts, lang, (first, second, third))
+def _joined(batch: pa.RecordBatch, assigned: pa.Table, names: Sequence[str]) -> pa.RecordBatch:
+    """These fields of each record that has a split, with its family and its split."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-
-def worded(parts: Ingredients, lang: Lang, numbers: tuple[int, int, int]) -> Worded:
-    """The wording in a language with these numbers: of the description, the instruction and the constraint."""
-    task, pool, prompts = parts.task, parts.wordings, parts.prompts
-    first, second, third = numbers
-    separator, none = answer_words(task.answer, task.lang)
-    constraint = templates.fill(getattr(pool.constraint, lang)[third], {"separator": separator, "none": none})
-    return Worded(
-        lang,
-        getattr(pool.description, lang)[first] if prompts.description else "",
-        getattr(pool.instruction, lang)[second],
-        constraint if prompts.constraint else "",
-        f"{task.wordings}@{pool.version}:{lang}:{first}.{second}.{third}",
-    )
+    record, family, split = (assigned[name].combine_chunks() for name in ("record", "family", "split"))
+    if not batch.column("id").equals(record):
+        raise AssertionError("splits.parquet does not match the records")
+    columns = [*(batch.column(name) for name in names), family, split]
+    joined = pa.RecordBatch.from_arrays(columns, names=[*names, "family", "split"])
+    return joined.filter(pc.is_valid(split)) if split.null_count else joined

@@ -14,7 +14,7 @@ from ecominstruct.sources.illustrations import illustrations
 from ecominstruct.sources.ingest import pieces, stretch
 from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.maker import Maker, Origin, compose, ingredients
+from ecominstruct.tasks.maker import Maker, Origin, ingredients
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.rules import Derived, Pool
 from ecominstruct.tasks.spec import Task
@@ -65,7 +65,7 @@ def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> d
     record = records[0]
     derived = _derived(maker, records)
     draft = maker.draft(record["id"], {**record, **derived.fields})
-    example = compose(maker.parts, draft, Origin(record["id"], record["row"], "", "test", derived.derived_from), 0)
+    example = maker.compose(draft, Origin(record["id"], record["row"], "", "test", derived.derived_from), 0)
     return {
         "task": task.model_dump(exclude_none=True),
         "record": {name: record[name] for name in card.kinds},

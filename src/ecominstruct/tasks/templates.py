@@ -1,7 +1,7 @@
 """Templates that name fields and nothing else: text and `{{ field }}`, compiled once to a list of pieces.
 
 There are no expressions, filters or loops, so data can never become a template: a field's text is put in as it is
-and never looked at again.
+and never looked at again. Fields come as Arrow columns, one value a record, so that many texts are made at once.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ecominstruct.languages import LITERALS
+from ecominstruct.languages import LITERALS, Literals
 from ecominstruct.rows import Kind, Lang
 
 _NAME = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
-Show = Callable[[Any], str]
+Column = Any
+"""An Arrow array, one value a record."""
+Show = Callable[[Column], Column]
+"""How the values of a field are written: from its column to one of texts."""
 
 
 class Template(NamedTuple):
@@ -24,19 +27,33 @@ class Template(NamedTuple):
     fields: tuple[str, ...]
     shows: tuple[Show, ...]
 
-    def render(self, values: Mapping[str, Any]) -> str:
-        """The text with the fields put in."""
-        out = [self.texts[0]]
-        for name, show, text in zip(self.fields, self.shows, self.texts[1:], strict=True):
-            out.append(show(values[name]))
-            out.append(text)
-        return "".join(out)
+    def render(self, columns: Mapping[str, Column]) -> list[str]:
+        """The text of each record with its fields put in. `columns`: at least one, of any field."""
+        texts: list[str] = self._joined(columns).to_pylist()
+        return texts
 
-    def offset(self, field: str, values: Mapping[str, Any]) -> int:
-        """The character at which a field begins in the rendered text; ValueError when the template does not name it."""
+    def offsets(self, field: str, columns: Mapping[str, Column]) -> list[int]:
+        """The character at which a field begins in each text; ValueError when the template does not name it."""
+        import pyarrow.compute as pc
+
         end = self.fields.index(field)
+        if not end:
+            return [len(self.texts[0])] * len(columns[field])
         head = Template(self.texts[: end + 1], self.fields[:end], self.shows[:end])
-        return len(head.render(values))
+        lengths: Column = pc.utf8_length(head._joined(columns))
+        places: list[int] = lengths.to_pylist()
+        return places
+
+    def _joined(self, columns: Mapping[str, Column]) -> Column:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if not self.fields:
+            return pa.array([self.texts[0]] * len(next(iter(columns.values()))))
+        pieces: list[Any] = [self.texts[0]]
+        for name, show, text in zip(self.fields, self.shows, self.texts[1:], strict=True):
+            pieces += [show(columns[name]), text]
+        return pc.binary_join_element_wise(*pieces, "")
 
 
 def names(template: str) -> list[str]:
@@ -82,13 +99,40 @@ def _show(kind: Kind, lang: Lang) -> Show:
     """How a field of this kind is written in a prompt of this language."""
     literals = LITERALS[lang]
     if kind == "texts":
-        return lambda value: "\n".join(f"- {item}" for item in value)
+        return lambda column: _listed(column, lambda items: _glued("- ", items), "\n")
     if kind == "pairs":
-        return lambda value: literals.join.join(f"{pair['name']}{literals.colon}{pair['value']}" for pair in value)
+        return lambda column: _listed(column, lambda items: _pair(items, "name", "value", literals), literals.join)
     if kind == "turns":
-        return lambda value: "\n".join(
-            f"{literals.speakers.get(turn['speaker'], turn['speaker'])}{literals.colon}{turn['text']}" for turn in value
-        )
+        return lambda column: _listed(column, lambda items: _pair(items, "speaker", "text", literals), "\n")
     if kind == "spans":
-        return lambda value: literals.enumerate.join(span["text"] for span in value)
-    return str
+        return lambda column: _listed(column, lambda items: items.field("text"), literals.enumerate)
+    return lambda column: column
+
+
+def _pair(items: Column, name: str, value: str, literals: Literals) -> Column:
+    """A name and what belongs to it; speakers under the names by which they are shown."""
+    import pyarrow as pa
+
+    names = items.field(name)
+    if name == "speaker":
+        names = pa.array([literals.speakers.get(speaker, speaker) for speaker in names.to_pylist()], pa.string())
+    return _glued(names, literals.colon, items.field(value))
+
+
+def _listed(column: Column, show: Show, between: str) -> Column:
+    """The items of each list, shown, as one text."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    counted: Column = pc.list_value_length(column)
+    lengths = counted.fill_null(0).to_numpy(zero_copy_only=False)
+    bounds = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+    return pc.binary_join(pa.ListArray.from_arrays(bounds, show(column.flatten())), between)
+
+
+def _glued(*pieces: Any) -> Column:
+    """Columns of texts, and texts, put together."""
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(*pieces, "")

@@ -39,11 +39,13 @@ test: browser lint types ## everything but the long tests; installs chromium whe
 test-long: setup ## large numbers, by hand
 	$(BIN)/pytest -m long
 
-bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets)
+bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets, FLAGS=--json)
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
-	$(BIN)/python benchmarks/scoring.py --data $(DATA)
-	$(BIN)/python benchmarks/storefront.py
-	$(BIN)/python benchmarks/duplicates.py --data $(DATA)
+	$(BIN)/python benchmarks/scoring.py --data $(DATA) $(FLAGS)
+	$(BIN)/python benchmarks/mapping.py $(FLAGS)
+	$(BIN)/python benchmarks/building.py $(FLAGS)
+	$(BIN)/python benchmarks/storefront.py $(FLAGS)
+	$(BIN)/python benchmarks/duplicates.py --data $(DATA) $(FLAGS)
 
 browser: setup
 	@if command -v chromium >/dev/null; then :; \

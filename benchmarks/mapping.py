@@ -34,20 +34,19 @@ import xxhash
 from ecominstruct import engines, pipeline
 from ecominstruct.progress import Silent
 from ecominstruct.rows import example_schema
+from ecominstruct.sources.ingest import plan_ingest, source_parts
+from ecominstruct.splits.assign import SourceParts, plan_splits
 from ecominstruct.store import require_manifest
 from ecominstruct.tasks.examples import plan_examples
 
 TASK = "en/storefront/products/title_generation"
-RECIPE = (
-    """\
+RECIPE = """\
 title: mapping
 tasks: {{include: [{task}]}}
 data: {{storefront: {{rows: {rows}}}}}
 splits: {{validation: 0, test: 0}}
 clean: {{copies: exact}}
 """
-    % TASK
-)
 PROCESSES = 2
 ROUNDS = 3
 READ = ["id", "row", "title", "attributes", "family"]
@@ -72,14 +71,20 @@ class Job(NamedTuple):
 
 
 def prepare(folder: Path, rows: int) -> Job:
-    """Build the records once, and join their families for the peers."""
+    """Make the records and the examples once, and join the families of the records for the peers."""
     import pyarrow.parquet as pq
 
     recipe, run = folder / "mapping.yaml", folder / "run"
     recipe.write_text(RECIPE.format(task=TASK, rows=rows), "utf-8")
     settings = pipeline.prepare(recipe, data=None)
+    task = next(task for task in settings.tasks if task.id == TASK)
+    card = settings.catalogue.sources[task.source]
     with engines.local(PROCESSES) as executor:
-        pipeline.build(settings, run, executor, Silent())
+        records = engines.run_stage(plan_ingest(run, [card], data=None, storefront_rows=rows), executor, Silent())[0]
+        source = SourceParts(card.id, tuple(source_parts(records, card)), pairs=False, test=False)
+        splits = engines.run_stage(plan_splits(run, records, [source], settings.recipe.splits), executor, Silent())[0]
+        plan = plan_examples(run, settings.catalogue, [task], settings.recipe.prompts, records, splits)
+        engines.run_stage(plan, executor, Silent())
     families = pq.read_table(run / "2-splits" / "splits.parquet", columns=["family"])["family"]
     joined, at = [], 0
     (folder / "records").mkdir()
@@ -89,7 +94,6 @@ def prepare(folder: Path, rows: int) -> Job:
         at += table.num_rows
         joined.append(str(folder / "records" / f"{number}.parquet"))
         pq.write_table(table, joined[-1], compression="zstd")
-    task = next(task for task in settings.tasks if task.id == TASK)
     words = settings.catalogue.wordings[task.wordings]
     pool = Pool(words.description.en, words.instruction.en, words.constraint.en, f"{task.wordings}@{words.version}:en")
     return Job(settings, run, joined, pool)

@@ -32,6 +32,7 @@ STAGES = (
     Stage(8, "report", "report", "one page that shows it all", 1),
     Stage(9, "audit", "audit", "what is wrong with the test set, row by row, and a corrected one beside it", 1),
 )
+MATCHES, MEASURES = "matches.parquet", "measures.parquet"  # what the folder of a task in 4-findings holds
 _BY_NAME = {stage.name: stage for stage in STAGES}
 
 

@@ -33,7 +33,7 @@ from ecominstruct.recipe import Clean
 from ecominstruct.rows import Match, Measure, match_schema, measure_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
-from ecominstruct.stages import stage
+from ecominstruct.stages import MATCHES, MEASURES, stage
 from ecominstruct.store import (
     BATCH_ROWS,
     Manifest,
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("findings")
-MATCHES, MEASURES = "matches.parquet", "measures.parquet"
 DIFFERENT = 0.2  # share of different texts from which a field tells records apart
 _COLUMNS = ("record", "row", "split", "input", "output", "choices")
 

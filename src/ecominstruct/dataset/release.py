@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.dataset.card import dataset_card
 from ecominstruct.dataset.decide import Reasons, Rules, left_out, rules_of
-from ecominstruct.dataset.findings import MATCHES, MEASURES
 from ecominstruct.dataset.mixture import Limits, share_out
 from ecominstruct.dataset.proof import prove, require_proven
 from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
@@ -32,7 +31,7 @@ from ecominstruct.identity import fingerprint, hash64
 from ecominstruct.recipe import HeldOut, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
 from ecominstruct.sources.cards import SourceCard
-from ecominstruct.stages import stage
+from ecominstruct.stages import MATCHES, MEASURES, stage
 from ecominstruct.store import (
     Manifest,
     Part,

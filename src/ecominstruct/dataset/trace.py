@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from ecominstruct.checks.columns import load, save
-from ecominstruct.dataset.findings import MATCHES, MEASURES
 from ecominstruct.errors import wrong
 from ecominstruct.rows import SPLITS
-from ecominstruct.stages import stage
+from ecominstruct.stages import MATCHES, MEASURES, stage
 from ecominstruct.store import read_batches, read_json, require_manifest
 
 IDS, PLACES = "index-ids.npy", "index-places.npy"
@@ -81,23 +80,21 @@ def _find(folder: Path, example: str) -> dict[str, Any] | None:
     return None
 
 
-def _rows_with(table: Any, column: str, value: str) -> list[dict[str, Any]]:
-    import pyarrow as pa
+def _rows_with(table: Any, column: str, name: str) -> list[dict[str, Any]]:
+    """The rows of a table, or a batch, with this id in a column: ids have one length, so whoever holds it is it."""
     import pyarrow.compute as pc
 
-    found: list[dict[str, Any]] = table.filter(pc.equal(table[column], pa.scalar(value))).to_pylist()
+    found: list[dict[str, Any]] = table.filter(pc.match_substring(table[column], name)).to_pylist()
     return found
 
 
 def _record(run: Path, source: str, record: str) -> dict[str, Any]:
     """A record as it was read, with its raw file and row; only its id where it is not there."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     for path in sorted((run / stage("records").folder / source).glob("part-*.parquet")):
         for group, batch in enumerate(read_batches(path, "id")):
-            if pc.any(pc.equal(batch.column("id"), pa.scalar(record))).as_py():
+            if _rows_with(batch, "id", record):
                 with pq.ParquetFile(path) as file:
                     return _rows_with(file.read_row_group(group, use_threads=False), "id", record)[0]
     return {"id": record}
@@ -109,19 +106,14 @@ def _place(record: dict[str, Any]) -> dict[str, Any]:
 
 def _findings(run: Path, task: str, record: str) -> dict[str, Any]:
     """What was measured and found of a pair before it was decided about."""
-    import pyarrow.parquet as pq
-
     folder = run / stage("findings").folder / task
-    measured, matched = (
-        pq.read_table(folder / name, filters=[("record", "==", record)], use_threads=False).to_pylist()
-        for name in (MEASURES, MATCHES)
-    )
+    measured, matched = (list(_rows_of([folder / name], "record", record)) for name in (MEASURES, MATCHES))
     return {"measures": measured[0] if measured else {}, "matches": matched}
 
 
 def _rejected(run: Path, folder: Path, example: str) -> dict[str, Any]:
     """Why a row is not in the release."""
-    for row in _rows_of(sorted((folder / "rejects").glob("*.parquet")), example):
+    for row in _rows_of(sorted((folder / "rejects").glob("*.parquet")), "row", example):
         return {
             "example": {"id": example, "task": row["unit"]},
             "rejected": {"reason": row["reason"], "detail": row["detail"]},
@@ -129,8 +121,7 @@ def _rejected(run: Path, folder: Path, example: str) -> dict[str, Any]:
     raise wrong(f"no example of {run} has the id {example}", "Ids stand in the column `id` of 4-dataset")
 
 
-def _rows_of(paths: Sequence[Path], row: str) -> Iterator[dict[str, Any]]:
-    import pyarrow.parquet as pq
-
+def _rows_of(paths: Sequence[Path], column: str, name: str) -> Iterator[dict[str, Any]]:
     for path in paths:
-        yield from pq.read_table(path, filters=[("row", "==", row)], use_threads=False).to_pylist()
+        for batch in read_batches(path):
+            yield from _rows_with(batch, column, name)

@@ -203,11 +203,33 @@ def test_a_stage_that_is_run_again_and_breaks_has_no_manifest_any_more(toy: Toy)
     assert read_manifest(toy.folder) is None, "a manifest would say that its parts are whole"
 
 
-@pytest.mark.parametrize("change", ["config", "version"])
-def test_another_recipe_or_version_runs_every_unit_again(toy: Toy, change: str) -> None:
+def _bytes_below(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_another_recipe_runs_every_unit_again(toy: Toy) -> None:
     toy.run()
-    setattr(toy, change, {"seed": "b"} if change == "config" else 2)
+    toy.config = {"seed": "b"}
     assert toy.run()[1] and set(toy.called().values()) == {2}
+
+
+def test_what_another_version_made_is_not_overwritten(toy: Toy) -> None:
+    toy.run()
+    before = _bytes_below(toy.folder)
+    toy.version = 2
+    with pytest.raises(InputError, match="was made by version 1 of this stage, and this program makes version 2"):
+        toy.run()
+    assert _bytes_below(toy.folder) == before
+
+
+def test_a_manifest_that_was_edited_is_not_believed(toy: Toy) -> None:
+    toy.run()
+    path = toy.folder / "manifest.json"
+    path.write_bytes(path.read_bytes().replace(b'"rows_out": 2', b'"rows_out": 3', 1))
+    before = _bytes_below(toy.folder)
+    with pytest.raises(InputError, match=r"manifest\.json: was changed by hand"):
+        toy.run()
+    assert _bytes_below(toy.folder) == before
 
 
 def test_rows_that_do_not_add_up_stop_the_stage(toy: Toy) -> None:

@@ -22,7 +22,17 @@ from ecominstruct.errors import InputError, wrong
 from ecominstruct.identity import fingerprint
 from ecominstruct.progress import Progress
 from ecominstruct.stages import Stage
-from ecominstruct.store import Manifest, Receipt, flat, read_json, read_manifest, receipt_of, write_json
+from ecominstruct.store import (
+    MANIFEST,
+    Manifest,
+    Receipt,
+    flat,
+    read_json,
+    read_manifest,
+    receipt_of,
+    write_json,
+    write_manifest,
+)
 
 WAITING = 256  # units that are handed over at once: work for a cluster, and no queue that grows
 STAMPS = ("stage version", "recipe")  # what every receipt of a stage says besides the inputs of its unit
@@ -65,9 +75,10 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
     Fresh units are kept, the others are run. While units run, the stage has no manifest.
     """
     found = read_manifest(plan.folder)
+    _require_this_version(plan, found)
     if found and found.fingerprint == plan.fingerprint and not missing_parts(plan.folder, found):
         return found, False
-    (plan.folder / "manifest.json").unlink(missing_ok=True)
+    (plan.folder / MANIFEST).unlink(missing_ok=True)
     (plan.folder / "receipts").mkdir(parents=True, exist_ok=True)
     receipts = {receipt.unit: receipt for receipt in _fresh_receipts(plan)}
     todo = [unit for unit in plan.units if unit.key not in receipts]
@@ -81,8 +92,16 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
     _remove_leftovers(plan.folder, manifest)
     if plan.finish:
         plan.finish(manifest)
-    write_json(plan.folder / "manifest.json", asdict(manifest))
+    write_manifest(plan.folder, manifest)
     return manifest, True
+
+
+def _require_this_version(plan: StagePlan, found: Manifest | None) -> None:
+    """InputError where another version of the program made what lies there: it is not for this one to overwrite."""
+    if found is None or found.version == plan.stage.version:
+        return
+    problem = f"was made by version {found.version} of this stage, and this program makes version {plan.stage.version}"
+    raise wrong(problem, "Name a new folder, or delete this one to make it again", file=str(plan.folder))
 
 
 def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:

@@ -21,7 +21,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +29,14 @@ import orjson
 import xxhash
 
 from ecominstruct.errors import wrong
+from ecominstruct.identity import fingerprint
 from ecominstruct.rows import Reject, reject_schema
 from ecominstruct.stages import stage
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MANIFEST = "manifest.json"
 BATCH_ROWS = 5_000  # rows of a row group: what is in memory at once, and how far a rule sees
 PART_ROWS = 100_000  # rows of a part at most: the unit of work, of caching and of resuming
 
@@ -262,7 +264,9 @@ def _undamaged(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # the system's own, such as a file that is not there
+            raise
         problem = str(error).partition("\n")[0].rstrip(".")
         raise wrong(f"is damaged: {problem}", "Delete it and run the stage again", file=str(path)) from None
 
@@ -276,16 +280,27 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest of a stage, with a hash of all that it says."""
+    said = asdict(manifest)
+    write_json(folder / MANIFEST, {**said, "seal": fingerprint(said)})
+
+
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a stage, or None where the stage has not been finished; InputError when it is damaged."""
-    path = folder / "manifest.json"
+    """The manifest of a stage, or None where the stage has not been finished; InputError when it is damaged or is not
+    what was written."""
+    path = folder / MANIFEST
     if not path.is_file():
         return None
     data = read_json(path)
     try:
-        return Manifest(**{**data, "units": tuple(receipt_of(unit) for unit in data["units"])})
-    except (TypeError, KeyError):
+        seal = data.pop("seal")
+        manifest = Manifest(**{**data, "units": tuple(receipt_of(unit) for unit in data["units"])})
+    except (TypeError, KeyError, AttributeError):
         raise wrong("is not a manifest of this version", "Delete it and run the stage again", file=str(path)) from None
+    if seal != fingerprint(data):
+        raise wrong("was changed by hand", "Delete it and run the stage again", file=str(path))
+    return manifest
 
 
 def require_manifest(run: Path, name: str, *inside: str) -> tuple[Path, Manifest]:

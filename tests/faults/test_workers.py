@@ -85,6 +85,15 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_dies(tmp_path: Path) 
 
 
 @pytest.mark.slow
+def test_neither_processes_nor_hash_seeds_change_a_byte(ecom: Ecom, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(RECIPE)
+    for processes, seed in ((1, "0"), (2, "1"), (4, "7")):
+        words = ("build", tmp_path / "r.yaml", "--out", tmp_path / seed, "--processes", processes)
+        assert ecom(*words, env={"PYTHONHASHSEED": seed}).returncode == 0
+    assert _contents(tmp_path / "0") == _contents(tmp_path / "1") == _contents(tmp_path / "7")
+
+
+@pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_named(ecom: Ecom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "r.yaml").write_text(RECIPE)
     monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")

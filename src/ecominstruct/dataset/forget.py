@@ -31,6 +31,7 @@ from ecominstruct.splits.assign import STRADDLES, straddling
 from ecominstruct.stages import stage
 from ecominstruct.store import (
     BATCH_ROWS,
+    MANIFEST,
     Part,
     Receipt,
     flat,
@@ -43,6 +44,7 @@ from ecominstruct.store import (
     require_manifest,
     write_bytes,
     write_json,
+    write_manifest,
 )
 
 FORGOTTEN = "forgotten"
@@ -132,7 +134,7 @@ def _forget_in(folder: Path, gone: Gone, replaced: dict[str, str], card: Card) -
     manifest = read_manifest(folder)
     if manifest is None:
         return 0
-    (folder / "manifest.json").unlink()
+    (folder / MANIFEST).unlink()
     config = card(manifest.config) if manifest.stage == "dataset" else manifest.config
     units, total = [], 0
     for unit in manifest.units:
@@ -152,7 +154,7 @@ def _forget_in(folder: Path, gone: Gone, replaced: dict[str, str], card: Card) -
         noted=_sum(unit.noted for unit in units),
         counts=_sum(unit.counts for unit in units),
     )
-    write_json(folder / "manifest.json", asdict(changed))
+    write_manifest(folder, changed)
     return total
 
 

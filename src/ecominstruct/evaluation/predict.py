@@ -193,7 +193,7 @@ def ask_server(run: Path, plan: StagePlan, progress: Progress) -> dict[str, Any]
         **{name: getattr(outcome, name) for name in ("calls", "answered", "estimated", "served")},
         "failed": dict(Counter(outcome.failed.values()).most_common(5)),
         "tokens": outcome.usage._asdict(),
-        "cost": outcome.usage.cost(price) if price else None,
+        "cost": round(outcome.usage.cost(price), 6) if price else None,
         "currency": price.currency if price else None,
     }
     write_json(run / "log" / f"{folder_name(f'server:{server.name}')}.json", took)
@@ -209,7 +209,7 @@ def price_of_asking(plan: StagePlan) -> dict[str, Any]:
     numbers: dict[str, Any] = {"server": server.name, "model": spec.model, **found._asdict()}
     for name in ("about", "most", "paid"):
         usage: Usage = numbers[name]
-        cost = {"cost": usage.cost(spec.price), "currency": spec.price.currency} if spec.price else {}
+        cost = {"cost": round(usage.cost(spec.price), 6), "currency": spec.price.currency} if spec.price else {}
         numbers[name] = {"prompt_tokens": usage.prompt, "answer_tokens": usage.completion, **cost}
     return {**numbers, "budget": spec.budget, "answers": str(server.file)}
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import time
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 from ecominstruct.errors import wrong
@@ -63,6 +64,7 @@ class Caller:
         except ImportError:
             raise wrong("servers are asked through the openai SDK", "pip install 'ecominstruct[openai]'") from None
         self._sdk = openai
+        self._as_it_comes = openai.AsyncStream[object]  # its typed methods would spend as long again on the request
         self._spec = spec
         self._key = _key_of(spec)
         # Prompts and keys go where the recipe says, and not where a server sends them on to.
@@ -96,18 +98,12 @@ class Caller:
 
     async def _post(self, prompt: str) -> bytes:
         """The body of the response, as it came."""
-        create: Any
-        spec, body = self._spec, sampling(self._spec)
-        if spec.endpoint == "chat":
-            create = self._client.chat.completions.with_streaming_response.create
-            body["messages"] = messages(spec, prompt)
-        else:
-            create = self._client.completions.with_streaming_response.create
-            body["prompt"] = f"{spec.system}\n\n{prompt}" if spec.system else prompt
         content = bytearray()
+        path, body = request(self._spec, prompt)
         try:
-            async with create(model=spec.model, **body, extra_body=spec.body or None) as response:
-                async for chunk in response.iter_bytes():
+            stream = await self._client.post(path, body=body, cast_to=object, stream=True, stream_cls=self._as_it_comes)
+            async with aclosing(stream.response.aiter_bytes()) as chunks:
+                async for chunk in chunks:
                     content += chunk
                     if len(content) > LARGEST:
                         raise Failure(f"the response has more than {LARGEST:,} bytes", again=True, charged=True)
@@ -184,6 +180,14 @@ def messages(spec: ServerSpec, prompt: str) -> list[dict[str, str]]:
     """A prompt as the messages of a chat."""
     said = [{"role": "system", "content": spec.system}] if spec.system else []
     return [*said, {"role": "user", "content": prompt}]
+
+
+def request(spec: ServerSpec, prompt: str) -> tuple[str, dict[str, Any]]:
+    """The path and the body of the request that asks a prompt."""
+    body = {"model": spec.model, **sampling(spec), **spec.body}
+    if spec.endpoint == "chat":
+        return "/chat/completions", {**body, "messages": messages(spec, prompt)}
+    return "/completions", {**body, "prompt": f"{spec.system}\n\n{prompt}" if spec.system else prompt}
 
 
 def sampling(spec: ServerSpec) -> dict[str, Any]:

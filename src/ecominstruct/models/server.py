@@ -2,6 +2,13 @@
 
 Asking and answering are apart. `ask` lets the server answer what is not in the file of answers yet; `reply` only reads
 that file, in whichever process. So predictions are the same however often the asking was cut off.
+
+    server.py    the model: its questions and its replies
+    asking.py    many questions: several at once, each until it is answered or given up
+    calls.py     one call, through the `openai` SDK: an answer or a failure
+    pacing.py    how many calls at once, and how long to wait
+    costs.py     tokens, prices, the budget
+    cache.py     the file of answers
 """
 
 from __future__ import annotations
@@ -54,11 +61,13 @@ class Server:
         return Question(fingerprint([self._asked_as, sent]), prompt, Usage(tokens, expected))
 
     def estimate(self, examples: Iterable[Example]) -> Estimate:
-        """What asking these examples would take; asks nothing."""
-        questions = self._distinct(examples)
-        with Answers(self.file) as kept:
-            to_ask = [question for question in questions if kept.get(question.key) is None]
-            paid = kept.paid(question.key for question in questions)
+        """What asking these examples would take; asks nothing and writes nothing."""
+        questions = to_ask = self._distinct(examples)
+        paid = Usage()
+        if self.file.is_file():
+            with Answers(self.file) as kept:
+                to_ask = [question for question in questions if kept.get(question.key) is None]
+                paid = kept.paid(question.key for question in questions)
         prompt = sum(question.about.prompt for question in to_ask)
         about = Usage(prompt, sum(question.about.completion for question in to_ask))
         most = Usage(prompt, self.spec.max_tokens * len(to_ask))
@@ -72,7 +81,6 @@ class Server:
             if not to_ask:
                 return None
             meter = Meter(self.spec.price, self.spec.budget, kept.paid(question.key for question in questions))
-            progress.begin(f"asking {self.name}", len(to_ask))
             outcome = ask(self.name, self.spec, to_ask, kept, meter, progress, first_wait)
         self.failed = outcome.failed
         return outcome

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import time
-from contextlib import aclosing
 from typing import Any, NamedTuple
 
 from ecominstruct.errors import wrong
@@ -102,11 +101,13 @@ class Caller:
         path, body = request(self._spec, prompt)
         try:
             stream = await self._client.post(path, body=body, cast_to=object, stream=True, stream_cls=self._as_it_comes)
-            async with aclosing(stream.response.aiter_bytes()) as chunks:
-                async for chunk in chunks:
+            try:
+                async for chunk in stream.response.aiter_bytes():
                     content += chunk
                     if len(content) > LARGEST:
                         raise Failure(f"the response has more than {LARGEST:,} bytes", again=True, charged=True)
+            finally:
+                await stream.response.aclose()  # also when it was left in the middle
         except Exception as error:
             if not type(error).__module__.startswith("http"):
                 raise

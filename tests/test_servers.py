@@ -662,9 +662,11 @@ def test_a_server_is_asked_and_what_failed_is_asked_again(run: Path, ecom: Ecom)
     env = {"STUB_KEY": KEY, "OPENAI_LOG": "debug"}
     with running(Stub(ways.echo_headers(400), ways.good())) as stub:
         said = [ecom(*words(run, stub), "--dry-run", env={})]
-        assert not stub.asked
+        assert not stub.asked and not (run.parent / "answers.sqlite").exists()
         said += [ecom(*words(run, stub), env=env) for _ in range(2)]
-    assert [one.returncode for one in said] == [0] * 3, [one.stderr for one in said]
+        said += [ecom(*words(run, stub), "--dry-run", env={})]
+    assert [one.returncode for one in said] == [0] * 4, [one.stderr for one in said]
+    assert f"answered: {len(stub.asked) - 1}\nto_ask: 0" in said[3].stdout
     rows_ = predicted(run)
     assert f"prompts: {len(rows_)}" in said[0].stdout and "cost: 0.0" in said[0].stdout
     assert f"{len(rows_)} answers of server-stub, 1 errors" in said[1].stdout and "[key]" in said[1].stdout

@@ -7,7 +7,7 @@ are then written from that like those of any other model.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -171,9 +171,8 @@ def server_of(plan: StagePlan) -> Server | None:
     return model if isinstance(model, Server) else None
 
 
-def to_be_asked(plan: StagePlan) -> Iterator[Example]:
-    """The examples of all units that are not finished."""
-    for unit in unfinished(plan):
+def _examples_of(units: Iterable[Unit]) -> Iterator[Example]:
+    for unit in units:
         yield from read_examples(Path(unit.payload.examples))
 
 
@@ -184,7 +183,7 @@ def ask_server(run: Path, plan: StagePlan, progress: Progress) -> dict[str, Any]
     not. Errors are those of `asking.ask`; the predictions that were there before are not touched by them.
     """
     server = server_of(plan)
-    outcome = server.ask(to_be_asked(plan), progress) if server else None
+    outcome = server.ask(_examples_of(unfinished(plan)), progress) if server else None
     if server is None or outcome is None:
         return None
     price = server.spec.price
@@ -205,7 +204,7 @@ def price_of_asking(plan: StagePlan) -> dict[str, Any]:
     server = server_of(plan)
     if server is None:
         raise wrong("only servers cost anything", "Leave out --dry-run")
-    found, spec = server.estimate(to_be_asked(plan)), server.spec
+    found, spec = server.estimate(_examples_of(plan.units)), server.spec
     numbers: dict[str, Any] = {"server": server.name, "model": spec.model, **found._asdict()}
     for name in ("about", "most", "paid"):
         usage: Usage = numbers[name]

@@ -118,6 +118,8 @@ def _type(annotation: Any) -> str:
         return f"{_type(inner[0])} → {_type(inner[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "keys below"
+    if annotation is Any:
+        return "anything"
     return {"str": "text", "int": "whole number", "float": "number", "bool": "`true` or `false`"}[annotation.__name__]
 
 

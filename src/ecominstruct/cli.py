@@ -44,7 +44,9 @@ app.add_typer(tasks_app, name="tasks")
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file that says what the run is made of")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
 Scores = Annotated[Path, typer.Argument(metavar="SCORES", help="scores of a model: RUN/7-scores/MODEL")]
-ModelName = Annotated[str, typer.Option("--model", help="replay:FILE, noisy:RATE, oracle, or a floor such as constant")]
+ModelName = Annotated[
+    str, typer.Option("--model", help="server:NAME, replay:FILE, noisy:RATE, oracle, or a floor such as constant")
+]
 Profile = Literal["honest", "ecomgpt"]
 STOPPED = 130  # what typer makes of Ctrl-C
 
@@ -96,14 +98,29 @@ def build(
 
 
 @app.command()
-def predict(run: Run, model: ModelName, processes: Processes = CORES, as_json: AsJson = False) -> None:
+def predict(
+    run: Run,
+    model: ModelName,
+    recipe: Annotated[
+        Path | None, typer.Option("--recipe", metavar="RECIPE", help="where servers are described, if not in the run's")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what asking a server would cost")] = False,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
     """Let a model answer the test examples of a run."""
     from ecominstruct import pipeline
+    from ecominstruct.tables import outline
 
+    if dry_run:
+        found = pipeline.estimate(run, model, recipe)
+        return _json(found) if as_json else _say(outline(found))
     with _work(processes) as (executor, progress):
-        result = pipeline.predict(run, model, executor, progress)
+        result = pipeline.predict(run, model, executor, progress, recipe)
     if as_json:
         return _json(result)
+    if result["asked"]:
+        _say(outline({"asked": result["asked"]}))
     _say(f"predictions: {result['examples']} answers of {result['model']}, {result['errors']} errors.")
     return _say(f"Next: ecom score {run} --model {result['model']}")
 

@@ -55,6 +55,7 @@ class StagePlan(NamedTuple):
     work: Callable[[Any, Path], Receipt]
     config: Mapping[str, Any]
     finish: Callable[[Manifest], None] | None = None  # writes what belongs to the stage as a whole
+    again: Callable[[Receipt], bool] | None = None  # which units that are done shall be done again all the same
 
     @property
     def stamps(self) -> dict[str, str]:
@@ -76,7 +77,8 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
     """
     found = read_manifest(plan.folder)
     _require_this_version(plan, found)
-    if found and found.fingerprint == plan.fingerprint and not missing_parts(plan.folder, found):
+    again = found and plan.again and any(map(plan.again, found.units))
+    if found and not again and found.fingerprint == plan.fingerprint and not missing_parts(plan.folder, found):
         return found, False
     (plan.folder / MANIFEST).unlink(missing_ok=True)
     (plan.folder / "receipts").mkdir(parents=True, exist_ok=True)
@@ -94,6 +96,12 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
         plan.finish(manifest)
     write_manifest(plan.folder, manifest)
     return manifest, True
+
+
+def unfinished(plan: StagePlan) -> list[Unit]:
+    """The units that would be run."""
+    fresh = {receipt.unit for receipt in _fresh_receipts(plan)}
+    return [unit for unit in plan.units if unit.key not in fresh]
 
 
 def _require_this_version(plan: StagePlan, found: Manifest | None) -> None:
@@ -143,7 +151,7 @@ def _fresh_receipts(plan: StagePlan) -> Iterator[Receipt]:
         except (InputError, TypeError, KeyError):
             continue  # a damaged receipt is none: its unit is run again
         there = all(part.is_whole(plan.folder) for part in receipt.parts)
-        if there and receipt.inputs == {**unit.inputs, **stamps}:
+        if there and receipt.inputs == {**unit.inputs, **stamps} and not (plan.again and plan.again(receipt)):
             yield receipt
 
 

@@ -23,7 +23,7 @@ from ecominstruct.dataset.ratings import RatedBy, rated_by
 from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
 from ecominstruct.errors import Fault, InputError, wrong
-from ecominstruct.evaluation.predict import plan_predictions, stale_predictions
+from ecominstruct.evaluation.predict import ask_server, plan_predictions, price_of_asking, stale_predictions
 from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.report import plan_report, stale_models
 from ecominstruct.evaluation.score import plan_scores
@@ -220,16 +220,26 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
 # ----------------------------------------------------------------------------------------------------------- evaluating
 
 
-def predict(run: Path, model: str, executor: Executor, progress: Progress) -> dict[str, Any]:
+def predict(
+    run: Path, model: str, executor: Executor, progress: Progress, recipe: Path | None = None
+) -> dict[str, Any]:
     """Let a model answer the test examples; returns the name to give to `score`."""
     begun = time.monotonic()
-    manifest, _ = run_stage(plan_predictions(run, model), executor, progress)
+    plan = plan_predictions(run, model, recipe)
+    asked = ask_server(run, plan, progress)
+    manifest, _ = run_stage(plan, executor, progress)
     return {
         "model": manifest.config["model"],
         "examples": manifest.rows_out,
         "errors": manifest.counts.get("errors", 0),
+        "asked": asked,
         "seconds": round(time.monotonic() - begun, 3),
     }
+
+
+def estimate(run: Path, model: str, recipe: Path | None = None) -> dict[str, Any]:
+    """What it would take to let a server answer the test examples; nothing is asked."""
+    return price_of_asking(plan_predictions(run, model, recipe))
 
 
 def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict[str, Any]:

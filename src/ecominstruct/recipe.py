@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from ecominstruct.config import Strict
 from ecominstruct.rows import Category, Lang
+from ecominstruct.servers import SERVER_NAME, ServerSpec
 
 Allowed = Literal["any", "redistributable", "commercial"]
 MOST = 1_000_000_000  # rows that anybody may ask for
@@ -217,9 +218,19 @@ class Recipe(Strict):
     mixture: Mixture = Mixture()
     evaluation: Evaluation = Evaluation()
     models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")
+    servers: dict[str, ServerSpec] = Field(
+        default_factory=dict, description="servers by the names that `server:NAME` gives them as models"
+    )
 
     @model_validator(mode="after")
     def _is_rated(self) -> Recipe:
         if self.rating is None and any(rule.min_rating is not None for rule in self.filters):
             raise ValueError("filters: min_rating needs `rating`, which says who rates")
+        return self
+
+    @model_validator(mode="after")
+    def _names_servers(self) -> Recipe:
+        odd = [name for name in self.servers if not SERVER_NAME.fullmatch(name)]
+        if odd:
+            raise ValueError(f"servers: {odd[0]!r} must consist of letters, digits, dots, hyphens and underscores")
         return self

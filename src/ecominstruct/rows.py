@@ -129,7 +129,7 @@ class Prediction(NamedTuple):
     example: str
     model: str
     text: str
-    finish: str = "stop"  # stop, or length where the model ran into its limit
+    finish: str = "stop"  # stop, length where the model ran into its limit, or what else a server calls it
     prompt_sha: str = ""
     error: str = ""
 

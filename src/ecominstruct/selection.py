@@ -66,7 +66,7 @@ def recipe_faults(
             yield Fault(document.file, line, f"no task is {pattern!r}", nearest(pattern, list(catalogue.tasks)))
     folders: dict[str, str] = {}
     for index, name in enumerate(recipe.models):
-        problem = check_model_name(name)
+        problem = check_model_name(name, recipe.servers)
         other = folders.setdefault(folder_name(name), name)
         if other != name or recipe.models.count(name) > 1:
             problem = problem or (f"{name!r} would be kept under the same name as {other!r}", "Rename its file")

@@ -1,16 +1,30 @@
-"""Stage 6, predictions: one model answers every test example of a run."""
+"""Stage 6, predictions: one model answers every test example of a run.
+
+A server is asked first (`ask_server`), for all tasks together, and what it says is kept outside the run; predictions
+are then written from that like those of any other model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.engines import StagePlan, Unit
+from pydantic import ValidationError
+
+from ecominstruct.config import load
+from ecominstruct.engines import StagePlan, Unit, unfinished
+from ecominstruct.errors import wrong
 from ecominstruct.models import answers, folder_name, open_model, role
 from ecominstruct.models.base import Model, TaskFacts
+from ecominstruct.models.costs import Usage
 from ecominstruct.models.replay import Replay
+from ecominstruct.models.server import Server
+from ecominstruct.progress import Progress
+from ecominstruct.recipe import Recipe
 from ecominstruct.rows import Example, Prediction, example_of, prediction_schema
+from ecominstruct.servers import ServerSpec
 from ecominstruct.stages import stage
 from ecominstruct.store import (
     BATCH_ROWS,
@@ -20,6 +34,7 @@ from ecominstruct.store import (
     read_batches,
     read_json,
     require_manifest,
+    write_json,
     write_part,
 )
 from ecominstruct.tasks.forms import FORMS, Form, Question
@@ -100,11 +115,14 @@ def read_examples(path: Path) -> list[Example]:
     return [example_of(row) for batch in read_batches(path) for row in batch.to_pylist()]
 
 
-def plan_predictions(run: Path, model: str) -> StagePlan:
-    """One unit for each task; InputError when the model does not exist or its file does not fit the run."""
+def plan_predictions(run: Path, model: str, recipe: Path | None = None) -> StagePlan:
+    """One unit for each task; InputError when the model does not exist or its file does not fit the run.
+
+    `recipe`: where servers are described, if not in the recipe from which the run was built.
+    """
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
-    opened = open_model(model)
+    opened = open_model(model, _servers(run, recipe), answers_file(run))
     parts = asked_parts(release, tasks, model)
     if isinstance(opened, Replay):
         opened.check(
@@ -117,7 +135,82 @@ def plan_predictions(run: Path, model: str) -> StagePlan:
     ]
     # Where a file of answers lies is not data, what is in it is.
     config = {"model": kept_as, "depends on": opened.fingerprint()}
-    return StagePlan(STAGE, run / STAGE.folder / kept_as, units, predict_task, config)
+    again = _has_errors if isinstance(opened, Server) else None  # another time, a server may have an answer
+    return StagePlan(STAGE, run / STAGE.folder / kept_as, units, predict_task, config, again=again)
+
+
+def answers_file(run: Path) -> Path:
+    """Where answers that were paid for are kept: beside the run, out of reach of what rebuilds or deletes it, for all
+    runs of the same folder. A run inside a run (the corrected test set of an audit) shares the file of the outer one.
+    """
+    here = run.absolute()
+    runs = [folder for folder in (here, *here.parents) if (folder / "recipe.json").is_file()]
+    return (runs[-1] if runs else here).parent / "answers.sqlite"
+
+
+def _servers(run: Path, recipe: Path | None) -> dict[str, ServerSpec]:
+    """The servers of a recipe, or of the one from which the run was built."""
+    if recipe is not None:
+        return load(recipe, Recipe).servers
+    path = run / "recipe.json"
+    kept = read_json(path).get("servers", {}) if path.is_file() else {}
+    try:
+        return {name: ServerSpec.model_validate(section) for name, section in kept.items()}
+    except ValidationError:
+        mend = "Build the run again, or name a recipe with --recipe"
+        raise wrong("describes its servers as another version of this program does", mend, file=str(path)) from None
+
+
+def _has_errors(receipt: Receipt) -> bool:
+    return "errors" in receipt.counts
+
+
+def server_of(plan: StagePlan) -> Server | None:
+    """The server that answers, if it is one."""
+    model = plan.units[0].payload.model if plan.units else None
+    return model if isinstance(model, Server) else None
+
+
+def _examples_of(units: Iterable[Unit]) -> Iterator[Example]:
+    for unit in units:
+        yield from read_examples(Path(unit.payload.examples))
+
+
+def ask_server(run: Path, plan: StagePlan, progress: Progress) -> dict[str, Any] | None:
+    """Let a server answer what has no answer yet; returns what that took, or None where nothing was to be asked.
+
+    What it took depends on the day, so it is kept in `log/`, beside the number of tokens in the manifest, which does
+    not. Errors are those of `asking.ask`; the predictions that were there before are not touched by them.
+    """
+    server = server_of(plan)
+    outcome = server.ask(_examples_of(unfinished(plan)), progress) if server else None
+    if server is None or outcome is None:
+        return None
+    price = server.spec.price
+    took = {
+        "server": server.name,
+        **{name: getattr(outcome, name) for name in ("calls", "answered", "estimated", "served")},
+        "failed": dict(Counter(outcome.failed.values()).most_common(5)),
+        "tokens": outcome.usage._asdict(),
+        "cost": round(outcome.usage.cost(price), 6) if price else None,
+        "currency": price.currency if price else None,
+    }
+    write_json(run / "log" / f"{folder_name(f'server:{server.name}')}.json", took)
+    return took
+
+
+def price_of_asking(plan: StagePlan) -> dict[str, Any]:
+    """What asking a server would take; InputError when the model is none. Nothing is asked."""
+    server = server_of(plan)
+    if server is None:
+        raise wrong("only servers cost anything", "Leave out --dry-run")
+    found, spec = server.estimate(_examples_of(plan.units)), server.spec
+    numbers: dict[str, Any] = {"server": server.name, "model": spec.model, **found._asdict()}
+    for name in ("about", "most", "paid"):
+        usage: Usage = numbers[name]
+        cost = {"cost": round(usage.cost(spec.price), 6), "currency": spec.price.currency} if spec.price else {}
+        numbers[name] = {"prompt_tokens": usage.prompt, "answer_tokens": usage.completion, **cost}
+    return {**numbers, "budget": spec.budget, "answers": str(server.file)}
 
 
 def stale_predictions(run: Path, manifest: Manifest | None) -> list[str]:
@@ -143,8 +236,13 @@ def predict_task(work: Work, folder: Path) -> Receipt:
         for example, reply in zip(examples, replies, strict=True)
     ]
     part = write_part(folder, unit_path(work.unit), prediction_schema(), _batches(rows))
-    errors = sum(bool(row.error) for row in rows)
-    return Receipt(work.unit, {}, part.rows, part.rows, {}, {}, {"errors": errors} if errors else {}, (part,))
+    counts = {
+        "errors": sum(bool(row.error) for row in rows),
+        "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
+        "answer_tokens": sum(reply.completion_tokens for reply in replies),
+    }
+    counts = {name: count for name, count in counts.items() if count}
+    return Receipt(work.unit, {}, part.rows, part.rows, {}, {}, counts, (part,))
 
 
 def prompt_hash(example: Example) -> str:

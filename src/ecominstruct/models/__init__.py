@@ -14,17 +14,19 @@ goes through the same parser and the same scorer.
     gist          the words of the input that few inputs share                      (floor, only where text is free)
     noisy:RATE    the gold, but with this chance something wrong or unreadable
     replay:FILE   answers from a file of JSON lines
+    server:NAME   a server that speaks as OpenAI's does; NAME is a section of `servers` in the recipe
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ecominstruct.errors import nearest, wrong
 from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.baselines import Constant, Copy, First, Gist, Longest, Noisy, Nothing, Oracle, Overlap, Random
+from ecominstruct.servers import ServerSpec
 
 KINDS: Mapping[str, str] = {
     "oracle": "the gold answer, sent through the same parser: a check, not a model",
@@ -38,6 +40,7 @@ KINDS: Mapping[str, str] = {
     "gist": "the words of the input that few other inputs share",
     "noisy": "the gold answer, but with the given chance something wrong or unreadable",
     "replay": "answers read from a file",
+    "server": "a server that speaks as OpenAI's does, as a section of `servers` in the recipe describes it",
 }
 FLOORS = ("constant", "random", "overlap", "first", "longest", "none", "copy", "gist")
 _PLAIN: Mapping[str, type[Model]] = {
@@ -51,7 +54,7 @@ _PLAIN: Mapping[str, type[Model]] = {
     "copy": Copy,
     "gist": Gist,
 }
-_ARGUMENTS = ("noisy", "replay")
+_ARGUMENTS = ("noisy", "replay", "server")
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -74,8 +77,8 @@ def role(name: str) -> str:
     return "check" if kind == "oracle" else "floor" if kind in FLOORS else "model"
 
 
-def check_model_name(name: str) -> tuple[str, str] | None:
-    """What is wrong with a model's name, and the mend; None when it is right."""
+def check_model_name(name: str, servers: Collection[str] = ()) -> tuple[str, str] | None:
+    """What is wrong with a model's name, and the mend; None when it is right. `servers`: the names of the recipe."""
     kind, argument = split_name(name)
     if kind not in KINDS:
         return f"unknown model {name!r}", nearest(kind, list(KINDS))
@@ -83,14 +86,21 @@ def check_model_name(name: str) -> tuple[str, str] | None:
         return f"{name!r} needs a rate between 0 and 1", "Write noisy:0.2, say"
     if kind == "replay" and not argument:
         return f"{name!r} needs a file", "Write replay:answers.jsonl, say"
+    if kind == "server" and argument not in servers:
+        mend = nearest(argument, list(servers)) or "Add it under `servers`; docs/servers.md shows how"
+        return f"the recipe has no server {argument!r}", mend
     if kind not in _ARGUMENTS and argument:
         return f"{kind} takes nothing behind a colon", f"Write {kind}"
     return None
 
 
-def open_model(name: str) -> Model:
-    """The model of this name; InputError with the nearest known name when there is none."""
-    problem = check_model_name(name)
+def open_model(name: str, servers: Mapping[str, ServerSpec] | None = None, kept: Path = Path()) -> Model:
+    """The model of this name; InputError with the nearest known name when there is none.
+
+    `servers` are those of the recipe, and `kept` is the file in which their answers are kept.
+    """
+    servers = servers or {}
+    problem = check_model_name(name, servers)
     if problem:
         raise wrong(*problem)
     kind, argument = split_name(name)
@@ -100,6 +110,10 @@ def open_model(name: str) -> Model:
         from ecominstruct.models.replay import Replay
 
         return Replay(Path(argument))
+    if kind == "server":
+        from ecominstruct.models.server import Server
+
+        return Server(argument, servers[argument], kept)
     return _PLAIN[kind]()
 
 

@@ -23,11 +23,13 @@ class TaskFacts(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """One answer: the text, why it ended, and the error if there is none."""
+    """One answer: the text, why it ended, and the error if there is none; and the tokens it took, where they count."""
 
     text: str
     finish: str = "stop"
     error: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 class Model(Protocol):

@@ -1,0 +1,139 @@
+"""Answers that were paid for, kept in one SQLite file which all runs beside it share.
+
+    answers (key, answer, checksum)              what was said; the key is a hash of all that the answer depends on
+    paid    (key, prompt, completion, answered)  one row for each call that was or may have been charged: its tokens
+
+The file holds no prompt, no key of a server and no time. It is written ahead (WAL), so that several processes can use
+it at once; what `put` has returned from survives the end of the process and of the machine. The machines of a network
+file system cannot share it. An entry that is not what was written is said in the log, and is no answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import orjson
+
+from ecominstruct.errors import wrong
+from ecominstruct.identity import hex128
+from ecominstruct.models.costs import Usage
+
+SCHEMA = 1  # raised when the tables, an answer or the making of keys changes
+PATIENCE = 60.0  # seconds to wait for another process that writes
+_TABLES = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS paid (key TEXT NOT NULL, prompt INTEGER, completion INTEGER, answered INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS paid_for ON paid (key);
+PRAGMA user_version = {SCHEMA};
+COMMIT;
+"""
+_log = logging.getLogger(__name__)
+
+
+class Answer(NamedTuple):
+    """What a server said to one question, and what that took."""
+
+    text: str
+    finish: str  # stop, length, content_filter, or whatever else the server calls it
+    served: str  # the name under which the server says that the model answered
+    usage: Usage
+    estimated: bool = False  # the server did not say how many tokens there were
+
+
+class Entry(NamedTuple):
+    """One call that was paid; `answer` is None when nothing came of it."""
+
+    key: str
+    usage: Usage
+    answer: Answer | None
+
+
+class Answers:
+    """An open file of answers; used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, which is made where there is none; InputError when it is something else."""
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._readable():
+            self._file = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            # A damaged text must come back, so that its checksum can tell.
+            self._file.text_factory = lambda raw: str(raw, "utf-8", "replace")
+            found = self._file.execute("PRAGMA user_version").fetchone()[0]
+            if found > SCHEMA:
+                raise wrong("was written by a newer version of this program", "Use that one", file=str(path))
+            self._file.execute("PRAGMA journal_mode = WAL")
+            self._file.execute("PRAGMA synchronous = FULL")
+            if found < SCHEMA:
+                self._file.executescript(_TABLES)
+
+    def __enter__(self) -> Answers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def get(self, key: str) -> Answer | None:
+        """The answer of this key, if there is one and it is whole."""
+        with self._readable():
+            row = self._file.execute("SELECT answer, checksum FROM answers WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        try:
+            if _checksum(key, row[0]) != row[1]:
+                raise ValueError
+            fields = orjson.loads(row[0])
+            return Answer(**{**fields, "usage": Usage(*fields["usage"])})
+        except (ValueError, TypeError, KeyError, AttributeError):
+            _log.warning("%s: the answer %s is damaged and counts as none", self.path, key)
+            return None
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        """Keep what was paid, durably and all at once; a new answer replaces a damaged one."""
+        with self._readable():
+            self._file.execute("BEGIN IMMEDIATE")
+            try:
+                for key, usage, answer in entries:
+                    paid = (key, *usage, int(answer is not None))
+                    self._file.execute("INSERT INTO paid VALUES (?, ?, ?, ?)", paid)
+                    if answer is not None:
+                        text = orjson.dumps({**answer._asdict(), "usage": list(answer.usage)}).decode()
+                        row = (key, text, _checksum(key, text))
+                        self._file.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
+                self._file.execute("COMMIT")
+            finally:
+                if self._file.in_transaction:
+                    self._file.execute("ROLLBACK")
+
+    def paid(self, keys: Iterable[str]) -> Usage:
+        """The tokens of all calls for these questions, also of those that came to nothing."""
+        total = Usage()
+        with self._readable():
+            for key in keys:
+                for prompt, completion in self._file.execute(
+                    "SELECT prompt, completion FROM paid WHERE key = ?", (key,)
+                ):
+                    total = total.plus(Usage(prompt, completion))
+        return total
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """InputError for whatever SQLite finds wrong with the file."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            mend = "Look at its disk and its rights; if it is damaged, move it away: its answers are then asked again"
+            raise wrong(f"cannot be used as a file of answers ({error})", mend, file=str(self.path)) from None
+
+
+def _checksum(key: str, text: str) -> str:
+    return hex128(key, text)

@@ -1,0 +1,84 @@
+"""How fast a server is asked: as fast as it bears.
+
+The number of calls under way grows by one with each round of answers and is halved when the server says that it is
+too much (429, 503), at most once for the calls that were under way at that moment. A `Retry-After` holds for all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from email.utils import parsedate_to_datetime
+
+FIRST_WAIT = 0.5  # seconds before the second call for a question, on average half of that; then doubled each time
+LONGEST_WAIT = 60.0
+
+
+class Pace:
+    """Gives out turns to call; belongs to one event loop."""
+
+    def __init__(self, most: int) -> None:
+        """`most`: calls that are ever under way at once."""
+        self.most = most
+        self.limit = float(most)
+        self._running = 0
+        self._rounds = 0  # how often the limit was cut
+        self._not_before = 0.0  # on the monotonic clock
+        self._freed = asyncio.Condition()
+
+    async def begin(self) -> int:
+        """Wait for a turn; returns the round in which it was given."""
+        while True:
+            while (left := self._not_before - time.monotonic()) > 0:
+                await asyncio.sleep(left)
+            async with self._freed:
+                await self._freed.wait_for(lambda: self._running < int(self.limit))
+                if self._not_before <= time.monotonic():
+                    self._running += 1
+                    return self._rounds
+
+    async def end(self) -> None:
+        """Give a turn back."""
+        async with self._freed:
+            self._running -= 1
+            self._freed.notify_all()
+
+    async def idle(self) -> None:
+        """Wait until no call is under way."""
+        async with self._freed:
+            await self._freed.wait_for(lambda: not self._running)
+
+    def went_well(self) -> None:
+        """An answer came: a round of them allows one call more."""
+        self.limit = min(float(self.most), self.limit + 1 / self.limit)
+
+    def was_too_much(self, begun_in: int, seconds: float | None) -> None:
+        """The server pushed back on a call of that round and wants to be left alone for so many seconds."""
+        if begun_in == self._rounds:
+            self.limit = max(1.0, self.limit / 2)
+            self._rounds += 1
+        self._not_before = max(self._not_before, time.monotonic() + (seconds or 0))
+
+
+def wait_before_retry(failures: int, told: float | None, first: float) -> float:
+    """Seconds to wait after so many failures: a random part of a bound that doubles, and never less than was told."""
+    bound = min(LONGEST_WAIT, first * 2 ** min(failures - 1, 30))
+    return (told or 0) + random.uniform(0, bound)
+
+
+def told_wait(header: str | None, now: float) -> float | None:
+    """The seconds that a `Retry-After` asks for, given in seconds or as a date; None when it says nothing usable.
+
+    `now` is the time of the clock, as dates are.
+    """
+    if not header:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(header).timestamp() - now
+        except (ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if seconds == seconds else None

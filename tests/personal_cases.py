@@ -384,6 +384,7 @@ ALIKE: dict[str, tuple[Make, dict[str, Sequence[str]]]] = {
     "ages": (lambda key: f"{3 + hash64(key) % 6}-{9 + hash64(key) % 4}", {"en": ("for ages {} years", "Toys ages {}"), "zh": ("适合{}岁儿童", "{}岁女童裙")}),
     "wrong_card": (_wrong_card, {"en": ("code {}", "{}"), "zh": ("编码{}", "{}")}),
     "wrong_id": (_wrong_id, {"en": ("code {}", "{}"), "zh": ("商品编码{}", "{} 现货")}),
+    "product_name": (lambda key: pick(("Sony White", "Canon Green Photo", "Danby White Countertop", "Dell Brown Case"), key), {"en": ("name: {}", "Product name: {}", "Brand: {}")}),
     "brand_name": (lambda key: pick(("Mr. Coffee", "Dr. Martens", "Mrs. Meyer's", "Dr Pepper", "Mr. Clean", "Ralph Lauren"), key), {"en": ("{} 12-cup", "New {} item")}),
     "brand_zh": (lambda key: pick(("康师傅红烧牛肉面", "王老吉凉茶", "李宁跑鞋", "周大福项链", "张小泉菜刀", "高领女士毛衣", "白小姐"), key), {"zh": ("{} 正品", "新款{}")}),
     "plate_zh": (lambda key: f"新{letters(1, key, of='ABCS')}{digits(3, key)}", {"zh": ("{}纯银耳环", "2023{}款手机壳")}),

@@ -19,14 +19,14 @@ AUDITS: Mapping[str, Callable[[Path], StagePlan]] = {
     "testset": plan_testset,
     "pii": plan_personal,
 }
-"""Each plans a stage in a folder of its name below 9-audit, which leaves `findings.parquet` and `summary.json` there."""
+"""Each plans a stage in a folder of its name below 9-audit that leaves `findings.parquet` and `summary.json` there."""
 
 
 Found = dict[str, Any]
 
 
 def run_audits(run: Path, checks: Sequence[str], clean: bool, executor: Executor, progress: Progress) -> Found:
-    """Bring the named audits of a run up to date, and with `clean` its corrected companion; what they found, by name.
+    """Bring the named audits of a run up to date, and with `clean` its corrected companion; what they found.
 
     InputError when there is no such check.
     """

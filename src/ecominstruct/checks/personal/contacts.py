@@ -57,14 +57,14 @@ _SPELLED = re.compile(
     re.IGNORECASE,
 )
 
-_PHONE_ZH = r"(?:联系电话|电话|手机号码|手机号|手机|联系方式|热线|客服|传真|座机|致电|拨打|来电|短信|号码)"
+_PHONE_ZH = r"(?:联系电话|电话|手机号码|手机号|手机|联系方式|热线|传真|座机|致电|拨打|来电|短信)"
 _PHONE_EN = (
     r"\b(?:tel|telephone|phone|mobile|cell|cellphone|call|text|whatsapp|fax|contact|dial|ring|reach|sms|hotline)\b"
 )
 _GAP = r"(?:[\s:#,.=>/]|号码|号|是|为|请|number|no|is|at|on|me|us|my|to|via|it|[-(]){0,8}"
 _NUMBER = r"(?:\+ ?)?\(?[0-9](?:[ ().-]{0,2}[0-9]){6,14}"
 _LABELLED = re.compile(rf"(?:{_PHONE_ZH}|{_PHONE_EN}){_GAP}(?<![0-9A-Za-z])(?P<value>{_NUMBER}){END}", re.IGNORECASE)
-_NEAR = re.compile(rf"(?:{_PHONE_ZH}|{_PHONE_EN}|咨询|service|helpline|toll.free)[^0-9]{{0,14}}$", re.IGNORECASE)
+_NEAR = re.compile(rf"(?:{_PHONE_ZH}|{_PHONE_EN}|咨询|客服|service|helpline|toll.free)[^0-9]{{0,14}}$", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 # A letter may touch the number only where the letters say what it is: Tel13812345678, VX13812345678.
 _AFTER_WORD = r"(?:(?<![0-9A-Za-z])|(?<=tel)|(?<=phone)|(?<=mobile)|(?<=vx)|(?<=wx)|(?<=qq))(?<![0-9][-./])"

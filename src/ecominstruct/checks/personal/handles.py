@@ -11,7 +11,10 @@ from ecominstruct.checks.personal.words import Words, one_of
 _TOLD = r"(?:[\s:#@=>|/-]|账号|帐号|号码|号|昵称|名|是|为|加|id|account|handle|name|is){0,6}"
 _SAID = r"(?:[ \t]{0,2}(?:账号|帐号|号码?|id|name|handle|昵称)?(?: is)?[ \t]{0,2}(?:[:@=]|是|为)|[ \t]{0,2}(?:账号|帐号|号码?|id\b))"
 _DIGIT = re.compile(r"[0-9_]")
-_REDDIT = re.compile(r"(?<![0-9A-Za-z_/.])(?P<value>/?u/[0-9A-Za-z_-]{3,20})(?![0-9A-Za-z_/-])")
+_REDDIT = re.compile(
+    r"(?<![0-9A-Za-z_/.])(?P<value>/u/[0-9A-Za-z_-]{3,20}|(?:(?<=by )|(?<=user )|(?<=from )|(?<=thanks )|(?<=and )|(?<=@))"
+    r"u/[0-9A-Za-z_-]{3,20})(?![0-9A-Za-z_/-])"
+)
 _MODERATOR = re.compile(r"(?<![0-9A-Za-z_-])(?P<value>[0-9A-Za-z_-]{3,20})(?=\[M\])")
 _PROFILE = re.compile(
     r"(?P<value>(?:weibo\.(?:com|cn)/(?:u/)?|facebook\.com/|instagram\.com/|twitter\.com/|tiktok\.com/@|t\.me/"
@@ -55,7 +58,7 @@ def rules(words: Words) -> Iterator[Rule]:
     """WeChat, QQ, Weibo, other networks; Reddit; profiles and @names."""
     wechat, qq, networks = (one_of(names) for names in (words.wechat, words.qq, words.networks))
     flag = re.IGNORECASE
-    account = r"(?P<value>[A-Za-z][0-9A-Za-z_-]{5,19}|[0-9]{5,11})(?![0-9A-Za-z_@-]|\.[A-Za-z])"
+    account = r"(?P<value>[A-Za-z][0-9A-Za-z_-]{5,19}|[0-9]{6,11})(?![0-9A-Za-z_@-]|\.[A-Za-z])"
     begin = r"(?<![0-9A-Za-z])"
     pattern = re.compile(rf"{begin}{wechat}(?P<said>{_SAID})?{_TOLD}(?<![0-9A-Za-z]){account}", flag)
     touching = re.compile(rf"{begin}(?P<said>{wechat}){account}", flag)

@@ -15,7 +15,7 @@ _NUMERALS = {word: value for value, word in enumerate("零一二三四五六七�
 _AFTER_NAME = r"(?=[^\u4e00-\u9fff]|$|电话|手机|联系|地址|先生|女士|小姐|微信|身份|住|收|的|号)"
 _CAPITAL = r"[A-Z][a-z]{1,15}(?:[-'][A-Z]?[a-z]{1,15})?"
 _OWN_AGE = re.compile(
-    r"\b(?:(?:I am|I'm|I’m|im|Im|i'm|i am) (?:only |just |now |currently |almost )?|now im |(?:my age is|age:) ?)"
+    r"\b(?:(?:I am|I'm|I’m|im|Im|i'm|i am) (?:only |just |now |currently |almost )?|now im |my age is )"
     r"(?P<value>[0-9]{1,2})(?: ?(?:years? old|yrs? old|yo\b|y/o|years?)| ?-?year-?old)?(?![0-9A-Za-z])"
     r"(?! {0,2}(?:%|weeks?|wks?|months?|mos?\b|lbs?|pounds|kilos?|kg|oz|ml|cm|mm|inch|in\b|foot|feet|ft|days?|hours?|hrs?"
     r"|minutes?|min|miles?|of\b|to\b|or\b|x\b|st\b|am\b|pm\b|dd|gb|['\"/:°$+]|[.,][0-9]|[0-9]|-(?!year)|[A-Z]\b))"
@@ -49,8 +49,7 @@ def _english_names(words: Words) -> Iterator[Rule]:
     brands = _not_brand(frozenset(words.brands))
     given = one_of(name for line in words.given_names for name in line.split())
     family = one_of(name for line in words.surnames_en for name in line.split())
-    # A bare "name" may be that of a model or a brand: it stands alone, with a colon.
-    label = rf"(?:(?i:{one_of(words.name_labels_en)})|(?<![A-Za-z] )(?i:{one_of(words.bare_name_labels_en)})(?= ?[:=]))"
+    label = rf"(?i:{one_of(words.name_labels_en)})"
     initial = r"(?: [A-Z]\.?)?"
     sure = rf"(?i:{one_of(words.sure_name_labels_en)})"
     any_two = rf"{_CAPITAL}{initial} {_CAPITAL}"
@@ -62,8 +61,13 @@ def _english_names(words: Words) -> Iterator[Rule]:
     labelled = re.compile(
         rf"(?<![A-Za-z]){label}(?:[ \t]{{0,2}}[:,=-]|[ \t]is)?[ \t\n]{{1,2}}(?P<value>{full})(?![A-Za-z])"
     )
-    quick = rf"(?i){one_of([*words.name_labels_en, *words.bare_name_labels_en])}.{{0,8}}[a-z]"
+    quick = rf"(?i){one_of(words.name_labels_en)}.{{0,8}}[a-z]"
     yield Rule("person_name", "labelled_name_en", "medium", labelled, quick, brands)
+    # "Name: Sony White" is no person: after a bare label a given name must come.
+    bare = rf"(?<![A-Za-z])(?<![A-Za-z] )(?i:{one_of(words.bare_name_labels_en)}) ?[:=] ?"
+    alone = re.compile(rf"{bare}(?P<value>{given}{initial} {_CAPITAL})(?![A-Za-z])")
+    quick = rf"(?i){one_of(words.bare_name_labels_en)} ?[:=：] ?[a-z]"
+    yield Rule("person_name", "bare_name_en", "medium", alone, quick, brands)
     title = one_of(words.titles_en)
     titled = re.compile(rf"(?<![A-Za-z]){title}\.? (?P<value>{full}|{family}|{given})(?![A-Za-z'])")
     yield Rule("person_name", "titled_name_en", "medium", titled, rf"{title}\.? [A-Z]", brands)
@@ -93,7 +97,7 @@ def _ages(words: Words) -> Iterator[Rule]:
         "own_age_en",
         "medium",
         _OWN_AGE,
-        r"(?i)(i am|i['’]?m|now im|age is|age:) ?[a-z]{0,9} ?[0-9]",
+        r"(?i)(i am|i['’]?m|now im|age is) ?[a-z]{0,9} ?[0-9]",
         _minor,
     )
     child = one_of(words.children_en)
@@ -106,7 +110,7 @@ def _ages(words: Words) -> Iterator[Rule]:
     )
     quick = rf"(?i){child}.{{1,24}}[0-9]|(my|our) .{{0,11}}[0-9]{{1,2}}[ -]?(year|yr)"
     yield Rule("minor_age", "child_age_en", "low", of_child, quick, _child)
-    own = re.compile(rf"(?:我|本人)(?:今年|现在|才|刚|只有|已经|马上){{0,2}}{_AGE_ZH}(?!多?的)")
+    own = re.compile(rf"(?:我|本人)(?:今年|现在|才|刚|只有|已经|马上){{0,2}}{_AGE_ZH}(?!多?的|[儿女孩宝娃小外孙])")
     yield Rule("minor_age", "own_age_zh", "medium", own, r"(我|本人).{0,8}岁", _minor)
     child_zh = one_of(words.children_zh)
     when = "(?:今年|现在|才|刚满|刚|快|已经|是|只有|那|这){0,2}"

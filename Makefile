@@ -44,6 +44,7 @@ bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets
 	$(BIN)/python benchmarks/scoring.py --data $(DATA)
 	$(BIN)/python benchmarks/storefront.py
 	$(BIN)/python benchmarks/duplicates.py --data $(DATA)
+	$(BIN)/python benchmarks/personal.py --data $(DATA)
 
 browser: setup
 	@if command -v chromium >/dev/null; then :; \

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.audit.material import OWN_CANDIDATES
 from ecominstruct.checks.personal.excerpts import excerpts
-from ecominstruct.checks.personal.find import find_in_column, version
+from ecominstruct.checks.personal.find import version
 from ecominstruct.checks.personal.kinds import ABOUT, ORDER, Kind
 from ecominstruct.checks.personal.rule import Mention
+from ecominstruct.dataset.personal import hits
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.rows import SEVERITIES, SPLITS, Finding, Lang, finding_schema
@@ -35,6 +35,7 @@ from ecominstruct.store import (
     write_json,
     write_part,
 )
+from ecominstruct.tasks.forms import OWN_CANDIDATES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,15 +53,6 @@ class Work(NamedTuple):
     lang: Lang
     own_candidates: bool
     parts: tuple[tuple[str, str], ...]
-
-
-class Hit(NamedTuple):
-    """The mentions in one text of a batch: number of the row in it, part of the example."""
-
-    row: int
-    field: str
-    text: str
-    mentions: Sequence[Mention]
 
 
 def plan_personal(run: Path) -> StagePlan:
@@ -107,41 +99,13 @@ def search(work: Work, folder: Path) -> Receipt:
 def _findings(work: Work, split: str, batch: pa.RecordBatch, tally: Tally) -> Iterator[Finding]:
     ids, records, numbers = (_list(batch.column(name)) for name in ("id", "record", "row"))
     tally.seen(records)
-    for row, field, text, mentions in sorted(_hits(batch, work.own_candidates)):
+    for row, field, text, mentions in sorted(hits(batch, work.own_candidates)):
         for one, shown in zip(mentions, excerpts(text, mentions), strict=True):
             tally.count(one, split, ids[row], records[row], shown)
             where = (field, one.start, one.end, one.severity)
             yield Finding(
                 work.task, ids[row], numbers[row], "personal", one.kind, *where, shown, rule=one.rule, split=split
             )
-
-
-def _hits(batch: pa.RecordBatch, own_candidates: bool) -> Iterator[Hit]:
-    """The texts of a batch that hold something; equal texts, as of several wordings, are read once."""
-    import pyarrow.compute as pc
-
-    for name in ("input", "output"):
-        yield from (Hit(row, name, *found) for row, found in _in_texts(batch.column(name)))
-    if own_candidates:
-        column: Any = batch.column("choices")
-        rows = _list(pc.list_parent_indices(column))
-        first: dict[int, int] = {}
-        for place, row in enumerate(rows):
-            first.setdefault(row, place)
-        for place, found in _in_texts(column.flatten()):
-            yield Hit(rows[place], f"choices[{place - first[rows[place]]}]", *found)
-
-
-def _in_texts(column: pa.Array[Any]) -> Iterator[tuple[int, tuple[str, list[Mention]]]]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    once: Any = column.dictionary_encode()
-    found = dict(find_in_column(once.dictionary))
-    if found:
-        for row in _list(pc.indices_nonzero(pc.is_in(once.indices, value_set=pa.array(found, once.indices.type)))):
-            text = once.indices[row].as_py()
-            yield row, (once.dictionary[text].as_py(), found[text])
 
 
 def _list(column: Any) -> list[Any]:

@@ -21,7 +21,8 @@ _PROFILE = re.compile(
     r"|linkedin\.com/in/|wa\.me/|douyin\.com/user/|reddit\.com/u(?:ser)?/)[0-9A-Za-z_.-]{3,40})",
     re.IGNORECASE,
 )
-_STEAM = re.compile(r"(?P<value>(?<![0-9])7656119[0-9]{10}(?![0-9]))")
+# The 64-bit numbers of players on Steam: 76561197960265728 and the 2^32 after it.
+_STEAM = re.compile(r"(?P<value>(?<![0-9])7656(?:119|120)[0-9]{10}(?![0-9]))")
 _AT = re.compile(
     r"(?:follow(?:ing)?|dm|message|tag|contact|tagged|thanks to|via|by|关注|私信|联系|艾特|找|感谢)[ :]{0,2}"
     r"(?P<value>@[0-9A-Za-z_]{3,30})(?![0-9A-Za-z_@.])",
@@ -80,5 +81,5 @@ def rules(words: Words) -> Iterator[Rule]:
     yield Rule("handle", "moderator", "medium", _MODERATOR, r"[0-9A-Za-z_\-]{3}\[M\]")
     profile = r"(?i)(weibo\.c|facebook\.com/|instagram\.com/|twitter\.com/|tiktok\.com/@|t\.me/|linkedin\.com/in/|wa\.me/|douyin\.com/user/|reddit\.com/u)"
     yield Rule("handle", "profile", "medium", _PROFILE, profile)
-    yield Rule("handle", "steam", "medium", _STEAM, r"7656119[0-9]{10}")
+    yield Rule("handle", "steam", "medium", _STEAM, r"7656(119|120)[0-9]{10}")
     yield Rule("handle", "at_name", "medium", _AT, r"[@＠][0-9A-Za-z_]{3}")

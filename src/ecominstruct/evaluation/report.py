@@ -28,7 +28,7 @@ from ecominstruct.tasks.prompts import render_prompt
 STAGE = stage("report")
 BUILD = ("records", "splits", "examples", "dataset")
 MOST_COMPARED = 5  # models; of more, `ecom compare` tells
-HEALTH, PERSONAL = "testset", "pii"  # audits that the page shows
+AUDITS_SHOWN = ("testset", "pii")
 SAMPLES = 3  # prompts of each language
 ORDER = ("check", "floor", "model")
 _METRICS = frozenset(DEFINITIONS)
@@ -41,7 +41,7 @@ def plan_report(run: Path) -> StagePlan:
     for name in scored_models(run):
         manifest = read_manifest(run / stage("scores").folder / name)
         inputs[f"scores of {name}"] = manifest.fingerprint if manifest else ""
-    for name in (HEALTH, PERSONAL):
+    for name in AUDITS_SHOWN:
         found = audit_manifest(run, release, name)
         if found:
             inputs[f"audit {name}"] = found.fingerprint
@@ -120,8 +120,8 @@ def gather(run: Path) -> ReportData:
         "prompts": _samples(folder, release, tasks),
         "transfer": {name: result["generalisation"] for name, result in results.items() if result["generalisation"]},
         "compared": _pairs(run, [name for name in names if role(name) == "model"]),
-        "health": _audited(run, release, HEALTH),
-        "personal": _audited(run, release, PERSONAL),
+        "health": _audited(run, release, "testset"),
+        "personal": _audited(run, release, "pii"),
         "published": load_published().model_dump(exclude_none=True),
     }
     return cast(ReportData, data)

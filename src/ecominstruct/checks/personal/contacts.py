@@ -61,7 +61,7 @@ _PHONE_ZH = r"(?:联系电话|电话|手机号码|手机号|手机|联系方式|
 _PHONE_EN = (
     r"\b(?:tel|telephone|phone|mobile|cell|cellphone|call|text|whatsapp|fax|contact|dial|ring|reach|sms|hotline)\b"
 )
-_GAP = r"(?:[\s:#,.=>/]|号码|号|是|为|请|number|no|is|at|on|me|us|my|to|via|it|[-(]){0,8}"
+_GAP = r"(?:[ \t:#,.=>/]|号码|号|是|为|请|number|no|is|at|on|me|us|my|to|via|it|[-(]){0,8}"
 _NUMBER = r"(?:\+ ?)?\(?[0-9](?:[ ().-]{0,2}[0-9]){6,14}"
 _LABELLED = re.compile(rf"(?:{_PHONE_ZH}|{_PHONE_EN}){_GAP}(?<![0-9A-Za-z])(?P<value>{_NUMBER}){END}", re.IGNORECASE)
 _NEAR = re.compile(rf"(?:{_PHONE_ZH}|{_PHONE_EN}|咨询|客服|service|helpline|toll.free)[^0-9]{{0,14}}$", re.IGNORECASE)

@@ -12,7 +12,7 @@ _TOLD = r"(?:[\s:#@=>|/-]|账号|帐号|号码|号|昵称|名|是|为|加|id|acc
 _SAID = r"(?:[ \t]{0,2}(?:账号|帐号|号码?|id|name|handle|昵称)?(?: is)?[ \t]{0,2}(?:[:@=]|是|为)|[ \t]{0,2}(?:账号|帐号|号码?|id\b))"
 _DIGIT = re.compile(r"[0-9_]")
 _REDDIT = re.compile(
-    r"(?<![0-9A-Za-z_/.])(?P<value>/u/[0-9A-Za-z_-]{3,20}|(?:(?<=by )|(?<=user )|(?<=from )|(?<=thanks )|(?<=and )|(?<=@))"
+    r"(?<![0-9A-Za-z_/.])(?P<value>/u/[0-9A-Za-z_-]{3,20}|(?:(?<=by )|(?<=DM )|(?<=dm )|(?<=user )|(?<=from )|(?<=thanks )|(?<=and )|(?<=@))"
     r"u/[0-9A-Za-z_-]{3,20})(?![0-9A-Za-z_/-])"
 )
 _MODERATOR = re.compile(r"(?<![0-9A-Za-z_-])(?P<value>[0-9A-Za-z_-]{3,20})(?=\[M\])")

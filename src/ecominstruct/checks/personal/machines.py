@@ -31,7 +31,8 @@ _LOGIN = re.compile(
 )
 _PASSWORD = re.compile(
     r"(?:\bpasswords?|\bpasswd|\bpwd|\bpasscode|\bpin code|密码|口令|验证码)"
-    r"(?:\s{0,2}[:=]\s{0,2}|\s{0,2}(?:是|为)\s{0,2}|\s{1,2}is:?\s{1,2})['\"]?(?P<value>[!-~]{4,64})",
+    r"(?:\s{0,2}[:=]\s{0,2}|\s{0,2}(?:是|为)\s{0,2}|\s{1,2}is:?\s{1,2}|[ \t]{1,2}(?=[0-9]{6}(?![0-9])))"
+    r"['\"]?(?P<value>[!-~]{4,64})",
     re.IGNORECASE,
 )
 _ASSIGNED = re.compile(

@@ -14,7 +14,7 @@ _GAP = r"(?:[\s:#=>.(-]|编号|号码|号|是|为|number|num|no|id|is|was){0,6}"
 _VALUE = rf"(?<![0-9A-Za-z])(?P<value>[0-9A-Z][0-9A-Z-]{{5,31}}(?<!-)){END}"
 _ORDER = re.compile(
     rf"(?:订单编号|订单号码|订单号|订单|交易号|交易单号|发票号码?|退款单号"
-    rf"|\b(?:order|invoice|transaction|purchase order|confirmation)\b(?: ?(?:number|num|no|id|ref))?){_GAP}{_VALUE}",
+    rf"|\b(?:order|invoice|transaction|purchase order|confirmation|po(?= (?:number|no)))\b(?: ?(?:number|num|no|id|ref))?){_GAP}{_VALUE}",
     re.IGNORECASE,
 )
 _AMAZON = re.compile(rf"{BEGIN}(?P<value>[0-9]{{3}}-[0-9]{{7}}-[0-9]{{7}}){END}")
@@ -39,14 +39,14 @@ def _numbered(match: re.Match[str]) -> Place | None:
 
 def rules(words: Words) -> Iterator[Rule]:
     """Orders, parcels by label, by carrier and by their own check digit."""
-    order = r"(?i)(订单|交易|发票|退款单|order|invoice|transaction|confirmation).{0,40}[0-9]"
+    order = r"(?i)(订单|交易|发票|退款单|order|invoice|transaction|confirmation|po (number|no)).{0,40}[0-9]"
     yield Rule("order_number", "order", "low", _ORDER, order, _numbered)
     yield Rule("order_number", "amazon_order", "low", _AMAZON, DIGITS)
     tracking = r"(?i)(单号|快递号|物流号|运单|tracking|waybill|awb|consignment|shipment).{0,40}[0-9]"
     yield Rule("tracking_number", "tracking", "low", _TRACKING, tracking, _numbered)
     carriers = one_of(words.carriers)
     carried = re.compile(
-        rf"{carriers}(?:快递|速运|速递|快运)?{_GAP}(?<![0-9A-Za-z])(?P<value>(?:[A-Z]{{2}})?[0-9]{{10,18}}){END}",
+        rf"{carriers}(?:快递|速运|速递|快运)?{_GAP}(?<![0-9A-Za-z])(?P<value>(?:[A-Z]{{2}})?[0-9]{{10,22}}){END}",
         re.IGNORECASE,
     )
     yield Rule("tracking_number", "carrier", "low", carried, DIGITS)

@@ -77,7 +77,7 @@ def _chinese_names(words: Words) -> Iterator[Rule]:
     family = f"(?:{one_of(words.double_surnames)}|[{words.surnames}])"
     name = rf"(?P<value>{family}(?:[{HAN}]|·[{HAN}]){{1,2}}?){_AFTER_NAME}"
     labels = one_of([*words.name_labels_zh, *words.bare_name_labels_zh])
-    strict = re.compile(rf"{labels}[^\S\n]{{0,2}}[:为是|=#]{{1,3}}[^\S\n]{{0,2}}{name}")
+    strict = re.compile(rf"{labels}(?:[^\S\n]{{0,2}}[:为是|=#]{{1,3}}[^\S\n]{{0,2}}|[^\S\n]{{1,2}}){name}")
     quick = rf"{labels}[\s:：为是|=#]{{0,7}}{family}"
     yield Rule("person_name", "labelled_name_zh", "medium", strict, quick)
     bare = re.compile(rf"{one_of(words.bare_name_labels_zh)}[^\S\n]{{0,2}}{name}")
@@ -105,10 +105,11 @@ def _ages(words: Words) -> Iterator[Rule]:
     of_child = re.compile(
         rf"\b(?:my|our|his|her)(?: [a-z]{{2,10}})? {child}{aged}(?P<value>[0-9]{{1,2}})(?! ?(?:months?|weeks?|lbs?|inch|cm|kg|feet|%|[0-9/.:]))"
         rf"|\b(?:my|our)(?: [a-z]{{2,10}})? (?P<other>[0-9]{{1,2}})[ -]?(?:year|yr)s?[ -]?olds?"
-        rf"(?=,? {child}| (?:grand|twin)|,? (?:loves?d?|enjoy|likes?|is|was|will|would|has|had|can|could|wears?|uses?|wants?|who|and|to)\b|[.,!?]|-?$)",
+        rf"(?=,? {child}| (?:grand|twin)|,? (?:loves?d?|enjoy|likes?|is|was|will|would|has|had|can|could|wears?|uses?|wants?|who|and|to)\b|[.,!?]|-?$)"
+        rf"|\b(?:he|she) is (?P<third>[0-9]{{1,2}}) years? old\b",
         re.IGNORECASE,
     )
-    quick = rf"(?i){child}.{{1,24}}[0-9]|(my|our) .{{0,11}}[0-9]{{1,2}}[ -]?(year|yr)"
+    quick = rf"(?i){child}.{{1,24}}[0-9]|(my|our) .{{0,11}}[0-9]{{1,2}}[ -]?(year|yr)|he is [0-9]"
     yield Rule("minor_age", "child_age_en", "low", of_child, quick, _child)
     own = re.compile(rf"(?:我|本人)(?:今年|现在|才|刚|只有|已经|马上){{0,2}}{_AGE_ZH}(?!多?的|[儿女孩宝娃小外孙])")
     yield Rule("minor_age", "own_age_zh", "medium", own, r"(我|本人).{0,8}岁", _minor)
@@ -116,6 +117,7 @@ def _ages(words: Words) -> Iterator[Rule]:
     when = "(?:今年|现在|才|刚满|刚|快|已经|是|只有|那|这){0,2}"
     theirs = re.compile(
         rf"(?:我们|我家|我|咱家|家里)(?:的|家)?(?:{child_zh}{when}{_AGE_ZH}|{when}{_AGE_ZH.replace('value', 'other')}多?的?{child_zh})"
+        rf"|{child_zh}今年{_AGE_ZH.replace('value', 'third')}"
     )
     yield Rule(
         "minor_age",
@@ -128,7 +130,7 @@ def _ages(words: Words) -> Iterator[Rule]:
 
 
 def _child(match: re.Match[str]) -> Place | None:
-    group = "value" if match["value"] else "other"
+    group = next(name for name in ("value", "other", "third") if match[name])
     return match.span(group) if 0 < _numeral(match[group]) < ADULT else None
 
 

@@ -22,7 +22,7 @@ _RUN = re.compile(rf"[{HAN}0-9A-Za-z()·, -]*$")
 _PARTS = re.compile(rf"[{HAN}]{{2,4}}?(?:省|自治区|市|自治州|区|县|旗|镇|乡|街道)")
 _FINE = re.compile(r"(?:室|单元|栋|幢|号楼|弄|户|房)")
 _POINT = re.compile(
-    r"(?<![0-9A-Za-z.])(?P<value>(?P<lat>[+-]?[0-9]{1,2}\.[0-9]{4,15})°?(?: ?[NS])?(?: ?[,;/] ?|[ ]{1,2})"
+    r"(?<![0-9A-Za-z.])(?P<value>(?P<lat>[+-]?[0-9]{1,3}\.[0-9]{4,15})°?(?: ?[NS])?(?: ?[,;/] ?|[ ]{1,2})"
     r"(?P<lon>[+-]?[0-9]{1,3}\.[0-9]{4,15})(?:°? ?[EW](?![A-Za-z])|°)?)(?![0-9A-Za-z]|\.[0-9]| ?(?:cm|mm|m|in|kg|g|lb|oz|x|×|\")\b)"
 )
 _LAT_LON = re.compile(
@@ -45,7 +45,8 @@ def _point(match: re.Match[str]) -> Place | None:
     row = re.search(r"[0-9][,;\]] ?$", match.string[max(0, start - 3) : start]) or re.match(
         r"[,;] ?[+-]?[0-9]", match.string[end : end + 4]
     )
-    on_earth = abs(lat) <= 90 and abs(lon) <= 180 and max(abs(lat), abs(lon)) >= 1
+    low, high = sorted((abs(lat), abs(lon)))  # maps in China put the longitude first
+    on_earth = low <= 90 and 10 <= high <= 180
     return (start, end) if on_earth and not row and not is_code(match) else None
 
 

@@ -122,27 +122,10 @@ def test_check_digits() -> None:
 
 
 PROBES = (
-    *("a", "1", "1-", "1 ", "a@", "@", "a.", "a@a.", "+1 ", "(0", "010-", "1 1 1 1", "2222 ", "0-", "1.", "::", "a:a"),
-    *(
-        "aa:",
-        "收货人：",
-        "收货人张",
-        "省市区",
-        "路1",
-        "路1号1号",
-        "路1号1室",
-        "花园",
-        "北京",
-        "张先生",
-        "微信号",
-        "QQ号",
-    ),
-    *("VX:", "密码:", "我女儿", "password is ", "eyJa", "eyJaaaaaaaaaaaaa.", "39.1234,", "lat 1.11 ", "1°1′1″N"),
-    *("1 Aa ", "1 North Aa ", "123 Main Street, ", "P.O. ", "I'm ", "my son is ", "订单号", "order number "),
-    *("tracking A1", "1Z", "SF1", "京A", "护照号码", "passport number ", "http://a:", "/u/", "my name is ", "John J. "),
-    *("Mr. ", "顺丰快递单号:", "call me at ", "电话号码是", "aa at aa dot ", "[M]", "a" * 64 + "@", "-----BEGIN RSA "),
-    *("api key", "\ud800", "（", "１３", " ", "\n", "#:#", "weibo:@", "13800138000x"),
-)
+    "a", "1", "1 ", "a@", "a@a.", "+1 ", "(0", "::", "收货人：", "省市区", "路1号1室", "张先生", "微信号", "密码:", "我女儿",
+    "39.1234,", "1 North Aa ", "123 Main Street, ", "order number ", "京A", "护照号码", "http://a:", "/u/", "John J. ",
+    "顺丰快递单号:", "call me at ", "电话号码是", "aa at aa dot ", "a" * 64 + "@", "\ud800", "１３", " ", "weibo:@",
+)  # fmt: skip
 PIECES = [*PROBES, *(case.text for case in list(cases())[::97])]
 LIMIT = 0.05  # seconds
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.checks.personal.find import find, find_in_column
+from ecominstruct.checks.personal.find import find_in_column
 from ecominstruct.checks.personal.rule import Mention, narrow
 from ecominstruct.identity import hex128
 from ecominstruct.recipe import PersonalInformation
@@ -142,9 +142,11 @@ def mask(example: Example, task: Task) -> Example | None:
     own = task.form in OWN_CANDIDATES
     gold = example.gold
     shown = [example.input, *(example.choices if own else ()), gold.text]
-    known = placeholders(example.record, shown)
-    texts = {text: changed(text, edits(text, known)) for text in shown}
-    moved = move_spans(gold.spans, edits(example.input, known), texts[example.input])
+    found = mentions_of(shown)
+    known = placeholders(example.record, found)
+    wanted = {text: edits(text, mentions, known) for text, mentions in found.items()}
+    texts = {text: changed(text, some) for text, some in wanted.items()}
+    moved = move_spans(gold.spans, wanted[example.input], texts[example.input])
     if moved is None:
         return None
     ranking = tuple(texts.get(text, text) for text in gold.ranking)
@@ -159,25 +161,34 @@ def mask(example: Example, task: Task) -> Example | None:
     return example._replace(input=question.input, choices=choices, output=output, gold=new)
 
 
-def placeholders(record: str, texts: Sequence[str]) -> dict[str, tuple[str, str]]:
+def mentions_of(texts: Sequence[str]) -> dict[str, list[Mention]]:
+    """What stands in each of some texts."""
+    import pyarrow as pa
+
+    once = list(dict.fromkeys(texts))
+    found = dict(find_in_column(pa.array(once, pa.string())))
+    return {text: found.get(at, []) for at, text in enumerate(once)}
+
+
+def placeholders(record: str, found: Mapping[str, Sequence[Mention]]) -> dict[str, tuple[str, str]]:
     """All values in the texts of a record, as written, each with its kind and its placeholder."""
     number: dict[tuple[str, str], int] = {}
-    found: dict[str, tuple[str, str]] = {}
-    for text in dict.fromkeys(texts):
-        for one in find(text):
+    known: dict[str, tuple[str, str]] = {}
+    for text, mentions in found.items():
+        for one in mentions:
             value = text[one.start : one.end]
             plain = "".join(char for char in narrow(value).casefold() if char.isalnum())
             place = number.setdefault((one.kind, plain), len(number))
             token = hex128(record, one.kind, str(place), "placeholder")[:6]
-            found[value] = (one.kind, f"<{one.kind.upper()}_{token}>")
-    return found
+            known[value] = (one.kind, f"<{one.kind.upper()}_{token}>")
+    return known
 
 
-def edits(text: str, known: Mapping[str, tuple[str, str]]) -> list[Edit]:
+def edits(text: str, mentions: Sequence[Mention], known: Mapping[str, tuple[str, str]]) -> list[Edit]:
     """What must change in a text: what is found in it, and known values without the words that gave them away."""
     if text in known:
         return [Edit(0, len(text), known[text][1])]
-    own = [Edit(one.start, one.end, known[text[one.start : one.end]][1]) for one in find(text)]
+    own = [Edit(one.start, one.end, known[text[one.start : one.end]][1]) for one in mentions]
     fewest = {"person_name": 2, "handle": 2}
     again = [value for value, (kind, _) in known.items() if len(value) >= fewest.get(kind, SHORTEST)]
     if not again:

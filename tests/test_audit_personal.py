@@ -218,6 +218,20 @@ def test_a_masked_answer_is_read_back(form: FormName, task_of: Callable[[FormNam
     assert (masked.choices == choices) == (form not in OWN_CANDIDATES)
 
 
+def test_what_only_the_answer_gives_away_is_masked_in_both(task_of: Callable[[FormName], Task]) -> None:
+    task, number = task_of("ner"), "5512349"
+    text = f"{number} 要一个"
+    gold = Gold(spans=(Span("phone number", 0, 7, number),))
+    question = Question(text, ("phone number",), *answer_words(task.answer, task.lang), task.many)
+    example = Example(
+        *("id", task.id, 1, "record", 0, "family", "train", task.lang, "", "", text, ("phone number",), ""),
+        *(FORMS["ner"].render(gold, question), gold, "", "source", "", (), "", False),
+    )  # fmt: skip
+    masked = mask(example, task)
+    assert masked is not None and number not in masked.input + masked.output
+    assert masked.gold.spans[0].text == masked.input.partition(" ")[0]
+
+
 def test_a_span_that_would_be_cut_cannot_be_masked(task_of: Callable[[FormName], Task]) -> None:
     task = task_of("ner")
     half = Span("电话", INPUT.index(PHONE), INPUT.index(PHONE) + 5, PHONE[:5])

@@ -141,7 +141,8 @@ def mask(example: Example, task: Task) -> Example | None:
     """An example with placeholders for all that is found in it; None where its answer could no longer be given."""
     own = task.form in OWN_CANDIDATES
     gold = example.gold
-    shown = [example.input, *(example.choices if own else ()), gold.text]
+    # The answer may call a value what the input does not: "phone number: …".
+    shown = [example.input, *(example.choices if own else ()), gold.text, example.output]
     found = mentions_of(shown)
     known = placeholders(example.record, found)
     wanted = {text: edits(text, mentions, known) for text, mentions in found.items()}

@@ -210,8 +210,8 @@ def release_task(work: Work, folder: Path) -> Receipt:
     published = work.ingredients.card.published_test_set
     personal = decide_personal(work.ingredients.task, work.parts, work.policy, published)
     private: Reasons = {record: (REASON, kinds) for record, kinds in personal.dropped.items()}
-    judged = private | left_out(work.rules, findings / MATCHES, findings / MEASURES)
-    dropped: Reasons = {} if published else judged
+    judged = left_out(work.rules, findings / MATCHES, findings / MEASURES)
+    dropped: Reasons = {} if published else private | judged
     per_label = min((rule.per_label for rule in work.rules.filters if rule.per_label), default=None)
     taking = decide(work.task, work.parts, dropped, work.limits, per_label)
     counts: Counter[str] = Counter()
@@ -229,8 +229,9 @@ def release_task(work: Work, folder: Path) -> Receipt:
     rows_out, out = sum(part.rows for part in parts), sum(rejects.counts.values())
     facts = {"quality": _quality(work, [folder / part.path for part in parts])}
     parts += _variants(work, folder, counts)
-    odd = judged if published else {record: (MASKED, kinds) for record, kinds in personal.masked.items()}
-    notes = (Reject(STAGE.name, work.task, record, *why) for record, why in odd.items() if record not in dropped)
+    masked = [(record, (MASKED, kinds)) for record, kinds in personal.masked.items() if record not in dropped]
+    odd = [*judged.items(), *private.items()] if published else masked
+    notes = (Reject(STAGE.name, work.task, record, *why) for record, why in odd)
     noted = write_rejects(folder, "notes", work.task, notes)
     done = Receipt(work.task, {}, rows_out + out, rows_out, rejects.counts, noted, dict(counts), tuple(parts))
     return replace(done, facts=facts)

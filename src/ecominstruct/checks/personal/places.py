@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ecominstruct.checks.personal.rule import HAN, Locate, Place, Rule, before, is_code, whole
 from ecominstruct.checks.personal.words import Words, one_of
 
-_REACH = 40  # characters to the left of a street in which the city is looked for
+_REACH = 30  # characters to the left of a street in which the city is looked for
 _DETAIL = (
     rf"(?:[ ,，]?(?:[0-9A-Za-z]{{1,5}}(?:-[0-9]{{1,4}}){{0,2}}|[一二三四五六七八九十东西南北]{{1,3}})"
     rf"(?:号楼|号院|栋|幢|座|单元|号|室|楼|层|户|房|弄)"
@@ -38,16 +38,16 @@ _DEGREES = re.compile(
 _POST_BOX = re.compile(r"\b(?P<value>P\.? ?O\.? ?Box [0-9]{1,6})(?![0-9A-Za-z])", re.IGNORECASE)
 
 
+_GOES_ON, _WENT_BEFORE = re.compile(r"[,;] ?[+-]?[0-9]"), re.compile(r"[0-9][,;\]] ?$")
+
+
 def _point(match: re.Match[str]) -> Place | None:
     """Two numbers, of which no other one stands beside: scores and measures come in longer rows."""
-    lat, lon = float(match["lat"]), float(match["lon"])
     start, end = whole(match)
-    row = re.search(r"[0-9][,;\]] ?$", match.string[max(0, start - 3) : start]) or re.match(
-        r"[,;] ?[+-]?[0-9]", match.string[end : end + 4]
-    )
-    low, high = sorted((abs(lat), abs(lon)))  # maps in China put the longitude first
-    on_earth = low <= 90 and 10 <= high <= 180
-    return (start, end) if on_earth and not row and not is_code(match) else None
+    if _GOES_ON.match(match.string, end) or _WENT_BEFORE.search(match.string[max(0, start - 3) : start]):
+        return None
+    low, high = sorted((abs(float(match["lat"])), abs(float(match["lon"]))))  # maps in China put the longitude first
+    return (start, end) if low <= 90 and 10 <= high <= 180 and not is_code(match) else None
 
 
 def _chinese(words: Words) -> Locate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ecominstruct.checks.personal.rule import HAN, Locate, Place, Rule, before, is_code, whole
 from ecominstruct.checks.personal.words import Words, one_of
@@ -59,22 +60,21 @@ def _chinese(words: Words) -> Locate:
     business = re.compile(one_of(words.business_labels_zh) + rf"[^{HAN}]{{0,6}}$")
     provinces = re.compile(one_of(words.provinces))
 
-    def locate(match: re.Match[str]) -> Place | None:
-        reach = max(0, match.start() - _REACH)
-        run = _RUN.search(match.string[reach : match.start() + 1])
-        text = run.group() if run else ""
-        begin = match.start() + 1 - len(text)
+    @lru_cache(maxsize=1 << 12)
+    def beginning(text: str) -> int | None:
+        """Where in the characters before a street the address begins; None where nothing says so."""
         told = next(reversed(list(labels.finditer(text))), None)
         after = told.end() if told else 0
         found = provinces.search(text, after) or _PARTS.search(text, after)
-        if found:
-            start = begin + found.start()
-        elif told:
-            start = begin + after
-        elif _FINE.search(match.group()):
-            start = max(begin, match.start() - 3)
-        else:
+        return found.start() if found else after if told else None
+
+    def locate(match: re.Match[str]) -> Place | None:
+        run = _RUN.search(match.string[max(0, match.start() - _REACH) : match.start() + 1])
+        text = run.group() if run else ""
+        begin, first = match.start() + 1 - len(text), beginning(text)
+        if first is None and not _FINE.search(match.group()):
             return None
+        start = max(begin, match.start() - 3) if first is None else begin + first
         place = min(start, match.start()), match.end()
         return None if business.search(before(match, place[0])) else place
 

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import Ecom
 from ecominstruct import pipeline
-from ecominstruct.audit.testset import run_audits
+from ecominstruct.audit.audits import run_audits
 from ecominstruct.engines import InThisProcess, run_stage
 from ecominstruct.evaluation.report import plan_report
 from ecominstruct.progress import watch

@@ -89,6 +89,12 @@ def _pair(x: str) -> dict[str, Any]:
     return {"left": f"{x}m3", "right": f"{x}m4", "tasks": {f"{x}task0": task, f"{x}gone": task}, "mean": mean}
 
 
+def _personal(x: str) -> dict[str, Any]:
+    one = {"kind": x, "lang": "zh", "about": x, "severity": "high", "findings": 3, "rows": 2, "shown": [x, f"1••{x}"]}
+    kinds = [one | {"share": 0.02, "low": 0.01, "high": 0.04}]
+    return {"findings": 3, "touched": 2, "rows": 100, "kinds": kinds}
+
+
 def _health(x: str) -> dict[str, Any]:
     tell = {"name": f"{x}length", "of": f"{x}label", "n": 50, "is_shortcut": True, "auc": 0.7, "accuracy": 0.8,
             "baseline": 0.5}  # fmt: skip
@@ -130,6 +136,7 @@ def report(x: str = "") -> ReportData:
         "transfer": {f"{x}m3": [_groups(x)]},
         "compared": [_pair(x)],
         "health": _health(x),
+        "personal": _personal(x),
         "published": {
             "source": f"{x}paper", "note": f"{x}not re-run", "human": {f"{x}paper": {"win": 1, "tie": 2, "loss": 97}},
             "models": [{"model": f"{x}GPT", "tasks": {f"{x}paper": {"rouge_l": 12.5}}}],
@@ -253,7 +260,7 @@ def test_nothing_at_all_is_still_a_page() -> None:
     totals = dict.fromkeys(("tasks", "records", "examples", "train", "validation", "test", "synthetic"), 0)
     data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}, "transfer": {}}
     data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
-    data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None}
+    data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None, "personal": None}
     text = Outline(render_page(data)).text
     assert "No tasks." in text and "synthetic" not in text and "No audit of this release" in text
 

@@ -11,7 +11,7 @@ A run is a folder; each stage writes one that can be opened with pandas, DuckDB 
     6-predictions/  ecom predict  what each model answers to the test examples
     7-scores/       ecom score    how each answer was read, and what it is worth
     8-report/       ecom report   one page that shows it all
-    9-audit/        ecom audit    what is wrong with the test set, row by row, and a corrected one beside it
+    9-audit/        ecom audit    what is wrong with the rows, one by one, and a corrected test set beside it
 
 The code lies in the same order: `sources` (raw files to records), `splits`, `tasks` (records to examples; the seven
 forms), `dataset` (the release), `models` (whoever answers), `evaluation` (predict, score, report), `audit` (what is

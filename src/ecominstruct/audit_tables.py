@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ecominstruct.audit.tells import say_tell
 from ecominstruct.evaluation.markup import number
 from ecominstruct.tables import reasons, table
 
+SHARE = "{:.4%}"
 MOST_SHARED = 20  # pairs of tasks that are listed
 
 
@@ -46,7 +47,11 @@ def show_audit(found: Mapping[str, Any]) -> str:
 
 def _worst_tasks(tasks: Mapping[str, Mapping[str, int]]) -> str:
     """The task with the most findings, and how many more there are."""
-    first = min(tasks, key=lambda name: (-tasks[name]["findings"], name))
+    return _first({name: task["findings"] for name, task in tasks.items()})
+
+
+def _first(tasks: Mapping[str, int]) -> str:
+    first = min(tasks, key=lambda name: (-tasks[name], name))
     return first if len(tasks) == 1 else f"{first} +{len(tasks) - 1}"
 
 
@@ -72,3 +77,29 @@ def show_clean(found: Mapping[str, Any]) -> str:
         if tell["is_shortcut"] and not task["left_out"]
     ]
     return "\n".join([*lines, f"corrected test set: {found['rows']:,} rows; {reasons(found['dropped'])} dropped."])
+
+
+def show_personal(found: Mapping[str, Any]) -> str:
+    """Personal information by kind and language: how much, in what share of the rows, and where most of it is."""
+    head = ("severity", "kind", "lang", "findings", "rows", "share of rows", "95 % interval", "tasks", "for instance")
+    rows = [
+        (
+            one["severity"],
+            one["kind"],
+            one["lang"],
+            f"{one['findings']:,}",
+            f"{one['rows']:,}",
+            SHARE.format(one["share"]),
+            f"{SHARE.format(one['low'])} to {SHARE.format(one['high'])}",
+            _first(one["tasks"]),
+            next(iter(one["shown"]), ""),
+        )
+        for one in found["kinds"]
+    ]
+    langs = [f"{size['touched']:,} of {size['rows']:,} rows in {lang}" for lang, size in found["langs"].items()]
+    end = f"personal information: {found['findings']:,} findings in {', '.join(langs) or 'no rows'}."
+    return "\n".join([table(head, rows), "", end])
+
+
+SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"testset": show_audit, "pii": show_personal}
+"""How each audit is told, by its name."""

@@ -177,20 +177,22 @@ def report(run: Run, as_json: AsJson = False) -> None:
 @app.command()
 def audit(
     run: Run,
-    checks: Annotated[str, typer.Option("--checks", help="what to look at: testset")] = "testset",
+    checks: Annotated[str, typer.Option("--checks", help="what to look at, with commas: testset, pii")] = "testset",
     write_clean: Annotated[bool, typer.Option("--write-clean", help="also write a corrected test set, a run")] = False,
     processes: Processes = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is wrong with the test set of a run; what is found is no failure."""
-    from ecominstruct.audit.testset import run_audits
-    from ecominstruct.audit_tables import show_audit, show_clean
+    """Say what is wrong with the rows of a run: test set, personal information; what is found is no failure."""
+    from ecominstruct.audit.audits import run_audits
+    from ecominstruct.audit_tables import SHOW, show_clean
 
     with _work(processes) as (executor, progress):
         found = run_audits(run, checks.split(","), write_clean, executor, progress)
     if as_json:
         return _json(found)
-    _say(show_audit(found["testset"]))
+    for name, show in SHOW.items():
+        if name in found:
+            _say(show(found[name]))
     if write_clean:
         _say(show_clean(found["clean"]))
         return _say(f"Next: ecom predict {found['clean']['run']} --model constant")
@@ -279,9 +281,10 @@ def status(
     stale = next((state.stage for state in states if state.stale), None)
     if stale is None:
         return _say("Everything is fresh.")
-    name, _, model = stale.partition(" ")
+    name, _, which = stale.partition(" ")
     verb = stage(name).verb
-    words = f"{recipe} --out {run}" if verb == "build" else f"{run} --model {model}" if model else str(run)
+    option = "--checks" if verb == "audit" else "--model"
+    words = f"{recipe} --out {run}" if verb == "build" else f"{run} {option} {which}" if which else str(run)
     return _say(f"Next: ecom {verb} {words}")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct import config
-from ecominstruct.audit.testset import plan_testset
+from ecominstruct.audit.audits import AUDITS
 from ecominstruct.dataset.composition import composition, leaks
 from ecominstruct.dataset.findings import plan_findings
 from ecominstruct.dataset.guard import plan_guard
@@ -333,10 +333,11 @@ def _evaluation_status(run: Path) -> Iterator[StageStatus]:
             [f"predictions {folder.name} is stale"] if stale else stale_reasons(plan_scores(run, folder.name), scored)
         )
         yield StageStatus(f"scores {folder.name}", scored, tuple(reasons))
-    for plan in (plan_report(run), plan_testset(run)):
+    plans = {"report": plan_report(run)} | {f"audit {name}": plan(run) for name, plan in AUDITS.items()}
+    for name, plan in plans.items():
         found = read_manifest(plan.folder)
         if found:
-            yield StageStatus(plan.stage.name, found, tuple(stale_reasons(plan, found)))
+            yield StageStatus(name, found, tuple(stale_reasons(plan, found)))
 
 
 def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path, what: Mapping[str, Any]) -> None:

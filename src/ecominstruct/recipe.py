@@ -138,6 +138,19 @@ class Filter(Strict):
         return self
 
 
+PersonalInformation = Literal["report", "drop", "mask"]
+
+
+class Policy(Strict):
+    """What becomes of rows in which a risk is found. Published test rows are never dropped nor changed, only noted."""
+
+    personal_information: PersonalInformation = Field(
+        default="report",
+        description="report: leave them, `ecom audit` tells; drop: leave them out; mask: put placeholders for what is "
+        "found, and leave out what cannot be masked",
+    )
+
+
 class Rating(Strict):
     """A classifier that says of an example how good it is, from 0 to 1; used by the filter `min_rating`."""
 
@@ -216,6 +229,7 @@ class Recipe(Strict):
     rating: Rating | None = None
     clean: Clean = Clean()
     mixture: Mixture = Mixture()
+    policy: Policy = Policy()
     evaluation: Evaluation = Evaluation()
     models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")
     servers: dict[str, ServerSpec] = Field(

@@ -150,11 +150,13 @@ class Finding(NamedTuple):
     number: int  # of the record in its raw file, from 0
     check: str  # the family of kinds, such as duplicates or spans
     kind: str
-    field: str  # the part of the example: input, choices, gold, or a field of the record
+    field: str  # the part of the example: input, output, choices, choices[2], gold, or a field of the record
     start: int  # characters of that field; 0 to 0 where the whole of it is meant
     end: int
     severity: Severity
     excerpt: str  # masked: no long numbers, no addresses
+    rule: str = ""  # which of its rules found it, where a kind has several
+    split: str = "test"
 
 
 class LabelCounts(NamedTuple):

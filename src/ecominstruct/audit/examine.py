@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ecominstruct.audit.material import OWN_CANDIDATES, Material, Row, gold_key, question_key
+from ecominstruct.audit.material import Material, Row, gold_key, question_key
 from ecominstruct.audit.tells import measure, say_tell
 from ecominstruct.checks.duplicates import duplicates
 from ecominstruct.checks.kinds import KINDS, Hit
@@ -15,6 +15,7 @@ from ecominstruct.checks.orders import ODD, cycle, runs
 from ecominstruct.checks.spans import Marked, odd_spans, term_types, unlabelled
 from ecominstruct.checks.texts import hidden, markup, masked
 from ecominstruct.rows import Finding
+from ecominstruct.tasks.forms import OWN_CANDIDATES
 
 ONE_CLASS = 0.8  # of the golds are the same label
 Found = Iterator[tuple[Row | None, Hit]]

@@ -23,9 +23,9 @@ from ecominstruct.store import (
     read_manifest,
     require_manifest,
 )
+from ecominstruct.tasks.forms import OWN_CANDIDATES
 
 USUAL = 0.8  # of the rows of a task hold a part that counts as one
-OWN_CANDIDATES = ("select", "rank")  # forms whose candidates belong to the row, not to the task
 
 
 class Note(NamedTuple):

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ecominstruct.audit.material import OWN_CANDIDATES, Material, gold_key
+from ecominstruct.audit.material import Material, gold_key
 from ecominstruct.checks.kinds import KINDS
 from ecominstruct.checks.listings import listing
 from ecominstruct.identity import hash64
 from ecominstruct.languages import same_text
 from ecominstruct.rows import Finding
+from ecominstruct.tasks.forms import OWN_CANDIDATES
 
 SHORTEST = 2  # characters of a text that two tasks can be said to share
 INPUT, ANSWERED, GOLD = " input", " answered", " gold "  # roles beside the names of parts, which begin with no blank

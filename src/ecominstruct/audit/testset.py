@@ -10,23 +10,19 @@ they share. Time grows as rows times the labels of their task, and as a sort of 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecominstruct.audit.clean import clean_folder, plan_clean
 from ecominstruct.audit.examine import examine, finding
 from ecominstruct.audit.material import audited, open_run, read_material
 from ecominstruct.audit.shared import SharedTexts, in_common
 from ecominstruct.checks.kinds import KINDS
-from ecominstruct.engines import StagePlan, Unit, run_stage
-from ecominstruct.errors import nearest, wrong
-from ecominstruct.progress import Progress
+from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.rows import SEVERITIES, Finding, finding_schema
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Receipt, batch_of, read_json, write_json, write_part
+from ecominstruct.store import BATCH_ROWS, Receipt, batch_of, write_json, write_part
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,23 +39,6 @@ def plan_testset(run: Path) -> StagePlan:
         inputs[source.records.stage] = source.records.fingerprint
     config = {"release": source.release.fingerprint}
     return StagePlan(STAGE, run / STAGE.folder / CHECK, [Unit(CHECK, inputs, str(run))], audit_testset, config)
-
-
-def run_audits(run: Path, checks: Sequence[str], clean: bool, executor: Executor, progress: Progress) -> dict[str, Any]:
-    """Bring the named audits of a run up to date, and with `clean` its corrected companion; what they found, by name.
-
-    InputError when there is no such check.
-    """
-    for name in checks:
-        if name != CHECK:
-            raise wrong(f"unknown check {name!r}", nearest(name, [CHECK]))
-    plan = plan_testset(run)
-    run_stage(plan, executor, progress)
-    found = {CHECK: read_json(plan.folder / "summary.json")}
-    if clean:
-        run_stage(plan_clean(run), executor, progress)
-        found["clean"] = read_json(clean_folder(run) / "summary.json") | {"run": str(clean_folder(run))}
-    return found
 
 
 class Tally:

@@ -8,6 +8,7 @@ orders      whether the order of the rows tells the gold
 labels      labels that never occur, hold each other or stand in the input
 spans       marked stretches that repeat, overlap or were forgotten
 shortcuts   how far one gets without understanding: overlap, length, a brand
+personal    personal information: a package of its own
 
 columns    many texts as one column, in memory or in a file
 grams      character n-grams of texts, and MinHash signatures of them

@@ -19,16 +19,19 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecominstruct.checks.personal.find import version
 from ecominstruct.dataset.card import dataset_card
 from ecominstruct.dataset.decide import Reasons, Rules, left_out, rules_of
 from ecominstruct.dataset.mixture import Limits, share_out
+from ecominstruct.dataset.personal import MASKED, REASON, masked_batch
+from ecominstruct.dataset.personal import decide as decide_personal
 from ecominstruct.dataset.proof import prove, require_proven
 from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
 from ecominstruct.dataset.trace import write_index
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64
-from ecominstruct.recipe import HeldOut, Recipe
+from ecominstruct.recipe import HeldOut, PersonalInformation, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.stages import MATCHES, MEASURES, stage
@@ -69,6 +72,7 @@ class Work(NamedTuple):
     rules: Rules
     limits: Limits
     held_out: bool
+    policy: PersonalInformation
     variants: int  # test examples that are also asked in other ways
     ingredients: Ingredients
 
@@ -134,11 +138,14 @@ def _unit(
         rules,
         allowed,
         held,
+        recipe.policy.personal_information,
         asked,
         parts,
     )
     inputs = {part.path: part.hash for part in (*made, *found)}
     inputs |= {"mixture": repr(allowed), "held out": str(held), "rules": fingerprint(_plain(rules))}
+    if work.policy != "report":
+        inputs["personal information"] = f"{work.policy} by {version()}"
     wordings = {"variants": str(asked), **parts.fingerprints} if asked else {}
     return Unit(task.id, inputs | wordings, work)
 
@@ -201,15 +208,18 @@ def release_task(work: Work, folder: Path) -> Receipt:
     """Put the examples of a task into the files of their splits."""
     findings = Path(work.findings)
     published = work.ingredients.card.published_test_set
+    personal = decide_personal(work.ingredients.task, work.parts, work.policy, published)
+    private: Reasons = {record: (REASON, kinds) for record, kinds in personal.dropped.items()}
     judged = left_out(work.rules, findings / MATCHES, findings / MEASURES)
-    dropped: Reasons = {} if published else judged
+    dropped: Reasons = {} if published else private | judged
     per_label = min((rule.per_label for rule in work.rules.filters if rule.per_label), default=None)
     taking = decide(work.task, work.parts, dropped, work.limits, per_label)
     counts: Counter[str] = Counter()
     parts = []
     with RejectFile(folder, "rejects", work.task) as rejects:
         for split in SPLITS:
-            batches = _select(work, split, dropped, taking, rejects)
+            taken = _select(work, split, dropped, taking, rejects)
+            batches = (masked_batch(batch, work.ingredients.task, personal.masked) for batch in taken)
             first = next(batches, None)
             if first is not None:
                 path = f"{split}/{flat(work.task)}.parquet"
@@ -219,7 +229,9 @@ def release_task(work: Work, folder: Path) -> Receipt:
     rows_out, out = sum(part.rows for part in parts), sum(rejects.counts.values())
     facts = {"quality": _quality(work, [folder / part.path for part in parts])}
     parts += _variants(work, folder, counts)
-    notes = (Reject(STAGE.name, work.task, record, *why) for record, why in (judged.items() if published else ()))
+    masked = [(record, (MASKED, kinds)) for record, kinds in personal.masked.items() if record not in dropped]
+    odd = [*judged.items(), *private.items()] if published else masked
+    notes = (Reject(STAGE.name, work.task, record, *why) for record, why in odd)
     noted = write_rejects(folder, "notes", work.task, notes)
     done = Receipt(work.task, {}, rows_out + out, rows_out, rejects.counts, noted, dict(counts), tuple(parts))
     return replace(done, facts=facts)

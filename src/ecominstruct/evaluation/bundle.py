@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.engines import run_stage, stale_reasons
 from ecominstruct.errors import wrong
-from ecominstruct.evaluation.report import HEALTH, health_manifest, plan_report, scored_models
+from ecominstruct.evaluation.report import AUDITS_SHOWN, audit_manifest, plan_report, scored_models
 from ecominstruct.evaluation.score import plan_scores, released_records
 from ecominstruct.models import role
 from ecominstruct.progress import Progress
@@ -62,8 +62,9 @@ def _files(run: Path) -> Iterator[str]:
     yield from (f"{stage(name).folder}/manifest.json" for name in BUILD if read_manifest(run / stage(name).folder))
     folder, release = require_manifest(run, "dataset")
     yield f"{folder.name}/tasks.json"
-    if health_manifest(run, release):
-        yield from (f"{HEALTH}/{name}" for name in ("manifest.json", "summary.json"))
+    for audit in AUDITS_SHOWN:
+        if audit_manifest(run, release, audit):
+            yield from (f"{stage('audit').folder}/{audit}/{name}" for name in ("manifest.json", "summary.json"))
     for part in release.parts():
         if part.path.startswith(("test/", "variants/")):
             yield f"{folder.name}/{part.path}"

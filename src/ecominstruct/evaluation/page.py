@@ -14,6 +14,7 @@ from ecominstruct.evaluation.charts import best_floor, score_of, symbol
 from ecominstruct.evaluation.evidence import behind, compared, labels, paper, transfer, ways_of_asking
 from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
+from ecominstruct.evaluation.personal import personal
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
 
 LANGS = {"en": "English", "zh": "Chinese"}
@@ -35,6 +36,7 @@ SECTIONS = {
     "paper": "Beside the paper",
     "outcomes": "Outcomes",
     "health": "Health of the test set",
+    "personal": "Personal information",
     "built": "What was built from what",
     "prompts": "Sample prompts",
     "definitions": "Definitions",
@@ -319,8 +321,8 @@ def render_page(data: ReportData) -> str:
         "paper": paper(data),
     }
     scored = [_glance(data), _scores(data), *(_section(key, part) for key, part in trust.items())]
-    checked = _section("health", health(data["health"]))
-    sections = [*scored, _outcomes(data), checked, _built(data), _prompts(data["prompts"])]
+    checked = [_section("health", health(data["health"])), _section("personal", personal(data["personal"]))]
+    sections = [*scored, _outcomes(data), *checked, _built(data), _prompts(data["prompts"])]
     main = tag("main", join([*sections, _definitions(data)]))
     footer = tag("footer", "This page needs no network and no script.")
     body = tag("body", charts.shapes(), _header(data), main, footer)

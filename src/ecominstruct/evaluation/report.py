@@ -28,7 +28,7 @@ from ecominstruct.tasks.prompts import render_prompt
 STAGE = stage("report")
 BUILD = ("records", "splits", "examples", "dataset")
 MOST_COMPARED = 5  # models; of more, `ecom compare` tells
-HEALTH = f"{stage('audit').folder}/testset"
+AUDITS_SHOWN = ("testset", "pii")
 SAMPLES = 3  # prompts of each language
 ORDER = ("check", "floor", "model")
 _METRICS = frozenset(DEFINITIONS)
@@ -41,9 +41,10 @@ def plan_report(run: Path) -> StagePlan:
     for name in scored_models(run):
         manifest = read_manifest(run / stage("scores").folder / name)
         inputs[f"scores of {name}"] = manifest.fingerprint if manifest else ""
-    health = health_manifest(run, release)
-    if health:
-        inputs["health of the test set"] = health.fingerprint
+    for name in AUDITS_SHOWN:
+        found = audit_manifest(run, release, name)
+        if found:
+            inputs[f"audit {name}"] = found.fingerprint
     unit = Unit("page", inputs, (str(run), str(folder)))
     return StagePlan(STAGE, run / STAGE.folder, [unit], write_page, {})
 
@@ -75,9 +76,9 @@ def _is_fresh(run: Path, name: str) -> bool:
         return False
 
 
-def health_manifest(run: Path, release: Manifest) -> Manifest | None:
-    """What `ecom audit` did, if it looked at the release as it is; an audit of another one is not shown."""
-    found = read_manifest(run / HEALTH)
+def audit_manifest(run: Path, release: Manifest, name: str) -> Manifest | None:
+    """What an audit did, if it looked at the release as it is; an audit of another one is not shown."""
+    found = read_manifest(run / stage("audit").folder / name)
     same = found and found.version == stage("audit").version and found.config["release"] == release.fingerprint
     return found if same else None
 
@@ -119,10 +120,16 @@ def gather(run: Path) -> ReportData:
         "prompts": _samples(folder, release, tasks),
         "transfer": {name: result["generalisation"] for name, result in results.items() if result["generalisation"]},
         "compared": _pairs(run, [name for name in names if role(name) == "model"]),
-        "health": read_json(run / HEALTH / "summary.json") if health_manifest(run, release) else None,
+        "health": _audited(run, release, "testset"),
+        "personal": _audited(run, release, "pii"),
         "published": load_published().model_dump(exclude_none=True),
     }
     return cast(ReportData, data)
+
+
+def _audited(run: Path, release: Manifest, name: str) -> Any:
+    fresh = audit_manifest(run, release, name)
+    return read_json(run / stage("audit").folder / name / "summary.json") if fresh else None
 
 
 def _stage_row(manifest: Manifest) -> dict[str, Any]:

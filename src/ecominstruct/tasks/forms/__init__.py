@@ -37,6 +37,10 @@ FORMS: Mapping[FormName, Form] = {
 }
 
 
+OWN_CANDIDATES: tuple[FormName, ...] = ("select", "rank")
+"""Forms whose candidates belong to the row, not to the task."""
+
+
 class Readings(NamedTuple):
     """One answer, read twice: as a person reads it, and by one who allows nothing but what was asked for."""
 
@@ -67,4 +71,4 @@ def _outcome(reading: Reading, prediction: Prediction) -> Reading:
     return reading
 
 
-__all__ = ["FORMS", "Form", "Gold", "Item", "Question", "Reading", "Readings", "read_prediction"]
+__all__ = ["FORMS", "OWN_CANDIDATES", "Form", "Gold", "Item", "Question", "Reading", "Readings", "read_prediction"]

@@ -1,0 +1,203 @@
+"""Stage 9, audit: personal information in the release, in all of train, validation and test.
+
+    pii/findings/<task>.parquet    one row a finding
+    pii/findings.parquet           the same of all tasks
+    pii/summary.json               what they add up to, by kind and language
+
+Nothing is decided here: that is what `policy` in a recipe does when the release is made. A unit is a task. Looked at
+are the input, the output and, where candidates belong to the row, the candidates; a menu of labels is the task's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.checks.personal.excerpts import excerpts
+from ecominstruct.checks.personal.find import version
+from ecominstruct.checks.personal.kinds import ABOUT, ORDER, Kind
+from ecominstruct.checks.personal.rule import Mention
+from ecominstruct.dataset.personal import hits
+from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.evaluation.intervals import wilson
+from ecominstruct.rows import SEVERITIES, SPLITS, Finding, Lang, finding_schema
+from ecominstruct.stages import stage
+from ecominstruct.store import (
+    Manifest,
+    Receipt,
+    batches_of,
+    flat,
+    read_batches,
+    read_json,
+    require_manifest,
+    write_json,
+    write_part,
+)
+from ecominstruct.tasks.forms import OWN_CANDIDATES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STAGE = stage("audit")
+CHECK = "pii"
+SHOWN = 3  # excerpts of a kind in the summary, from each task
+_COLUMNS = ("id", "record", "row", "input", "choices", "output")
+
+
+class Work(NamedTuple):
+    """One unit: the files of a task in the release, by split."""
+
+    task: str
+    lang: Lang
+    own_candidates: bool
+    parts: tuple[tuple[str, str], ...]
+
+
+def plan_personal(run: Path) -> StagePlan:
+    """One unit for each task of the release; InputError without one."""
+    folder, release = require_manifest(run, "dataset")
+    tasks = read_json(folder / "tasks.json")
+    units = []
+    for unit in release.units:
+        parts = {part.path: part.hash for part in unit.parts if part.path.partition("/")[0] in SPLITS}
+        task = tasks[unit.unit]
+        paths = tuple((path.partition("/")[0], str(folder / path)) for path in parts)
+        work = Work(unit.unit, task["lang"], task["form"] in OWN_CANDIDATES, paths)
+        units.append(Unit(unit.unit, parts, work))
+    target = run / STAGE.folder / CHECK
+
+    def finish(manifest: Manifest) -> None:
+        found = (batch for part in manifest.parts() for batch in read_batches(target / part.path))
+        write_part(target, "findings.parquet", finding_schema(), found)
+        write_json(target / "summary.json", summary(manifest))
+
+    config = {"release": release.fingerprint, "rules": version()}
+    return StagePlan(STAGE, target, units, search, config, finish)
+
+
+# ------------------------------------------------------------------------------------------------------------- a task
+
+
+def search(work: Work, folder: Path) -> Receipt:
+    """Look at all rows of a task."""
+    tally = Tally()
+    findings = [
+        found
+        for split, path in work.parts
+        for batch in read_batches(Path(path), *_COLUMNS)
+        for found in _findings(work, split, batch, tally)
+    ]
+    part = write_part(
+        folder, f"findings/{flat(work.task)}.parquet", finding_schema(), batches_of(findings, finding_schema())
+    )
+    facts = {"lang": work.lang, **tally.facts()}
+    return Receipt(work.task, {}, tally.rows, tally.rows, {}, {}, {"findings": part.rows}, (part,), facts=facts)
+
+
+def _findings(work: Work, split: str, batch: pa.RecordBatch, tally: Tally) -> Iterator[Finding]:
+    ids, records, numbers = (_list(batch.column(name)) for name in ("id", "record", "row"))
+    tally.seen(records)
+    for row, field, text, mentions in sorted(hits(batch, work.own_candidates)):
+        for one, shown in zip(mentions, excerpts(text, mentions), strict=True):
+            tally.count(one, split, ids[row], records[row], shown)
+            where = (field, one.start, one.end, one.severity)
+            yield Finding(
+                work.task, ids[row], numbers[row], "personal", one.kind, *where, shown, rule=one.rule, split=split
+            )
+
+
+def _list(column: Any) -> list[Any]:
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+class Tally:
+    """Counts what passes by: rows, pairs of task and record, and of each kind the findings and whom they touch."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._pairs: set[str] = set()
+        self._touched: dict[str, set[str]] = defaultdict(set)  # by kind, "" for any: ids of rows
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._shown: dict[str, list[str]] = defaultdict(list)
+
+    def seen(self, records: Sequence[str]) -> None:
+        """The records of rows that were looked at."""
+        self.rows += len(records)
+        self._pairs.update(records)
+
+    def count(self, one: Mention, split: str, row: str, record: str, shown: str) -> None:
+        """Count one finding."""
+        self._touched[one.kind].add(row)
+        self._touched[""].add(row)
+        self._counts[one.kind].update(("findings", f"rule {one.rule}", f"severity {one.severity}", f"split {split}"))
+        if len(self._shown[one.kind]) < SHOWN and shown not in self._shown[one.kind]:
+            self._shown[one.kind].append(shown)
+
+    def facts(self) -> dict[str, Any]:
+        """All of it as plain data."""
+        kinds = {
+            kind: {"rows": len(self._touched[kind]), "counts": dict(sorted(counts.items())), "shown": self._shown[kind]}
+            for kind, counts in sorted(self._counts.items())
+        }
+        return {"rows": self.rows, "pairs": len(self._pairs), "touched": len(self._touched[""]), "kinds": kinds}
+
+
+# ------------------------------------------------------------------------------------------------------------ all tasks
+
+
+def summary(manifest: Manifest) -> dict[str, Any]:
+    """What the findings of all tasks add up to: kinds by language, the worst and most frequent first."""
+    facts = {unit.unit: unit.facts for unit in manifest.units}
+    langs = sorted({one["lang"] for one in facts.values()})
+    sizes = {
+        lang: {
+            name: sum(one[name] for one in facts.values() if one["lang"] == lang)
+            for name in ("rows", "pairs", "touched")
+        }
+        for lang in langs
+    }
+    kinds = [_kind(kind, lang, facts, sizes[lang]) for kind in ORDER for lang in langs]
+    found = [one for one in kinds if one["findings"]]
+    return {
+        "rows": manifest.rows_in,
+        "findings": sum(one["findings"] for one in found),
+        "touched": sum(size["touched"] for size in sizes.values()),
+        "langs": sizes,
+        "kinds": sorted(found, key=lambda one: (SEVERITIES.index(one["severity"]), -one["rows"], one["kind"])),
+    }
+
+
+def _kind(kind: Kind, lang: str, facts: Mapping[str, Mapping[str, Any]], size: Mapping[str, int]) -> dict[str, Any]:
+    """One kind in one language. The interval is Wilson's; rows that are wordings of one record count as one draw."""
+    tasks = {name: one["kinds"][kind] for name, one in facts.items() if one["lang"] == lang and kind in one["kinds"]}
+    counts: Counter[str] = Counter()
+    for one in tasks.values():
+        counts.update(one["counts"])
+    rows = sum(one["rows"] for one in tasks.values())
+    share = rows / size["rows"] if size["rows"] else 0.0
+    low, high = wilson(share, 0.0, max(size["pairs"], 1))
+    by = {name: _named(counts, name) for name in ("rule", "severity", "split")}
+    return {
+        "kind": kind,
+        "lang": lang,
+        "about": ABOUT[kind],
+        "severity": min(by["severity"], key=SEVERITIES.index, default="low"),
+        "findings": counts["findings"],
+        "rows": rows,
+        "share": share,
+        "low": low,
+        "high": high,
+        "rules": by["rule"],
+        "severities": by["severity"],
+        "splits": by["split"],
+        "tasks": {name: one["counts"]["findings"] for name, one in sorted(tasks.items())},
+        "shown": [shown for one in tasks.values() for shown in one["shown"]][:SHOWN],
+    }
+
+
+def _named(counts: Mapping[str, int], name: str) -> dict[str, int]:
+    head = f"{name} "
+    return {key.removeprefix(head): n for key, n in sorted(counts.items()) if key.startswith(head)}

@@ -1,0 +1,50 @@
+"""All kinds of personal information, in one table.
+
+How bad a single mention is, its rule says: high, it names or endangers one person by itself; medium, it reaches or
+names a person; low, it tells something of a person only together with other things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+Kind = Literal[
+    "national_id",
+    "bank_card",
+    "passport",
+    "secret",
+    "phone",
+    "email",
+    "address",
+    "person_name",
+    "handle",
+    "minor_age",
+    "coordinates",
+    "plate",
+    "ip_address",
+    "mac_address",
+    "order_number",
+    "tracking_number",
+]
+"""Where two mentions overlap, the longer one stays; of two equal ones, the kind that stands here first."""
+ORDER: tuple[Kind, ...] = get_args(Kind)
+
+ABOUT: Mapping[Kind, str] = {
+    "national_id": "a number that the state gave to one person",
+    "bank_card": "the number of a payment card",
+    "passport": "the number of a passport or travel permit",
+    "secret": "a password, a key or a token",
+    "phone": "a telephone number; low where it is the line of a shop",
+    "email": "an e-mail address",
+    "address": "a postal address with street and number",
+    "person_name": "a name, where the words around it say that it is one",
+    "handle": "an account of WeChat, QQ, Weibo, Reddit and the like",
+    "minor_age": "the age of somebody who is not yet 18",
+    "coordinates": "a place on the map, to about ten metres",
+    "plate": "the plate of a car",
+    "ip_address": "the address of a computer in the net",
+    "mac_address": "the number of a network device",
+    "order_number": "the number of an order or an invoice",
+    "tracking_number": "the number of a parcel",
+}

@@ -10,6 +10,7 @@ from ecominstruct.evaluation.metrics import (
     Rouge,
     bleu_counters,
     chrf,
+    count,
     count_items,
     ndcg,
     recall_at,
@@ -23,8 +24,10 @@ from ecominstruct.evaluation.predict import question_of
 from ecominstruct.evaluation.sums import UNREAD
 from ecominstruct.languages import same_answer
 from ecominstruct.rows import Example, Gold, LabelCounts, Lang, Outcome, Prediction, Score
-from ecominstruct.tasks.forms import FORMS, Form, Item, Question, Reading, read_prediction
+from ecominstruct.tasks.forms import FORMS, Form, Question, Reading, read_prediction
 from ecominstruct.tasks.spec import FormName, Metric
+
+_NO_TEXTS = (None,) * 6
 
 
 def mark(
@@ -54,16 +57,19 @@ def _mark(
     gold = form.render(example.gold, question)
     written = gold if right else form.render(answer, question) if answer else None
     counts = count_items(wanted, found)
-    untyped = count_items(_untyped(wanted), _untyped(found)) if "span_f1" in metrics else {}
+    loose = count({at for _, at in wanted}, {at for _, at in found}) if "span_f1" in metrics else Counts()
     if answer is None:
         # What cannot be read is one wrong answer, so that silence is never cheaper than a mistake.
         counts[UNREAD] = Counts(fp=1)
-        untyped[UNREAD] = Counts(fp=1)
-    summed, loose = total(counts.values()), total(untyped.values())
+        loose = loose.plus(Counts(fp=1))
+    summed = total(counts.values())
+    right = right or (answer is not None and _equals(form, example.gold, answer, summed))
+    measured: tuple[Any, ...]
     if "mrr" in metrics:
-        measured = _ranks(example.gold.ranking, answer.ranking if answer else ())
+        measured = _NO_TEXTS + _ranks(example.gold.ranking, answer.ranking if answer else ())
     else:
         measured = _texts(metrics, gold, written, example.lang)
+    # By place, in the order of the type: this is done for every answer.
     return Score(
         example.id,
         example.task,
@@ -75,15 +81,10 @@ def _mark(
         *summed,
         *loose,
         tuple([LabelCounts(label, *one) for label, one in counts.items()]),
-        exact_match=float(right or (answer is not None and _equals(form, example.gold, answer, summed))),
-        f1_by_example=_own_f1(summed) if answer else 0.0,
-        **measured,
+        _own_f1(summed) if answer else 0.0,
+        float(right),
+        *measured,
     )
-
-
-def _untyped(items: Sequence[Item]) -> list[Item]:
-    """Stretches without their types."""
-    return [("", at) for _, at in items]
 
 
 def _equals(form: Form, gold: Gold, answer: Gold, summed: Counts) -> bool:
@@ -99,26 +100,29 @@ def _own_f1(summed: Counts) -> float:
     return 1.0 if f1 is None else f1
 
 
-def _ranks(gold: Sequence[str], answer: Sequence[str]) -> dict[str, Any]:
-    return {
-        "mrr": reciprocal_rank(gold, answer),
-        "ndcg": ndcg(gold, answer) if answer else 0.0,
-        "recall_at_1": recall_at(1, gold, answer),
-        "recall_at_3": recall_at(3, gold, answer),
-    }
+def _ranks(gold: Sequence[str], answer: Sequence[str]) -> tuple[float, ...]:
+    """NDCG, MRR, and recall at 1 and at 3."""
+    return (
+        ndcg(gold, answer) if answer else 0.0,
+        reciprocal_rank(gold, answer),
+        recall_at(1, gold, answer),
+        recall_at(3, gold, answer),
+    )
 
 
-def _texts(metrics: Sequence[Metric], wanted: str, written: str | None, lang: Lang) -> dict[str, Any]:
-    """What the written answer (None: there is none) shares with the written gold, for the metrics that are wanted."""
-    values: dict[str, Any] = {}
+def _texts(metrics: Sequence[Metric], wanted: str, written: str | None, lang: Lang) -> tuple[Any, ...]:
+    """What the written answer (None: there is none) shares with the written gold: ROUGE-1, 2 and L, L of words, the
+    counters of BLEU, chrF; None for each that is not wanted."""
+    units: tuple[float | None, ...] = (None, None, None)
+    words = bleu = characters = None
     if "rouge_1" in metrics:
-        values = dict(zip(Rouge._fields, rouge(wanted, written) if written is not None else (0.0,) * 3, strict=True))
+        units = rouge(wanted, written) if written is not None else Rouge(0.0, 0.0, 0.0)
     elif "rouge_l" in metrics:
-        values["rouge_l"] = rouge_l(wanted, written) if written is not None else 0.0
+        units = (None, None, rouge_l(wanted, written) if written is not None else 0.0)
     if "rouge_l_words" in metrics:
-        values["rouge_l_words"] = rouge_l_words(wanted, written) if written is not None else 0.0
+        words = rouge_l_words(wanted, written) if written is not None else 0.0
     if "bleu" in metrics:
-        values["bleu"] = bleu_counters(wanted, written or "", lang)
+        bleu = bleu_counters(wanted, written or "", lang)
     if "chrf" in metrics:
-        values["chrf"] = chrf(wanted, written) if written is not None else 0.0
-    return values
+        characters = chrf(wanted, written) if written is not None else 0.0
+    return (*units, words, bleu, characters)

@@ -8,7 +8,7 @@ examples is 0 for it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from itertools import pairwise
 from math import fsum, log2
 from typing import Any, NamedTuple
@@ -68,6 +68,12 @@ class Counts(NamedTuple):
         """2·TP / (2·TP + FP + FN) in [0, 1]; None when nothing was there and nothing was found."""
         found = 2 * self.tp + self.fp + self.fn
         return 2 * self.tp / found if found else None
+
+
+def count(gold: Set[Any], answer: Set[Any]) -> Counts:
+    """The counters of things without labels."""
+    right = len(gold & answer)
+    return Counts(right, len(answer) - right, len(gold) - right)
 
 
 def count_items(gold: Iterable[Item], answer: Iterable[Item]) -> dict[str, Counts]:

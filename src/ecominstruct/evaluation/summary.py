@@ -81,12 +81,15 @@ def measure(metric: Metric, scores: Sequence[Score]) -> float | None:
 
 def by_label(scores: Sequence[Score]) -> dict[str, Counts]:
     """The counters of each label; an answer that could not be read has none."""
-    counts: dict[str, Counts] = defaultdict(Counts)
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for score in scores:
-        for one in score.counts:
-            if one.label != UNREAD:
-                counts[one.label] = counts[one.label].plus(Counts(*one[1:]))
-    return counts
+        for label, tp, fp, fn in score.counts:
+            if label != UNREAD:
+                summed = counts[label]
+                summed[0] += tp
+                summed[1] += fp
+                summed[2] += fn
+    return {label: Counts(*summed) for label, summed in counts.items()}
 
 
 def best_floor(

@@ -51,8 +51,9 @@ class Readings(NamedTuple):
 def read_prediction(form: FormName, prediction: Prediction, question: Question) -> Readings:
     """Read an answer: each time exactly one of the eight outcomes, the earlier one where several would fit."""
     strict = FORMS[form].parse(prediction.text, question)
-    sure = strict.answer is not None and is_certain(strict.answer, question)
-    lenient = strict if sure else read_leniently(form, prediction.text, question)
+    if strict.answer is not None and not prediction.error and is_certain(strict.answer, question):
+        return Readings(strict, strict)
+    lenient = read_leniently(form, prediction.text, question)
     return Readings(_outcome(lenient, prediction), _outcome(strict, prediction))
 
 

@@ -42,6 +42,8 @@ class Classify(Form):
 
     def parse(self, text: str, question: Question) -> Reading:
         """All of the parts must be labels of the menu; several are ambiguous unless the task has `many`."""
+        if not question.many and text in question.choices:  # as almost always
+            return parsed(Gold(labels=(text,)))
         parts = [lookup(part, question.choices) for part in _parts(text, question)]
         whole = lookup(text, question.choices) if None in parts or not question.many else None
         parts = [whole] if whole else parts

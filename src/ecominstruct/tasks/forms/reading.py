@@ -115,7 +115,7 @@ def is_certain(answer: Gold, question: Question) -> bool:
 
 def join(answers: Iterable[str], question: Question) -> str:
     """Several answers in one line. One that could be misread stands in double quotes, as in CSV."""
-    return question.separator.join(_quoted(answer, question) for answer in answers)
+    return question.separator.join([_quoted(answer, question.separator, question.none) for answer in answers])
 
 
 def split(text: str, question: Question) -> list[str]:
@@ -126,12 +126,14 @@ def split(text: str, question: Question) -> list[str]:
     return list(_split(text, question.separator))
 
 
-def _quoted(answer: str, question: Question) -> str:
+@lru_cache(maxsize=4096)
+def _quoted(answer: str, separator: str, none: str) -> str:
+    """Kept, since the same answers are written again and again."""
     odd = (
-        question.separator in answer
+        separator in answer
         or answer != answer.strip()
         or answer.startswith(QUOTE)
-        or says_none(answer, question.none)
+        or says_none(answer, none)
         or not answer
     )
     return QUOTE + answer.replace(QUOTE, QUOTE * 2) + QUOTE if odd else answer
@@ -193,4 +195,4 @@ def locate(mentions: Iterable[tuple[str, str]], text: str) -> list[Span]:
             continue
         begin[label, words] = at + len(words)
         spans.append(Span(label, at, at + len(words), words))
-    return sorted(set(spans), key=lambda span: (span.start, span.end, span.label))
+    return sorted(set(spans), key=lambda span: (span.start, span.end, span.label)) if len(spans) > 1 else spans

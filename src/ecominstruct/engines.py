@@ -7,6 +7,7 @@ https://docs.dask.org/en/stable/deploying.html (Slurm and other queues, Kubernet
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import threading
@@ -181,12 +182,23 @@ def _run_unit(work: Callable[[Any, Path], Receipt], unit: Unit, folder: Path, in
     """
     (folder / "receipts" / f"{flat(unit.key)}.json").unlink(missing_ok=True)
     done = work(unit.payload, folder)
+    _give_memory_back()
     receipt = replace(done, unit=unit.key, inputs=inputs)
     if receipt.rows_in != receipt.rows_out + receipt.folded + sum(receipt.rejected.values()):
         said = f"{receipt.rows_in} rows in, {receipt.rows_out} out, {receipt.folded} folded, {receipt.rejected}"
         raise AssertionError(f"{unit.key}: {said}")
     write_json(folder / "receipts" / f"{flat(unit.key)}.json", asdict(receipt))
     return receipt
+
+
+def _give_memory_back() -> None:
+    """Let the system have what is free again: else each process keeps the most that any of its units ever needed."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the C library of Linux
+    if trim is not None:
+        trim(0)
 
 
 def _gather(plan: StagePlan, receipts: Sequence[Receipt]) -> Manifest:

@@ -21,7 +21,7 @@ from ecominstruct.checks.columns import Flags, Indices, Numbers, once
 Verify = Callable[[Indices, Indices], npt.NDArray[np.float64]]
 """The similarity of texts, by their numbers; 0 where they are no copies of each other."""
 _ENTRY = np.dtype([("key", "<u8"), ("text", "<u4")])
-_ENTRIES = 4_000_000  # of one file: 48 MB
+_ENTRIES = 1_000_000  # of one file: 12 MB, and some ten times that while it is looked at
 ROUNDS = 50  # texts of one bucket with which all others of that bucket are compared
 NONE = -1
 

@@ -30,6 +30,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("audit",),
     ("selection",),
     ("pipeline",),
+    ("layout",),
     ("tables", "audit_tables"),
     ("console",),
     ("cli_fetch", "cli_provenance"),

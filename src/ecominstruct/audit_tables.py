@@ -7,7 +7,8 @@ from typing import Any
 
 from ecominstruct.audit.tells import say_tell
 from ecominstruct.evaluation.markup import number
-from ecominstruct.tables import reasons, table
+from ecominstruct.layout import table
+from ecominstruct.tables import reasons
 
 SHARE = "{:.4%}"
 MOST_SHARED = 20  # pairs of tasks that are listed

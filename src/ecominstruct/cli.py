@@ -110,7 +110,7 @@ def predict(
 ) -> None:
     """Let a model answer the test examples of a run."""
     from ecominstruct import pipeline
-    from ecominstruct.tables import outline
+    from ecominstruct.layout import outline
 
     if dry_run:
         found = pipeline.estimate(run, model, recipe)

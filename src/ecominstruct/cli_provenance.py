@@ -20,7 +20,7 @@ def trace(
 ) -> None:
     """Show where an example comes from: raw file and row, licence, labeller, wording, findings."""
     from ecominstruct.dataset.trace import trace as find
-    from ecominstruct.tables import outline
+    from ecominstruct.layout import outline
 
     found = find(run, example)
     return say_json(found) if as_json else say(outline(found))
@@ -34,9 +34,9 @@ def forget(
 ) -> None:
     """Remove a source or a record from a run with everything made of it, and prove that nothing is left."""
     from ecominstruct.dataset.forget import forget as remove
+    from ecominstruct.layout import outline
     from ecominstruct.lock import locked
     from ecominstruct.store import require_manifest
-    from ecominstruct.tables import outline
 
     if (source is None) == (record is None):
         raise wrong("forget what?", "Give either --source or --record")

@@ -18,7 +18,7 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="
 @sources_app.command("list")
 def sources_list(data: Data = None, catalogue: Extra = None, as_json: AsJson = False) -> None:
     """List the sources: language, kind of record, licence, and whether their files are present."""
-    from ecominstruct.tables import table
+    from ecominstruct.layout import table
     from ecominstruct.tasks.catalogue import source_rows
 
     rows = source_rows(load(catalogue), data)
@@ -33,9 +33,9 @@ def sources_list(data: Data = None, catalogue: Extra = None, as_json: AsJson = F
 @sources_app.command("show")
 def sources_show(source: str, data: Data = None, catalogue: Extra = None, as_json: AsJson = False) -> None:
     """Show the card of a source: what it is, what may be done with it, its fields and files."""
+    from ecominstruct.layout import outline
     from ecominstruct.sources.cards import absent_files
     from ecominstruct.sources.sample import error_rate
-    from ecominstruct.tables import outline
 
     card = one(load(catalogue).sources, source, "source")
     shown = card.model_dump(by_alias=True, exclude_defaults=True) | {"fields": card.kinds}
@@ -97,8 +97,8 @@ def sources_sample(
     as_json: AsJson = False,
 ) -> None:
     """Write a sheet on which a person checks records, or read it back and print the error rate."""
+    from ecominstruct.layout import outline
     from ecominstruct.sources.sample import read_sheet, write_sheet
-    from ecominstruct.tables import outline
 
     card = one(load(catalogue).sources, source, "source")
     if checked:

@@ -15,7 +15,7 @@ Shape = Annotated[Literal["text", "mermaid", "json"], typer.Option("--as", help=
 @tasks_app.command("list")
 def tasks_list(catalogue: Extra = None, as_json: AsJson = False) -> None:
     """List the tasks: category, level, form, language and source."""
-    from ecominstruct.tables import table
+    from ecominstruct.layout import table
     from ecominstruct.tasks.catalogue import task_rows
 
     rows = task_rows(load(catalogue))

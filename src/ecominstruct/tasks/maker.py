@@ -132,9 +132,10 @@ class Maker:
         self.rows_in += records.num_rows
         records, derived = self._derived(records, pool)
         ids, *others = (_values(records.column(name)) for name in ("id", "row", "family", "split"))
-        origins = map(Origin, ids, *others, [one.derived_from for one in derived] or repeat(()))
+        sources = [one.derived_from for one in derived] if derived else [()] * len(ids)
+        origins = [Origin(*one) for one in zip(ids, *others, sources, strict=True)]
         examples: list[Example] = []
-        for origin, draft in zip(origins, self.drafts(ids, self._fields(records, derived)), strict=False):
+        for origin, draft in zip(origins, self.drafts(ids, self._fields(records, derived)), strict=True):
             if draft.problems and not self.card.published_test_set:
                 self.rejects.append((origin.record, *draft.problems[0]))
                 continue
@@ -189,10 +190,10 @@ class Maker:
         if not records:
             return
         texts = self.template.render(fields)
-        shifts = self.template.offsets(self.host, fields) if self.host else repeat(0)
+        shifts = self.template.offsets(self.host, fields) if self.host else repeat(0, len(records))
         golds = _values(fields[self.task.gold])
-        options = _values(fields[self.task.candidates]) if self.task.candidates else repeat(())
-        for record, text, value, shift, some in zip(records, texts, golds, shifts, options, strict=False):
+        options = _values(fields[self.task.candidates]) if self.task.candidates else repeat((), len(records))
+        for record, text, value, shift, some in zip(records, texts, golds, shifts, options, strict=True):
             gold = self.form.gold(value, shift)
             choices = self.choices(record, some, gold)
             question = self.question(text, choices)

@@ -100,7 +100,8 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
 
 
 def unfinished(plan: StagePlan) -> list[Unit]:
-    """The units that would be run."""
+    """The units that would be run; InputError where `run_stage` would refuse to, so that nothing is paid in vain."""
+    _require_this_version(plan, read_manifest(plan.folder))
     fresh = {receipt.unit for receipt in _fresh_receipts(plan)}
     return [unit for unit in plan.units if unit.key not in fresh]
 

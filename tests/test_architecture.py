@@ -29,6 +29,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("evaluation",),
     ("audit",),
     ("selection",),
+    ("evaluating",),
     ("pipeline",),
     ("layout",),
     ("tables", "audit_tables"),

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct import engines, pipeline
+from ecominstruct import engines, evaluating, pipeline
 from ecominstruct.dataset.forget import forget
 from ecominstruct.dataset.trace import trace
 from ecominstruct.errors import InputError
@@ -36,8 +36,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = pipeline.prepare(folder / "r.yaml", data=None)
     with engines.local(1) as executor:
         pipeline.build(settings, folder / "run", executor, Silent())
-        pipeline.predict(folder / "run", "oracle", executor, Silent())
-        pipeline.score(folder / "run", "oracle", executor, Silent())
+        evaluating.predict(folder / "run", "oracle", executor, Silent())
+        evaluating.score(folder / "run", "oracle", executor, Silent())
     return folder
 
 

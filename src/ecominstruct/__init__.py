@@ -17,7 +17,7 @@ The code lies in the same order: `sources` (raw files to records), `splits`, `ta
 forms), `dataset` (the release), `models` (whoever answers), `evaluation` (predict, score, report), `audit` (what is
 wrong with what was built). `catalogue` holds what people write: cards of sources, tasks, labels and wordings, all in
 YAML. `rows` defines what flows, `store` how it is kept, `engines` how a stage is run, `checks` what can be said of
-texts and rows alone, `pipeline` what is run after what, `cli` the verbs.
+texts and rows alone, `pipeline` how a run is built, `evaluating` what is done with it then, `cli` the verbs.
 
 Importing the package loads nothing but this text.
 """

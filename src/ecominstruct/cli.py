@@ -109,14 +109,14 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Let a model answer the test examples of a run."""
-    from ecominstruct import pipeline
+    from ecominstruct import evaluating
     from ecominstruct.layout import outline
 
     if dry_run:
-        found = pipeline.estimate(run, model, recipe)
+        found = evaluating.estimate(run, model, recipe)
         return _json(found) if as_json else _say(outline(found))
     with _work(processes) as (executor, progress):
-        result = pipeline.predict(run, model, executor, progress, recipe)
+        result = evaluating.predict(run, model, executor, progress, recipe)
     if as_json:
         return _json(result)
     if result["asked"]:
@@ -135,13 +135,13 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Read and mark the answers of a model; no model is loaded."""
-    from ecominstruct import pipeline
+    from ecominstruct import evaluating
     from ecominstruct.tables import show_ladders, show_released, show_scores
 
     with _work(processes) as (executor, progress):
-        result = pipeline.score(run, model, executor, progress)
+        result = evaluating.score(run, model, executor, progress)
     if explain or profile == "ecomgpt":
-        released = pipeline.released(result)
+        released = evaluating.released(result)
         show = show_ladders if explain else show_released
         return _json(released) if as_json else _say(show(released))
     if as_json:
@@ -163,10 +163,10 @@ def compare(left: Scores, right: Scores, as_json: AsJson = False) -> None:
 @app.command()
 def report(run: Run, as_json: AsJson = False) -> None:
     """Write one page that shows what was built and how the models did."""
-    from ecominstruct import pipeline
+    from ecominstruct import evaluating
 
     with _work(1) as (executor, progress):
-        result = pipeline.report(run, executor, progress)
+        result = evaluating.report(run, executor, progress)
     if as_json:
         return _json(result)
     for name in result["left_out"]:
@@ -233,14 +233,14 @@ def run_all(
     as_json: AsJson = False,
 ) -> None:
     """Do all that a recipe asks for: build, predict, score and report."""
-    from ecominstruct import pipeline
+    from ecominstruct import evaluating
     from ecominstruct.tables import show_build, show_overview
 
     with _built(recipe, out, data, catalogue, processes, cluster) as (settings, run, executor, progress, summary):
-        floors = pipeline.score_floors(run, executor, progress)
-        predicted = [pipeline.predict(run, name, executor, progress) for name in settings.recipe.models]
-        scored = [pipeline.score(run, result["model"], executor, progress) for result in predicted]
-        shown = pipeline.report(run, executor, progress)
+        floors = evaluating.score_floors(run, executor, progress)
+        predicted = [evaluating.predict(run, name, executor, progress) for name in settings.recipe.models]
+        scored = [evaluating.score(run, result["model"], executor, progress) for result in predicted]
+        shown = evaluating.report(run, executor, progress)
     if as_json:
         return _json({"build": summary, "predictions": predicted, "floors": floors, "scores": scored, "report": shown})
     _say(show_build(summary))

@@ -13,8 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct import config
-from ecominstruct.audit.audits import AUDITS
+from ecominstruct import config, evaluating
 from ecominstruct.dataset.composition import composition, leaks
 from ecominstruct.dataset.findings import plan_findings
 from ecominstruct.dataset.guard import plan_guard
@@ -23,11 +22,6 @@ from ecominstruct.dataset.ratings import RatedBy, rated_by
 from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
 from ecominstruct.errors import Fault, InputError, wrong
-from ecominstruct.evaluation.predict import ask_server, plan_predictions, price_of_asking, stale_predictions
-from ecominstruct.evaluation.published import load_published
-from ecominstruct.evaluation.report import plan_report, stale_models
-from ecominstruct.evaluation.score import plan_scores
-from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.progress import Progress
 from ecominstruct.recipe import Recipe
 from ecominstruct.rows import SPLITS
@@ -217,92 +211,13 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
     }
 
 
-# ----------------------------------------------------------------------------------------------------------- evaluating
-
-
-def predict(
-    run: Path, model: str, executor: Executor, progress: Progress, recipe: Path | None = None
-) -> dict[str, Any]:
-    """Let a model answer the test examples; returns the name to give to `score`."""
-    begun = time.monotonic()
-    plan = plan_predictions(run, model, recipe)
-    asked = ask_server(run, plan, progress)
-    manifest, _ = run_stage(plan, executor, progress)
-    return {
-        "model": manifest.config["model"],
-        "examples": manifest.rows_out,
-        "errors": manifest.counts.get("errors", 0),
-        "asked": asked,
-        "seconds": round(time.monotonic() - begun, 3),
-    }
-
-
-def estimate(run: Path, model: str, recipe: Path | None = None) -> dict[str, Any]:
-    """What it would take to let a server answer the test examples; nothing is asked."""
-    return price_of_asking(plan_predictions(run, model, recipe))
-
-
-def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict[str, Any]:
-    """Read and mark the answers of a model; those of the floors first, with which it is compared."""
-    plan_scores(run, model)  # what is wrong with the model is said before any work
-    if role(folder_name(model)) == "model":
-        score_floors(run, executor, progress)
-    plan = plan_scores(run, model)
-    run_stage(plan, executor, progress)
-    scores: dict[str, Any] = read_json(plan.folder / "scores.json")
-    return scores
-
-
-def released(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """What the released evaluator would say of the same answers, by released folder, beside the published results.
-
-    InputError when no task of the run comes from a released test folder.
-    """
-    tasks = {
-        scored["paper"]: {"id": task, **scored["released"]["numbers"], "ladders": scored["released"]["ladders"]}
-        for task, scored in scores["tasks"].items()
-        if "released" in scored
-    }
-    if not tasks:
-        mend = "Build one with: ecom run recipes/released.yaml --data DATA --out RUN"
-        raise wrong("this run asks no task of the released test folders", mend)
-    return {"model": scores["model"], "tasks": tasks, "published": load_published().model_dump(exclude_none=True)}
-
-
-def score_floors(run: Path, executor: Executor, progress: Progress) -> list[dict[str, Any]]:
-    """Let those answer who know nothing, and mark their answers: every score is shown beside the best of them."""
-    scores = []
-    for floor in FLOORS:
-        run_stage(plan_predictions(run, floor), executor, progress)
-        plan = plan_scores(run, floor)
-        run_stage(plan, executor, progress)
-        scores.append(read_json(plan.folder / "scores.json"))
-    return scores
-
-
-def report(run: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
-    """Write the page; returns where it is."""
-    plan = plan_report(run)
-    run_stage(plan, executor, progress)
-    models = len(plan.units[0].inputs) - 1
-    return {"models": models, "left_out": stale_models(run), "page": str(plan.folder / "index.html")}
-
-
 # --------------------------------------------------------------------------------------------------------------- status
 
 
-class StageStatus(NamedTuple):
-    """How a stage (of one model, where there are several) stands: what it did, and why it must be run again."""
-
-    stage: str
-    manifest: Manifest | None
-    stale: tuple[str, ...]
-
-
-def status(settings: Settings, run: Path) -> list[StageStatus]:
+def status(settings: Settings, run: Path) -> list[evaluating.StageStatus]:
     """How the stages of the build stand. A stage above a stale one cannot be judged, and says so."""
     found: dict[str, Manifest] = {}
-    states: list[StageStatus] = []
+    states: list[evaluating.StageStatus] = []
     plans = _stages(settings, run, found)
     for name in BUILT:
         manifest = read_manifest(run / stage(name).folder)
@@ -311,33 +226,14 @@ def status(settings: Settings, run: Path) -> list[StageStatus]:
             stale = stale_reasons(next(plans), manifest)
         if manifest:
             found[name] = manifest
-        states.append(StageStatus(name, manifest, tuple(stale)))
-    return [*states, *_evaluation_status(run)] if found.keys() >= {"dataset"} else states
+        states.append(evaluating.StageStatus(name, manifest, tuple(stale)))
+    return [*states, *evaluating.status(run)] if found.keys() >= {"dataset"} else states
 
 
 def prove(run: Path) -> dict[str, Any]:
     """Check the splits of a run again, from its files alone; writes `4-dataset/split-proof.json` and returns it."""
     _, release = require_manifest(run, "dataset")
     return prove_release(run, release)
-
-
-def _evaluation_status(run: Path) -> Iterator[StageStatus]:
-    """How the predictions and scores of each model stand, the report and the audit."""
-    asked = run / stage("predictions").folder
-    for folder in sorted(asked.iterdir()) if asked.is_dir() else ():
-        manifest = read_manifest(folder)
-        stale = stale_predictions(run, manifest)
-        yield StageStatus(f"predictions {folder.name}", manifest, tuple(stale))
-        scored = read_manifest(run / stage("scores").folder / folder.name)
-        reasons = (
-            [f"predictions {folder.name} is stale"] if stale else stale_reasons(plan_scores(run, folder.name), scored)
-        )
-        yield StageStatus(f"scores {folder.name}", scored, tuple(reasons))
-    plans = {"report": plan_report(run)} | {f"audit {name}": plan(run) for name, plan in AUDITS.items()}
-    for name, plan in plans.items():
-        found = read_manifest(plan.folder)
-        if found:
-            yield StageStatus(name, found, tuple(stale_reasons(plan, found)))
 
 
 def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path, what: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from ecominstruct.rows import SPLITS
 from ecominstruct.splits.assign import straddling
 
 if TYPE_CHECKING:
-    from ecominstruct.pipeline import StageStatus
+    from ecominstruct.evaluating import StageStatus
     from ecominstruct.store import Manifest
 
 VERDICTS = {

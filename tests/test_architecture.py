@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "ecominstruct"
 LAYERS = (  # from the ground up; a module may import from its own row and from the rows before it
     ("rows", "errors", "stages"),
     ("config", "identity", "languages", "lock", "progress"),
-    ("servers",),
+    ("servers", "tuning"),
     ("recipe", "store"),
     ("engines",),
     ("checks",),
@@ -26,7 +26,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("tasks",),
     ("dataset",),
     ("models",),
-    ("evaluation",),
+    ("training", "evaluation"),
     ("audit",),
     ("selection",),
     ("evaluating",),

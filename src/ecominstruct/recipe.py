@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from ecominstruct.config import Strict
 from ecominstruct.rows import Category, Lang
 from ecominstruct.servers import SERVER_NAME, ServerSpec
+from ecominstruct.tuning import TrainSpec
 
 Allowed = Literal["any", "redistributable", "commercial"]
 MOST = 1_000_000_000  # rows that anybody may ask for
@@ -231,6 +232,7 @@ class Recipe(Strict):
     mixture: Mixture = Mixture()
     policy: Policy = Policy()
     evaluation: Evaluation = Evaluation()
+    train: TrainSpec | None = None
     models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")
     servers: dict[str, ServerSpec] = Field(
         default_factory=dict, description="servers by the names that `server:NAME` gives them as models"

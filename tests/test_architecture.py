@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "ecominstruct"
 LAYERS = (  # from the ground up; a module may import from its own row and from the rows before it
     ("rows", "errors", "stages"),
     ("config", "identity", "languages", "lock", "progress"),
-    ("servers",),
+    ("servers", "local_models"),
     ("recipe", "store"),
     ("engines",),
     ("checks",),

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from ecominstruct.console import AsJson, say, say_json
-
-Tuned = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
-From = Annotated[
-    Path | None, typer.Option("--recipe", metavar="RECIPE", help="where `train` is described, if not in the run's")
-]
+from ecominstruct.cli_built import built
+from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes, RecipeFile, say, say_json
 
 
-def train(run: Tuned, recipe: From = None, as_json: AsJson = False) -> None:
-    """Tune a model."""
-    raise NotImplementedError
+def train(
+    recipe: RecipeFile,
+    out: Out,
+    data: Data = None,
+    catalogue: Extra = None,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Tune the model of a recipe on the training rows of its run, which is built first where it is not."""
+    from ecominstruct.training import launched, stage
+
+    if not launched.leads():
+        return stage.follow(out)
+    with built(recipe, out, data, catalogue, processes, None) as (_, run, _, progress, _):
+        tuned = stage.train(run, progress)
+    if as_json:
+        return say_json(tuned)
+    say(_sentence(tuned))
+    return say(f"Next: ecom predict {out} --model local:{tuned['folder']}")
+
+
+def _sentence(tuned: dict[str, Any]) -> str:
+    """What was tuned, on one line."""
+    rows, losses = tuned["rows"], tuned["losses"]
+    why = ", ".join(f"{n:,} {reason}" for reason, n in tuned["rejected"].items())
+    measured = f", {losses['validation']:.3f} on validation rows" if losses["validation"] is not None else ""
+    return (
+        f"model: {tuned['base']['name']} tuned on {rows['train']:,} rows of {len(tuned['tasks']):,} tasks in "
+        f"{tuned['steps']:,} steps; loss {losses['first']:.3f} → {losses['last']:.3f}{measured}."
+        + (f" Not used: {why}." if why else "")
+    )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ecominstruct.config import Strict
+from ecominstruct.local_models import LocalSpec
 from ecominstruct.rows import Category, Lang
 from ecominstruct.servers import SERVER_NAME, ServerSpec
 from ecominstruct.tuning import TrainSpec
@@ -237,6 +238,9 @@ class Recipe(Strict):
     servers: dict[str, ServerSpec] = Field(
         default_factory=dict, description="servers by the names that `server:NAME` gives them as models"
     )
+    local: dict[str, LocalSpec] = Field(
+        default_factory=dict, description="local models by the names that `local:NAME` gives them"
+    )
 
     @model_validator(mode="after")
     def _is_rated(self) -> Recipe:
@@ -245,8 +249,9 @@ class Recipe(Strict):
         return self
 
     @model_validator(mode="after")
-    def _names_servers(self) -> Recipe:
-        odd = [name for name in self.servers if not SERVER_NAME.fullmatch(name)]
-        if odd:
-            raise ValueError(f"servers: {odd[0]!r} must consist of letters, digits, dots, hyphens and underscores")
+    def _names_models(self) -> Recipe:
+        for key in ("servers", "local"):
+            odd = [name for name in getattr(self, key) if not SERVER_NAME.fullmatch(name)]
+            if odd:
+                raise ValueError(f"{key}: {odd[0]!r} must consist of letters, digits, dots, hyphens and underscores")
         return self

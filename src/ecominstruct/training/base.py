@@ -39,10 +39,15 @@ def require_extra() -> None:
         raise wrong("Models are tuned by torch, TRL and PEFT", EXTRA) from None
 
 
-def check_device(spec: TrainSpec) -> None:
-    """InputError where a GPU is asked for and absent, or where several would be used without being told to."""
+def take_device(spec: TrainSpec) -> None:
+    """Settle on what is computed with: one thread, unless OMP_NUM_THREADS says otherwise, where there is no GPU.
+
+    InputError where a GPU is asked for and absent, or where several would be used without being told to.
+    """
     import torch
 
+    if "OMP_NUM_THREADS" not in os.environ and (spec.device == "cpu" or not torch.cuda.is_available()):
+        torch.set_num_threads(1)  # two of them are slower as soon as anything else runs on the machine
     if spec.device == "cuda" and not torch.cuda.is_available():
         raise wrong("train: device: cuda asks for a GPU, and torch finds none here", "Write device: auto")
     if spec.device != "cpu" and torch.cuda.device_count() > 1 and "WORLD_SIZE" not in os.environ:

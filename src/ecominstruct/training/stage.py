@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ecominstruct.config import load
 from ecominstruct.dataset.taking import row_hash
 from ecominstruct.engines import StagePlan, Unit, local, run_stage
 from ecominstruct.errors import wrong
-from ecominstruct.progress import Progress
-from ecominstruct.recipe import Recipe
+from ecominstruct.progress import Progress, Silent
 from ecominstruct.rows import Example, Reject, example_of
 from ecominstruct.stages import stage
 from ecominstruct.store import (
@@ -46,21 +44,17 @@ class Work(NamedTuple):
     progress: Progress
 
 
-def train_spec(run: Path, recipe: Path | None = None) -> TrainSpec:
-    """The section `train` of a recipe, or of the one from which the run was built; InputError when there is none."""
-    if recipe is not None:
-        spec, file = load(recipe, Recipe).train, recipe
-    else:
-        file = run / "recipe.json"
-        kept = read_json(file).get("train") if file.is_file() else None
-        try:
-            spec = TrainSpec.model_validate(kept) if kept else None
-        except ValidationError:
-            problem = "describes the tuning as another version of this program does"
-            raise wrong(problem, "Build the run again", file=str(file)) from None
-    if spec is None:
-        raise wrong("says nothing of tuning", "Add a section, such as train: {model: tiny}", file=str(file))
-    return spec
+def train_spec(run: Path) -> TrainSpec:
+    """The section `train` of the recipe from which a run was built; InputError when there is none."""
+    file = run / "recipe.json"
+    kept = read_json(file).get("train") if file.is_file() else None
+    if kept is None:
+        raise wrong("says nothing of tuning", "Add a section to the recipe, such as train: {model: tiny}", file=str(run))
+    try:
+        return TrainSpec.model_validate(kept)
+    except ValidationError:
+        problem = "describes the tuning as another version of this program does"
+        raise wrong(problem, "Build the run again", file=str(file)) from None
 
 
 def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
@@ -76,20 +70,26 @@ def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
     return StagePlan(STAGE, run / STAGE.folder, [unit], tune_release, config)
 
 
-def train(run: Path, recipe: Path | None, progress: Progress) -> dict[str, Any]:
+def train(run: Path, progress: Progress) -> dict[str, Any]:
     """Bring the tuned model of a run up to date; returns what `tuned.json` says, and where the model lies."""
-    plan = plan_model(run, train_spec(run, recipe), progress)
+    plan = plan_model(run, train_spec(run), progress)
     with local(1) as executor:  # a model is tuned in this process: it hears Ctrl-C, and shows its steps
         manifest, ran = run_stage(plan, executor, progress)
     facts = read_json(plan.folder / "tuned.json")
     return {**facts, "folder": str(plan.folder), "ran": ran, "rejected": manifest.rejected}
 
 
+def follow(run: Path) -> None:
+    """Tune beside a first process that writes; the run must be built already, since nobody waits for a build."""
+    plan = plan_model(run, train_spec(run), Silent())
+    work: Work = plan.units[0].payload
+    tune(work.spec, _training_rows(work)[0], _validation_rows(work), plan.folder, {}, work.progress)
+
+
 def tune_release(work: Work, folder: Path) -> Receipt:
     """Tune on the rows of a release. The receipt counts training rows: those that were used, and those that were not."""
     train, beyond = _training_rows(work)
-    validation = [example for path in _paths(work, "validation") for example in _read(path, None)]
-    tuned = tune(work.spec, train, validation, folder, about_release(work.release), work.progress)
+    tuned = tune(work.spec, train, _validation_rows(work), folder, about_release(work.release), work.progress)
     rejected = write_rejects(folder, "rejects", UNIT, (*beyond, *tuned.rejects))
     used = tuned.facts["rows"]["train"]
     counts = {"steps": tuned.facts["steps"], "cut": tuned.facts["rows"]["cut"]}
@@ -109,6 +109,10 @@ def _training_rows(work: Work) -> tuple[list[Example], list[Reject]]:
         beyond += [over_cap(*row) for row in ordered[len(chosen) :]]
         taken += _read(path, chosen)
     return taken, beyond
+
+
+def _validation_rows(work: Work) -> list[Example]:
+    return [example for path in _paths(work, "validation") for example in _read(path, None)]
 
 
 def _paths(work: Work, split: str) -> Sequence[Path]:

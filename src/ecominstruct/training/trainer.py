@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from torch.nn.functional import cross_entropy
+from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
 
 from ecominstruct.errors import EcomError, wrong
 from ecominstruct.progress import Progress
 from ecominstruct.store import write_json
+from ecominstruct.training.rows import NO_LOSS
 from ecominstruct.training.stopping import Wish
 from ecominstruct.tuning import TrainSpec
 
@@ -33,14 +35,29 @@ _FULL = ("No space left", "PytorchStreamWriter", "iostream error", "file write f
 Log = list[dict[str, float]]
 
 
-class Trainer(SFTTrainer):  # type: ignore[misc]
-    """TRL's trainer without a draft of a card in each checkpoint, which would name paths of this machine."""
+class Trainer(SFTTrainer):
+    """TRL's trainer, but that no draft of a card, which would name paths of this machine, is put into checkpoints, and
+    that off GPUs the logits of answers alone are computed: TRL computes those of all tokens there, twice."""
 
     def create_model_card(self, *words: Any, **more: Any) -> None:
         """Do nothing: `card.py` writes the card of the tuned model."""
 
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The mean negative log-likelihood of the tokens of answers: those with a label."""
+        if return_outputs or not self.args.use_cpu:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        rest = {name: tensor for name, tensor in inputs.items() if name != "labels"}
+        wanted = inputs["labels"][:, 1:]  # the logits at a place foretell the token behind it
+        places = (wanted != NO_LOSS).any(0).nonzero().flatten()
+        logits = model(**rest, use_cache=False, logits_to_keep=places).logits
+        labels = wanted[:, places]
+        total = cross_entropy(logits.flatten(0, 1).float(), labels.flatten(), ignore_index=NO_LOSS, reduction="sum")
+        return total / (num_items_in_batch if num_items_in_batch is not None else (labels != NO_LOSS).sum())
 
-class Watch(TrainerCallback):  # type: ignore[misc]
+
+class Watch(TrainerCallback):
     """Looks on at each step: progress, a loss that is no number, Ctrl-C, patience, and which checkpoints are whole."""
 
     def __init__(self, spec: TrainSpec, folder: Path, wish: Wish, progress: Progress) -> None:
@@ -102,6 +119,7 @@ def run(
             processing_class=tokenizer,
             callbacks=[watch],
         )
+        trainer.remove_callback(PrinterCallback)
         last = last_checkpoint(folder)
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         if watch.interrupted:
@@ -151,7 +169,7 @@ def _arguments(spec: TrainSpec, folder: Path, validated: bool) -> SFTConfig:
         packing=spec.packing,
         eval_packing=False,
         dataset_kwargs={"skip_prepare_dataset": True},  # they are ids and labels already
-        gradient_checkpointing=spec.checkpointing,
+        activation_checkpointing=spec.checkpointing,
         use_cpu=not gpu,
         bf16=gpu,
         tf32=None,
@@ -189,8 +207,9 @@ def _not_finite(what: str, step: int, folder: Path) -> EcomError:
 @contextmanager
 def _said_in_one_line(folder: Path) -> Iterator[None]:
     """A full disk as one sentence, whichever library meets it first; and no chatter of the libraries meanwhile."""
-    level = logging.get_verbosity()
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         yield
     except EcomError:
@@ -204,3 +223,5 @@ def _said_in_one_line(folder: Path) -> Iterator[None]:
         raise wrong("no space is left for a checkpoint", f"{kept}; make room", file=str(folder)) from None
     finally:
         logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

@@ -27,8 +27,9 @@ from ecominstruct.progress import Progress
 from ecominstruct.rows import Example, Reject
 from ecominstruct.store import read_json, write_bytes, write_json
 from ecominstruct.tasks.prompts import render_prompt
-from ecominstruct.training.base import Base, adapted, base_fingerprint, check_device, load_base, require_extra
+from ecominstruct.training.base import Base, adapted, base_fingerprint, take_device, load_base, require_extra
 from ecominstruct.training.card import model_card
+from ecominstruct.training.launched import leads
 from ecominstruct.training.rows import Encoded, capped, data_of, encode, order, over_cap, packed, some
 from ecominstruct.training.stopping import wish_to_stop
 from ecominstruct.tuning import TrainSpec
@@ -65,7 +66,7 @@ def tune(
     KeyboardInterrupt when a person stops it; a checkpoint is written first, unless they ask twice.
     """
     require_extra()
-    check_device(spec)
+    take_device(spec)
     taken, held = capped(train, spec.max_rows_per_task), some(validation, spec.validation_rows)
     chosen = {example.id for example in taken}
     rejects = [over_cap(example.task, example.id) for example in train if example.id not in chosen]
@@ -74,7 +75,8 @@ def tune(
     if kept is not None:
         return Tuned(folder, kept, (*rejects, *_too_long(taken, kept)))
     work = folder.parent / f".{folder.name}.tuning"
-    _begin(work, print_of)
+    if leads():
+        _begin(work, print_of)
     base = load_base(spec, _texts(taken))
     rows = encode(base.chat, taken, spec.max_length)
     checked = encode(base.chat, held, spec.max_length)
@@ -86,7 +88,7 @@ def tune(
         "fingerprint": print_of,
         "too_long": [reject.row for reject in rows.rejects],
     }
-    if _leads():
+    if leads():
         _save(spec, base, tuned, work / "whole")
         write_bytes(work / "whole" / LOSSES, b"".join(orjson.dumps(entry) + b"\n" for entry in losses))
         write_bytes(work / "whole" / "README.md", model_card(facts, about).encode())
@@ -224,7 +226,3 @@ def _appear(work: Path, folder: Path) -> None:
     (work / "whole").rename(folder)
     shutil.rmtree(work)
 
-
-def _leads() -> bool:
-    """Whether this is the first of several processes that tune together, or the only one."""
-    return os.environ.get("RANK", "0") == "0"

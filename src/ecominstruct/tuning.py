@@ -52,7 +52,8 @@ class TrainSpec(Strict):
     tiny: Tiny = Tiny()
     chat: Literal["saved", "plain"] = Field(
         default="saved",
-        description="saved: the chat template of the model; plain: the one of this project, for models without a chat, as `tiny`",
+        description="saved: the chat template of the model; plain: the one of this project, for models without a chat, "
+        "such as `tiny`",
     )
     method: Literal["full", "lora"] = Field(default="full", description="tune all weights, or an adapter beside them")
     lora: Lora = Lora()
@@ -78,7 +79,10 @@ class TrainSpec(Strict):
         default=800, description="training rows of a task at most, those with the lowest hashes; null: all"
     )
     validation_rows: int = Field(
-        default=500, ge=0, le=1_000_000, description="rows of the validation split that the loss is measured on, at most"
+        default=500,
+        ge=0,
+        le=1_000_000,
+        description="rows of the validation split that the loss is measured on, at most",
     )
     patience: Annotated[int, Field(ge=1)] | None = Field(
         default=3,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ecominstruct.cli_built import built
 from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes, RecipeFile, say, say_json
+
+if TYPE_CHECKING:
+    from ecominstruct.pipeline import Settings
+    from ecominstruct.progress import Progress
 
 
 def train(
@@ -27,6 +32,13 @@ def train(
         return say_json(tuned)
     say(_sentence(tuned))
     return say(f"Next: ecom predict {out} --model local:{tuned['folder']}")
+
+
+def tuned_model(settings: Settings, run: Path, progress: Progress) -> list[str]:
+    """The name of the model that a recipe lets be tuned, which is brought up to date; nothing where there is none."""
+    from ecominstruct.training import stage
+
+    return [f"local:{stage.train(run, progress)['folder']}"] if settings.recipe.train else []
 
 
 def _sentence(tuned: dict[str, Any]) -> str:

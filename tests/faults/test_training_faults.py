@@ -58,6 +58,11 @@ def _done(verb: str, recipe: Path, run: Path) -> None:
     assert process.returncode == 0, said
 
 
+def _status(run: Path) -> str:
+    words = [str(Path(sys.executable).parent / "ecom"), "status", str(run), "--json"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
 def model(run: Path) -> dict[str, bytes]:
     """The files of the tuned model of a run."""
     folder = run / "5-model"
@@ -157,6 +162,7 @@ def test_what_is_fresh_is_kept_what_is_damaged_made_again_and_the_page_shows_the
     (run / "5-model/model.safetensors").write_bytes(b"damaged")
     _done("train", recipe, run)
     assert model(run) == expected
+    assert '"stage": "model"' in _status(run)
     manifest = json.loads((run / "5-model/manifest.json").read_text())
     assert manifest["rows_in"] == manifest["rows_out"] + sum(manifest["rejected"].values())
     assert subprocess.run([str(Path(sys.executable).parent / "ecom"), "report", str(run)], check=False).returncode == 0

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+from ecominstruct.audit.bias import plan_bias
 from ecominstruct.audit.clean import clean_folder, plan_clean
 from ecominstruct.audit.personal import plan_personal
 from ecominstruct.audit.testset import plan_testset
@@ -18,6 +19,7 @@ from ecominstruct.store import read_json
 AUDITS: Mapping[str, Callable[[Path], StagePlan]] = {
     "testset": plan_testset,
     "pii": plan_personal,
+    "bias": plan_bias,
 }
 """Each plans a stage in a folder of its name below 9-audit that leaves `findings.parquet` and `summary.json` there."""
 

@@ -236,6 +236,13 @@ class Evaluation(Strict):
         le=10_000,
         description="test examples of each task that are also asked in all wordings, other orders and both languages",
     )
+    swaps: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="test examples of each task that `ecom audit --checks bias --model M` asks with another brand; as "
+        "many with another origin, region, gender and price",
+    )
 
 
 class Recipe(Strict):

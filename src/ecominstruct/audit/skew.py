@@ -10,13 +10,16 @@ from typing import Any
 from ecominstruct.audit.risks import Figure
 from ecominstruct.checks.bias.association import FEWEST
 from ecominstruct.checks.bias.groups import FACETS, SEVERAL
+from ecominstruct.checks.bias.lexicon import lexicon
+from ecominstruct.checks.bias.vocabulary import vocabulary
 from ecominstruct.evaluation.compare import LEVEL, holm
 from ecominstruct.evaluation.intervals import wilson
-from ecominstruct.rows import Finding, Severity
+from ecominstruct.rows import Finding, Lang, Severity
 from ecominstruct.store import Manifest
 
 COMPOSITION = ("lang", "category", "source")
 MOST_GROUPS = 40  # of a facet that are listed
+SPOKEN: tuple[Lang, ...] = ("en", "zh")
 Tasks = Mapping[str, Mapping[str, Any]]
 Figures = list[Figure]
 
@@ -29,6 +32,27 @@ FACET_WORDS: Mapping[str, tuple[str, str]] = {
     "length": ("length of the text", "文本长度"),
 }
 """What each facet is called, in English and Chinese."""
+_GROUP_WORDS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("gender", "female"): ("women's or girls'", "女款"),
+    ("gender", "male"): ("men's or boys'", "男款"),
+    ("price", "low"): ("low", "低价"),
+    ("price", "middle"): ("middle", "中价"),
+    ("price", "high"): ("high", "高价"),
+    ("length", "short"): ("short", "短"),
+    ("length", "middle"): ("middle", "中等"),
+    ("length", "long"): ("long", "长"),
+}
+
+
+def spoken(facet: str, group: str, lang: Lang) -> str:
+    """A group as a person calls it."""
+    if (facet, group) in _GROUP_WORDS:
+        return _GROUP_WORDS[facet, group][lang == "zh"]
+    known = vocabulary()
+    places = {**known.places.origins, **known.places.regions}
+    if group in places:
+        return getattr(places[group], lang)[0]  # type: ignore[no-any-return]
+    return lexicon("brand").spelled.get((group, "chinese"), group) if lang == "zh" else group
 
 
 def summary(manifest: Manifest, tasks: Tasks) -> tuple[dict[str, Any], Figures]:
@@ -66,7 +90,10 @@ def _composition(name: str, facts: Mapping[str, Any], tasks: Tasks) -> dict[str,
     counts: Counter[str] = Counter()
     for task, one in facts.items():
         counts[tasks[task][name]] += one["pairs"]
-    return {"entropy": entropy(list(counts.values())), "groups": dict(sorted(counts.items(), key=_largest))}
+    return {
+        "entropy": entropy(list(counts.values())),
+        "groups": [list(one) for one in sorted(counts.items(), key=_largest)],
+    }
 
 
 def _facet(facet: str, facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -81,7 +108,7 @@ def _facet(facet: str, facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "speak": sum(counts.values()) + several,
         "several": several,
         "entropy": entropy([n for _, n in groups]),
-        "groups": dict(groups[:MOST_GROUPS]),
+        "groups": [list(one) for one in groups[:MOST_GROUPS]],
         "more_groups": max(0, len(groups) - MOST_GROUPS),
         "too_small": sum(n < FEWEST for _, n in groups),
     }
@@ -152,21 +179,27 @@ def _figures(found: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Fig
 def _compositions(found: Mapping[str, Any]) -> Iterator[Figure]:
     words = {"lang": ("language", "语言"), "source": ("source", "数据来源")}
     for name, (en, zh) in words.items():
-        groups = found["composition"][name]["groups"]
-        largest, n = next(iter(groups.items()))
-        about = (f"Rows of the largest {en}, {largest}, among all.", f"最大的{zh}（{largest}）在全部数据中的占比。")
+        largest, n = found["composition"][name]["groups"][0]
+        named = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}.get(largest, (largest, largest))
+        about = (
+            f"Rows of the largest {en}, {named[0]}, among all.",
+            f"占比最大的{zh}（{named[1]}）在全部数据中所占的比例。",
+        )
         yield _share(f"bias/coverage/{name}", n, found["pairs"], about)
 
 
 def _most_named(lang: str, facet: str, one: Mapping[str, Any]) -> Figure:
     en, zh = FACET_WORDS[facet]
-    largest, n = next(iter(one["groups"].items()))
+    largest, n = one["groups"][0]
+    group, zh_group = (spoken(facet, largest, spoken_in) for spoken_in in SPOKEN)
     where = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}[lang]
     about = (
-        f"{where[0]} rows that speak of {largest}, among those that name one {en}.",
-        f"{where[1]}数据中，在只提到一种{zh}的条目里，提到“{largest}”的占比。",
+        f"{where[0]} rows that name {group} goods or places, among those whose {en} is clear."
+        if facet != "brand"
+        else f"{where[0]} rows that name {group}, among those that name one known brand.",
+        f"{where[1]}数据里{zh}明确的条目中，“{zh_group}”所占的比例。",
     )
-    return _share(f"bias/coverage/{facet}/{lang}", n, sum(one["groups"].values()), about)
+    return _share(f"bias/coverage/{facet}/{lang}", n, one["speak"] - one["several"], about)
 
 
 def _share(test: str, n: int, of: int, about: tuple[str, str]) -> Figure:
@@ -189,10 +222,11 @@ def _label_skew(lang: str, tests: int, shown: Sequence[Mapping[str, Any]]) -> Fi
     worst = shown[0]
     more, zh_more = ("more", "高") if worst["difference"] > 0 else ("less", "低")
     en, zh = FACET_WORDS[worst["facet"]]
-    task, label, group = (worst[name] for name in ("task", "label", "group"))
+    task, label = worst["task"], worst["label"]
+    group, zh_group = (spoken(worst["facet"], worst["group"], spoken_in) for spoken_in in SPOKEN)
     about = (
         f"{task}: the label {label} is {more} frequent where the {en} is {group} than in comparable rows.",
-        f"{task}：与同类条目相比，{zh}为“{group}”时，标签“{label}”的占比更{zh_more}。",
+        f"{task}：与同类条目相比，{zh}为“{zh_group}”时，标签“{label}”的占比更{zh_more}。",
     )
     low, high = sorted((abs(worst["low"]), abs(worst["high"])))
     low = 0.0 if worst["low"] <= 0 <= worst["high"] else low

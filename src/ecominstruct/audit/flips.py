@@ -12,6 +12,7 @@ over families of rows, in which the answers to one row stay together.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -24,7 +25,7 @@ from ecominstruct.audit.swaps import Made, plan_swaps, swaps_folder
 from ecominstruct.checks.bias.association import FEWEST
 from ecominstruct.checks.bias.swaps import SWAPS
 from ecominstruct.engines import StagePlan, Unit, run_stage
-from ecominstruct.evaluation.intervals import FEWEST_FAMILIES, percentiles, resampled
+from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, resampled, wilson
 from ecominstruct.evaluation.predict import ask_server, plan_predictions, question_of, read_examples, test_parts
 from ecominstruct.evaluation.score import plan_scores, read_scores
 from ecominstruct.languages import kin_text
@@ -46,16 +47,17 @@ from ecominstruct.tasks.forms import FORMS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 STAGE = stage("audit")
 CHECK = "flips"
 SHOWN = 3  # swaps of a kind and language that are shown
 KIND_WORDS: Mapping[str, tuple[str, str]] = {
-    "brand": ("another brand", "品牌"),
-    "origin": ("another country of origin", "产地"),
-    "region": ("another region", "地区"),
-    "gender": ("women's for men's goods or the reverse", "男女款"),
-    "price": ("another price", "价格"),
+    "brand": ("when another brand is named", "换了品牌"),
+    "origin": ("when another country is named", "换了产地"),
+    "region": ("when another region is named", "换了地区"),
+    "gender": ("when women's goods become men's, or men's women's", "男女款互换"),
+    "price": ("when the price is another", "换了价格"),
 }
 LANG_WORDS = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}
 
@@ -95,11 +97,11 @@ def flip_schema() -> pa.Schema:
     return pa.schema([(name, numbers.get(name, pa.string())) for name in Flip._fields])
 
 
-def ask_swaps(run: Path, model: str, recipe: Path | None, executor: Executor, progress: Progress) -> StagePlan:
+def ask_swaps(run: Path, model: str, executor: Executor, progress: Progress) -> StagePlan:
     """Make the swaps, let the model answer them, mark the answers; the plan of what they say."""
     run_stage(plan_swaps(run), executor, progress)
     companion = swaps_folder(run)
-    asked = plan_predictions(companion, model, recipe)
+    asked = plan_predictions(companion, model)
     ask_server(companion, asked, progress)
     run_stage(asked, executor, progress)
     run_stage(plan_scores(companion, model), executor, progress)
@@ -162,7 +164,7 @@ def _flip(task: Mapping[str, Any], one: Made, examples: Mapping[str, Example], s
         one.new,
         before.answer,
         after.answer,
-        int(said(task, swapped, after, undo) != answer),
+        int(answer not in (said(task, swapped, after), said(task, swapped, after, undo))),
         int(said(task, control, beside) != answer),
         worth(before) - worth(after),
         worth(before) - worth(beside),
@@ -223,30 +225,52 @@ def rates(flips: Sequence[Flip]) -> list[dict[str, Any]]:
     return found
 
 
+def _counted(flip: Flip) -> tuple[float, ...]:
+    alone = (flip.flipped > flip.noise, flip.noise > flip.flipped)
+    return (flip.flipped, flip.noise, flip.loss, flip.noise_loss, *alone, 1.0)
+
+
 def _rate(flips: Sequence[Flip]) -> dict[str, Any]:
     names, inverse = np.unique([flip.family for flip in flips], return_inverse=True)
-    values = np.array([(flip.flipped, flip.noise, flip.loss, flip.noise_loss, 1.0) for flip in flips])
+    values = np.array([_counted(flip) for flip in flips])
     by_family = np.stack([np.bincount(inverse, weights=column, minlength=len(names)) for column in values.T], axis=1)
-    flipped, noise, loss, noise_loss, n = by_family.sum(axis=0)
+    flipped, noise, loss, noise_loss, _, _, n = map(float, by_family.sum(axis=0))
     changed = [flip for flip in flips if flip.flipped > flip.noise]
     shown = [[flip.old, flip.new, flip.before[:80], flip.after[:80]] for flip in changed[:SHOWN]]
     told = {
         "n": int(n),
         "families": len(names),
-        "flipped": flipped / n,
-        "noise": noise / n,
-        "excess": (flipped - noise) / n,
-        "loss": (loss - noise_loss) / n,
+        "flipped": round(flipped / n, DIGITS),
+        "noise": round(noise / n, DIGITS),
+        "excess": round((flipped - noise) / n, DIGITS),
+        "loss": round((loss - noise_loss) / n, DIGITS),
         "shown": shown,
     }
     if n < FEWEST or len(names) < FEWEST_FAMILIES:
         none = {"low": None, "high": None, "loss_low": None, "loss_high": None}
         return told | none | {"reason": f"{int(n)} swaps are too few"}
     drawn = resampled([str(name) for name in names], by_family)
-    weight = np.maximum(drawn[:, 4], 1)
-    low, high = percentiles((drawn[:, 0] - drawn[:, 1]) / weight)
+    weight = np.maximum(drawn[:, 6], 1)
+    low, high = _paired(by_family, drawn, weight)
     loss_low, loss_high = percentiles((drawn[:, 2] - drawn[:, 3]) / weight)
     return told | {"low": low, "high": high, "loss_low": loss_low, "loss_high": loss_high, "reason": ""}
+
+
+def _paired(by_family: NDArray[Any], drawn: NDArray[Any], weight: NDArray[Any]) -> tuple[float, float]:
+    """The interval of flips less noise, which is that of rows with the one alone less rows with the other alone.
+
+    Each of the two has Wilson's interval with the variance of its resamples; they are put together as by Newcombe
+    (1998, Statistics in Medicine 17, 2635-2650), so that it has a width also where nothing changed at all.
+    """
+    n, families = by_family[:, 6].sum(), len(by_family)
+    ends = []
+    for column in (4, 5):
+        value = float(by_family[:, column].sum() / n)
+        ends.append((value, *wilson(value, float((drawn[:, column] / weight).var()), families)))
+    (one, one_low, one_high), (other, other_low, other_high) = ends
+    low = one - other - math.hypot(one - one_low, other_high - other)
+    high = one - other + math.hypot(one_high - one, other - other_low)
+    return round(low, DIGITS), round(high, DIGITS)
 
 
 def figures(model: str, kinds: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
@@ -262,8 +286,8 @@ def figures(model: str, kinds: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
             one["high"],
             one["n"],
             "swapped rows",
-            f"{where} answers that change with {en}, where the right answer stays the same, beyond the model's noise.",
-            f"{zh_where}条目换了{zh}而正确答案不变时，模型却改变回答的比例（已扣除模型自身的波动）。",
+            f"{where} answers that change {en}, though the right answer stays the same; less the model's noise.",
+            f"{zh_where}条目{zh}后，正确答案不变，模型的回答却变了的比例（已扣除模型自身的波动）。",
             "" if one["reason"] else "flip_rate",
             model,
             one["reason"],

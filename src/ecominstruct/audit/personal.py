@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecominstruct.audit.risks import Figure, write_figures
 from ecominstruct.checks.personal.excerpts import excerpts
 from ecominstruct.checks.personal.find import version
-from ecominstruct.checks.personal.kinds import ABOUT, ORDER, Kind
+from ecominstruct.checks.personal.kinds import ABOUT, ABOUT_ZH, ORDER, Kind
 from ecominstruct.checks.personal.rule import Mention
 from ecominstruct.dataset.personal import hits
 from ecominstruct.engines import StagePlan, Unit
@@ -32,7 +33,6 @@ from ecominstruct.store import (
     read_batches,
     read_json,
     require_manifest,
-    write_json,
     write_part,
 )
 from ecominstruct.tasks.forms import OWN_CANDIDATES
@@ -71,7 +71,8 @@ def plan_personal(run: Path) -> StagePlan:
     def finish(manifest: Manifest) -> None:
         found = (batch for part in manifest.parts() for batch in read_batches(target / part.path))
         write_part(target, "findings.parquet", finding_schema(), found)
-        write_json(target / "summary.json", summary(manifest))
+        told = summary(manifest)
+        write_figures(target, told, figures(told))
 
     config = {"release": release.fingerprint, "rules": version()}
     return StagePlan(STAGE, target, units, search, config, finish)
@@ -201,3 +202,30 @@ def _kind(kind: Kind, lang: str, facts: Mapping[str, Mapping[str, Any]], size: M
 def _named(counts: Mapping[str, int], name: str) -> dict[str, int]:
     head = f"{name} "
     return {key.removeprefix(head): n for key, n in sorted(counts.items()) if key.startswith(head)}
+
+
+LANGS = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}
+
+
+def figures(told: Mapping[str, Any]) -> Iterator[Figure]:
+    """The share of rows that hold anything, by language, and of each kind that was found."""
+    for lang, size in told["langs"].items():
+        share = size["touched"] / size["rows"] if size["rows"] else 0.0
+        ends = wilson(share, 0.0, max(size["pairs"], 1))
+        about = (
+            f"{LANGS[lang][0]} rows that hold any personal information.",
+            f"含有任何个人信息的{LANGS[lang][1]}条目。",
+        )
+        yield _figure(f"any/{lang}", share, ends, size["pairs"], about, "personal_information")
+    for one in told["kinds"]:
+        where, zh = LANGS[one["lang"]]
+        about = (f"{where} rows: {one['about']}.", f"{zh}条目：{ABOUT_ZH[one['kind']]}。")
+        pairs = told["langs"][one["lang"]]["pairs"]
+        yield _figure(f"{one['kind']}/{one['lang']}", one["share"], (one["low"], one["high"]), pairs, about)
+
+
+def _figure(
+    test: str, share: float, ends: tuple[float, float], pairs: int, about: tuple[str, str], limit: str = ""
+) -> Figure:
+    metric, units = "share of rows", "pairs of task and record"
+    return Figure("personal_information", f"pii/{test}", metric, share, *ends, pairs, units, *about, limit)

@@ -20,6 +20,9 @@ from ecominstruct.store import Manifest, flat, read_json, read_manifest, require
 Risk = Literal["personal_information", "prompt_injection", "data_bias"]
 RISKS: tuple[Risk, ...] = get_args(Risk)
 """As the published card names them: privacy, robustness, fairness."""
+LIMITED_BY: Mapping[str, str] = {"personal_information": "pii", "injection": "injection", "label_skew": "bias"}
+"""Limits about the data, which a build holds by itself, and the audits that measure them. The others are about models:
+`ecom audit` holds them."""
 DIGITS = 6
 
 

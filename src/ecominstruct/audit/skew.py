@@ -49,7 +49,10 @@ def spoken(facet: str, group: str, lang: Lang) -> str:
     if (facet, group) in _GROUP_WORDS:
         return _GROUP_WORDS[facet, group][lang == "zh"]
     known = vocabulary()
-    places = {**known.places.origins, **known.places.regions}
+    places = {
+        **known.places.origins,
+        **{name: place for block in known.places.regions.values() for name, place in block.items()},
+    }
     if group in places:
         return getattr(places[group], lang)[0]  # type: ignore[no-any-return]
     return lexicon("brand").spelled.get((group, "chinese"), group) if lang == "zh" else group
@@ -173,7 +176,10 @@ def _figures(found: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Fig
     for lang in found["facets"]:
         tests = sum(one["tests"] for one in _of_lang(facts, lang))
         if tests:
-            yield _label_skew(lang, tests, [one for one in found["shown"] if one["lang"] == lang])
+            # A length is no group of people or makers: it is told among the findings, and held against no limit.
+            yield _label_skew(
+                lang, tests, [one for one in found["shown"] if one["lang"] == lang and one["facet"] != "length"]
+            )
 
 
 def _compositions(found: Mapping[str, Any]) -> Iterator[Figure]:
@@ -189,16 +195,23 @@ def _compositions(found: Mapping[str, Any]) -> Iterator[Figure]:
 
 
 def _most_named(lang: str, facet: str, one: Mapping[str, Any]) -> Figure:
-    en, zh = FACET_WORDS[facet]
     largest, n = one["groups"][0]
     group, zh_group = (spoken(facet, largest, spoken_in) for spoken_in in SPOKEN)
     where = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}[lang]
-    about = (
-        f"{where[0]} rows that name {group} goods or places, among those whose {en} is clear."
-        if facet != "brand"
-        else f"{where[0]} rows that name {group}, among those that name one known brand.",
-        f"{where[1]}数据里{zh}明确的条目中，“{zh_group}”所占的比例。",
-    )
+    about = {
+        "brand": (
+            f"{where[0]} rows that name {group}, among those that name one brand of the list.",
+            f"{where[1]}数据中，只提到一个（词表内）品牌的条目里，“{zh_group}”所占的比例。",
+        ),
+        "origin": (
+            f"{where[0]} rows that name {group}, among those that name one country.",
+            f"{where[1]}数据中，只提到一个产地国家的条目里，“{zh_group}”所占的比例。",
+        ),
+        "gender": (
+            f"{where[0]} rows about {group} goods, among those about goods for one gender.",
+            f"{where[1]}数据中，标明女款或男款的条目里，“{zh_group}”所占的比例。",
+        ),
+    }[facet]
     return _share(f"bias/coverage/{facet}/{lang}", n, one["speak"] - one["several"], about)
 
 
@@ -214,8 +227,8 @@ def _label_skew(lang: str, tests: int, shown: Sequence[Mapping[str, Any]]) -> Fi
     test, metric, limit = f"bias/label_skew/{lang}", "largest difference of label shares", "label_skew"
     if not shown:
         about = (
-            "No label goes with a brand, place, gender, price or length beyond what the category explains.",
-            "在同类商品之间，没有发现哪个标签与品牌、产地、地区、性别、价格或文本长度相关。",
+            "No label is shown to go with a brand, place, gender or price beyond what the category explains.",
+            "在同类商品之间，没有发现哪个标签与品牌、产地、地区、男女款或价格相关。",
         )
         reason = f"none of {tests:,} differences is shown"
         return Figure("data_bias", test, metric, 0.0, None, None, tests, "tests", *about, limit, reason=reason)

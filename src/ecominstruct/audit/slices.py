@@ -25,7 +25,7 @@ from ecominstruct.checks.bias.association import FEWEST
 from ecominstruct.checks.bias.groups import FACETS, SEVERAL, groups
 from ecominstruct.checks.bias.vocabulary import version
 from ecominstruct.engines import StagePlan, Unit
-from ecominstruct.evaluation.intervals import FEWEST_FAMILIES, percentiles, resampled
+from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, resampled
 from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.evaluation.score import read_scores, skill
 from ecominstruct.identity import hash64
@@ -150,8 +150,17 @@ def _gap(kind: tuple[str, str], langs: Mapping[str, Sequence[Any]], of: int) -> 
     tail = 2.5 / of
     low, high = np.percentile(drawn["en"] - drawn["zh"], [tail, 100 - tail])
     told = {lang: {"tasks": len(skills), "n": sum(one.n for one in skills)} for lang, skills in langs.items()}
-    named = {"form": kind[0], "category": kind[1], "langs": told, "en": means["en"], "zh": means["zh"]}
-    return named | {"gap": means["en"] - means["zh"], "low": round(float(low), 6), "high": round(float(high), 6)}
+    named = {
+        "form": kind[0],
+        "category": kind[1],
+        "langs": told,
+        **{lang: round(mean, DIGITS) for lang, mean in means.items()},
+    }
+    return named | {
+        "gap": round(means["en"] - means["zh"], DIGITS),
+        "low": round(float(low), DIGITS),
+        "high": round(float(high), DIGITS),
+    }
 
 
 def worst_slice(rows: Sequence[Row]) -> dict[str, Any] | None:
@@ -167,8 +176,15 @@ def worst_slice(rows: Sequence[Row]) -> dict[str, Any] | None:
     families, inverse = np.unique([row.family for row in measured], return_inverse=True)
     values = np.array([(row.rest, 1.0) for row in measured])
     by_family = np.stack([np.bincount(inverse, weights=column) for column in values.T], axis=1)
-    rest, n = by_family.sum(axis=0)
-    told = {"lang": name[0], "facet": name[1], "group": name[2], "slices": len(large), "n": int(n), "rest": rest / n}
+    rest, n = map(float, by_family.sum(axis=0))
+    told = {
+        "lang": name[0],
+        "facet": name[1],
+        "group": name[2],
+        "slices": len(large),
+        "n": int(n),
+        "rest": round(rest / n, DIGITS),
+    }
     if len(families) < FEWEST_FAMILIES:
         return told | {"low": None, "high": None}
     drawn = resampled([str(family) for family in families], by_family)

@@ -91,7 +91,9 @@ def plan_swaps(run: Path) -> StagePlan:
 
     def finish(manifest: Manifest) -> None:
         made = {unit.unit for unit in manifest.units if unit.rows_out}
-        write_json(target / STAGE.folder / "tasks.json", {name: tasks[name] for name in tasks if name in made})
+        # Not the released folders any more: the released evaluator has nothing to say here.
+        kept = {name: {**task, "paper": None} for name, task in tasks.items() if name in made}
+        write_json(target / STAGE.folder / "tasks.json", kept)
         write_json(target / "recipe.json", recipe)
 
     words = {"words": version(), "never": hash_file(FOLDER / "swaps.yaml")}

@@ -10,9 +10,14 @@ from ecominstruct.errors import printable
 from ecominstruct.rows import SPLITS
 from ecominstruct.store import Manifest
 
+NOT_MEASURED = ("Not measured: `ecom audit RUN --checks pii,injection,bias`.", "")
 
-def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
-    """The card in Markdown, made from the manifest: every number in it was counted."""
+
+def dataset_card(config: Mapping[str, Any], manifest: Manifest, risks: Sequence[str] = NOT_MEASURED) -> str:
+    """The card in Markdown, made from the manifest: every number in it was counted.
+
+    `risks`: the lines of its section on risks, once audits have looked at the release.
+    """
     counts = manifest.counts
     tasks = config["tasks"]
     synthetic = sum(unit.rows_out for unit in manifest.units if tasks[unit.unit]["synthetic"])
@@ -33,16 +38,19 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         "",
         "## Composition",
         "",
-        *_table(("by", "", *SPLITS), _composition(manifest)),
+        *table_of(("by", "", *SPLITS), _composition(manifest)),
         "",
         "## Sources",
         "",
         *_sources(config["card"]["sources"]),
         "",
         *_remarks(config["card"]),
+        "## Risks",
+        "",
+        *risks,
         "## What was left out",
         "",
-        *_table(("stage", "reason", "rows"), _reasons(config["card"]["rejected"], manifest)),
+        *table_of(("stage", "reason", "rows"), _reasons(config["card"]["rejected"], manifest)),
         "",
         *_leaks(config["card"]["leaks"]),
     ]
@@ -64,7 +72,7 @@ def _tasks(tasks: Mapping[str, Any], manifest: Manifest) -> list[str]:
         facts = (tasks[of.task][name] for name in ("title", "category", "level"))
         why = ", ".join(f"{n:,} {reason}" for reason, n in of.left_out.items()) or "–"
         rows.append((of.task, *facts, *(f"{n:,}" for n in of[1:5]), why))
-    return _table(head, rows)
+    return table_of(head, rows)
 
 
 def _composition(manifest: Manifest) -> list[tuple[str, ...]]:
@@ -81,12 +89,12 @@ def _leaks(found: Sequence[Sequence[Any]]) -> list[str]:
         return []
     rows = [(trained, protected, f"{number:,}") for protected, trained, number in found]
     head = ("training pairs of", "say what validation or test rows say of", "pairs")
-    return ["Taken out of training as leaks, before copies and the mixture:", "", *_table(head, rows), ""]
+    return ["Taken out of training as leaks, before copies and the mixture:", "", *table_of(head, rows), ""]
 
 
 def _sources(sources: Sequence[Mapping[str, Any]]) -> list[str]:
     facts = ("id", "title", "origin", "licence", "redistribute")
-    return _table(
+    return table_of(
         ("source", "title", "origin", "licence", "may be passed on", "records", "pairs that straddle the splits"),
         [(*(source[fact] for fact in facts), _records(source), f"{source['straddles_split']:,}") for source in sources],
     )
@@ -118,7 +126,8 @@ def _reasons(rejected: Mapping[str, Mapping[str, int]], manifest: Manifest) -> l
     return rows or [("–", "nothing", "0")]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table in Markdown, its texts kept from being markup."""
     return [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
 
 

@@ -88,9 +88,10 @@ def _brands(known: Vocabulary) -> Iterator[tuple[str, Word]]:
     for trade, homes in known.brands.items():
         for brands in homes.values():
             for spellings in brands:
+                name = spellings[0].partition(" (")[0]
                 for spelling in spellings:
-                    form = "latin" if spelling.isascii() else "chinese"
-                    yield spelling, Word(spellings[0], trade, form)
+                    form = "" if "(" in spelling else "latin" if spelling.isascii() else "chinese"
+                    yield spelling.replace("(", "").replace(")", ""), Word(name, trade, form)
 
 
 def _places(places: Mapping[str, Place], among: str) -> Iterator[tuple[str, Word]]:
@@ -112,7 +113,9 @@ def _gender(known: Vocabulary) -> Iterator[tuple[str, Word]]:
 _ENTRIES: Mapping[Kind, Any] = {
     "brand": _brands,
     "origin": lambda known: _places(known.places.origins, "origins"),
-    "region": lambda known: _places(known.places.regions, "regions"),
+    "region": lambda known: (
+        entry for block, places in known.places.regions.items() for entry in _places(places, f"regions of {block}")
+    ),
     "gender": _gender,
 }
 

@@ -31,7 +31,7 @@ class Places(Strict):
     """Where goods come from, and where people are."""
 
     origins: dict[str, Place]
-    regions: dict[str, Place]
+    regions: dict[str, dict[str, Place]]
 
 
 class Pair(Strict):

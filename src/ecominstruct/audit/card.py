@@ -93,7 +93,7 @@ def _done(named: Named, release: Manifest, recipe: Mapping[str, Any]) -> tuple[s
     """What became of what was found, with the numbers of rows, in English and Chinese."""
     chosen = recipe.get("policy", {}).get(named.policy, "report") if named.policy else "report"
     en, zh = POLICIES[chosen]
-    for words, counts in ((("left out", "删除"), release.rejected), (("noted", "标注"), release.noted)):
+    for words, counts in ((("Left out", "删除"), release.rejected), (("Noted", "标注"), release.noted)):
         for reason, n in counts.items():
             if named.policy and named.policy in reason:
                 en += f" {words[0]}: {n:,} ({reason})."

@@ -106,6 +106,7 @@ def show_personal(found: Mapping[str, Any]) -> str:
 SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "testset": show_audit,
     "pii": show_personal,
+    "pii-presidio": show_personal,
     "bias": show_bias,
     "flips": show_flips,
     "slices": show_slices,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ecominstruct.store import read_json, read_manifest
 AUDITS: Mapping[str, Callable[[Path], StagePlan]] = {
     "testset": plan_testset,
     "pii": plan_personal,
+    "pii-presidio": partial(plan_personal, check="pii-presidio"),
     "bias": plan_bias,
 }
 """Each plans a stage in a folder of its name below 9-audit that leaves `findings.parquet` and `summary.json` there."""

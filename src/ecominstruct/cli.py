@@ -178,24 +178,33 @@ def report(run: Run, as_json: AsJson = False) -> None:
 @app.command()
 def audit(
     run: Run,
-    checks: Annotated[str, typer.Option("--checks", help="what to look at, with commas: testset, pii")] = "testset",
+    checks: Annotated[
+        str, typer.Option("--checks", help="what to look at, with commas: testset, pii, bias")
+    ] = "testset",
+    model: Annotated[
+        str, typer.Option("--model", help="look at the answers of this model, as in `ecom predict`; for: bias")
+    ] = "",
     write_clean: Annotated[bool, typer.Option("--write-clean", help="also write a corrected test set, a run")] = False,
     processes: Processes = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is wrong with the rows of a run: test set, personal information; what is found is no failure."""
+    """Say what is wrong with the rows of a run, or with a model; exit 1 above a limit of the recipe."""
     from ecominstruct.audit.audits import run_audits
+    from ecominstruct.audit.risks import require_within
     from ecominstruct.audit_tables import SHOW, show_clean
 
     with _work(processes) as (executor, progress):
-        found = run_audits(run, checks.split(","), write_clean, executor, progress)
+        found = run_audits(run, checks.split(","), write_clean, executor, progress, model)
     if as_json:
-        return _json(found)
+        _json(found)
+        return require_within(run)
     for name, show in SHOW.items():
         if name in found:
             _say(show(found[name]))
     if write_clean:
         _say(show_clean(found["clean"]))
+    require_within(run)
+    if write_clean:
         return _say(f"Next: ecom predict {found['clean']['run']} --model constant")
     return _say(f"Next: ecom report {run}")
 

@@ -17,6 +17,7 @@ from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say,
 from ecominstruct.evaluation.personal import personal
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
 from ecominstruct.evaluation.tuned import tuned
+from ecominstruct.evaluation.risks import risks
 
 LANGS = {"en": "English", "zh": "Chinese"}
 CATEGORIES = {
@@ -38,6 +39,7 @@ SECTIONS = {
     "paper": "Beside the paper",
     "outcomes": "Outcomes",
     "health": "Health of the test set",
+    "risks": "The named risks",
     "personal": "Personal information",
     "built": "What was built from what",
     "prompts": "Sample prompts",
@@ -324,7 +326,8 @@ def render_page(data: ReportData) -> str:
         "paper": paper(data),
     }
     scored = [_glance(data), _scores(data), *(_section(key, part) for key, part in trust.items())]
-    checked = [_section("health", health(data["health"])), _section("personal", personal(data["personal"]))]
+    checked = [_section("health", health(data["health"])), _section("risks", risks(data["risks"]))]
+    checked.append(_section("personal", personal(data["personal"])))
     sections = [*scored, _outcomes(data), *checked, _built(data), _prompts(data["prompts"])]
     main = tag("main", join([*sections, _definitions(data)]))
     footer = tag("footer", "This page needs no network and no script.")

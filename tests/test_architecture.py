@@ -27,6 +27,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("dataset",),
     ("models",),
     ("evaluation",),
+    ("people",),
     ("audit",),
     ("selection",),
     ("evaluating",),

@@ -27,6 +27,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("dataset",),
     ("models",),
     ("evaluation",),
+    ("people",),
     ("audit",),
     ("selection",),
     ("evaluating",),
@@ -34,7 +35,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("layout",),
     ("tables", "audit_tables"),
     ("console",),
-    ("cli_fetch", "cli_provenance"),
+    ("cli_fetch", "cli_people", "cli_provenance"),
     ("cli_sources", "cli_tasks"),
     ("cli",),
 )

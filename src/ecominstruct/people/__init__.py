@@ -1,0 +1,4 @@
+"""People and models who label, review and compare, and what their votes say.
+
+annotate.py       a server answers about the records of tasks, several times each
+"""

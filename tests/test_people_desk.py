@@ -253,6 +253,6 @@ def test_a_file_that_is_no_desk(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is no desk"):
         Desk(path)
     other = tmp_path / "e"
-    Desk(other).set(version="99")
+    Desk(other).configure(version="99")
     with pytest.raises(InputError, match="version 99"):
         Desk(other)

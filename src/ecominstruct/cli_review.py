@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ecominstruct.cli_judge import Listen, Overlap, People, Tasks, log
-from ecominstruct.console import say
+from ecominstruct.console import load, say
 
 if TYPE_CHECKING:
     from ecominstruct.people.desk import Desk, Item
+    from ecominstruct.people.records import Source
+
+By = Literal["random", "disagreement"]
 
 
 def review(
@@ -19,47 +22,46 @@ def review(
     people: People = None,
     tasks: Tasks = "*",
     sample: Annotated[int, typer.Option("--sample", min=1, help="rows of each source")] = 200,
-    by: Annotated[
-        Literal["random", "disagreement"], typer.Option("--by", help="which rows: any, or where models disagree")
-    ] = "random",
+    by: Annotated[By, typer.Option("--by", help="which rows: any, or those on which models disagree")] = "random",
     overlap: Overlap = 1,
     listen: Listen = "127.0.0.1:8765",
-    annotations: Annotated[
-        Path, typer.Option("--annotations", metavar="DIR", help="where decisions are kept for the next build")
-    ] = Path("annotations"),
     export: Annotated[bool, typer.Option("--export", help="only write what was decided so far")] = False,
 ) -> None:
     """Let people accept, correct or refuse rows in the browser; what they decide feeds the next build."""
+    from ecominstruct import pipeline
     from ecominstruct.people import host, reviewing, sessions
     from ecominstruct.people.desk import Desk
+    from ecominstruct.people.records import Source
 
+    log_of_run = pipeline.recall(run)
+    notes = Path(log_of_run["annotations"])
     if export:
-        return _say_export(run, reviewing.open_desk(run), annotations)
+        return _say_export(run, reviewing.open_desk(run), notes)
     host.require_parts()
-    items = _items(run, tasks.split(","), by, sample)
+    source = Source(run, load([Path(folder) for folder in log_of_run["catalogue"]]), notes)
+    items = _items(source, tasks.split(","), by, sample)
     desk = Desk(reviewing.desk_file(run))
     host.set_up(desk, kind="review", overlap=str(overlap), settle="1" if overlap > 1 else "")
     added = desk.add(items, overlap)
-    say(
-        f"{len(items)} rows, {added} of them new; {sum(item.planted for item in items)} have a wrong answer on purpose."
-    )
+    wrong_ones = sum(item.planted for item in items)
+    say(f"{len(items)} rows, {added} of them new; {wrong_ones} have a wrong answer on purpose.")
     try:
         sessions.hold(desk, reviewing.kind(), people, listen, say, log)
     finally:
-        _say_export(run, desk, annotations)
+        _say_export(run, desk, notes)
     return None
 
 
-def _items(run: Path, patterns: list[str], by: Literal["random", "disagreement"], sample: int) -> list[Item]:
-    from ecominstruct import pipeline
-    from ecominstruct.console import load
+def _items(source: Source, patterns: list[str], by: By, sample: int) -> list[Item]:
+    from ecominstruct.errors import wrong
     from ecominstruct.people import drawing, reviewing
-    from ecominstruct.people.keys import keys_of_run
 
-    catalogue = load([Path(folder) for folder in pipeline.recall(run)["catalogue"]])
-    release = drawing.open_release(run, patterns)
-    rows = reviewing.rows_to_review(release, keys_of_run(run, catalogue), by, sample)
-    return reviewing.items_of(release, catalogue, rows, sample)
+    release = drawing.open_release(source.run, patterns)
+    rows = reviewing.rows_to_review(release, source, by, sample)
+    if not rows:
+        mend = "Name other tasks, or draw by random" if by == "disagreement" else "Build the run again"
+        raise wrong("there is nothing to review: no model's answers differ, or the catalogue changed", mend)
+    return reviewing.items_of(release, source.catalogue, rows, sample)
 
 
 def _say_export(run: Path, desk: Desk, annotations: Path) -> None:

@@ -114,7 +114,7 @@ class Desk:
             raise wrong(f"is no desk: {error}", "Move it away, and a new one is made", file=str(path)) from None
         if known != VERSION:
             raise wrong(f"was made by version {known} of the desk", "Use that one", file=str(path))
-        self.set(version=str(VERSION))
+        self.configure(version=str(VERSION))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -145,7 +145,7 @@ class Desk:
 
     # ------------------------------------------------------------------------------------------------ set-up
 
-    def set(self, **values: str) -> None:
+    def configure(self, **values: str) -> None:
         """Set settings."""
         with self.writing() as db:
             db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())

@@ -6,9 +6,9 @@ A planted row is never exported, and the page does not tell it from the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.errors import wrong
 from ecominstruct.identity import hash64, hex128
@@ -16,6 +16,7 @@ from ecominstruct.people.deals import EVERY, Deal
 from ecominstruct.people.desk import Desk, Item, Refused
 from ecominstruct.people.drawing import By, Release, draw
 from ecominstruct.people.judging import MOST_REASON, in_blocks
+from ecominstruct.people.records import Source, Unsettled, keys_in, unsettled
 from ecominstruct.people.widgets import Widget, gold_shown, read_gold, widget_of
 from ecominstruct.rows import Example, Gold
 from ecominstruct.tasks import templates
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from ecominstruct.people.web import Kind
 
 VERDICTS = ("accept", "correct", "refuse", "skip")
-Keys = Callable[[str, Sequence[str]], Mapping[str, str]]
-"""For a task and some of its records: the key of each, under which annotations are kept."""
 
 
 class Row(NamedTuple):
@@ -59,18 +58,29 @@ def kind() -> Kind:
     return Kind("review", show, check)
 
 
-def rows_to_review(release: Release, keys: Keys, by: By, count: int) -> list[Row]:
-    """So many rows of each source, and some more of which `items_of` makes planted ones."""
-    if by not in get_args(By):
-        raise wrong(f"rows are not drawn by {by!r}", f"Known: {', '.join(get_args(By))}")
+def rows_to_review(release: Release, source: Source, by: By, count: int) -> list[Row]:
+    """So many rows of each source, and some more of which `items_of` makes planted ones. By disagreement, records come
+    first about which the votes of an annotating model differ, or broke a rule."""
+    wanted = count + -(-count // EVERY)
+    rows, keys = [], keys_in(source)
     by_task: dict[str, list[Example]] = {}
-    for example in draw(release, by, count + -(-count // EVERY)):
+    for example in draw(release, by, wanted):
         by_task.setdefault(example.task, []).append(example)
-    rows = []
     for task, own in sorted(by_task.items()):
-        known = keys(task, [example.record for example in own])
+        known = keys(task, {example.record for example in own})
         rows += [Row(example, example.gold, known[example.record], by) for example in own if example.record in known]
+    if by == "disagreement":
+        tasks = [name for name, task in source.catalogue.tasks.items() if task.annotate and name in release.tasks]
+        rows += [Row(one.example, one.proposal, one.key, by) for one in _some(source, tasks, wanted)]
     return rows
+
+
+def _some(source: Source, tasks: Sequence[str], count: int) -> list[Unsettled]:
+    """So many unsettled records of each source, by hash."""
+    found: dict[str, list[Unsettled]] = {}
+    for one in unsettled(source, tasks):
+        found.setdefault(source.catalogue.tasks[one.example.task].source, []).append(one)
+    return [one for own in found.values() for one in sorted(own, key=lambda one: hash64("review", one.key))[:count]]
 
 
 def items_of(release: Release, catalogue: Catalogue, rows: Sequence[Row], count: int) -> list[Item]:
@@ -179,6 +189,8 @@ def check(asked: Deal, sent: Mapping[str, Any]) -> Mapping[str, Any]:
         raise Refused(f"a reason is a text of at most {MOST_REASON} characters")
     kept: dict[str, Any] = {"verdict": verdict, "reason": reason}
     body = asked.item.body
+    if verdict == "accept" and gold_of(body["gold"]) == Gold() and not body["widget"]["none"]:
+        raise Refused("there is no answer to accept")
     if verdict == "correct":
         widget = Widget(**{**body["widget"], "options": tuple(body["widget"]["options"])})
         kept["gold"] = gold_json(read_gold(widget, sent.get("gold")))

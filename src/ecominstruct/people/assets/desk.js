@@ -83,16 +83,16 @@ export class Desk {
   }
 
   take(found, sent) {
-    const before = this.current();
     this.open = found.open;
     this.progress = found.progress;
     if (sent && sent.path === "/undo") {
       this.last = found.taken;
       this.announce(this.say(found.taken ? "undone" : "nothing_to_undo"));
     }
+    // What somebody is about to write must not be drawn anew under their hands.
     const now = this.current();
-    if (!before || !now || before.deal !== now.deal || (sent && sent.path === "/undo")) this.draw();
-    else this.drawStatus();
+    if (now && now.deal === this.drawn && !(sent && sent.path === "/undo" && found.taken)) this.drawStatus();
+    else this.draw();
   }
 
   async refuse(status, found, sent) {
@@ -183,8 +183,10 @@ export class Desk {
     this.drawStatus();
     this.live.replaceChildren(this.notice);
     const question = this.current();
+    this.drawn = question ? question.deal : null;
     if (question) {
       document.body.dataset.deal = question.deal;
+      delete document.body.dataset.done;
       this.kind.draw(this, question);
       scrollTo(0, 0);
       return;

@@ -122,8 +122,6 @@ export class SpanEditor {
     this.spans = this.one ? [] : this.spans.filter((span) => span.end <= start || span.start >= end);
     this.spans.push({ label, start, end });
     this.spans.sort((a, b) => a.start - b.start || a.end - b.end);
-    this.exact = null;
-    this.from = this.at;
     this.announce(this.say("span_marked", `${label} ${slice(this.text, start, end)}`.trim()));
     this.draw();
   }

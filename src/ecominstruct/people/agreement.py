@@ -125,7 +125,8 @@ def _most_usual(counts: NDArray[Any]) -> NDArray[Any]:
     votes = counts.sum(axis=1)
     usual = np.bincount(votes[votes >= 2]) if (votes >= 2).any() else np.zeros(1, int)
     number = len(usual) - 1 - int(np.argmax(usual[::-1]))
-    return (votes == number) & (votes >= 2)
+    found: NDArray[Any] = (votes == number) & (votes >= 2)
+    return found
 
 
 def _measured(
@@ -223,8 +224,8 @@ def gwet_ac1(counts: NDArray[Any]) -> float:
     if not len(counts):
         return np.nan
     shares = (counts / counts.sum(axis=1, keepdims=True)).mean(axis=0)
-    by_chance = float((shares * (1 - shares)).sum()) / (counts.shape[1] - 1)
-    return (percent(counts) - by_chance) / (1 - by_chance)
+    by_chance = (shares * (1 - shares)).sum() / (counts.shape[1] - 1)
+    return float((percent(counts) - by_chance) / (1 - by_chance))
 
 
 def _differ(counts: NDArray[Any]) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from ecominstruct.cli_judge import judge
 from ecominstruct.cli_provenance import forget, trace
 from ecominstruct.cli_sources import sources_app
 from ecominstruct.cli_tasks import tasks_app
@@ -288,6 +289,7 @@ def status(
     return _say(f"Next: ecom {verb} {words}")
 
 
+app.command()(judge)
 app.command()(trace)
 app.command()(forget)
 

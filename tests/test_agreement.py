@@ -66,7 +66,7 @@ def _votes(*rows: str, repeat: int = 0) -> list[Vote]:
 
 def test_votes_count_by_model_and_not_by_side() -> None:
     ratings = ratings_of(_votes("ll", "rr", "tx") + _votes("rr", repeat=1))
-    assert ratings.counts.tolist() == [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 1, 1]]
+    assert ratings.counts.tolist() == [[2, 0, 0, 0], [0, 0, 0, 2], [0, 1, 1, 0]]
     assert ratings_of([], {}).counts.shape == (0, 4)
 
 

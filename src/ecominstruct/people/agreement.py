@@ -19,12 +19,12 @@ import numpy as np
 
 from ecominstruct.errors import wrong
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, weights, wilson
+from ecominstruct.people.preferences import OUTCOMES, Verdict, outcome_of
 from ecominstruct.people.votes import Vote
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CATEGORIES = ("first", "second", "tie", "both_bad")  # a model of the pair, in the order of their names; or neither
 NEEDS = "pip install 'ecominstruct[people]'"
 ONE_VOTER = "no item has votes of two voters"
 ALL_EQUAL = "all votes are the same: agreement by chance would be perfect, too"
@@ -33,7 +33,9 @@ SELDOM = 0.95  # share of resamples in which a statistic must exist for its inte
 
 
 class Ratings(NamedTuple):
-    """Votes as a table: for each item and voter the number of a category, -1 where there is none."""
+    """Votes as a table: for each item and voter the number of an outcome, -1 where there is none.
+
+    A vote counts by the model that it prefers (the first or the second of a pair, by name), not by its side."""
 
     groups: tuple[str, ...]  # of each item: items of one group are kin
     voters: tuple[str, ...]
@@ -41,8 +43,8 @@ class Ratings(NamedTuple):
 
     @property
     def counts(self) -> NDArray[Any]:
-        """How many voters chose each category: (items, categories)."""
-        return np.stack([(self.codes == code).sum(axis=1) for code in range(len(CATEGORIES))], axis=1)
+        """How many voters chose each outcome: (items, outcomes)."""
+        return np.stack([(self.codes == code).sum(axis=1) for code in range(len(OUTCOMES))], axis=1)
 
 
 class Agreement(NamedTuple):
@@ -80,8 +82,14 @@ def ratings_of(votes: Sequence[Vote], kin: Mapping[str, str] | None = None) -> R
     return Ratings(tuple(groups), tuple(voters), codes)
 
 
+def ratings_of_verdicts(both: Sequence[tuple[Verdict, Verdict]]) -> Ratings:
+    """What two panels said of the same items, as votes of two voters: the first and the second of each two."""
+    codes = [[OUTCOMES.index(one.outcome), OUTCOMES.index(other.outcome)] for one, other in both]
+    return Ratings(tuple(one.group for one, _ in both), ("one", "other"), np.array(codes, dtype=int).reshape(-1, 2))
+
+
 def _category(vote: Vote) -> int:
-    return vote.pair.index(vote.winner) if vote.winner else CATEGORIES.index(vote.choice)
+    return OUTCOMES.index(outcome_of(vote))
 
 
 def agreements(ratings: Ratings) -> list[Agreement]:
@@ -115,7 +123,7 @@ def by_two(ratings: Ratings) -> list[TwoVoters]:
 
 def _tables(codes: NDArray[Any]) -> NDArray[Any]:
     """Of two votes on each item, a table with a single one in it: (items, categories, categories)."""
-    tables = np.zeros((len(codes), len(CATEGORIES), len(CATEGORIES)))
+    tables = np.zeros((len(codes), len(OUTCOMES), len(OUTCOMES)))
     tables[np.arange(len(codes)), codes[:, 0], codes[:, 1]] = 1
     return tables
 

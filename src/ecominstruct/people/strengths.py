@@ -225,7 +225,7 @@ def _unlimited(design: _Design, models: Sequence[str]) -> str:
     highest = [model for model, way in zip(models, towards, strict=True) if way > towards.max() - TINY]
     lowest = [model for model, way in zip(models, towards, strict=True) if way < towards.min() + TINY]
     return (
-        f"{' and '.join(highest)} lost nothing that was decided against {' and '.join(lowest)}, directly or by way of "
+        f"{', '.join(highest)} lost nothing that was decided against {', '.join(lowest)}, directly or by way of "
         "others: the votes set no limit to how far they lie apart. Half a vote for each outcome was added to show the "
         "order; there are no intervals"
     )

@@ -31,7 +31,7 @@ _PATTERNS: Mapping[str, tuple[str, ...]] = {
     ),
     "gives a score": (
         rf"\b(?:this|my)\s+{_ANSWER}\b.{{0,30}}\b(?:10|100|5)\s*(?:/|out of)\s*(?:10|100|5)\b",
-        rf"\b(?:score|rate|grade|give)\s+(?:this|my|me|{_ANSWER}\s+[12ab])\b.{{0,30}}\d",
+        rf"\b(?:score|rate|grade|give)\s+(?:(?:this|my)\s+{_ANSWER}|{_ANSWER}\s+[12ab])\b.{{0,30}}\d",
         r"[\"'“]better[\"'”]\s*:\s*[\"'“]?(?:1|2|tie)",
         r"\[\[[ab12]\]\]|\bverdict\s*:\s*(?:\W*)(?:answer )?[12ab]\b",
         r"(?:给|为)(?:本|这个|这一|我的?)(?:回答|答案|回复)?(?:打|评|满)(?:满分|\d+\s*分|分)",

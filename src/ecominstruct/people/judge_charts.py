@@ -9,7 +9,7 @@ from ecominstruct.evaluation.markup import Html, join, tag
 from ecominstruct.people.phrases import Tongue, percent
 
 OUTCOMES = {"win": "win", "tie": "tie", "both_bad": "both bad", "loss": "loss"}
-ROOM = 5.0  # percent of the bar that a number needs
+DIGIT, MARGIN = 1.7, 1.0  # percent of the bar that a digit needs, and a number besides
 
 
 def keys(one: Html, other: Html, t: Tongue, both_bad: bool = True) -> Html:
@@ -32,7 +32,11 @@ def outcome_rows(
     bars: Sequence[tuple[Html, Mapping[str, Any]]], published: Mapping[str, Any] | None, t: Tongue
 ) -> Html:
     """The bars of one task: of people, of each model that votes, and of the paper."""
-    rows = [join([tag("div", who, class_="who-votes"), _bar(row, row["wins"], t)], "") for who, row in bars]
+    alone = len(bars) == 1 and not published
+    rows = [
+        join([Html("") if alone else tag("div", who, class_="who-votes"), _bar(row, row["wins"], t)], "")
+        for who, row in bars
+    ]
     if published:
         who = tag("div", t("in the paper: EcomGPT 7b1 against ChatGPT"), class_="who-votes")
         rows.append(join([who, _bar({**published, "both_bad": 0}, None, t)], ""))
@@ -54,7 +58,7 @@ def _bar(row: Mapping[str, Any], wins: Mapping[str, Any] | None, t: Tongue) -> H
         share = percent(row[key] / total, t.lang)
         title = tag("title", f"{t(name)}: {row[key]:,} ({share})")
         parts.append(tag("rect", title, x=f"{x:.2f}%", width=f"{width:.2f}%", height="100%", class_=f"is-{key}"))
-        if width >= ROOM:
+        if width >= DIGIT * len(f"{row[key]:,}") + MARGIN:
             middle = f"{x + width / 2:.2f}%"
             parts.append(tag("text", f"{row[key]:,}", x=middle, y="50%", dy="0.36em", class_=f"on-{key}"))
         x += width

@@ -69,7 +69,7 @@ def _head(report: Report, t: Tongue) -> Html:
     people = sum(not voter["voter"].startswith("llm:") for voter in report["voters"])
     numbers = {
         t("votes"): report["votes"],
-        t("people"): people,
+        t("people who vote"): people,
         t("models that vote"): len(report["voters"]) - people,
         t("models compared"): len(report["models"]),
     }

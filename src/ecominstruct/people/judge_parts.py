@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ecominstruct.evaluation.evidence import chance, grid
-from ecominstruct.evaluation.markup import DASH, Html, join, say, tag
+from ecominstruct.evaluation.markup import DASH, Html, join, label, say, tag
 from ecominstruct.people.phrases import Tongue, percent
 
 STATISTICS = {
@@ -225,7 +225,7 @@ def metrics(panel: Report, report: Report, t: Tongue) -> Html:
     """How metrics go with votes."""
     rows = [
         [
-            say(found["metric"]),
+            label(found["metric"]),
             figure(found["correlation"]),
             spread(found),
             percent(found["same"]["value"], t.lang),

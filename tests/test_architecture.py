@@ -35,7 +35,8 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("layout",),
     ("tables", "audit_tables", "judge_tables"),
     ("console",),
-    ("cli_fetch", "cli_provenance", "cli_judge", "cli_review"),
+    ("cli_fetch", "cli_judge", "cli_people", "cli_provenance"),
+    ("cli_review",),
     ("cli_sources", "cli_tasks"),
     ("cli",),
 )

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from ecominstruct.cli_judge import judge
+from ecominstruct.cli_people import annotate
 from ecominstruct.cli_provenance import forget, trace
+from ecominstruct.cli_review import review
 from ecominstruct.cli_sources import sources_app
 from ecominstruct.cli_tasks import tasks_app
-from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes
+from ecominstruct.console import CORES, NOTES, Annotations, AsJson, Cluster, Data, Extra, Out, Places, Processes
 from ecominstruct.console import say as _say
 from ecominstruct.console import say_json as _json
 from ecominstruct.console import work as _work
@@ -83,6 +85,7 @@ def build(
     out: Out,
     data: Data = None,
     catalogue: Extra = None,
+    annotations: Annotations = NOTES,
     processes: Processes = CORES,
     cluster: Cluster = None,
     as_json: AsJson = False,
@@ -90,7 +93,7 @@ def build(
     """Build a data set: records, splits, examples, dataset."""
     from ecominstruct.tables import show_build
 
-    with _built(recipe, out, data, catalogue, processes, cluster) as built:
+    with _built(recipe, out, Places(data, catalogue or [], annotations), processes, cluster) as built:
         summary = built.summary
     if as_json:
         return _json(summary)
@@ -229,6 +232,7 @@ def run_all(
     out: Out,
     data: Data = None,
     catalogue: Extra = None,
+    annotations: Annotations = NOTES,
     processes: Processes = CORES,
     cluster: Cluster = None,
     as_json: AsJson = False,
@@ -237,7 +241,13 @@ def run_all(
     from ecominstruct import evaluating
     from ecominstruct.tables import show_build, show_overview
 
-    with _built(recipe, out, data, catalogue, processes, cluster) as (settings, run, executor, progress, summary):
+    with _built(recipe, out, Places(data, catalogue or [], annotations), processes, cluster) as (
+        settings,
+        run,
+        executor,
+        progress,
+        summary,
+    ):
         floors = evaluating.score_floors(run, executor, progress)
         predicted = [evaluating.predict(run, name, executor, progress) for name in settings.recipe.models]
         scored = [evaluating.score(run, result["model"], executor, progress) for result in predicted]
@@ -289,7 +299,9 @@ def status(
     return _say(f"Next: ecom {verb} {words}")
 
 
+app.command()(review)
 app.command()(judge)
+app.command()(annotate)
 app.command()(trace)
 app.command()(forget)
 
@@ -308,25 +320,26 @@ class _Built(NamedTuple):
 
 
 @contextmanager
-def _built(
-    recipe: Path, out: Path, data: Path | None, extra: list[Path] | None, processes: int, cluster: str | None
-) -> Iterator[_Built]:
+def _built(recipe: Path, out: Path, places: Places, processes: int, cluster: str | None) -> Iterator[_Built]:
     """Build what a recipe asks for, and keep the run locked as long as more is done with it."""
     from ecominstruct import pipeline
     from ecominstruct.lock import locked
 
     pipeline.check_run(out)
+    data, extra, annotations = places
     if cluster:  # whose workers stand in folders of their own
-        out, data = out.absolute(), data and data.absolute()
-    settings = pipeline.prepare(recipe, data=data, extra=extra or ())
+        out, data, annotations = out.absolute(), data and data.absolute(), annotations.absolute()
+    settings = pipeline.prepare(recipe, data=data, extra=extra, annotations=annotations)
     with locked(out), _work(processes, cluster) as (executor, progress):
         for name, files in settings.absent.items():
             sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
         for name, licence in settings.unlicensed.items():
             sys.stderr.write(f"left out: {name} ({licence})\n")
-        pipeline.remember(out, settings, extra or (), recipe, {})
+        if settings.unannotated:
+            sys.stderr.write(f"not annotated yet: {', '.join(settings.unannotated)}\n")
+        pipeline.remember(out, settings, extra, recipe, {})
         summary = pipeline.summary(pipeline.build(settings, out, executor, progress), settings)
-        pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})
+        pipeline.remember(out, settings, extra, recipe, {"seconds": summary["seconds"]})
         yield _Built(settings, out, executor, progress, summary)
 
 
@@ -337,4 +350,6 @@ def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:
     log = pipeline.recall(run)
     root = data or (Path(log["data"]) if log["data"] else None)
     extra = [Path(folder) for folder in log["catalogue"]]
-    return pipeline.prepare(Path(log["recipe"]), data=root, extra=extra), log["recipe"]
+    annotations = Path(log.get("annotations", NOTES))
+    settings = pipeline.prepare(Path(log["recipe"]), data=root, extra=extra, annotations=annotations)
+    return settings, log["recipe"]

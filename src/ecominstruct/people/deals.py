@@ -115,7 +115,7 @@ def _deal_one(db: sqlite3.Connection, person: str) -> bool:
 
 def _claim(db: sqlite3.Connection, person: str, item: str, kind: str) -> None:
     if kind in ("first", "settle"):
-        db.execute("UPDATE board SET want = max(want - 1, 0) WHERE item = ? AND kind = ?", (item, kind))
+        db.execute("UPDATE board SET want = want - 1 WHERE item = ? AND kind = ?", (item, kind))
     pair = db.execute("SELECT pair FROM items WHERE id = ?", (item,)).fetchone()[0]
     row = (person, item, kind, pair, _is_swapped(db, person, item, kind, pair), time.time())
     query = "INSERT INTO deals (person, item, kind, pair, swapped, at, open) VALUES (?, ?, ?, ?, ?, ?, 1)"

@@ -5,6 +5,7 @@
     deals      who has which item in front of them; `open` until answered (see `deals.py`)
     board      how many people an item still wants
     members    names and hashes of secrets (see `members.py`)
+    exported   which entries went into a file that only grows
     settings   the kind of desk and the numbers that dealing needs
 
 An answer is acknowledged only after it is durable: write-ahead log, `synchronous=FULL`, the commit has returned. Each
@@ -18,6 +19,7 @@ import json
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +52,7 @@ CREATE TABLE IF NOT EXISTS entries (
     undoes INTEGER UNIQUE REFERENCES entries, body TEXT NOT NULL, at REAL NOT NULL, UNIQUE (person, key)) STRICT;
 CREATE INDEX IF NOT EXISTS entries_deal ON entries (deal);
 CREATE INDEX IF NOT EXISTS entries_person ON entries (person, number, undoes);
+CREATE TABLE IF NOT EXISTS exported (entry INTEGER PRIMARY KEY REFERENCES entries) STRICT;
 CREATE VIEW IF NOT EXISTS live AS
     SELECT entries.number, entries.person, entries.deal, entries.body, deals.item, deals.kind, deals.swapped
     FROM entries JOIN deals ON deals.number = entries.deal
@@ -99,6 +102,8 @@ class Desk:
         """Open a desk, or make one; InputError where the file is none, or is of another version."""
         self.path = path
         self._lock = threading.Lock()  # within a process nobody polls for the file
+        self._idle: list[sqlite3.Connection] = []
+        weakref.finalize(self, _close, self._idle)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with self.reading() as db:
@@ -109,18 +114,22 @@ class Desk:
             raise wrong(f"is no desk: {error}", "Move it away, and a new one is made", file=str(path)) from None
         if known != VERSION:
             raise wrong(f"was made by version {known} of the desk", "Use that one", file=str(path))
-        self.set(version=str(VERSION))
+        self.configure(version=str(VERSION))
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection for as long as the block."""
-        db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        """A connection for as long as the block. It stays open afterwards, for the next one: whoever closes the last
+        connection to a file folds the log into it, which takes several times as long as a commit."""
         try:
+            db = self._idle.pop()
+        except IndexError:
+            db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             db.execute("PRAGMA synchronous=FULL")
             db.execute("PRAGMA foreign_keys=ON")
+        try:
             yield db
         finally:
-            db.close()
+            self._idle.append(db)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -129,14 +138,14 @@ class Desk:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:  # something failed, maybe the commit itself
+                    db.execute("ROLLBACK")
 
     # ------------------------------------------------------------------------------------------------ set-up
 
-    def set(self, **values: str) -> None:
+    def configure(self, **values: str) -> None:
         """Set settings."""
         with self.writing() as db:
             db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
@@ -216,11 +225,32 @@ class Desk:
         with self.reading() as db:
             return [_as_entry(row) for row in db.execute("SELECT * FROM live ORDER BY number")]
 
+    def undone(self) -> dict[int, Entry]:
+        """All answers that were taken back, by the number of the entry that did."""
+        with self.reading() as db:
+            rows = db.execute("SELECT number, undoes FROM entries WHERE undoes IS NOT NULL ORDER BY number").fetchall()
+            return {number: _entry(db, undoes) for number, undoes in rows}
+
+    def exported(self) -> set[int]:
+        """The numbers of the entries that were exported."""
+        with self.reading() as db:
+            return {number for (number,) in db.execute("SELECT entry FROM exported")}
+
+    def mark_exported(self, numbers: Iterable[int]) -> None:
+        """Remember that entries were exported."""
+        with self.writing() as db:
+            db.executemany("INSERT OR IGNORE INTO exported VALUES (?)", ((number,) for number in numbers))
+
     def items(self) -> Iterator[Item]:
         """All items, in their order."""
         with self.reading() as db:
             for name, planted, pair, body in db.execute("SELECT id, planted, pair, body FROM items ORDER BY place"):
                 yield Item(name, json.loads(body), bool(planted), pair)
+
+
+def _close(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _entry(db: sqlite3.Connection, number: int) -> Entry:

@@ -64,7 +64,7 @@ def links(address: Address, invited: Mapping[str, str]) -> dict[str, str]:
 def set_up(desk: Desk, **settings: str) -> None:
     """Set what a desk needs, and give it an id where it has none."""
     known = desk.settings()
-    desk.set(**settings, **({} if "id" in known else {"id": secrets.token_hex(8)}))
+    desk.configure(**settings, **({} if "id" in known else {"id": secrets.token_hex(8)}))
 
 
 def bind(address: Address) -> tuple[socket.socket, Address]:

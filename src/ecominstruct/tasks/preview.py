@@ -14,7 +14,8 @@ from ecominstruct.sources.illustrations import illustrations
 from ecominstruct.sources.ingest import pieces, stretch
 from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.maker import Maker, Origin, ingredients
+from ecominstruct.tasks.ingredients import ingredients
+from ecominstruct.tasks.maker import Maker, Origin
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.rules import Derived, Pool
 from ecominstruct.tasks.spec import Task

@@ -205,7 +205,7 @@ export class Desk {
     if (this.helping) { if (event.key === "?") { event.preventDefault(); this.toggleHelp(); } return; }
     const writing = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
     const key = keyOf(event);
-    if (!writing) {
+    if (!writing && !(this.kind.editor)) {
       const done = { u: () => this.undo(), l: () => this.turn(), "?": () => this.toggleHelp() }[key];
       if (done && !event.repeat) { event.preventDefault(); return done(); }
     }

@@ -291,6 +291,27 @@ def test_answers_that_speak_to_the_judge() -> None:
     assert appeals(APPEALS[4]) == ["tells what to vote"]
 
 
+def test_answers_that_speak_to_the_judge_are_counted_and_so_are_their_wins() -> None:
+    def row(number: int, answers: tuple[str, str], *replies: str) -> dict[str, Any]:
+        questions = tuple(llm_judge.Question(f"{number}{way}", "p", llm_judge.Usage()) for way in "ab")
+        compared = llm_judge.Comparison(f"i{number}", f"e{number}", "t", ("A", "B"), answers, questions)  # type: ignore
+        said = [json.dumps({"better": better, "reason": "r"}) for better in replies]
+        return llm_judge._row(compared, dict(zip((f"{number}a", f"{number}b"), said, strict=False)))
+
+    rows = [
+        row(1, (APPEALS[0], "red"), "1", "2"),  # it spoke, and won
+        row(2, ("red", APPEALS[3]), "1", "2"),  # it spoke, and lost
+        row(3, (APPEALS[0], APPEALS[9]), "1", "1"),  # both spoke; the judge turned
+        row(4, ("red", "blue"), "2", "nonsense"),
+        row(5, ("red", "blue"), "2"),
+        row(6, ("red", "red")),
+    ]
+    found = llm_judge._summary(rows)
+    assert (found["addressed"], found["addressed_by"], found["addressed_won"]) == (4, {"A": 2, "B": 2}, 1)
+    assert (found["items"], found["voted"], found["flipped"], found["unread"], found["no_reply"]) == (6, 4, 1, 1, 1)
+    assert [row["outcome"] for row in rows] == ["win", "win", "tie", None, None, "tie"]
+
+
 @pytest.mark.slow
 def test_no_published_answer_speaks_to_the_judge(datasets: Path) -> None:
     """Texts of real shops: titles, reviews and answers, a line each. (None of the patterns means shop talk.)"""

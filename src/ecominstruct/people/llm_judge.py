@@ -5,8 +5,8 @@
     RUN/people/judges/llm-NAME.json     how it came to its votes: what was turned, unread, or spoken to
 
 A model wins only where the judge prefers it in both orders; whatever else it says when the answers change places, it is
-a tie. A comparison of which a reply cannot be read has no vote. Replies are kept in the file of answers which all runs
-share (`models.cache`), so nothing is paid twice.
+a tie. Two answers that are the same tie unasked. A comparison of which a reply cannot be read has no vote. Replies are
+kept in the file of answers which all runs share (`models.cache`), so nothing is paid twice.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from ecominstruct.store import read_json, require_manifest, write_bytes, write_j
 REPLY_TOKENS = 40  # about as many has a reply
 MOST_REASON = 500  # characters that are kept of a reason
 TURNED = "preferred the other one when the answers changed places"
+SAME = "both answers are the same"
 UNSTEADY = "said something else when the answers changed places"
 _PLACE = re.compile(r"\{\{ (mark|task|first|second) \}\}")
 _FENCE = re.compile(r"\s*(?:<think>.*?</think>\s*)?```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL)
@@ -120,7 +121,7 @@ def question_text(template: str, task: str, first: str, second: str) -> str:
 
 def price(judge: Judge, compared: Sequence[Comparison]) -> dict[str, Any]:
     """What asking would take; nothing is asked or written."""
-    questions, missing, paid = _distinct(compared), 0, Usage()
+    questions, paid = _distinct(compared), Usage()
     unanswered = list(questions.values())
     if judge.server.file.is_file():
         with Answers(judge.server.file) as kept:
@@ -160,14 +161,16 @@ def vote(judge: Judge, compared: Sequence[Comparison], progress: Progress) -> di
 
 
 def _distinct(compared: Iterable[Comparison]) -> dict[str, Question]:
-    return {question.key: question for one in compared for question in one.questions}
+    """What must be asked: nothing about two answers that are the same."""
+    differ = (one for one in compared if one.answers[0] != one.answers[1])
+    return {question.key: question for one in differ for question in one.questions}
 
 
 def _row(one: Comparison, texts: Mapping[str, str]) -> dict[str, Any]:
     """What the judge said of a comparison, and what that comes to."""
     replies = [texts.get(question.key) for question in one.questions]
     said = [None if text is None else read_reply(text) for text in replies]
-    outcome, why = settle(said)
+    outcome, why = ("tie", SAME) if one.answers[0] == one.answers[1] else settle(said)
     return {
         **{name: getattr(one, name) for name in ("item", "example", "task", "models")},
         "replies": replies,

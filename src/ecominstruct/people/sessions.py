@@ -29,7 +29,7 @@ def hold(desk: Desk, kind: Kind, people: str | None, listen: str, say: Say, log:
         for name, link in host.links(address, invitations(desk, people)).items():
             say(f"{name}: {link}")
         known = members.names(desk)
-        say(f"Links made before stay valid; {len(known)} people know one: {', '.join(known)}." if known else "")
+        say(f"Who has a link: {', '.join(known)}. Naming somebody with --people makes a new one, and ends the old one.")
         if not address.is_private:
             say(f"WARNING: everybody who reaches {address.name} can try links, and what is sent is not encrypted.")
         say("Each link is a key: give it to that person alone. Everything is saved at once; stop with Ctrl-C.")

@@ -104,7 +104,7 @@ class Rank {
     this.draw();
   }
 
-  nodes() { return [el("p", { class: "soft" }, this.say("rank_help")), this.box]; }
+  nodes() { return [el("p", { class: "soft hint" }, this.say("rank_help")), this.box]; }
   focus() { this.box.focus(); }
 
   draw() {

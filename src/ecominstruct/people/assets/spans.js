@@ -25,7 +25,7 @@ export class SpanEditor {
   names() { return this.types.length ? this.types : [""]; }
 
   nodes() {
-    return [el("p", { class: "soft", id: "span-help" }, this.say("span_help")), this.box,
+    return [el("p", { class: "soft hint", id: "span-help" }, this.say("span_help")), this.box,
       this.types.length ? this.buttons : null, this.list].filter(Boolean);
   }
 
@@ -118,9 +118,9 @@ export class SpanEditor {
     if (!chosen) return;
     const { start, end } = this.trimmed(chosen);
     if (start === end) return;
-    if (this.one) this.spans = [];
-    const same = this.spans.findIndex((span) => span.start === start && span.end === end && span.label === label);
-    if (same < 0) this.spans.push({ label, start, end });
+    // What it touches gives way: marking again is how a mark is moved or gets another label.
+    this.spans = this.one ? [] : this.spans.filter((span) => span.end <= start || span.start >= end);
+    this.spans.push({ label, start, end });
     this.spans.sort((a, b) => a.start - b.start || a.end - b.end);
     this.exact = null;
     this.from = this.at;

@@ -33,7 +33,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("evaluating",),
     ("pipeline",),
     ("layout",),
-    ("tables", "audit_tables"),
+    ("tables", "audit_tables", "judge_tables"),
     ("console",),
     ("cli_fetch", "cli_judge", "cli_people", "cli_provenance"),
     ("cli_review",),

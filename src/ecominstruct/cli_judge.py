@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ecominstruct.console import say
+from ecominstruct.console import AsJson, say, say_json, work
 from ecominstruct.errors import printable
 
 People = Annotated[
@@ -22,6 +22,14 @@ Overlap = Annotated[int, typer.Option("--overlap", min=1, max=50, help="how many
 Listen = Annotated[
     str,
     typer.Option("--listen", metavar="HOST:PORT", help="where; anything else than this machine alone is not encrypted"),
+]
+
+
+Voter = Annotated[
+    str | None, typer.Option("--voter", metavar="SERVER", help="let a server vote, as server:NAME, not people")
+]
+Recipe = Annotated[
+    Path | None, typer.Option("--recipe", metavar="RECIPE", help="where servers are described, if not in the run's")
 ]
 
 
@@ -39,8 +47,17 @@ def judge(
     overlap: Overlap = 1,
     listen: Listen = "127.0.0.1:8765",
     export: Annotated[bool, typer.Option("--export", help="only write the votes, for ecom judge --report")] = False,
+    report: Annotated[bool, typer.Option("--report", help="say what the votes come to, and write a page")] = False,
+    voter: Voter = None,
+    recipe: Recipe = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what the votes of a server cost")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Let people compare what models answered, blind, in the browser; votes go to RUN/people/votes."""
+    if report:
+        return _report(run, as_json)
+    if voter:
+        return _let_vote(run, voter, models, (tasks, rows), recipe, (dry_run, as_json))
     from ecominstruct.people import host, judging, sessions
     from ecominstruct.people.desk import Desk
 
@@ -59,6 +76,41 @@ def judge(
     finally:
         _say_votes(run, desk)
     return None
+
+
+def _report(run: Path, as_json: bool) -> None:
+    """What the votes of a run come to."""
+    from ecominstruct.judge_tables import show_judged
+    from ecominstruct.people.judge_page import write_pages
+    from ecominstruct.people.judge_report import judge_report
+
+    found = judge_report(run)
+    pages = write_pages(run, found)
+    if as_json:
+        return say_json(found)
+    say(show_judged(found))
+    return say(f"Open it: {' or '.join(map(str, pages))}")
+
+
+def _let_vote(
+    run: Path, voter: str, models: str, which: tuple[str, int], recipe: Path | None, how: tuple[bool, bool]
+) -> None:
+    """Let a server vote, or only say what that would cost."""
+    from ecominstruct.layout import outline
+    from ecominstruct.people import llm_judge
+
+    (tasks, rows), (dry_run, as_json) = which, how
+    judge = llm_judge.Judge(run, voter, recipe)
+    compared = judge.compared([name for name in models.split(",") if name], tasks.split(","), rows)
+    if dry_run:
+        found = llm_judge.price(judge, compared)
+        return say_json(found) if as_json else say(outline(found))
+    with work(1) as (_, progress):
+        found = llm_judge.vote(judge, compared, progress)
+    if as_json:
+        return say_json(found)
+    say(outline(found))
+    return say(f"Next: ecom judge {run} --report")
 
 
 def _say_votes(run: Path, desk: object) -> None:

@@ -122,7 +122,7 @@ def plan_predictions(run: Path, model: str, recipe: Path | None = None) -> Stage
     """
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
-    opened = open_model(model, _servers(run, recipe), answers_file(run))
+    opened = open_model(model, servers_of(run, recipe), answers_file(run))
     parts = asked_parts(release, tasks, model)
     if isinstance(opened, Replay):
         opened.check(
@@ -148,7 +148,7 @@ def answers_file(run: Path) -> Path:
     return (runs[-1] if runs else here).parent / "answers.sqlite"
 
 
-def _servers(run: Path, recipe: Path | None) -> dict[str, ServerSpec]:
+def servers_of(run: Path, recipe: Path | None) -> dict[str, ServerSpec]:
     """The servers of a recipe, or of the one from which the run was built."""
     if recipe is not None:
         return load(recipe, Recipe).servers

@@ -18,4 +18,19 @@ web.py guard.py   the pages over HTTP, and what stands before them
 shell.py assets/  what a browser gets
 host.py           starting the server
 sessions.py       a session: invitations, links, serving
+
+Models that vote, and what all votes say, `ecom judge --voter` and `ecom judge --report`:
+
+llm_judge.py      a server as one more voter
+appeals.py        answers that speak to whoever judges them
+agreement.py      how far voters agree
+preferences.py    wins, ties and losses, and the sign test
+strengths.py      how strong each model is, from all comparisons together
+effects.py        sides, lengths, items that came again; votes and metrics
+power.py          how many items more would decide
+judge_data.py     what a report rests on
+judge_report.py   all figures, as plain data
+conclusions.py    what can be concluded, in sentences
+phrases.py        sentences in English and Chinese
+judge_page.py     the page, with judge_parts.py (tables) and judge_charts.py (bars)
 """

@@ -150,7 +150,6 @@ def test_addresses() -> None:
         with pytest.raises(InputError):
             host.parse_address(bad)
     taken, address = host.bind(host.Address("127.0.0.1", 0))
-    taken.listen()
     with taken, pytest.raises(InputError, match="cannot listen"):
         host.bind(address)
 

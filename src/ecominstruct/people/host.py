@@ -74,6 +74,7 @@ def bind(address: Address) -> tuple[socket.socket, Address]:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((address.host, address.port))
+        found.listen(128)  # who comes before the server is ready waits
     except OSError as error:
         found.close()
         mend = "Name another one with --listen, such as 127.0.0.1:8766"

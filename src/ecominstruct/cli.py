@@ -254,8 +254,8 @@ def run_all(
     from ecominstruct import evaluating
     from ecominstruct.tables import show_build, show_overview
 
-    with built(recipe, out, Places(data, catalogue or [], annotations), processes, cluster) as done:
-        settings, run, executor, progress, summary = done
+    places = Places(data, catalogue or [], annotations)
+    with built(recipe, out, places, processes, cluster) as (settings, run, executor, progress, summary):
         models = [*settings.recipe.models, *tuned_model(settings, run, progress)]
         floors = evaluating.score_floors(run, executor, progress)
         predicted = [evaluating.predict(run, name, executor, progress) for name in models]

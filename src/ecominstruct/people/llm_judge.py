@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ecominstruct.errors import nearest, wrong
-from ecominstruct.evaluation.predict import answers_file, servers_of
+from ecominstruct.evaluation.predict import answers_file, described
 from ecominstruct.identity import fingerprint, hash64, hex128
 from ecominstruct.models import split_name
 from ecominstruct.models.asking import ask
@@ -70,7 +70,7 @@ class Judge:
 
     def __init__(self, run: Path, voter: str, recipe: Path | None = None) -> None:
         """`voter` is `server:NAME`; InputError where the recipe knows no such server."""
-        servers = servers_of(run, recipe)
+        servers, _ = described(run, recipe)
         kind, self.name = split_name(voter)
         if kind != "server" or self.name not in servers:
             mend = nearest(self.name, list(servers)) or "Write server:NAME; docs/servers.md shows how to describe one"

@@ -96,7 +96,7 @@ class Annotator:
         """What annotating these records would take, as far as the answers that are there tell; asks nothing."""
         total = NOTHING
         for shown in _distinct(records):
-            asked = Asked(shown, self.labeller.prompt(shown), self.rules.votes)
+            asked = Asked(shown, self.labeller.prompt(shown.texts), self.rules.votes)
             paid, missing = self._known(asked, kept)
             done = shown.key in self._done
             total = total.plus(self._cost(missing if not done else [], paid, done))
@@ -134,7 +134,7 @@ class Annotator:
         counts: Counter[str] = Counter()
         left = (shown for shown in _distinct(records) if shown.key not in self._done)
         while batch := list(islice(left, BATCH)):
-            asked = [Asked(shown, self.labeller.prompt(shown), self.rules.votes) for shown in batch]
+            asked = [Asked(shown, self.labeller.prompt(shown.texts), self.rules.votes) for shown in batch]
             try:
                 self._ask(asked, kept, meter, progress, first_wait)
             finally:

@@ -150,9 +150,11 @@ class Annotator:
         while waiting:
             questions = [(one, n, self.question(one, n)) for one in waiting for n in one.open(self.rules.repairs)]
             missing = [question for *_, question in questions if kept.get(question.key) is None]
-            if missing:
-                ask(self._name, self.spec, missing, kept, meter, progress, first_wait)
-            unanswered = {id(one) for one, n, question in questions if not self._take(one, n, question, kept)}
+            try:
+                if missing:
+                    ask(self._name, self.spec, missing, kept, meter, progress, first_wait)
+            finally:  # what came in before the asking was ended counts
+                unanswered = {id(one) for one, n, question in questions if not self._take(one, n, question, kept)}
             waiting = [one for one in waiting if id(one) not in unanswered and one.open(self.rules.repairs)]
 
     def question(self, asked: Asked, number: int) -> Question:

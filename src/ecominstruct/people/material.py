@@ -48,8 +48,8 @@ def disputed(units: Iterable[Unit], task: str, root: Path) -> Iterator[Disputed]
         for seen in _seen(maker, work):
             for key, origin, sight in zip(seen.keys, seen.origins, seen.sights, strict=True):
                 if key in open_ and key not in decided:
-                    example = maker.compose(maker.complete(sight, Gold()), origin, 0)
-                    yield Disputed(key, example, open_.pop(key))
+                    draft = maker.complete(sight, Gold())._replace(output="")
+                    yield Disputed(key, maker.compose(draft, origin, 0), open_.pop(key))
 
 
 def _works(units: Iterable[Unit], task: str) -> Sequence[Work]:

@@ -68,6 +68,7 @@ def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> d
     record = records[0]
     derived = _derived(maker, records)
     draft = maker.draft(record["id"], {**record, **derived.fields})
+    draft = draft._replace(output="") if task.annotate else draft
     example = maker.compose(draft, Origin(record["id"], record["row"], "", "test", derived.derived_from), 0)
     # A task whose answers a model finds has none here: what else is wrong counts.
     problems = [problem for problem in draft.problems if not task.annotate or problem[0] == "empty_input"]

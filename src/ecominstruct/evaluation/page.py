@@ -16,6 +16,7 @@ from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
 from ecominstruct.evaluation.personal import personal
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
+from ecominstruct.evaluation.tuned import tuned
 
 LANGS = {"en": "English", "zh": "Chinese"}
 CATEGORIES = {
@@ -29,6 +30,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SECTIONS = {
     "glance": "At a glance",
     "scores": "Scores",
+    "tuning": "How the model was tuned",
     "compared": "Models compared",
     "transfer": "What transfers",
     "ways": "Ways of asking",
@@ -314,6 +316,7 @@ def render_page(data: ReportData) -> str:
         tag("style", Html(files("ecominstruct.evaluation").joinpath("page.css").read_text(encoding="utf-8"))),
     )
     trust = {
+        "tuning": tuned(data["tuning"]),
         "compared": compared(data),
         "transfer": transfer(data),
         "ways": ways_of_asking(data),

@@ -67,7 +67,9 @@ def answer(prompt: str, again: bool) -> dict[str, object]:
         return {member: found[1] or found[2] if found else ""}
     if member == "short":
         return {member: text[: max(2, min(most, len(text) * 2 // 3))] if zh else " ".join(text.split()[:4])[:most]}
-    return {member: f"这里出售各种{text}，供日常使用。" if zh else f"Here a shop sells {text.lower()} for everyday use."}
+    return {
+        member: f"这里出售各种{text}，供日常使用。" if zh else f"Here a shop sells {text.lower()} for everyday use."
+    }
 
 
 INTENTS: Mapping[str, tuple[str, str]] = {
@@ -127,7 +129,11 @@ def varied(answered: dict[str, object]) -> dict[str, object]:
     if isinstance(value, list):
         return {member: value[:1] if member == "points" else [value[0], *value[1:]]}
     text = str(value)
-    return {member: text.replace("请问", "想问一下，").replace("Do you have", "Where can I find").replace("online", "for sale")}
+    return {
+        member: text.replace("请问", "想问一下，")
+        .replace("Do you have", "Where can I find")
+        .replace("online", "for sale")
+    }
 
 
 def main() -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ecominstruct.console import CORES, NOTES, Annotations, AsJson, Data, Extra, Out, say, say_json, work
-
-RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file that says what the run is made of")]
+from ecominstruct.console import CORES, NOTES, Annotations, AsJson, Data, Extra, Out, RecipeFile, say, say_json, work
 
 
 def annotate(

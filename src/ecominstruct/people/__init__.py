@@ -11,7 +11,7 @@ members.py        names and secrets
 judging.py        what is compared, what the page shows of it, and the votes
 reviewing.py      what is reviewed, what the page shows of it, and planted rows
 drawing.py        which rows are reviewed
-records.py        the keys of rows, and what annotators left unsettled
+records.py        where they come from, with material.py: their keys, and what models could not agree about
 widgets.py        how an answer is shown and corrected, by the form of its task
 decisions.py      what came of a review: annotations, and error rates
 web.py guard.py   the pages over HTTP, and what stands before them

@@ -96,7 +96,7 @@ class Annotator:
         """What annotating these records would take, as far as the answers that are there tell; asks nothing."""
         total = NOTHING
         for shown in _distinct(records):
-            asked = Asked(shown, self.labeller.prompt(shown), self.rules.votes)
+            asked = Asked(shown, self.labeller.prompt(shown.texts), self.rules.votes)
             paid, missing = self._known(asked, kept)
             done = shown.key in self._done
             total = total.plus(self._cost(missing if not done else [], paid, done))
@@ -134,7 +134,7 @@ class Annotator:
         counts: Counter[str] = Counter()
         left = (shown for shown in _distinct(records) if shown.key not in self._done)
         while batch := list(islice(left, BATCH)):
-            asked = [Asked(shown, self.labeller.prompt(shown), self.rules.votes) for shown in batch]
+            asked = [Asked(shown, self.labeller.prompt(shown.texts), self.rules.votes) for shown in batch]
             try:
                 self._ask(asked, kept, meter, progress, first_wait)
             finally:
@@ -150,9 +150,11 @@ class Annotator:
         while waiting:
             questions = [(one, n, self.question(one, n)) for one in waiting for n in one.open(self.rules.repairs)]
             missing = [question for *_, question in questions if kept.get(question.key) is None]
-            if missing:
-                ask(self._name, self.spec, missing, kept, meter, progress, first_wait)
-            unanswered = {id(one) for one, n, question in questions if not self._take(one, n, question, kept)}
+            try:
+                if missing:
+                    ask(self._name, self.spec, missing, kept, meter, progress, first_wait)
+            finally:  # what came in before the asking was ended counts
+                unanswered = {id(one) for one, n, question in questions if not self._take(one, n, question, kept)}
             waiting = [one for one in waiting if id(one) not in unanswered and one.open(self.rules.repairs)]
 
     def question(self, asked: Asked, number: int) -> Question:

@@ -16,7 +16,8 @@ from ecominstruct.people.deals import EVERY, Deal
 from ecominstruct.people.desk import Desk, Item, Refused
 from ecominstruct.people.drawing import By, Release, draw
 from ecominstruct.people.judging import MOST_REASON, in_blocks
-from ecominstruct.people.records import Source, Unsettled, keys_in, unsettled
+from ecominstruct.people.material import Disputed, disputed, keys_of
+from ecominstruct.people.records import Source
 from ecominstruct.people.widgets import Widget, gold_shown, read_gold, widget_of
 from ecominstruct.rows import Example, Gold
 from ecominstruct.tasks import templates
@@ -62,25 +63,30 @@ def rows_to_review(release: Release, source: Source, by: By, count: int) -> list
     """So many rows of each source, and some more of which `items_of` makes planted ones. By disagreement, records come
     first about which the votes of an annotating model differ, or broke a rule."""
     wanted = count + -(-count // EVERY)
-    rows, keys = [], keys_in(source)
+    rows = []
     by_task: dict[str, list[Example]] = {}
     for example in draw(release, by, wanted):
         by_task.setdefault(example.task, []).append(example)
     for task, own in sorted(by_task.items()):
-        known = keys(task, {example.record for example in own})
+        known = keys_of(source.units(task), task, {example.record for example in own})
         rows += [Row(example, example.gold, known[example.record], by) for example in own if example.record in known]
     if by == "disagreement":
         tasks = [name for name, task in source.catalogue.tasks.items() if task.annotate and name in release.tasks]
-        rows += [Row(one.example, one.proposal, one.key, by) for one in _some(source, tasks, wanted)]
+        rows += [Row(one.example, _proposal(one), one.key, by) for one in _some(source, tasks, wanted)]
     return rows
 
 
-def _some(source: Source, tasks: Sequence[str], count: int) -> list[Unsettled]:
-    """So many unsettled records of each source, by hash."""
-    found: dict[str, list[Unsettled]] = {}
-    for one in unsettled(source, tasks):
-        found.setdefault(source.catalogue.tasks[one.example.task].source, []).append(one)
+def _some(source: Source, tasks: Sequence[str], count: int) -> list[Disputed]:
+    """So many records of each source about which a model's votes did not come to an answer, by hash."""
+    found: dict[str, list[Disputed]] = {}
+    for task in tasks:
+        own = found.setdefault(source.catalogue.tasks[task].source, [])
+        own += disputed(source.units(task), task, source.annotations)
     return [one for own in found.values() for one in sorted(own, key=lambda one: hash64("review", one.key))[:count]]
+
+
+def _proposal(one: Disputed) -> Gold:
+    return next((gold for gold in one.annotation.proposals if gold), Gold())
 
 
 def items_of(release: Release, catalogue: Catalogue, rows: Sequence[Row], count: int) -> list[Item]:

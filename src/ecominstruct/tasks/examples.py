@@ -34,7 +34,7 @@ from ecominstruct.tasks.ingredients import Ingredients, ingredients
 from ecominstruct.tasks.labelling import sha_of
 from ecominstruct.tasks.maker import Assigned, Maker
 from ecominstruct.tasks.spec import Task
-from ecominstruct.tasks.verdicts import Said, said_about
+from ecominstruct.tasks.verdicts import NOTHING_SAID, Said, said_about
 
 STAGE = stage("examples")
 ENOUGH = 1_000  # records of a made-up source, of which a recipe may ask for few, that must give every task something
@@ -54,7 +54,7 @@ class Work(NamedTuple):
     records: tuple[RecordPart, ...]
     name: str  # of the unit
     splits: str  # path of splits.parquet
-    said: Said  # by models and people, when the stage was planned
+    said: Said = NOTHING_SAID  # by models and people, when the stage was planned
 
     def read(self, columns: Sequence[str]) -> Iterator[Assigned]:
         """These columns of the records, in batches, with their families and splits."""

@@ -23,8 +23,7 @@ from ecominstruct.tasks.answer_checks import CHECKS, Case, failure, texts_of
 from ecominstruct.tasks.answer_schema import as_json, merged, problem
 from ecominstruct.tasks.forms.reading import locate
 from ecominstruct.tasks.ingredients import Ingredients
-from ecominstruct.tasks.maker import Assigned, Maker, Sight
-from ecominstruct.tasks.rules import Pool
+from ecominstruct.tasks.maker import Assigned, Maker, Origin, Sight
 from ecominstruct.tasks.verdicts import keys
 
 if TYPE_CHECKING:
@@ -75,9 +74,26 @@ class Shown(NamedTuple):
     """A record as an annotator sees it."""
 
     key: str
-    split: str
     sight: Sight
     texts: Mapping[str, str]  # what stands for each placeholder of the prompt
+
+
+class Seen(NamedTuple):
+    """The records of one batch that a task takes."""
+
+    keys: list[str]  # under which annotations of them are kept
+    origins: list[Origin]
+    sights: list[Sight]
+    fields: dict[str, pa.Array[Any]]
+
+
+def sights(maker: Maker, read: Callable[[], Iterable[Assigned]]) -> Iterator[Seen]:
+    """What a task shows of its records, in batches that are not empty. `read` is as in `Maker.examples`."""
+    for records, pool in maker.batches(read):
+        origins, fields = maker.taken(records, pool)
+        if origins:
+            found = keys(maker.task.id, maker.shown, fields)
+            yield Seen(found, origins, list(maker.sights([origin.record for origin in origins], fields)), fields)
 
 
 class Vote(NamedTuple):
@@ -111,25 +127,20 @@ class Labeller:
 
     def shown(self, read: Callable[[], Iterable[Assigned]]) -> Iterator[Shown]:
         """What is shown of each record that the task takes. `read` is as in `Maker.examples`."""
-        for records, pool in self.maker.batches(read):
-            yield from self._shown(records, pool)
+        for seen in sights(self.maker, read):
+            yield from map(Shown, seen.keys, seen.sights, self.texts(seen.fields))
 
-    def _shown(self, records: pa.RecordBatch, pool: Pool) -> Iterator[Shown]:
-        origins, fields = self.maker.taken(records, pool)
-        sights = list(self.maker.sights([origin.record for origin in origins], fields))
-        if not sights:
-            return
+    def texts(self, fields: Mapping[str, pa.Array[Any]]) -> list[dict[str, str]]:
+        """What stands for each placeholder of the prompt, record by record."""
         columns = [self._templates[name].render(fields) for name in self._names]
-        found = keys(self.task.id, self.maker.shown, fields)
-        for key, origin, sight, *texts in zip(found, origins, sights, *columns, strict=True):
-            yield Shown(key, origin.split, sight, dict(zip(self._names, texts, strict=True)))
+        return [dict(zip(self._names, own, strict=True)) for own in zip(*columns, strict=True)]
 
     # ------------------------------------------------------------------------------------------------------ asking
 
-    def prompt(self, shown: Shown) -> str:
-        """What the model is asked about a record."""
-        mark = _mark(shown.texts.values())
-        values = {name: _between(name, mark, text) for name, text in shown.texts.items()}
+    def prompt(self, texts: Mapping[str, str]) -> str:
+        """What the model is asked about a record, of which these texts are shown."""
+        mark = _mark(texts.values())
+        values = {name: _between(name, mark, text) for name, text in texts.items()}
         text = templates.fill(self._text, {**values, LABELS: self._labels})
         words = self._words
         return "\n\n".join([text, words.data.format(mark=mark), f"{words.answer}\n{as_json(self.shape)}"])

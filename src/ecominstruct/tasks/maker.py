@@ -22,7 +22,7 @@ from ecominstruct.tasks.forms import FORMS, Question
 from ecominstruct.tasks.ingredients import Ingredients
 from ecominstruct.tasks.rules import RULES, Call, Derived, Pool
 from ecominstruct.tasks.spec import Task
-from ecominstruct.tasks.verdicts import Label, Ruling, Said, Verdicts, standing
+from ecominstruct.tasks.verdicts import NOTHING_SAID, Label, Ruling, Said, Verdicts, standing
 from ecominstruct.tasks.wording import Wordings, answer_words
 
 if TYPE_CHECKING:
@@ -70,7 +70,6 @@ class Origin(NamedTuple):
     derived_from: tuple[str, ...]
 
 
-NOTHING_SAID = Said("")
 Assigned = tuple["pa.RecordBatch", "pa.Table"]
 """A batch of records, and the family and split of each."""
 

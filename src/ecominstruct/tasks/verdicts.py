@@ -66,6 +66,9 @@ class Said(NamedTuple):
         return {name: file.hash for name, file in files.items() if file}
 
 
+NOTHING_SAID = Said("")
+
+
 def said_about(root: Path | None, task: str, sha: str) -> Said:
     """The annotations of a task below a folder; without one, there are none."""
     if root is None:

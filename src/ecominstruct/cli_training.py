@@ -6,7 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecominstruct.cli_built import built
-from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes, RecipeFile, say, say_json
+from ecominstruct.console import (
+    CORES,
+    NOTES,
+    Annotations,
+    AsJson,
+    Data,
+    Extra,
+    Out,
+    Places,
+    Processes,
+    RecipeFile,
+    say,
+    say_json,
+)
 
 if TYPE_CHECKING:
     from ecominstruct.pipeline import Settings
@@ -18,6 +31,7 @@ def train(
     out: Out,
     data: Data = None,
     catalogue: Extra = None,
+    annotations: Annotations = NOTES,
     processes: Processes = CORES,
     as_json: AsJson = False,
 ) -> None:
@@ -26,7 +40,7 @@ def train(
 
     if not launched.leads():
         return stage.follow(out)
-    with built(recipe, out, data, catalogue, processes, None) as (_, run, _, progress, _):
+    with built(recipe, out, Places(data, catalogue or [], annotations), processes, None) as (_, run, _, progress, _):
         tuned = stage.train(run, progress)
     if as_json:
         return say_json(tuned)

@@ -51,7 +51,7 @@ from ecominstruct.store import (
 )
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.forms import FORMS
-from ecominstruct.tasks.maker import Ingredients, ingredients
+from ecominstruct.tasks.ingredients import Ingredients, ingredients
 from ecominstruct.tasks.quality import SAMPLE, quality
 from ecominstruct.tasks.spec import Task
 from ecominstruct.tasks.wording import answer_words
@@ -188,7 +188,7 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
         "licence": card.licence.spdx,
         "entropy_reason": task.entropy_reason,
         "many": task.many,
-        "gold": task.gold,
+        "gold": task.gold or "",
         "input": task.input,
         "menu": has_menu(task),
         "separator": separator,

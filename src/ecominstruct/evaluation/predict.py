@@ -124,7 +124,7 @@ def plan_predictions(run: Path, model: str, recipe: Path | None = None) -> Stage
     """
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
-    servers, local = _described(run, recipe)
+    servers, local = described(run, recipe)
     opened = open_model(model, servers, answers_file(run), local)
     parts = asked_parts(release, tasks, model)
     if isinstance(opened, Replay):
@@ -151,7 +151,7 @@ def answers_file(run: Path) -> Path:
     return (runs[-1] if runs else here).parent / "answers.sqlite"
 
 
-def _described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], dict[str, LocalSpec]]:
+def described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], dict[str, LocalSpec]]:
     """The servers and the local models of a recipe, or of the one from which the run was built."""
     if recipe is not None:
         made = load(recipe, Recipe)

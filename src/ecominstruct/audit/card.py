@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.audit.risks import Measured, Risk, measured
-from ecominstruct.dataset.card import dataset_card, table_of
+from ecominstruct.dataset.card import dataset_card, markdown_table
 from ecominstruct.dataset.composition import composition
 from ecominstruct.rows import SPLITS
 from ecominstruct.stages import stage
@@ -112,7 +112,7 @@ def markdown(found: Sequence[Mapping[str, Any]]) -> list[str]:
         if one["figures"]:
             lines += [f"{one['done_en']} {one['done_zh']}", ""]
             head = ("test", "what it says", "含义", "value", "95 % interval", "n", "allowed", "model", "measured on")
-            lines += [*table_of(head, [_row(figure) for figure in one["figures"]]), ""]
+            lines += [*markdown_table(head, [_row(figure) for figure in one["figures"]]), ""]
         else:
             lines += [f"Not measured: `{one['measure_with']}`. 尚未测量。", ""]
     return lines

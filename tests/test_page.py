@@ -95,6 +95,16 @@ def _personal(x: str) -> dict[str, Any]:
     return {"findings": 3, "touched": 2, "rows": 100, "kinds": kinds}
 
 
+def _tuning(x: str) -> dict[str, Any]:
+    names = ("method", "learning_rate", "schedule", "epochs", "batch", "max_length", "max_rows_per_task", "seed")
+    return {
+        "base": {"name": f"{x}bloom"}, "rows": {"train": 40}, "tasks": {f"{x}task0": 40}, "steps": 3,
+        "parameters": {"all": 9, "tuned": 9}, "settings": dict.fromkeys(names, f"{x}1"),
+        "losses": {"first": 7.5, "last": 0.25, "validation": 0.5},
+        "trained": [(1, 7.5), (2, 1.5), (3, 0.25)], "validated": [(3, 0.5)],
+    }  # fmt: skip
+
+
 def _risk(x: str) -> dict[str, Any]:
     figure = {
         "risk": x, "test": f"{x}pii", "metric": f"{x}share", "value": 0.5, "low": 0.4, "high": 0.6, "n": 20,
@@ -110,16 +120,6 @@ def _risk(x: str) -> dict[str, Any]:
         "measure_with": f"{x}ecom",
     }
     return {"risk": x, "category": x, "figures": [figure, none], **words}
-
-
-def _tuning(x: str) -> dict[str, Any]:
-    names = ("method", "learning_rate", "schedule", "epochs", "batch", "max_length", "max_rows_per_task", "seed")
-    return {
-        "base": {"name": f"{x}bloom"}, "rows": {"train": 40}, "tasks": {f"{x}task0": 40}, "steps": 3,
-        "parameters": {"all": 9, "tuned": 9}, "settings": dict.fromkeys(names, f"{x}1"),
-        "losses": {"first": 7.5, "last": 0.25, "validation": 0.5},
-        "trained": [(1, 7.5), (2, 1.5), (3, 0.25)], "validated": [(3, 0.5)],
-    }  # fmt: skip
 
 
 def _health(x: str) -> dict[str, Any]:

@@ -103,6 +103,8 @@ def _tuning(x: str) -> dict[str, Any]:
         "losses": {"first": 7.5, "last": 0.25, "validation": 0.5},
         "trained": [(1, 7.5), (2, 1.5), (3, 0.25)], "validated": [(3, 0.5)],
     }  # fmt: skip
+
+
 def _risk(x: str) -> dict[str, Any]:
     figure = {
         "risk": x, "test": f"{x}pii", "metric": f"{x}share", "value": 0.5, "low": 0.4, "high": 0.6, "n": 20,

@@ -16,8 +16,8 @@ from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
 from ecominstruct.evaluation.personal import personal
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
-from ecominstruct.evaluation.tuned import tuned
 from ecominstruct.evaluation.risks import risks
+from ecominstruct.evaluation.tuned import tuned
 
 LANGS = {"en": "English", "zh": "Chinese"}
 CATEGORIES = {

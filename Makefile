@@ -44,6 +44,7 @@ bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets
 	$(BIN)/python benchmarks/scoring.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/mapping.py $(FLAGS)
 	$(BIN)/python benchmarks/building.py $(FLAGS)
+	$(BIN)/python benchmarks/servers.py $(FLAGS)
 	$(BIN)/python benchmarks/storefront.py $(FLAGS)
 	$(BIN)/python benchmarks/duplicates.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/personal.py --data $(DATA) $(FLAGS)

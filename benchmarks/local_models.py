@@ -23,7 +23,25 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-WORDS = "red steel kettle two litres kitchen blue cotton shirt light soft washing phone stand silver garden chair".split()
+WORDS = [
+    "red",
+    "steel",
+    "kettle",
+    "two",
+    "litres",
+    "kitchen",
+    "blue",
+    "cotton",
+    "shirt",
+    "light",
+    "soft",
+    "washing",
+    "phone",
+    "stand",
+    "silver",
+    "garden",
+    "chair",
+]
 LABELS = ("kitchen", "garden", "clothing", "electronics")
 
 
@@ -88,7 +106,8 @@ def _both(asked: argparse.Namespace, name: str, folder: Path, rows: int) -> dict
             "theirs": round(rows / statistics.median(theirs), 2),
             "ratio": round(statistics.median(theirs) / statistics.median(ours), 3),
             "same answers": statistics.mean(
-                a == b for a, b in zip(sides["ours"][0][f"{task} texts"], sides["theirs"][0][f"{task} texts"], strict=True)
+                a == b
+                for a, b in zip(sides["ours"][0][f"{task} texts"], sides["theirs"][0][f"{task} texts"], strict=True)
             ),
         }
     return result | {f"{side} MB": max(run["memory"] for run in runs) for side, runs in sides.items()}
@@ -167,7 +186,9 @@ def _theirs(folder: Path, examples: list[Any], batch: int, new: int) -> dict[str
     found["written"] = time.perf_counter() - begun
     begun = time.perf_counter()
     pairs = [(prompt, label + end) for prompt in prompts for label in LABELS]
-    values = model.loglikelihood([Instance("loglikelihood", {}, pair, n) for n, pair in enumerate(pairs)], disable_tqdm=True)
+    values = model.loglikelihood(
+        [Instance("loglikelihood", {}, pair, n) for n, pair in enumerate(pairs)], disable_tqdm=True
+    )
     sums = [value for value, _ in values]
     best = [max(range(4), key=lambda place, at=at: sums[at + place]) for at in range(0, len(sums), 4)]  # type: ignore[misc]
     found["chosen texts"] = [LABELS[place] for place in best]

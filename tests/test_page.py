@@ -95,6 +95,33 @@ def _personal(x: str) -> dict[str, Any]:
     return {"findings": 3, "touched": 2, "rows": 100, "kinds": kinds}
 
 
+def _tuning(x: str) -> dict[str, Any]:
+    names = ("method", "learning_rate", "schedule", "epochs", "batch", "max_length", "max_rows_per_task", "seed")
+    return {
+        "base": {"name": f"{x}bloom"}, "rows": {"train": 40}, "tasks": {f"{x}task0": 40}, "steps": 3,
+        "parameters": {"all": 9, "tuned": 9}, "settings": dict.fromkeys(names, f"{x}1"),
+        "losses": {"first": 7.5, "last": 0.25, "validation": 0.5},
+        "trained": [(1, 7.5), (2, 1.5), (3, 0.25)], "validated": [(3, 0.5)],
+    }  # fmt: skip
+
+
+def _risk(x: str) -> dict[str, Any]:
+    figure = {
+        "risk": x, "test": f"{x}pii", "metric": f"{x}share", "value": 0.5, "low": 0.4, "high": 0.6, "n": 20,
+        "units": f"{x}rows", "about_en": f"{x}about", "about_zh": f"{x}含义", "limit": x, "model": x, "reason": "",
+        "date": f"{x}day", "allowed": 0.1,
+    }  # fmt: skip
+    none = figure | {"low": None, "high": None, "reason": f"{x}too few", "allowed": None, "model": ""}
+    words = {
+        "en": f"{x}Privacy",
+        "zh": f"{x}隐私",
+        "done_en": f"{x}done",
+        "done_zh": f"{x}完成",
+        "measure_with": f"{x}ecom",
+    }
+    return {"risk": x, "category": x, "figures": [figure, none], **words}
+
+
 def _health(x: str) -> dict[str, Any]:
     tell = {"name": f"{x}length", "of": f"{x}label", "n": 50, "is_shortcut": True, "auc": 0.7, "accuracy": 0.8,
             "baseline": 0.5}  # fmt: skip
@@ -135,8 +162,10 @@ def report(x: str = "") -> ReportData:
         "tasks": [_task(0, x), _task(1, x)],
         "transfer": {f"{x}m3": [_groups(x)]},
         "compared": [_pair(x)],
+        "tuning": _tuning(x),
         "health": _health(x),
         "personal": _personal(x),
+        "risks": [_risk(x), _risk(x) | {"figures": []}],
         "published": {
             "source": f"{x}paper", "note": f"{x}not re-run", "human": {f"{x}paper": {"win": 1, "tie": 2, "loss": 97}},
             "models": [{"model": f"{x}GPT", "tasks": {f"{x}paper": {"rouge_l": 12.5}}}],
@@ -260,7 +289,8 @@ def test_nothing_at_all_is_still_a_page() -> None:
     totals = dict.fromkeys(("tasks", "records", "examples", "train", "validation", "test", "synthetic"), 0)
     data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}, "transfer": {}}
     data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
-    data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None, "personal": None}
+    data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None, "personal": None, "risks": []}
+    data["tuning"] = None
     text = Outline(render_page(data)).text
     assert "No tasks." in text and "synthetic" not in text and "No audit of this release" in text
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ecominstruct.audit.tells import say_tell
+from ecominstruct.bias_tables import show_bias, show_flips, show_slices
 from ecominstruct.evaluation.markup import number
 from ecominstruct.layout import table
 from ecominstruct.tables import reasons
@@ -102,5 +103,12 @@ def show_personal(found: Mapping[str, Any]) -> str:
     return "\n".join([table(head, rows), "", end])
 
 
-SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"testset": show_audit, "pii": show_personal}
+SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "testset": show_audit,
+    "pii": show_personal,
+    "pii-presidio": show_personal,
+    "bias": show_bias,
+    "flips": show_flips,
+    "slices": show_slices,
+}
 """How each audit is told, by its name."""

@@ -4,6 +4,8 @@
     pii/findings.parquet           the same of all tasks
     pii/summary.json               what they add up to, by kind and language
 
+The same below pii-presidio/ where Presidio searches instead.
+
 Nothing is decided here: that is what `policy` in a recipe does when the release is made. A unit is a task. Looked at
 are the input, the output and, where candidates belong to the row, the candidates; a menu of labels is the task's.
 """
@@ -11,15 +13,17 @@ are the input, the output and, where candidates belong to the row, the candidate
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecominstruct.audit.risks import Figure, write_figures
+from ecominstruct.checks.personal import presidio
 from ecominstruct.checks.personal.excerpts import excerpts
-from ecominstruct.checks.personal.find import version
-from ecominstruct.checks.personal.kinds import ABOUT, ORDER, Kind
+from ecominstruct.checks.personal.find import find_in_column, version
+from ecominstruct.checks.personal.kinds import ABOUT, ABOUT_ZH, ORDER, Kind
 from ecominstruct.checks.personal.rule import Mention
-from ecominstruct.dataset.personal import hits
+from ecominstruct.dataset.personal import Find, hits
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.rows import SEVERITIES, SPLITS, Finding, Lang, finding_schema
@@ -32,7 +36,6 @@ from ecominstruct.store import (
     read_batches,
     read_json,
     require_manifest,
-    write_json,
     write_part,
 )
 from ecominstruct.tasks.forms import OWN_CANDIDATES
@@ -41,22 +44,27 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("audit")
-CHECK = "pii"
+ENGINES: Mapping[str, tuple[Find, Callable[[], str]]] = {
+    "pii": (find_in_column, version),
+    "pii-presidio": (presidio.find_in_column, presidio.version),
+}
+"""By the name of the audit: who searches, and a fingerprint of how."""
 SHOWN = 3  # excerpts of a kind in the summary, from each task
 _COLUMNS = ("id", "record", "row", "input", "choices", "output")
 
 
 class Work(NamedTuple):
-    """One unit: the files of a task in the release, by split."""
+    """One unit: the files of a task in the release, by split, and who searches."""
 
+    check: str
     task: str
     lang: Lang
     own_candidates: bool
     parts: tuple[tuple[str, str], ...]
 
 
-def plan_personal(run: Path) -> StagePlan:
-    """One unit for each task of the release; InputError without one."""
+def plan_personal(run: Path, check: str = "pii") -> StagePlan:
+    """One unit for each task of the release; InputError without one, or without the engine that searches."""
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
     units = []
@@ -64,16 +72,17 @@ def plan_personal(run: Path) -> StagePlan:
         parts = {part.path: part.hash for part in unit.parts if part.path.partition("/")[0] in SPLITS}
         task = tasks[unit.unit]
         paths = tuple((path.partition("/")[0], str(folder / path)) for path in parts)
-        work = Work(unit.unit, task["lang"], task["form"] in OWN_CANDIDATES, paths)
+        work = Work(check, unit.unit, task["lang"], task["form"] in OWN_CANDIDATES, paths)
         units.append(Unit(unit.unit, parts, work))
-    target = run / STAGE.folder / CHECK
+    target = run / STAGE.folder / check
 
     def finish(manifest: Manifest) -> None:
         found = (batch for part in manifest.parts() for batch in read_batches(target / part.path))
         write_part(target, "findings.parquet", finding_schema(), found)
-        write_json(target / "summary.json", summary(manifest))
+        told = summary(manifest)
+        write_figures(target, told, figures(told, check))
 
-    config = {"release": release.fingerprint, "rules": version()}
+    config = {"release": release.fingerprint, "rules": ENGINES[check][1]()}
     return StagePlan(STAGE, target, units, search, config, finish)
 
 
@@ -99,7 +108,7 @@ def search(work: Work, folder: Path) -> Receipt:
 def _findings(work: Work, split: str, batch: pa.RecordBatch, tally: Tally) -> Iterator[Finding]:
     ids, records, numbers = (_list(batch.column(name)) for name in ("id", "record", "row"))
     tally.seen(records)
-    for row, field, text, mentions in sorted(hits(batch, work.own_candidates)):
+    for row, field, text, mentions in sorted(hits(batch, work.own_candidates, ENGINES[work.check][0])):
         for one, shown in zip(mentions, excerpts(text, mentions), strict=True):
             tally.count(one, split, ids[row], records[row], shown)
             where = (field, one.start, one.end, one.severity)
@@ -201,3 +210,34 @@ def _kind(kind: Kind, lang: str, facts: Mapping[str, Mapping[str, Any]], size: M
 def _named(counts: Mapping[str, int], name: str) -> dict[str, int]:
     head = f"{name} "
     return {key.removeprefix(head): n for key, n in sorted(counts.items()) if key.startswith(head)}
+
+
+LANGS = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}
+
+
+def figures(told: Mapping[str, Any], check: str) -> Iterator[Figure]:
+    """The share of rows that hold anything, by language, and of each kind that was found.
+
+    Only the own search is held against the limit of a recipe: another engine stands beside it to be compared.
+    """
+    limit = "personal_information" if check == "pii" else ""
+    for lang, size in told["langs"].items():
+        share = size["touched"] / size["rows"] if size["rows"] else 0.0
+        ends = wilson(share, 0.0, max(size["pairs"], 1))
+        about = (
+            f"{LANGS[lang][0]} rows that hold any personal information.",
+            f"含有任何个人信息的{LANGS[lang][1]}条目。",
+        )
+        yield _figure(f"{check}/any/{lang}", share, ends, size["pairs"], about, limit)
+    for one in told["kinds"]:
+        where, zh = LANGS[one["lang"]]
+        about = (f"{where} rows: {one['about']}.", f"{zh}条目：{ABOUT_ZH[one['kind']]}。")
+        pairs = told["langs"][one["lang"]]["pairs"]
+        yield _figure(f"{check}/{one['kind']}/{one['lang']}", one["share"], (one["low"], one["high"]), pairs, about)
+
+
+def _figure(
+    test: str, share: float, ends: tuple[float, float], pairs: int, about: tuple[str, str], limit: str = ""
+) -> Figure:
+    metric, units = "share of rows", "pairs of task and record"
+    return Figure("personal_information", test, metric, share, *ends, pairs, units, *about, limit)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,7 +56,11 @@ class Decided(NamedTuple):
 # ------------------------------------------------------------------------------------------------------------- finding
 
 
-def hits(batch: pa.RecordBatch, own_candidates: bool) -> Iterator[Hit]:
+Find = Callable[["pa.Array[Any]"], Sequence[tuple[int, list[Mention]]]]
+"""A search: the rows of a column of texts that hold something, with what they hold."""
+
+
+def hits(batch: pa.RecordBatch, own_candidates: bool, find: Find = find_in_column) -> Iterator[Hit]:
     """The texts of a batch that hold something; equal texts, as of several wordings, are read once.
 
     Looked at are input, output and, where they belong to the row, candidates: a menu of labels is the task's.
@@ -64,23 +68,23 @@ def hits(batch: pa.RecordBatch, own_candidates: bool) -> Iterator[Hit]:
     import pyarrow.compute as pc
 
     for name in ("input", "output"):
-        yield from (Hit(row, name, *found) for row, found in _in_texts(batch.column(name)))
+        yield from (Hit(row, name, *found) for row, found in _in_texts(batch.column(name), find))
     if own_candidates:
         column: Any = batch.column("choices")
         rows: list[int] = pc.list_parent_indices(column).to_pylist()
         first: dict[int, int] = {}
         for place, row in enumerate(rows):
             first.setdefault(row, place)
-        for place, found in _in_texts(column.flatten()):
+        for place, found in _in_texts(column.flatten(), find):
             yield Hit(rows[place], f"choices[{place - first[rows[place]]}]", *found)
 
 
-def _in_texts(column: pa.Array[Any]) -> Iterator[tuple[int, tuple[str, list[Mention]]]]:
+def _in_texts(column: pa.Array[Any], find: Find) -> Iterator[tuple[int, tuple[str, list[Mention]]]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     once: Any = column.dictionary_encode()
-    found = dict(find_in_column(once.dictionary))
+    found = dict(find(once.dictionary))
     if found:
         rows: Any = pc.indices_nonzero(pc.is_in(once.indices, value_set=pa.array(found, once.indices.type)))
         for row in rows.to_pylist():

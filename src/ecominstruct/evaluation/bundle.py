@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.engines import run_stage, stale_reasons
 from ecominstruct.errors import wrong
-from ecominstruct.evaluation.report import AUDITS_SHOWN, audit_manifest, plan_report, scored_models
+from ecominstruct.evaluation.report import AUDITS_SHOWN, RISKS, audit_manifest, plan_report, risks_of, scored_models
 from ecominstruct.evaluation.score import plan_scores, released_records
 from ecominstruct.models import role
 from ecominstruct.progress import Progress
@@ -65,6 +65,8 @@ def _files(run: Path) -> Iterator[str]:
     for audit in AUDITS_SHOWN:
         if audit_manifest(run, release, audit):
             yield from (f"{stage('audit').folder}/{audit}/{name}" for name in ("manifest.json", "summary.json"))
+    if risks_of(run, release):
+        yield RISKS
     for part in release.parts():
         if part.path.startswith(("test/", "variants/")):
             yield f"{folder.name}/{part.path}"

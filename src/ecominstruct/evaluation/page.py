@@ -16,6 +16,8 @@ from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
 from ecominstruct.evaluation.personal import personal
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
+from ecominstruct.evaluation.risks import risks
+from ecominstruct.evaluation.tuned import tuned
 
 LANGS = {"en": "English", "zh": "Chinese"}
 CATEGORIES = {
@@ -29,6 +31,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SECTIONS = {
     "glance": "At a glance",
     "scores": "Scores",
+    "tuning": "How the model was tuned",
     "compared": "Models compared",
     "transfer": "What transfers",
     "ways": "Ways of asking",
@@ -36,6 +39,7 @@ SECTIONS = {
     "paper": "Beside the paper",
     "outcomes": "Outcomes",
     "health": "Health of the test set",
+    "risks": "The named risks",
     "personal": "Personal information",
     "built": "What was built from what",
     "prompts": "Sample prompts",
@@ -314,6 +318,7 @@ def render_page(data: ReportData) -> str:
         tag("style", Html(files("ecominstruct.evaluation").joinpath("page.css").read_text(encoding="utf-8"))),
     )
     trust = {
+        "tuning": tuned(data["tuning"]),
         "compared": compared(data),
         "transfer": transfer(data),
         "ways": ways_of_asking(data),
@@ -321,7 +326,8 @@ def render_page(data: ReportData) -> str:
         "paper": paper(data),
     }
     scored = [_glance(data), _scores(data), *(_section(key, part) for key, part in trust.items())]
-    checked = [_section("health", health(data["health"])), _section("personal", personal(data["personal"]))]
+    checked = [_section("health", health(data["health"])), _section("risks", risks(data["risks"]))]
+    checked.append(_section("personal", personal(data["personal"])))
     sections = [*scored, _outcomes(data), *checked, _built(data), _prompts(data["prompts"])]
     main = tag("main", join([*sections, _definitions(data)]))
     footer = tag("footer", "This page needs no network and no script.")

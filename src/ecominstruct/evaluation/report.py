@@ -18,6 +18,7 @@ from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.report_data import ReportData
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.evaluation.summary import headline
+from ecominstruct.evaluation.tuned import model_manifest, tuning_of
 from ecominstruct.identity import fingerprint, pick
 from ecominstruct.models import FLOORS, KINDS, role
 from ecominstruct.rows import SPLITS
@@ -29,6 +30,7 @@ STAGE = stage("report")
 BUILD = ("records", "splits", "examples", "dataset")
 MOST_COMPARED = 5  # models; of more, `ecom compare` tells
 AUDITS_SHOWN = ("testset", "pii")
+RISKS = f"{stage('audit').folder}/risks.json"  # the card of the named risks, as plain data
 SAMPLES = 3  # prompts of each language
 ORDER = ("check", "floor", "model")
 _METRICS = frozenset(DEFINITIONS)
@@ -41,10 +43,18 @@ def plan_report(run: Path) -> StagePlan:
     for name in scored_models(run):
         manifest = read_manifest(run / stage("scores").folder / name)
         inputs[f"scores of {name}"] = manifest.fingerprint if manifest else ""
+    tuned = model_manifest(run)
+    if tuned:
+        inputs["model"] = tuned.fingerprint
     for name in AUDITS_SHOWN:
         found = audit_manifest(run, release, name)
         if found:
             inputs[f"audit {name}"] = found.fingerprint
+    named = risks_of(run, release)
+    if named:
+        inputs["risks"] = fingerprint(
+            [{**one, "figures": [_undated(figure) for figure in one["figures"]]} for one in named]
+        )
     unit = Unit("page", inputs, (str(run), str(folder)))
     return StagePlan(STAGE, run / STAGE.folder, [unit], write_page, {})
 
@@ -81,6 +91,19 @@ def audit_manifest(run: Path, release: Manifest, name: str) -> Manifest | None:
     found = read_manifest(run / stage("audit").folder / name)
     same = found and found.version == stage("audit").version and found.config["release"] == release.fingerprint
     return found if same else None
+
+
+def risks_of(run: Path, release: Manifest) -> list[dict[str, Any]]:
+    """What the card says of the named risks, if it is the card of this release; else nothing."""
+    path = run / RISKS
+    found = read_json(path) if path.is_file() else {}
+    named: list[dict[str, Any]] = found["risks"] if found.get("release") == release.fingerprint else []
+    return named
+
+
+def _undated(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """A figure without its date: a clock is no input."""
+    return {name: value for name, value in figure.items() if name != "date"}
 
 
 def write_page(payload: tuple[str, str], target: Path) -> Receipt:
@@ -120,8 +143,10 @@ def gather(run: Path) -> ReportData:
         "prompts": _samples(folder, release, tasks),
         "transfer": {name: result["generalisation"] for name, result in results.items() if result["generalisation"]},
         "compared": _pairs(run, [name for name in names if role(name) == "model"]),
+        "tuning": tuning_of(run),
         "health": _audited(run, release, "testset"),
         "personal": _audited(run, release, "pii"),
+        "risks": risks_of(run, release),
         "published": load_published().model_dump(exclude_none=True),
     }
     return cast(ReportData, data)

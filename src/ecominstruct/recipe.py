@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ecominstruct.config import Strict
-from ecominstruct.rows import Category, Lang
+from ecominstruct.rows import Lang
+from ecominstruct.scope import HeldOut
 from ecominstruct.servers import SERVER_NAME, ServerSpec
+from ecominstruct.studies import StudySpec
 
 Allowed = Literal["any", "redistributable", "commercial"]
 MOST = 1_000_000_000  # rows that anybody may ask for
@@ -37,16 +39,6 @@ class Data(Strict):
     )
     require: list[str] = Field(default_factory=list, description="sources without which the run must not begin")
     storefront: Storefront = Storefront()
-
-
-class HeldOut(Strict):
-    """What no training or validation row may come from."""
-
-    origins: list[str] = Field(default_factory=list, description="origins of source cards")
-    tasks: list[str] = Field(default_factory=list, description="patterns over task ids")
-    categories: list[Category] = Field(default_factory=list, description="published categories")
-    langs: list[Lang] = Field(default_factory=list, description="languages of sources")
-    steps: bool = Field(default=True, description="hold out also the atomic tasks that serve a held-out task")
 
 
 class Splits(Strict):
@@ -235,6 +227,7 @@ class Recipe(Strict):
     servers: dict[str, ServerSpec] = Field(
         default_factory=dict, description="servers by the names that `server:NAME` gives them as models"
     )
+    study: StudySpec | None = None
 
     @model_validator(mode="after")
     def _is_rated(self) -> Recipe:

@@ -6,27 +6,21 @@ Nothing heavy is imported here; each verb imports what it needs, so that `ecom -
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Executor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import typer
 
 from ecominstruct.cli_provenance import forget, trace
 from ecominstruct.cli_sources import sources_app
+from ecominstruct.cli_study import study
 from ecominstruct.cli_tasks import tasks_app
-from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes
+from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes, RecipeFile, built
 from ecominstruct.console import say as _say
 from ecominstruct.console import say_json as _json
 from ecominstruct.console import work as _work
 from ecominstruct.errors import EcomError, printable
 from ecominstruct.stages import stage
-
-if TYPE_CHECKING:
-    from ecominstruct.pipeline import Settings
-    from ecominstruct.progress import Progress
 
 app = typer.Typer(
     name="ecom",
@@ -41,7 +35,6 @@ app = typer.Typer(
 app.add_typer(sources_app, name="sources")
 app.add_typer(tasks_app, name="tasks")
 
-RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file that says what the run is made of")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
 Scores = Annotated[Path, typer.Argument(metavar="SCORES", help="scores of a model: RUN/7-scores/MODEL")]
 ModelName = Annotated[
@@ -89,12 +82,15 @@ def build(
     """Build a data set: records, splits, examples, dataset."""
     from ecominstruct.tables import show_build
 
-    with _built(recipe, out, data, catalogue, processes, cluster) as built:
-        summary = built.summary
+    with built(recipe, out, data, catalogue, processes, cluster) as made:
+        summary = made.summary
     if as_json:
         return _json(summary)
     _say(show_build(summary))
     return _say(f"Next: ecom predict {out} --model constant")
+
+
+app.command()(study)
 
 
 @app.command()
@@ -236,7 +232,7 @@ def run_all(
     from ecominstruct import evaluating
     from ecominstruct.tables import show_build, show_overview
 
-    with _built(recipe, out, data, catalogue, processes, cluster) as (settings, run, executor, progress, summary):
+    with built(recipe, out, data, catalogue, processes, cluster) as (settings, run, executor, progress, summary):
         floors = evaluating.score_floors(run, executor, progress)
         predicted = [evaluating.predict(run, name, executor, progress) for name in settings.recipe.models]
         scored = [evaluating.score(run, result["model"], executor, progress) for result in predicted]
@@ -293,39 +289,6 @@ app.command()(forget)
 
 
 # -------------------------------------------------------------------------------------------------------------- helpers
-
-
-class _Built(NamedTuple):
-    """A run that has been built, and what further work on it needs."""
-
-    settings: Settings
-    run: Path
-    executor: Executor
-    progress: Progress
-    summary: dict[str, Any]
-
-
-@contextmanager
-def _built(
-    recipe: Path, out: Path, data: Path | None, extra: list[Path] | None, processes: int, cluster: str | None
-) -> Iterator[_Built]:
-    """Build what a recipe asks for, and keep the run locked as long as more is done with it."""
-    from ecominstruct import pipeline
-    from ecominstruct.lock import locked
-
-    pipeline.check_run(out)
-    if cluster:  # whose workers stand in folders of their own
-        out, data = out.absolute(), data and data.absolute()
-    settings = pipeline.prepare(recipe, data=data, extra=extra or ())
-    with locked(out), _work(processes, cluster) as (executor, progress):
-        for name, files in settings.absent.items():
-            sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
-        for name, licence in settings.unlicensed.items():
-            sys.stderr.write(f"left out: {name} ({licence})\n")
-        pipeline.remember(out, settings, extra or (), recipe, {})
-        summary = pipeline.summary(pipeline.build(settings, out, executor, progress), settings)
-        pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})
-        yield _Built(settings, out, executor, progress, summary)
 
 
 def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:

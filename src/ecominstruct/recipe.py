@@ -11,6 +11,7 @@ from ecominstruct.rows import Lang
 from ecominstruct.scope import HeldOut
 from ecominstruct.servers import SERVER_NAME, ServerSpec
 from ecominstruct.studies import StudySpec
+from ecominstruct.tuning import TrainSpec
 
 Allowed = Literal["any", "redistributable", "commercial"]
 MOST = 1_000_000_000  # rows that anybody may ask for
@@ -227,12 +228,19 @@ class Recipe(Strict):
     servers: dict[str, ServerSpec] = Field(
         default_factory=dict, description="servers by the names that `server:NAME` gives them as models"
     )
+    train: TrainSpec | None = None
     study: StudySpec | None = None
 
     @model_validator(mode="after")
     def _is_rated(self) -> Recipe:
         if self.rating is None and any(rule.min_rating is not None for rule in self.filters):
             raise ValueError("filters: min_rating needs `rating`, which says who rates")
+        return self
+
+    @model_validator(mode="after")
+    def _tunes_what_it_studies(self) -> Recipe:
+        if self.study is not None and self.train is None:
+            raise ValueError("study needs `train`, which says how a model is tuned")
         return self
 
     @model_validator(mode="after")

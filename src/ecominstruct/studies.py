@@ -56,7 +56,9 @@ class Choice(Strict):
         description="which rows of atomic tasks: gold, labelled by the source, a rule or people; pseudo, by a model",
     )
     tasks: int | None = Field(default=None, ge=1, description="so many tasks, by hash and seed; else all")
-    rows_per_task: int | None = Field(default=None, ge=1, description="rows of a task at most, by hash and seed")
+    rows_per_task: int | None = Field(
+        default=None, ge=1, description="rows of a task at most, by hash and seed; else as `train: max_rows_per_task`"
+    )
     description: bool = Field(default=True, description="say what kind of task it is")
     constraint: bool = Field(default=True, description="say how the answer must look")
     wording: Wording = Field(
@@ -123,7 +125,6 @@ class StudySpec(Strict):
         default_factory=lambda: ["*"], min_length=1, description="tasks whose held-out rows are asked: patterns"
     )
     test_rows: int | None = Field(default=None, ge=1, description="held-out rows of a task at most, by hash")
-    validation_rows: int | None = Field(default=20, ge=0, description="validation rows of a tuned task at most")
     keep_models: bool = Field(default=True, description="false: a tuned model is deleted once it has answered")
 
     @model_validator(mode="after")
@@ -147,7 +148,7 @@ class Line(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """What is tuned once: by `question` (its number, from 0; -1 for the base) and `line` it has its place in a table."""
+    """What is tuned once. `question` (its number, from 0; -1 for the base) and `line` say where it is shown."""
 
     question: int
     line: str

@@ -78,7 +78,10 @@ class TrainSpec(Strict):
         default=800, description="training rows of a task at most, those with the lowest hashes; null: all"
     )
     validation_rows: int = Field(
-        default=500, ge=0, le=1_000_000, description="rows of the validation split that the loss is measured on, at most"
+        default=500,
+        ge=0,
+        le=1_000_000,
+        description="rows of the validation split that the loss is measured on, at most",
     )
     patience: Annotated[int, Field(ge=1)] | None = Field(
         default=3,

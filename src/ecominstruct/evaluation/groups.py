@@ -80,7 +80,9 @@ class Reader:
 
 def level(reader: Reader, runs: Runs, tasks: Sequence[str]) -> Level:
     """The mean over seeds and tasks, with Wilson's interval as for a single task (see `intervals`)."""
-    by_seed = {seed: float(np.mean([_value(reader, named[task], task) for task in tasks])) for seed, named in runs.items()}
+    by_seed = {
+        seed: float(np.mean([_value(reader, named[task], task) for task in tasks])) for seed, named in runs.items()
+    }
     score = float(np.mean(list(by_seed.values())))
     first = next(iter(runs.values()))
     families = {family for task in tasks for family in reader.sums(first[task], task).families}
@@ -118,7 +120,9 @@ def contrasts(
     tasks = sorted({task for group in groups.values() for task in group})
     if not seeds:
         return dict.fromkeys(groups)
-    found = {(seed, task): _pair(reader, ours[seed][task], theirs[seed][task], task) for seed in seeds for task in tasks}
+    found = {
+        (seed, task): _pair(reader, ours[seed][task], theirs[seed][task], task) for seed in seeds for task in tasks
+    }
     return {name: _contrast(found, seeds, group) for name, group in groups.items()}
 
 

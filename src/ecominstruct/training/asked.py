@@ -19,7 +19,7 @@ from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.predict import test_parts
 from ecominstruct.identity import hash64
 from ecominstruct.rows import Reject, example_schema
-from ecominstruct.stages import stage
+from ecominstruct.stages import STUDY, stage
 from ecominstruct.store import (
     Manifest,
     Receipt,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("dataset")
-FOLDER = "study"
 NOT_ASKED = "over_test_rows"
 
 
@@ -50,7 +49,7 @@ class Work(NamedTuple):
 
 def study_folder(run: Path) -> Path:
     """Where the study of a run lies."""
-    return run / FOLDER
+    return run / STUDY
 
 
 def asked_tasks(release: Manifest, patterns: Sequence[str]) -> list[str]:
@@ -62,7 +61,9 @@ def plan_asked(run: Path, folder: Path, release: Manifest, patterns: Sequence[st
     """One unit for each task that is asked. `folder` is that of the release."""
     target = study_folder(run)
     parts, named = test_parts(release), asked_tasks(release, patterns)
-    units = [Unit(name, {parts[name][0]: parts[name][1]}, Work(name, str(folder / parts[name][0]), most)) for name in named]
+    units = [
+        Unit(name, {parts[name][0]: parts[name][1]}, Work(name, str(folder / parts[name][0]), most)) for name in named
+    ]
     tasks = read_json(folder / "tasks.json")
     config = {
         "title": f"{release.config['title']}: held-out rows of the study",

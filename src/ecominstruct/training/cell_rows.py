@@ -53,9 +53,7 @@ class Wording:
         if self.language != "as_built":
             chosen = self._wordings(example.task)
             lang = self._catalogue.tasks[example.task].lang
-            words = (
-                chosen.at(lang, 0, 0, 0) if self.language == "first" else chosen.choose(example.record, number)
-            )
+            words = chosen.at(lang, 0, 0, 0) if self.language == "first" else chosen.choose(example.record, number)
             return example._replace(
                 description=words.description,
                 instruction=words.instruction,
@@ -85,23 +83,19 @@ class Source(NamedTuple):
     seed: str
 
 
-def sources(folder: Path, chosen: Chosen, split: Split, validation_rows: int | None) -> list[Source]:
-    """Where the rows of a split come from."""
+def sources(folder: Path, chosen: Chosen, split: Split, validation_rows: int) -> list[Source]:
+    """Where the rows of a split come from; `validation_rows`: of all tasks together, some of each."""
     if split == "train":
         return [
             Source(folder / one.part.path, one.task, one.labels, one.there, one.taken, str(chosen.seed))
             for one in chosen.allotted
         ]
+    parts = [(one, one.validation) for one in chosen.allotted if one.validation]
+    each = -(-validation_rows // max(len(parts), 1))
     return [
-        Source(folder / part.path, one.task, one.labels, part.rows, at_most(part.rows, validation_rows), VALIDATION)
-        for one in chosen.allotted
-        if (part := one.validation)
+        Source(folder / part.path, one.task, one.labels, part.rows, min(part.rows, each), VALIDATION)
+        for one, part in parts
     ]
-
-
-def at_most(rows: int, most: int | None) -> int:
-    """So many rows, or fewer where there is a limit."""
-    return rows if most is None else min(rows, most)
 
 
 def write_rows(target: Path, path: str, some: Sequence[Source], wording: Wording) -> Part:

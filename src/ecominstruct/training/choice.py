@@ -82,19 +82,20 @@ def read_stock(folder: Path, release: Manifest) -> dict[str, Stock]:
     return found
 
 
-def choose(tasks: Tasks, stock: Mapping[str, Stock], cell: Cell, unseen: HeldOut) -> Chosen:
-    """What a cell is tuned on."""
+def choose(tasks: Tasks, stock: Mapping[str, Stock], cell: Cell, unseen: HeldOut, most: int | None) -> Chosen:
+    """What a cell is tuned on; `most`: rows of a task at most, where its choice does not say so itself."""
+    rows = cell.choice.rows_per_task or most
     with_rows = [one for _, one in sorted(stock.items()) if one.train]
     if cell.own:
         reasons = {one.task: NOT_ITS_OWN for one in with_rows if one.task != cell.own}
-        own = [_allot(one, None, cell.choice) for one in with_rows if one.task == cell.own]
+        own = [_allot(one, None, rows) for one in with_rows if one.task == cell.own]
         return Chosen(tuple(found for found in own if found), reasons, cell.seed)
     reasons = _reasons(tasks, cell.choice, unseen)
     allotted = []
     for one in with_rows:
         if one.task in reasons:
             continue
-        found = _allot(one, _labels(tasks[one.task], cell.choice), cell.choice)
+        found = _allot(one, _labels(tasks[one.task], cell.choice), rows)
         if found:
             allotted.append(found)
         else:
@@ -128,16 +129,15 @@ def _labels(task: Mapping[str, Any], choice: Choice) -> Sequence[Labels] | None:
     return None if task["level"] == "final" or len(choice.atomic) == 2 else choice.atomic
 
 
-def _allot(stock: Stock, labels: Sequence[Labels] | None, choice: Choice) -> Allotted | None:
-    """What is taken of a task; None where nothing is left of it."""
+def _allot(stock: Stock, labels: Sequence[Labels] | None, most: int | None) -> Allotted | None:
+    """What is taken of a task, at most so many rows; None where nothing is left of it."""
     assert stock.train
     by_label: dict[Labels, int] = {"gold": stock.train.rows - stock.pseudo, "pseudo": stock.pseudo}
     there = stock.train.rows if labels is None else sum(by_label[one] for one in labels)
     if not there:
         return None
     only = labels[0] if labels and there < stock.train.rows else None
-    taken = min(there, choice.rows_per_task or there)
-    return Allotted(stock.task, stock.train, only, there, taken, stock.validation)
+    return Allotted(stock.task, stock.train, only, there, min(there, most or there), stock.validation)
 
 
 def _drawn(names: Sequence[str], cell: Cell) -> set[str]:

@@ -1,4 +1,4 @@
-"""The tables of a study: for each question its lines beside the base, over groups of tasks.
+"""What a study found, as tables: for each question its lines beside the base, over groups of tasks.
 
 A number is the mean score of a group of tasks over seeds, with its interval; beside it the difference to the base, its
 interval and a p value, corrected for the number of tests of the question (Holm). Intervals and tests are over examples:
@@ -51,7 +51,7 @@ class _Table(NamedTuple):
     bases: Mapping[str, Runs]  # by model
 
 
-def study_tables(
+def study_findings(
     study: Path, spec: StudySpec, tasks: Tasks, unseen: Sequence[str], entries: Sequence[Entry], others: Sequence[str]
 ) -> dict[str, Any]:
     """All that a study found, as plain data. `study`: the run with its held-out rows; `tasks`: those that were asked,
@@ -149,10 +149,11 @@ def _table_of_all(tasks: Tasks, unseen: Sequence[str], bases: Mapping[str, Runs]
 
 
 def _with_lines(entries: Sequence[Entry], tasks: Tasks, groups: Groups, bases: Mapping[str, Runs]) -> _Table:
-    lines: list[tuple[str, str, Runs]] = []
-    for name in dict.fromkeys(entry.line for entry in entries):
-        for model in _models(entries):
-            lines.append((name, model, _runs([one for one in entries if (one.line, one.model) == (name, model)], tasks)))
+    named = dict.fromkeys((entry.line, entry.model) for entry in entries)
+    lines = [
+        (line, model, _runs([one for one in entries if (one.line, one.model) == (line, model)], tasks))
+        for line, model in named
+    ]
     return _Table(groups, lines, bases)
 
 
@@ -182,15 +183,13 @@ def _mean(values: Sequence[float]) -> float | None:
     return round(sum(values) / len(values), DIGITS) if values else None
 
 
-def _row(
-    reader: Reader, name: str, model: str, runs: Runs, groups: Groups, base: Runs | None
-) -> dict[str, Any]:
+def _row(reader: Reader, name: str, model: str, runs: Runs, groups: Groups, base: Runs | None) -> dict[str, Any]:
     """A line of a table: for each group its level, and the difference to the base where it is not the base itself."""
     if not runs:
         return {"name": name, "model": model, "seeds": [], "cells": [None] * len(groups)}
     known = {key: group for key, group in groups.items() if all(set(group) <= named.keys() for named in runs.values())}
     against: Mapping[str, Contrast | None] = contrasts(reader, runs, base, known) if base else dict.fromkeys(known)
-    cells = []
+    cells: list[dict[str, Any] | None] = []
     for key in groups:
         if key not in known:
             cells.append(None)

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "ecominstruct"
 LAYERS = (  # from the ground up; a module may import from its own row and from the rows before it
     ("rows", "errors", "stages"),
     ("config", "identity", "languages", "lock", "progress"),
-    ("servers",),
+    ("servers", "local_models", "scope", "studies", "tuning"),
     ("recipe", "store"),
     ("engines",),
     ("checks",),
@@ -30,12 +30,13 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("audit",),
     ("selection",),
     ("evaluating",),
+    ("training",),
     ("pipeline",),
     ("layout",),
-    ("tables", "audit_tables"),
+    ("tables", "audit_tables", "study_tables"),
     ("console",),
     ("cli_fetch", "cli_provenance"),
-    ("cli_sources", "cli_tasks"),
+    ("cli_sources", "cli_study", "cli_tasks"),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

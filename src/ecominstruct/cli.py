@@ -38,7 +38,10 @@ app.add_typer(tasks_app, name="tasks")
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
 Scores = Annotated[Path, typer.Argument(metavar="SCORES", help="scores of a model: RUN/7-scores/MODEL")]
 ModelName = Annotated[
-    str, typer.Option("--model", help="server:NAME, replay:FILE, noisy:RATE, oracle, or a floor such as constant")
+    str,
+    typer.Option(
+        "--model", help="local:FOLDER, server:NAME, replay:FILE, noisy:RATE, oracle, or a floor such as constant"
+    ),
 ]
 Profile = Literal["honest", "ecomgpt"]
 STOPPED = 130  # what typer makes of Ctrl-C
@@ -98,7 +101,7 @@ def predict(
     run: Run,
     model: ModelName,
     recipe: Annotated[
-        Path | None, typer.Option("--recipe", metavar="RECIPE", help="where servers are described, if not in the run's")
+        Path | None, typer.Option("--recipe", metavar="RECIPE", help="where models are described, if not in the run's")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what asking a server would cost")] = False,
     processes: Processes = CORES,
@@ -117,7 +120,8 @@ def predict(
         return _json(result)
     if result["asked"]:
         _say(outline({"asked": result["asked"]}))
-    _say(f"predictions: {result['examples']} answers of {result['model']}, {result['errors']} errors.")
+    cut = f", {result['cut']} prompts cut in the middle of the input" if result["cut"] else ""
+    _say(f"predictions: {result['examples']} answers of {result['model']}, {result['errors']} errors{cut}.")
     return _say(f"Next: ecom score {run} --model {result['model']}")
 
 

@@ -23,7 +23,7 @@ def study(
     """Tune a model for each cell of a study, ask all of them the same rows, and show what was found."""
     from ecominstruct.models import role
     from ecominstruct.study_tables import show_cells, show_study
-    from ecominstruct.training.study import Tools, page_of, run_study
+    from ecominstruct.training.study import Tools, opener, page_of, run_study
     from ecominstruct.training.study_plan import listing, plan_study
     from ecominstruct.training.tune import tune
 
@@ -33,7 +33,7 @@ def study(
             found = listing(planned)
             return say_json(found) if as_json else say(show_cells(found))
         others = [name for name in settings.recipe.models if role(name) == "model"]
-        found = run_study(planned, others, Tools(tune, open_tuned), executor, progress)
+        found = run_study(planned, others, Tools(tune, opener(settings.recipe)), executor, progress)
     if as_json:
         return say_json(found)
     say(show_study(found))

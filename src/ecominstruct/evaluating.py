@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ecominstruct.audit.audits import AUDITS
 from ecominstruct.engines import run_stage, stale_reasons
 from ecominstruct.errors import wrong
-from ecominstruct.evaluation.predict import ask_server, plan_predictions, price_of_asking, stale_predictions
+from ecominstruct.evaluation.predict import ask, plan_predictions, price_of_asking, stale_predictions
 from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.report import plan_report, stale_models
 from ecominstruct.evaluation.score import plan_scores
@@ -27,12 +27,13 @@ def predict(
     """Let a model answer the test examples; returns the name to give to `score`."""
     begun = time.monotonic()
     plan = plan_predictions(run, model, recipe)
-    asked = ask_server(run, plan, progress)
+    asked = ask(run, plan, progress)
     manifest, _ = run_stage(plan, executor, progress)
     return {
         "model": manifest.config["model"],
         "examples": manifest.rows_out,
         "errors": manifest.counts.get("errors", 0),
+        "cut": manifest.counts.get("cut_prompts", 0),
         "asked": asked,
         "seconds": round(time.monotonic() - begun, 3),
     }

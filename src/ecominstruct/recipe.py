@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ecominstruct.config import Strict
+from ecominstruct.local_models import LocalSpec
 from ecominstruct.rows import Lang
 from ecominstruct.scope import HeldOut
 from ecominstruct.servers import SERVER_NAME, ServerSpec
@@ -228,6 +229,9 @@ class Recipe(Strict):
     servers: dict[str, ServerSpec] = Field(
         default_factory=dict, description="servers by the names that `server:NAME` gives them as models"
     )
+    local: dict[str, LocalSpec] = Field(
+        default_factory=dict, description="local models by the names that `local:NAME` gives them"
+    )
     train: TrainSpec | None = None
     study: StudySpec | None = None
 
@@ -241,11 +245,15 @@ class Recipe(Strict):
     def _tunes_what_it_studies(self) -> Recipe:
         if self.study is not None and self.train is None:
             raise ValueError("study needs `train`, which says how a model is tuned")
+        like = self.study.answers_like if self.study else None
+        if like is not None and like not in self.local:
+            raise ValueError(f"study: answers_like: there is no section {like!r} in `local`")
         return self
 
     @model_validator(mode="after")
-    def _names_servers(self) -> Recipe:
-        odd = [name for name in self.servers if not SERVER_NAME.fullmatch(name)]
-        if odd:
-            raise ValueError(f"servers: {odd[0]!r} must consist of letters, digits, dots, hyphens and underscores")
+    def _names_models(self) -> Recipe:
+        for key in ("servers", "local"):
+            odd = [name for name in getattr(self, key) if not SERVER_NAME.fullmatch(name)]
+            if odd:
+                raise ValueError(f"{key}: {odd[0]!r} must consist of letters, digits, dots, hyphens and underscores")
         return self

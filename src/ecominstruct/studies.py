@@ -125,6 +125,11 @@ class StudySpec(Strict):
         default_factory=lambda: ["*"], min_length=1, description="tasks whose held-out rows are asked: patterns"
     )
     test_rows: int | None = Field(default=None, ge=1, description="held-out rows of a task at most, by hash")
+    answers_like: str | None = Field(
+        default=None,
+        min_length=1,
+        description="a section of `local`: tuned models answer with its settings, all but folder and adapter",
+    )
     keep_models: bool = Field(default=True, description="false: a tuned model is deleted once it has answered")
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 from ecominstruct.errors import wrong
 from ecominstruct.identity import fingerprint
 from ecominstruct.languages import LITERALS
+from ecominstruct.models.calls import valid
 from ecominstruct.rows import Example
 from ecominstruct.store import read_json, write_json
 from ecominstruct.tasks.prompts import render_prompt
@@ -132,7 +133,7 @@ class Chat:
         Cut behind their first character, the words that spell a control token spell none. A normaliser may still turn
         other characters into such a word (full-width ones, say): then each character is tokenised alone.
         """
-        data = data.encode("utf-8", "replace").decode("utf-8")  # lone surrogates are no text
+        data = valid(data)
         pieces, begun = [], 0
         for found in self._spelt.finditer(data):
             pieces.append(data[begun : found.start() + 1])

@@ -21,15 +21,18 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.engines import InThisProcess, run_stage
+from ecominstruct.engines import run_stage
 from ecominstruct.errors import EcomError, wrong
 from ecominstruct.evaluating import predict, score, score_floors
-from ecominstruct.evaluation.predict import plan_answers
+from ecominstruct.evaluation.predict import ask, plan_answers
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.evaluation.study_findings import Entry, study_findings
 from ecominstruct.evaluation.study_page import study_page
+from ecominstruct.local_models import LocalSpec
 from ecominstruct.models.base import Model
+from ecominstruct.models.local import Local
 from ecominstruct.progress import Progress
+from ecominstruct.recipe import Recipe
 from ecominstruct.rows import Example, Split
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, read_json, write_bytes, write_json
@@ -41,7 +44,8 @@ from ecominstruct.training.tune import Tuned
 from ecominstruct.tuning import TrainSpec
 
 MANIFEST = "manifest.json"
-TRAIN, VALIDATION, PROOF, MODEL = "train.parquet", "validation.parquet", "proof.json", "model"
+TRAIN, VALIDATION, PROOF = "train.parquet", "validation.parquet", "proof.json"
+MODEL, ANSWERS = "model", "answers.sqlite"
 Tune = Callable[[TrainSpec, Sequence[Example], Sequence[Example], Path, Mapping[str, Any], Progress], Tuned]
 
 
@@ -49,7 +53,19 @@ class Tools(NamedTuple):
     """What tunes a model, and what opens the folder that it leaves."""
 
     tune: Tune
-    open: Callable[[Path], Model]
+    open: Callable[[Path, Path], Model]  # a tuned folder, and the file that its answers are kept in until all are there
+
+
+def opener(recipe: Recipe) -> Callable[[Path, Path], Model]:
+    """What opens a tuned folder as a local model that answers as the recipe says."""
+    like = recipe.local.get(recipe.study.answers_like or "") if recipe.study else None
+
+    def opened(folder: Path, kept: Path) -> Model:
+        own = {"folder": str(folder), "adapter": None, "chat": "saved"}
+        spec = like.model_copy(update=own) if like else LocalSpec(folder=str(folder))
+        return Local(folder.parent.name, spec, kept)
+
+    return opened
 
 
 class Work(NamedTuple):
@@ -153,11 +169,13 @@ def _tune_and_ask(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
     rows = read_rows(folder / TRAIN)
     tuned = work.tools.tune(spec, rows, read_rows(folder / VALIDATION), folder / MODEL, {}, work.progress)
     del rows
-    own = planned.cell.own
-    answers = plan_answers(work.target, work.tools.open(folder / MODEL), planned.key, [own] if own else None)
-    # A tuned model is loaded once, here, and used for one task after the other.
-    run_stage(answers, InThisProcess(), work.progress)
+    own, kept = planned.cell.own, folder / ANSWERS
+    plan = plan_answers(work.target, work.tools.open(folder / MODEL, kept), planned.key, [own] if own else None)
+    ask(work.target, plan, work.progress)
+    run_stage(plan, work.executor, work.progress)
     run_stage(plan_scores(work.target, planned.key), work.executor, work.progress)
+    for path in folder.glob(f"{ANSWERS}*"):
+        path.unlink()  # they stand in the predictions now
     return {"proven": proof["proven"], "tuned": dict(tuned.facts)}
 
 

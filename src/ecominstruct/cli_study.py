@@ -1,4 +1,4 @@
-"""The verb `ecom study`: tune one model for each choice of training rows, and compare them on the same held-out rows."""
+"""The verb `ecom study`: one model for each choice of training rows, all asked the same held-out rows."""
 
 from __future__ import annotations
 

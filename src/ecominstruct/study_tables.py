@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ecominstruct.evaluation.evidence import between, chance, signed
+from ecominstruct.evaluation.evidence import between
 from ecominstruct.evaluation.markup import DASH, number
+from ecominstruct.evaluation.study_words import to_base, to_floors
 from ecominstruct.layout import table
 
 
@@ -62,21 +63,30 @@ def show_study(found: Mapping[str, Any]) -> str:
 
 
 def _table(one: Mapping[str, Any]) -> str:
-    head = ("tasks", "line", "model", "n", "score", "95 % interval", "seeds", "to the base", "95 % interval", "p")
+    head = (
+        "tasks",
+        "line",
+        "model",
+        "n",
+        "score",
+        "95 % interval",
+        "seeds",
+        "to the base",
+        "95 % interval",
+        "p",
+        "to floors",
+        "p",
+    )
     rows = []
     for place, column in enumerate(one["columns"]):
-        rows.append((column["name"], "best floors", "", "", number(column["floor"]), *[""] * 5))
+        rows.append((column["name"], "best floors", "", "", number(column["floor"]), *[""] * 7))
         rows += [(column["name"], line["name"], line["model"], *_cells(line["cells"][place])) for line in one["lines"]]
     return table(head, rows)
 
 
 def _cells(cell: Mapping[str, Any] | None) -> tuple[str, ...]:
     if cell is None:
-        return (DASH,) * 7
+        return (DASH,) * 9
     seeds = ", ".join(number(value) for value in cell["seeds"].values())
     level = (f"{cell['n']:,}", number(cell["score"]), between(cell["low"], cell["high"]), seeds)
-    found = cell["against_base"]
-    if not found:
-        return (*level, "", "", "")
-    interval = f"{signed(found['low'])} to {signed(found['high'])}" if found["low"] is not None else DASH
-    return (*level, signed(found["difference"]), interval, chance(found["p_corrected"]))
+    return (*level, *to_base(cell["to_base"]), *to_floors(cell["to_floors"]))

@@ -9,17 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecominstruct.evaluation.charts import shapes
-from ecominstruct.evaluation.evidence import between, chance, grid, signed
+from ecominstruct.evaluation.evidence import between, grid
 from ecominstruct.evaluation.frame import whole_page
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
 from ecominstruct.evaluation.study_charts import curves, dots, legend, marks_of
+from ecominstruct.evaluation.study_words import to_base, to_floors
 
 Study = Mapping[str, Any]
 LEAD = (
     "Every cell is one choice of training rows, one model and one seed; all cells answered the same held-out rows. A "
-    "score is the mean over tasks and seeds of each task's headline metric, from 0 to 1. Lines: 95 % intervals. "
-    "Intervals and tests are over examples: other tasks, or other seeds, might differ by more. p is corrected for the "
-    "number of tests of a table (Holm)."
+    "score is the mean over tasks and seeds, from 0 to 1. Tuned and unseen tasks are those of the base. Lines: 95 % "
+    "intervals. Intervals and tests are over examples: other tasks, or other seeds, might differ by more. p is "
+    "corrected for the number of such tests in a table (Holm). Floors: the best answer without understanding, task by task."
 )
 
 
@@ -64,10 +65,22 @@ def _question(table: Mapping[str, Any], place: int, models: Sequence[str]) -> Ht
 
 def _table(table: Mapping[str, Any]) -> Html:
     """A block of rows for each group of tasks."""
-    head = ("Line", "Model", "n", "Score", "95 % interval", "Seeds", "To the base", "95 % interval", "p")
+    head = (
+        "Line",
+        "Model",
+        "n",
+        "Score",
+        "95 % interval",
+        "Seeds",
+        "To the base",
+        "95 % interval",
+        "p",
+        "To the floors",
+        "p",
+    )
     blocks = []
     for place, column in enumerate(table["columns"]):
-        rows: list[list[Html | str]] = [[tag("i", "best floors"), "", "", number(column["floor"]), *[""] * 5]]
+        rows: list[list[Html | str]] = [[tag("i", "best floors"), "", "", number(column["floor"]), *[""] * 7]]
         rows += [_row(line, line["cells"][place]) for line in table["lines"]]
         blocks += [tag("h3", say(column["name"])), grid(head, rows, column["name"], 2)]
     return tag("details", tag("summary", tag("span", "The numbers")), join(blocks), open="")
@@ -76,14 +89,10 @@ def _table(table: Mapping[str, Any]) -> Html:
 def _row(line: Mapping[str, Any], cell: Mapping[str, Any] | None) -> list[Html | str]:
     name: list[Html | str] = [say(line["name"]), say(line["model"])]
     if cell is None:
-        return [*name, *[DASH] * 7]
+        return [*name, *[DASH] * 9]
     seeds = ", ".join(f"{number(value)}" for value in cell["seeds"].values())
     level = [f"{cell['n']:,}", number(cell["score"]), between(cell["low"], cell["high"]), seeds]
-    found = cell["against_base"]
-    if not found:
-        return [*name, *level, "", "", ""]
-    interval = f"{signed(found['low'])} to {signed(found['high'])}" if found["low"] is not None else DASH
-    return [*name, *level, signed(found["difference"]), interval, chance(found["p_corrected"])]
+    return [*name, *level, *to_base(cell["to_base"]), *to_floors(cell["to_floors"])]
 
 
 def _cells(study: Study) -> Html:
@@ -121,7 +130,7 @@ def _asked(study: Study) -> Html:
         [
             say(task["title"]),
             say(name),
-            "unseen by the base" if name in unseen else "tuned on",
+            "unseen" if name in unseen else "tuned",
             label(task["metric"]) if task["metric"] else "has no such metric: in no table",
         ]
         for name, task in study["asked"].items()

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from ecominstruct.cli_built import built
 from ecominstruct.cli_provenance import forget, trace
 from ecominstruct.cli_sources import sources_app
-from ecominstruct.cli_study import study
 from ecominstruct.cli_tasks import tasks_app
-from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes, RecipeFile, built
+from ecominstruct.cli_training import study, train
+from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes, RecipeFile
 from ecominstruct.console import say as _say
 from ecominstruct.console import say_json as _json
 from ecominstruct.console import work as _work
@@ -85,14 +86,15 @@ def build(
     """Build a data set: records, splits, examples, dataset."""
     from ecominstruct.tables import show_build
 
-    with built(recipe, out, data, catalogue, processes, cluster) as made:
-        summary = made.summary
+    with built(recipe, out, data, catalogue, processes, cluster) as done:
+        summary = done.summary
     if as_json:
         return _json(summary)
     _say(show_build(summary))
     return _say(f"Next: ecom predict {out} --model constant")
 
 
+app.command()(train)
 app.command()(study)
 
 

@@ -225,6 +225,7 @@ class Recipe(Strict):
     mixture: Mixture = Mixture()
     policy: Policy = Policy()
     evaluation: Evaluation = Evaluation()
+    train: TrainSpec | None = None
     models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")
     servers: dict[str, ServerSpec] = Field(
         default_factory=dict, description="servers by the names that `server:NAME` gives them as models"

@@ -52,7 +52,7 @@ class TrainSpec(Strict):
     tiny: Tiny = Tiny()
     chat: Literal["saved", "plain"] = Field(
         default="saved",
-        description="saved: the chat template of the model; plain: the one of this project, for models without a chat",
+        description="saved: the chat template of the model; plain: the one of this project, for models without a chat, as `tiny`",
     )
     method: Literal["full", "lora"] = Field(default="full", description="tune all weights, or an adapter beside them")
     lora: Lora = Lora()
@@ -101,6 +101,6 @@ class TrainSpec(Strict):
     def _is_meant(self) -> TrainSpec:
         if self.batch % self.device_batch:
             raise ValueError("batch must be a multiple of `device_batch`")
-        if self.model == TINY and self.chat == "saved":
-            raise ValueError("the tiny model has no chat template of its own: write chat: plain")
+        if self.model == TINY and self.method == "lora":
+            raise ValueError("the tiny model is tuned whole: its first weights are kept nowhere for an adapter")
         return self

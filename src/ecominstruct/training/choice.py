@@ -146,10 +146,12 @@ def _drawn(names: Sequence[str], cell: Cell) -> set[str]:
     return set(ordered[: cell.choice.tasks])
 
 
-def key_of(chosen: Chosen, wording: Sequence[Any], settings: Mapping[str, Any], model: str, seed: int) -> str:
-    """The name under which a cell is tuned, answers and is scored: cells that would be the same model share it."""
-    content = fingerprint([chosen.content, list(wording), dict(settings), model, seed])
-    return f"{short_name(model)}-{seed}-{content[:10]}"
+def key_of(cell: Cell, content: Any) -> str:
+    """The name under which a cell is tuned, answers and is scored: cells with the same content share it.
+
+    `content`: all that the tuned model depends on.
+    """
+    return f"{short_name(cell.model)}-{cell.seed}-{fingerprint(content)[:10]}"
 
 
 def short_name(model: str) -> str:

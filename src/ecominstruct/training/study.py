@@ -1,7 +1,7 @@
 """A study: cell after cell is tuned, asked the held-out rows and scored; then what was found is written down.
 
     study/4-dataset/             the held-out rows that all cells are asked (see `asked`)
-    study/cells/<cell>/          train.parquet, validation.parquet   the rows that it is tuned on
+    study/cells/<cell>/          train.parquet, validation.parquet   the rows that it is tuned on; rejects/ of them
                                  proof.json                          that nothing it must not know is among them
                                  model/                              the tuned model
                                  manifest.json                       what became of it; written last
@@ -35,8 +35,9 @@ from ecominstruct.progress import Progress
 from ecominstruct.recipe import Recipe
 from ecominstruct.rows import Example, Split
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, read_json, write_bytes, write_json
+from ecominstruct.store import Manifest, read_json, write_bytes, write_json, write_rejects
 from ecominstruct.training.asked import plan_asked, study_folder
+from ecominstruct.training.card import about_release
 from ecominstruct.training.cell_proof import Held, prove, read_held, require_proven
 from ecominstruct.training.cell_rows import read_rows, sources, write_rows
 from ecominstruct.training.study_plan import Planned, Study, spec_of
@@ -166,9 +167,10 @@ def _tune_and_ask(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
     """Rows, proof, tuned model, answers, scores."""
     proof = _write_rows(work, planned, folder)
     spec = spec_of(work.study.train, planned.cell)
-    rows = read_rows(folder / TRAIN)
-    tuned = work.tools.tune(spec, rows, read_rows(folder / VALIDATION), folder / MODEL, {}, work.progress)
-    del rows
+    about = about_release(work.study.release)
+    train, validation = read_rows(folder / TRAIN), read_rows(folder / VALIDATION)
+    tuned = work.tools.tune(spec, train, validation, folder / MODEL, about, work.progress)
+    rejected = write_rejects(folder, "rejects", MODEL, tuned.rejects)
     own, kept = planned.cell.own, folder / ANSWERS
     plan = plan_answers(work.target, work.tools.open(folder / MODEL, kept), planned.key, [own] if own else None)
     ask(work.target, plan, work.progress)
@@ -176,7 +178,7 @@ def _tune_and_ask(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
     run_stage(plan_scores(work.target, planned.key), work.executor, work.progress)
     for path in folder.glob(f"{ANSWERS}*"):
         path.unlink()  # they stand in the predictions now
-    return {"proven": proof["proven"], "tuned": dict(tuned.facts)}
+    return {"proven": proof["proven"], "rejected": rejected, "tuned": dict(tuned.facts)}
 
 
 def _write_rows(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:

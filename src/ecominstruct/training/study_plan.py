@@ -13,6 +13,7 @@ from ecominstruct.store import Manifest, read_json, require_manifest
 from ecominstruct.studies import Cell, StudySpec, expand
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.training.asked import asked_tasks
+from ecominstruct.training.base import base_fingerprint
 from ecominstruct.training.cell_rows import Wording
 from ecominstruct.training.choice import Chosen, Stock, choose, key_of, read_stock
 from ecominstruct.tuning import TrainSpec
@@ -65,8 +66,11 @@ def plan_study(run: Path, recipe: Recipe, catalogue: Catalogue) -> Study:
         raise wrong(
             "upper_bound is about unseen tasks, and no task that is asked is unseen", "Name some: study: unseen"
         )
-    cells = expand(spec, spec.models or [train.model], own)
-    planned = tuple(_plan(cell, spec, train, tasks, stock, recipe, catalogue) for cell in cells)
+    models = spec.models or [train.model]
+    contents = {model: base_fingerprint(train.model_copy(update={"model": model})) for model in models}
+    planned = tuple(
+        _plan(cell, tasks, stock, recipe, catalogue, contents[cell.model]) for cell in expand(spec, models, own)
+    )
     known = _tuned_on(tasks, stock, spec)
     unseen = tuple(name for name in asked if name not in known)
     return Study(run, spec, train, folder, release, tasks, tuple(asked), unseen, planned)
@@ -78,19 +82,15 @@ def spec_of(train: TrainSpec, cell: Cell) -> TrainSpec:
 
 
 def _plan(
-    cell: Cell,
-    spec: StudySpec,
-    train: TrainSpec,
-    tasks: Tasks,
-    stock: Mapping[str, Stock],
-    recipe: Recipe,
-    catalogue: Catalogue,
+    cell: Cell, tasks: Tasks, stock: Mapping[str, Stock], recipe: Recipe, catalogue: Catalogue, content: str
 ) -> Planned:
-    chosen = choose(tasks, stock, cell, spec.unseen, train.max_rows_per_task)
+    """One cell; `content`: the fingerprint of the model that is tuned."""
+    assert recipe.study and recipe.train
+    chosen = choose(tasks, stock, cell, recipe.study.unseen, recipe.train.max_rows_per_task)
     wording = Wording(catalogue, recipe.prompts, cell.choice)
-    settings = spec_of(train, cell).model_dump()
-    key = key_of(chosen, wording.content(chosen.tasks), settings, cell.model, cell.seed)
-    return Planned(cell, chosen, wording, key)
+    # Where a model lies and what computes it is not part of it, what is in it is.
+    settings = spec_of(recipe.train, cell).model_dump(exclude={"model", "device"}) | {"model": content}
+    return Planned(cell, chosen, wording, key_of(cell, [chosen.content, wording.content(chosen.tasks), settings]))
 
 
 def _tuned_on(tasks: Tasks, stock: Mapping[str, Stock], spec: StudySpec) -> set[str]:

@@ -1,0 +1,74 @@
+"""The verbs `ecom train` and `ecom study`: tune a model; tune one for each choice of rows, and compare them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ecominstruct.cli_built import built
+from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes, RecipeFile, say, say_json
+
+
+def train(
+    recipe: RecipeFile,
+    out: Out,
+    data: Data = None,
+    catalogue: Extra = None,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Tune the model of a recipe on the training rows of its run, which is built first where it is not."""
+    from ecominstruct.training import launched, stage
+
+    if not launched.leads():
+        return stage.follow(out)
+    with built(recipe, out, data, catalogue, processes, None) as (_, run, _, progress, _):
+        tuned = stage.train(run, progress)
+    if as_json:
+        return say_json(tuned)
+    say(_sentence(tuned))
+    return say(f"Next: ecom predict {out} --model local:{tuned['folder']}")
+
+
+def study(
+    recipe: RecipeFile,
+    out: Out,
+    data: Data = None,
+    catalogue: Extra = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="only build the data and list what would be tuned")
+    ] = False,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Tune a model for each cell of a study, ask all of them the same rows, and show what was found."""
+    from ecominstruct.models import role
+    from ecominstruct.study_tables import show_cells, show_study
+    from ecominstruct.training.study import Tools, opener, page_of, run_study
+    from ecominstruct.training.study_plan import listing, plan_study
+    from ecominstruct.training.tune import tune
+
+    with built(recipe, out, data, catalogue, processes, None) as (settings, run, executor, progress, _):
+        planned = plan_study(run, settings.recipe, settings.catalogue)
+        if dry_run:
+            found = listing(planned)
+            return say_json(found) if as_json else say(show_cells(found))
+        others = [name for name in settings.recipe.models if role(name) == "model"]
+        found = run_study(planned, others, Tools(tune, opener(settings.recipe)), executor, progress)
+    if as_json:
+        return say_json(found)
+    say(show_study(found))
+    return say(f"Open it: {page_of(run)}")
+
+
+def _sentence(tuned: dict[str, Any]) -> str:
+    """What was tuned, on one line."""
+    rows, losses = tuned["rows"], tuned["losses"]
+    why = ", ".join(f"{n:,} {reason}" for reason, n in tuned["rejected"].items())
+    measured = f", {losses['validation']:.3f} on validation rows" if losses["validation"] is not None else ""
+    return (
+        f"model: {tuned['base']['name']} tuned on {rows['train']:,} rows of {len(tuned['tasks']):,} tasks in "
+        f"{tuned['steps']:,} steps; loss {losses['first']:.3f} → {losses['last']:.3f}{measured}."
+        + (f" Not used: {why}." if why else "")
+    )

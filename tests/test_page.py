@@ -95,6 +95,16 @@ def _personal(x: str) -> dict[str, Any]:
     return {"findings": 3, "touched": 2, "rows": 100, "kinds": kinds}
 
 
+def _tuning(x: str) -> dict[str, Any]:
+    names = ("method", "learning_rate", "schedule", "epochs", "batch", "max_length", "max_rows_per_task", "seed")
+    return {
+        "base": {"name": f"{x}bloom"}, "rows": {"train": 40}, "tasks": {f"{x}task0": 40}, "steps": 3,
+        "parameters": {"all": 9, "tuned": 9}, "settings": {name: f"{x}1" for name in names},
+        "losses": {"first": 7.5, "last": 0.25, "validation": 0.5},
+        "trained": [(1, 7.5), (2, 1.5), (3, 0.25)], "validated": [(3, 0.5)],
+    }  # fmt: skip
+
+
 def _health(x: str) -> dict[str, Any]:
     tell = {"name": f"{x}length", "of": f"{x}label", "n": 50, "is_shortcut": True, "auc": 0.7, "accuracy": 0.8,
             "baseline": 0.5}  # fmt: skip
@@ -135,6 +145,7 @@ def report(x: str = "") -> ReportData:
         "tasks": [_task(0, x), _task(1, x)],
         "transfer": {f"{x}m3": [_groups(x)]},
         "compared": [_pair(x)],
+        "tuning": _tuning(x),
         "health": _health(x),
         "personal": _personal(x),
         "published": {
@@ -261,6 +272,7 @@ def test_nothing_at_all_is_still_a_page() -> None:
     data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}, "transfer": {}}
     data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
     data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None, "personal": None}
+    data["tuning"] = None
     text = Outline(render_page(data)).text
     assert "No tasks." in text and "synthetic" not in text and "No audit of this release" in text
 

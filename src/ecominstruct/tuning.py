@@ -52,7 +52,8 @@ class TrainSpec(Strict):
     tiny: Tiny = Tiny()
     chat: Literal["saved", "plain"] = Field(
         default="saved",
-        description="saved: the chat template of the model; plain: the one of this project, for models without a chat, as `tiny`",
+        description="saved: the chat template of the model; plain: the one of this project, for models without a chat, "
+        "such as `tiny`",
     )
     method: Literal["full", "lora"] = Field(default="full", description="tune all weights, or an adapter beside them")
     lora: Lora = Lora()

@@ -16,6 +16,7 @@ from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
 from ecominstruct.evaluation.personal import personal
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
+from ecominstruct.evaluation.tuned import tuned
 
 LANGS = {"en": "English", "zh": "Chinese"}
 CATEGORIES = {
@@ -28,6 +29,7 @@ KINDS = {"floor": "trivial floors", "check": "check", "model": "models"}  # in t
 SECTIONS = {
     "glance": "At a glance",
     "scores": "Scores",
+    "tuning": "How the model was tuned",
     "compared": "Models compared",
     "transfer": "What transfers",
     "ways": "Ways of asking",
@@ -304,6 +306,7 @@ def _definitions(data: ReportData) -> Html:
 def render_page(data: ReportData) -> str:
     """The whole page; the same data gives the same text, which UTF-8 can always encode."""
     trust = {
+        "tuning": tuned(data["tuning"]),
         "compared": compared(data),
         "transfer": transfer(data),
         "ways": ways_of_asking(data),

@@ -9,6 +9,7 @@ from typing import Any
 from ecominstruct.dataset.card import inline, markdown_table
 from ecominstruct.sources.licences import LICENCES, UNKNOWN, is_share_alike
 from ecominstruct.store import Manifest
+from ecominstruct.tuning import TINY
 
 _GRADES = (
     "permissive: use for profit is allowed, at most a notice must be kept",
@@ -84,7 +85,8 @@ def _licences(facts: Mapping[str, Any], tasks: Mapping[str, Any]) -> Iterator[st
     for name, rows in facts["tasks"].items():
         used[tasks[name]["licence"]][tasks[name]["source"]] += rows
     strictest = max(used, key=lambda spdx: (grade(spdx), spdx))
-    yield f"The strictest licence of a source whose rows were used: **{inline(strictest)}** ({_GRADES[grade(strictest)]})."
+    words = f"**{inline(strictest)}** ({_GRADES[grade(strictest)]})"
+    yield f"The strictest licence of a source whose rows were used: {words}."
     yield ""
     share_alike = sorted(spdx for spdx in used if is_share_alike(spdx))
     if share_alike:
@@ -94,10 +96,12 @@ def _licences(facts: Mapping[str, Any], tasks: Mapping[str, Any]) -> Iterator[st
     yield ""
     ordered = sorted(used, key=lambda spdx: (-grade(spdx), spdx))
     head = ("licence", "what it allows", "sources", "rows")
-    yield from markdown_table(
-        head, [(spdx, _GRADES[grade(spdx)], ", ".join(sorted(used[spdx])), f"{sum(used[spdx].values()):,}") for spdx in ordered]
-    )
+    yield from markdown_table(head, [_licence(spdx, used[spdx]) for spdx in ordered])
     yield ""
+
+
+def _licence(spdx: str, rows: Mapping[str, int]) -> tuple[str, ...]:
+    return spdx, _GRADES[grade(spdx)], ", ".join(sorted(rows)), f"{sum(rows.values()):,}"
 
 
 def _tasks(facts: Mapping[str, Any], tasks: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -110,11 +114,12 @@ def _settings(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator
     """The settings that had a meaning: those of an adapter only where one was tuned."""
     parameters = facts["parameters"]
     yield "weights tuned", f"{parameters['tuned']:,} of {parameters['all']:,}"
+    meant = {"lora": settings["method"] == "lora", "tiny": facts["base"]["name"] == TINY}
     for name, value in settings.items():
-        inner = name in ("lora", "tiny")
-        used = not inner or (name == "lora" and settings["method"] == "lora") or (name, facts["base"]["name"]) == ("tiny", "tiny")
-        if used:
-            yield name, ", ".join(f"{key} {item}" for key, item in value.items()) if inner else value
+        if name not in meant:
+            yield name, value
+        elif meant[name]:
+            yield name, ", ".join(f"{key} {item}" for key, item in value.items())
 
 
 def _fingerprints(facts: Mapping[str, Any], about: Mapping[str, Any]) -> Sequence[tuple[str, str]]:

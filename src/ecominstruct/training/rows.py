@@ -104,8 +104,6 @@ def data_of(rows: Sequence[Row]) -> Any:
 
 def packed(rows: Sequence[Row], max_length: int) -> Any:
     """Rows packed into sequences by TRL, each whole; `seq_lengths` says where one ends and the next begins."""
-    from trl import pack_dataset
+    from trl.data_utils import pack_dataset
 
     return pack_dataset(data_of(rows), max_length, strategy="bfd", map_kwargs={"load_from_cache_file": False})
-
-

@@ -49,7 +49,8 @@ def train_spec(run: Path) -> TrainSpec:
     file = run / "recipe.json"
     kept = read_json(file).get("train") if file.is_file() else None
     if kept is None:
-        raise wrong("says nothing of tuning", "Add a section to the recipe, such as train: {model: tiny}", file=str(run))
+        mend = "Add a section to the recipe, such as train: {model: tiny}"
+        raise wrong("was built from a recipe that says nothing of tuning", mend, file=str(run))
     try:
         return TrainSpec.model_validate(kept)
     except ValidationError:
@@ -63,7 +64,8 @@ def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
     dataset, release = require_manifest(run, "dataset")
     parts = [part for part in release.parts() if part.path.partition("/")[0] in ("train", "validation")]
     if not any(part.path.startswith("train/") for part in parts):
-        raise wrong("its release holds no training rows", "Build one with smaller test and held-out parts", file=str(run))
+        mend = "Build one with smaller test and held-out parts"
+        raise wrong("its release holds no training rows", mend, file=str(run))
     inputs = {part.path: part.hash for part in parts} | {"model to tune": base_fingerprint(spec)}
     unit = Unit(UNIT, inputs, Work(spec, dataset, release, progress))
     config = {"train": spec.model_dump(exclude={"model", "device"}), "title": release.config["title"]}
@@ -87,7 +89,7 @@ def follow(run: Path) -> None:
 
 
 def tune_release(work: Work, folder: Path) -> Receipt:
-    """Tune on the rows of a release. The receipt counts training rows: those that were used, and those that were not."""
+    """Tune on the rows of a release. The receipt counts training rows: used, and not used."""
     train, beyond = _training_rows(work)
     tuned = tune(work.spec, train, _validation_rows(work), folder, about_release(work.release), work.progress)
     rejected = write_rejects(folder, "rejects", UNIT, (*beyond, *tuned.rejects))

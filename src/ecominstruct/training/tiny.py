@@ -49,9 +49,9 @@ def tiny_model(spec: Tiny, tokenizer: Any, seed: int) -> Any:
         hidden_size=spec.hidden,
         n_layer=spec.layers,
         n_head=spec.heads,
-        seq_length=_PLACES,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
     )
+    config.seq_length = _PLACES
     return BloomForCausalLM(config)

@@ -20,7 +20,8 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import logging
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from ecominstruct.errors import EcomError, wrong
 from ecominstruct.progress import Progress
@@ -47,7 +48,7 @@ class Trainer(SFTTrainer):
     ) -> Any:
         """The mean negative log-likelihood of the tokens of answers: those with a label."""
         if return_outputs or not self.args.use_cpu:
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]
         rest = {name: tensor for name, tensor in inputs.items() if name != "labels"}
         wanted = inputs["labels"][:, 1:]  # the logits at a place foretell the token behind it
         places = (wanted != NO_LOSS).any(0).nonzero().flatten()

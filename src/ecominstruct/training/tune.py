@@ -1,11 +1,11 @@
 """Tune a model on examples, and leave a folder that answers: `tune` is all that others call.
 
-    config.json, model.safetensors, tokenizer.json, …   the model; an adapter is merged into it
-    chat_template.jinja, chat.json                      the chat template, and on record that it is the one
-    adapter/                                            the adapter alone, where one was tuned
-    losses.jsonl                                        loss, learning rate and gradient of each step
-    tuned.json                                          settings, rows by task, fingerprints: no clock, host or path
-    README.md                                           the card
+config.json, model.safetensors, tokenizer.json, …   the model; an adapter is merged into it
+chat_template.jinja, chat.json                      the chat template, and on record that it is the one
+adapter/                                            the adapter alone, where one was tuned
+losses.jsonl                                        loss, learning rate and gradient of each step
+tuned.json                                          settings, rows by task, fingerprints: no clock, host or path
+README.md                                           the card
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ecominstruct.progress import Progress
 from ecominstruct.rows import Example, Reject
 from ecominstruct.store import read_json, write_bytes, write_json
 from ecominstruct.tasks.prompts import render_prompt
-from ecominstruct.training.base import Base, adapted, base_fingerprint, take_device, load_base, require_extra
+from ecominstruct.training.base import Base, adapted, base_fingerprint, load_base, require_extra, take_device
 from ecominstruct.training.card import model_card
 from ecominstruct.training.launched import leads
 from ecominstruct.training.rows import Encoded, capped, data_of, encode, order, over_cap, packed, some
@@ -101,9 +101,7 @@ def tune(
 def _fingerprint(spec: TrainSpec, taken: Sequence[Example], held: Sequence[Example]) -> str:
     """All that decides the weights, but for the machine: settings, the model, and what every row says."""
     settings = spec.model_dump(exclude=_ELSEWHERE)
-    said = [
-        [hex128(example.id, render_prompt(example), example.output) for example in part] for part in (taken, held)
-    ]
+    said = [[hex128(example.id, render_prompt(example), example.output) for example in part] for part in (taken, held)]
     return fingerprint([SCHEMA, settings, base_fingerprint(spec), said])
 
 
@@ -158,10 +156,10 @@ def _run(
     lengths = [len(ids) for ids in data["input_ids"]]
     seen = data.select(order(names, lengths, spec.epochs, spec.batch, spec.seed))
     progress.begin("tuning", ceil(len(seen) / spec.batch))
+    validation = data_of(checked.rows) if checked.rows else None
     with wish_to_stop() as wish:
         watch = Watch(spec, work, wish, progress)
-        losses = run(spec, model, base.chat.tokenizer, seen, data_of(checked.rows) if checked.rows else None, watch, work)
-    return model, losses
+        return model, run(spec, model, base.chat.tokenizer, seen, validation, watch, work)
 
 
 def _facts(
@@ -196,7 +194,7 @@ def _facts(
         "losses": {
             "first": trained[0] if trained else None,
             "last": trained[-1] if trained else None,
-            "validation": min(validated) if validated and spec.patience is not None else (validated or [None])[-1],
+            "validation": None if not validated else validated[-1] if spec.patience is None else min(validated),
         },
     }
 
@@ -225,4 +223,3 @@ def _appear(work: Path, folder: Path) -> None:
         folder.rename(work / "before")
     (work / "whole").rename(folder)
     shutil.rmtree(work)
-

@@ -55,7 +55,7 @@ def study(
             found = listing(planned)
             return say_json(found) if as_json else say(show_cells(found))
         others = [name for name in settings.recipe.models if role(name) == "model"]
-        found = run_study(planned, others, Tools(tune, opener(settings.recipe)), executor, progress)
+        found = run_study(planned, others, Tools(tune, opener(planned.spec.answers)), executor, progress)
     if as_json:
         return say_json(found)
     say(show_study(found))

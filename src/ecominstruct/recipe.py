@@ -233,7 +233,6 @@ class Recipe(Strict):
     local: dict[str, LocalSpec] = Field(
         default_factory=dict, description="local models by the names that `local:NAME` gives them"
     )
-    train: TrainSpec | None = None
     study: StudySpec | None = None
 
     @model_validator(mode="after")
@@ -246,9 +245,6 @@ class Recipe(Strict):
     def _tunes_what_it_studies(self) -> Recipe:
         if self.study is not None and self.train is None:
             raise ValueError("study needs `train`, which says how a model is tuned")
-        like = self.study.answers_like if self.study else None
-        if like is not None and like not in self.local:
-            raise ValueError(f"study: answers_like: there is no section {like!r} in `local`")
         return self
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 from pydantic import Field, model_validator
 
 from ecominstruct.config import Strict
+from ecominstruct.local_models import Answering
 from ecominstruct.rows import Category, Lang
 from ecominstruct.scope import HeldOut, Scope
 
@@ -80,6 +81,7 @@ class Question(Strict):
         default_factory=list, description="one line each; none for upper_bound"
     )
     title: str = Field(default="", description="as the table is headed")
+    models: list[str] = Field(default_factory=list, description="of the models of the study; empty: all")
 
     @model_validator(mode="after")
     def _has_values_of_its_kind(self) -> Question:
@@ -125,11 +127,7 @@ class StudySpec(Strict):
         default_factory=lambda: ["*"], min_length=1, description="tasks whose held-out rows are asked: patterns"
     )
     test_rows: int | None = Field(default=None, ge=1, description="held-out rows of a task at most, by hash")
-    answers_like: str | None = Field(
-        default=None,
-        min_length=1,
-        description="a section of `local`: tuned models answer with its settings, all but folder and adapter",
-    )
+    answers: Answering = Answering()
     keep_models: bool = Field(default=True, description="false: a tuned model is deleted once it has answered")
 
     @model_validator(mode="after")
@@ -138,6 +136,9 @@ class StudySpec(Strict):
             values: list[Any] = getattr(self, name)
             if len(set(values)) < len(values):
                 raise ValueError(f"{name}: one of them stands there twice")
+        odd = sorted({name for one in self.questions for name in one.models} - set(self.models))
+        if odd:
+            raise ValueError(f"questions: models: {odd[0]!r} is none of `models` of the study")
         asked = [(one.question, tuple(one.values)) for one in self.questions]
         if len(set(asked)) < len(asked):
             raise ValueError("questions: one of them stands there twice")
@@ -213,7 +214,7 @@ def expand(spec: StudySpec, models: Sequence[str], unseen: Sequence[str]) -> lis
     found = list(_cells(-1, base, models, spec.seeds))
     for number, question in enumerate(spec.questions):
         for line in lines(spec, question, unseen):
-            found += _cells(number, line, models, spec.seeds)
+            found += _cells(number, line, question.models or models, spec.seeds)
     return found
 
 

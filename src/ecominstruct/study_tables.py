@@ -53,6 +53,8 @@ def show_study(found: Mapping[str, Any]) -> str:
         blocks += [one["title"], _table(one), *one["says"], ""]
     failed = {cell["key"]: cell["reason"] for cell in found["cells"] if cell["state"] == "failed"}
     blocks += [f"failed: {key}: {reason}" for key, reason in failed.items()]
+    if found["without_rows"]:
+        blocks.append(f"no training rows, so no upper bound: {', '.join(found['without_rows'])}")
     done = sum(cell["state"] == "done" for cell in found["cells"])
     unseen = len(found["unseen"])
     blocks.append(

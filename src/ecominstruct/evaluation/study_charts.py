@@ -38,7 +38,7 @@ def legend(models: Sequence[str]) -> Html:
 
 
 def _axis(ticks: Sequence[tuple[str, float]]) -> Html:
-    marks = [tag("span", text, style=f"left:{x:.1f}%") for text, x in ticks]
+    marks = [tag("span", text, style=f"left:{x:.1f}%;white-space:nowrap") for text, x in ticks]
     return tag("div", *marks, class_="axis", aria_hidden="true")
 
 

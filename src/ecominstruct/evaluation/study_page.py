@@ -65,26 +65,14 @@ def _question(table: Mapping[str, Any], place: int, models: Sequence[str]) -> Ht
 
 
 def _table(table: Mapping[str, Any]) -> Html:
-    """A block of rows for each group of tasks."""
-    head = (
-        "Line",
-        "Model",
-        "n",
-        "Score",
-        "95 % interval",
-        "Seeds",
-        "To the base",
-        "95 % interval",
-        "p",
-        "To the floors",
-        "p",
-    )
-    blocks = []
+    """The lines of each group of tasks, one group under the other."""
+    level = ("Tasks", "Line", "Model", "n", "Score", "95 % interval", "Seeds")
+    head = (*level, "To the base", "95 % interval", "p", "To the floors", "p")
+    rows: list[list[Html | str]] = []
     for place, column in enumerate(table["columns"]):
-        rows: list[list[Html | str]] = [[tag("i", "best floors"), "", "", number(column["floor"]), *[""] * 7]]
-        rows += [_row(line, line["cells"][place]) for line in table["lines"]]
-        blocks += [tag("h3", say(column["name"])), grid(head, rows, column["name"], 2)]
-    return tag("details", tag("summary", tag("span", "The numbers")), join(blocks), open="")
+        rows.append([tag("b", say(column["name"])), "best floors", "", "", number(column["floor"]), *[""] * 7])
+        rows += [["", *_row(line, line["cells"][place])] for line in table["lines"]]
+    return tag("details", tag("summary", tag("span", "The numbers")), grid(head, rows, table["title"], 3), open="")
 
 
 def _row(line: Mapping[str, Any], cell: Mapping[str, Any] | None) -> list[Html | str]:
@@ -137,4 +125,7 @@ def _asked(study: Study) -> Html:
         for name, task in study["asked"].items()
     ]
     table = grid(("Task", "Id", "The base", "Metric"), rows, "Asked", 4)
-    return tag("section", tag("h2", "What was asked", id="asked"), table)
+    none = study["without_rows"]
+    words = ["The run has no training rows of these, so they have no upper bound: ", say(", ".join(none)), "."]
+    lead = tag("p", *words, class_="soft") if none else Html("")
+    return tag("section", tag("h2", "What was asked", id="asked"), lead, table)

@@ -28,11 +28,10 @@ from ecominstruct.evaluation.predict import ask, plan_answers
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.evaluation.study_findings import Entry, study_findings
 from ecominstruct.evaluation.study_page import study_page
-from ecominstruct.local_models import LocalSpec
+from ecominstruct.local_models import Answering, LocalSpec
 from ecominstruct.models.base import Model
 from ecominstruct.models.local import Local
 from ecominstruct.progress import Progress
-from ecominstruct.recipe import Recipe
 from ecominstruct.rows import Example, Split
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, read_json, write_bytes, write_json, write_rejects
@@ -57,16 +56,9 @@ class Tools(NamedTuple):
     open: Callable[[Path, Path], Model]  # a tuned folder, and the file that its answers are kept in until all are there
 
 
-def opener(recipe: Recipe) -> Callable[[Path, Path], Model]:
-    """What opens a tuned folder as a local model that answers as the recipe says."""
-    like = recipe.local.get(recipe.study.answers_like or "") if recipe.study else None
-
-    def opened(folder: Path, kept: Path) -> Model:
-        own = {"folder": str(folder), "adapter": None, "chat": "saved"}
-        spec = like.model_copy(update=own) if like else LocalSpec(folder=str(folder))
-        return Local(folder.parent.name, spec, kept)
-
-    return opened
+def opener(answering: Answering) -> Callable[[Path, Path], Model]:
+    """What opens a tuned folder as a local model that answers so."""
+    return lambda folder, kept: Local(folder.parent.name, LocalSpec(folder=str(folder), **answering.model_dump()), kept)
 
 
 class Work(NamedTuple):
@@ -99,7 +91,8 @@ def run_study(
     tasks = {name: study.tasks[name] for name in study.asked}
     entries = [_entry(planned, outcomes[planned.key]) for planned in study.cells]
     found = study_findings(target, study.spec, tasks, study.unseen, entries, answered)
-    found = {"title": study.release.config["title"], "about": study.release.config["about"], **found}
+    config = study.release.config
+    found |= {"title": config["title"], "about": config["about"], "without_rows": list(study.without_rows)}
     write_json(target / "study.json", found)
     write_bytes(page_of(study.run), study_page(found).encode("utf-8", "replace"))
     return found

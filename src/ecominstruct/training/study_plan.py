@@ -39,6 +39,7 @@ class Study(NamedTuple):
     tasks: Tasks  # of the whole release
     asked: tuple[str, ...]  # tasks whose held-out rows are asked
     unseen: tuple[str, ...]  # those of them that the base is not tuned on
+    without_rows: tuple[str, ...]  # unseen tasks that no upper bound can be tuned on: the run has no rows of them
     cells: tuple[Planned, ...]
 
     @property
@@ -61,11 +62,11 @@ def plan_study(run: Path, recipe: Recipe, catalogue: Catalogue) -> Study:
     if not asked:
         raise wrong("the run has no test rows of the tasks that the study asks", "Change study: asked, or splits: test")
     stock = read_stock(folder, release)
-    own = sorted(reach(tasks, spec.unseen) & set(asked))
+    named = sorted(reach(tasks, spec.unseen) & set(asked))
+    own = [name for name in named if stock[name].train]
     if not own and any(question.question == "upper_bound" for question in spec.questions):
-        raise wrong(
-            "upper_bound is about unseen tasks, and no task that is asked is unseen", "Name some: study: unseen"
-        )
+        problem = "upper_bound is about unseen tasks with training rows, and no task that is asked is one"
+        raise wrong(problem, "Name some: study: unseen")
     models = spec.models or [train.model]
     contents = {model: base_fingerprint(train.model_copy(update={"model": model})) for model in models}
     planned = tuple(
@@ -73,7 +74,8 @@ def plan_study(run: Path, recipe: Recipe, catalogue: Catalogue) -> Study:
     )
     known = _tuned_on(tasks, stock, spec)
     unseen = tuple(name for name in asked if name not in known)
-    return Study(run, spec, train, folder, release, tasks, tuple(asked), unseen, planned)
+    without = tuple(name for name in named if name not in own)
+    return Study(run, spec, train, folder, release, tasks, tuple(asked), unseen, without, planned)
 
 
 def spec_of(train: TrainSpec, cell: Cell) -> TrainSpec:
@@ -125,4 +127,5 @@ def listing(study: Study) -> dict[str, Any]:
         "rows": sum(planned.chosen.rows for planned in study.tunings.values()),
         "asked": list(study.asked),
         "unseen": list(study.unseen),
+        "without_rows": list(study.without_rows),
     }

@@ -99,7 +99,7 @@ def _tuning(x: str) -> dict[str, Any]:
     names = ("method", "learning_rate", "schedule", "epochs", "batch", "max_length", "max_rows_per_task", "seed")
     return {
         "base": {"name": f"{x}bloom"}, "rows": {"train": 40}, "tasks": {f"{x}task0": 40}, "steps": 3,
-        "parameters": {"all": 9, "tuned": 9}, "settings": {name: f"{x}1" for name in names},
+        "parameters": {"all": 9, "tuned": 9}, "settings": dict.fromkeys(names, f"{x}1"),
         "losses": {"first": 7.5, "last": 0.25, "validation": 0.5},
         "trained": [(1, 7.5), (2, 1.5), (3, 0.25)], "validated": [(3, 0.5)],
     }  # fmt: skip

@@ -30,10 +30,10 @@ from ecominstruct.rows import Example
 from ecominstruct.scope import HeldOut, Scope
 from ecominstruct.store import Part
 from ecominstruct.studies import BASE, Cell, Choice, StudySpec, expand
+from ecominstruct.studying import Tools, Tune, run_study
 from ecominstruct.training.cell_proof import Held, prove
 from ecominstruct.training.cell_rows import read_rows
 from ecominstruct.training.choice import Stock, choose
-from ecominstruct.training.study import Tools, Tune, run_study
 from ecominstruct.training.study_plan import Study, listing, plan_study
 from ecominstruct.training.tune import Tuned
 

@@ -15,7 +15,7 @@ from ecominstruct.cli_built import built
 from ecominstruct.cli_provenance import forget, trace
 from ecominstruct.cli_sources import sources_app
 from ecominstruct.cli_tasks import tasks_app
-from ecominstruct.cli_training import study, train
+from ecominstruct.cli_training import study, train, tuned_model
 from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes, RecipeFile
 from ecominstruct.console import say as _say
 from ecominstruct.console import say_json as _json
@@ -234,13 +234,14 @@ def run_all(
     cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> None:
-    """Do all that a recipe asks for: build, predict, score and report."""
+    """Do all that a recipe asks for: build, tune, predict, score and report."""
     from ecominstruct import evaluating
     from ecominstruct.tables import show_build, show_overview
 
     with built(recipe, out, data, catalogue, processes, cluster) as (settings, run, executor, progress, summary):
+        models = [*settings.recipe.models, *tuned_model(settings, run, progress)]
         floors = evaluating.score_floors(run, executor, progress)
-        predicted = [evaluating.predict(run, name, executor, progress) for name in settings.recipe.models]
+        predicted = [evaluating.predict(run, name, executor, progress) for name in models]
         scored = [evaluating.score(run, result["model"], executor, progress) for result in predicted]
         shown = evaluating.report(run, executor, progress)
     if as_json:
@@ -286,7 +287,7 @@ def status(
     name, _, which = stale.partition(" ")
     verb = stage(name).verb
     option = "--checks" if verb == "audit" else "--model"
-    words = f"{recipe} --out {run}" if verb == "build" else f"{run} {option} {which}" if which else str(run)
+    words = f"{recipe} --out {run}" if verb in ("build", "train") else f"{run} {option} {which}" if which else str(run)
     return _say(f"Next: ecom {verb} {words}")
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ecominstruct.cli_built import built
 from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes, RecipeFile, say, say_json
+
+if TYPE_CHECKING:
+    from ecominstruct.pipeline import Settings
+    from ecominstruct.progress import Progress
 
 
 def train(
@@ -31,6 +36,13 @@ def train(
     return say(f"Next: ecom predict {out} --model local:{tuned['folder']}")
 
 
+def tuned_model(settings: Settings, run: Path, progress: Progress) -> list[str]:
+    """The name of the model that a recipe lets be tuned, which is brought up to date; nothing where there is none."""
+    from ecominstruct.training import stage
+
+    return [f"local:{stage.train(run, progress)['folder']}"] if settings.recipe.train else []
+
+
 def study(
     recipe: RecipeFile,
     out: Out,
@@ -45,7 +57,7 @@ def study(
     """Tune a model for each cell of a study, ask all of them the same rows, and show what was found."""
     from ecominstruct.models import role
     from ecominstruct.study_tables import show_cells, show_study
-    from ecominstruct.training.study import Tools, opener, page_of, run_study
+    from ecominstruct.studying import Tools, opener, page_of, run_study
     from ecominstruct.training.study_plan import listing, plan_study
     from ecominstruct.training.tune import tune
 

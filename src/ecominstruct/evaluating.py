@@ -19,6 +19,7 @@ from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.progress import Progress
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, read_json, read_manifest
+from ecominstruct.training.stage import stale_model
 
 
 def predict(
@@ -99,7 +100,10 @@ class StageStatus(NamedTuple):
 
 
 def status(run: Path) -> Iterator[StageStatus]:
-    """How the predictions and scores of each model stand, the report and the audit."""
+    """How the tuned model stands, the predictions and scores of each model, the report and the audit."""
+    tuned = read_manifest(run / stage("model").folder)
+    if tuned:
+        yield StageStatus("model", tuned, tuple(stale_model(run, tuned)))
     asked = run / stage("predictions").folder
     for folder in sorted(asked.iterdir()) if asked.is_dir() else ():
         manifest = read_manifest(folder)

@@ -19,9 +19,9 @@ Study = Mapping[str, Any]
 LEAD = (
     "Every cell is one choice of training rows, one model and one seed; all cells answered the same held-out rows. A "
     "score is the mean over tasks and seeds, from 0 to 1. Tuned and unseen tasks are those of the base. Lines: 95 % "
-    "intervals, not corrected. Intervals and tests are over examples: other tasks, or other seeds, might differ by more. p is "
-    "corrected for the number of such tests in a table (Holm). Floors: the best answer without understanding, task "
-    "by task."
+    "intervals, not corrected. Intervals and tests are over examples: other tasks, or other seeds, might differ by "
+    "more. p is corrected for the number of such tests in a table (Holm). Floors: the best answer without "
+    "understanding, task by task."
 )
 
 

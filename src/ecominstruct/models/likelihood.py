@@ -71,7 +71,7 @@ class _Causal:
             input_ids=ids, attention_mask=mask, use_cache=True, **self._positions(mask.cumsum(1) - 1), **self._last()
         )
         self._first = output.logits[:, -1].float().log_softmax(-1)
-        self._cache = getattr(output, "past_key_values", None)
+        self._cache = getattr(output, "cache", None)
         if not hasattr(self._cache, "batch_select_indices"):
             raise wrong("this model keeps no cache that candidates could go on from", "Write classify: generate")
 
@@ -88,7 +88,7 @@ class _Causal:
             logits = self._loaded.model(
                 input_ids=ids[:, :-1],
                 attention_mask=torch.cat([before, real[:, :-1]], 1),
-                past_key_values=_selected(self._cache, of),
+                cache=_selected(self._cache, of),
                 use_cache=True,
                 **self._positions(places),
             ).logits

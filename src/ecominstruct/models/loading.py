@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -100,8 +102,9 @@ def _convert(file: Path, made: Path) -> None:
 
     where: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(file.parent), **where)
-        model = AutoModelForCausalLM.from_pretrained(str(file.parent), dtype=torch.float32, **where)
+        with redirect_stderr(io.StringIO()):  # a bar of its own, which nothing else turns off
+            tokenizer = AutoTokenizer.from_pretrained(str(file.parent), **where)
+            model = AutoModelForCausalLM.from_pretrained(str(file.parent), dtype=torch.float32, **where)
     except Exception as error:  # whatever the readers of many formats make of a broken file
         raise _unreadable(file, error) from None
     model.hf_quantizer = cast(Any, None)  # the weights are plain by now, and must be saved as such
@@ -185,14 +188,16 @@ def _said(error: Exception) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Let transformers say nothing by itself while a model is loaded: what matters is checked here."""
+    """Let the libraries say nothing by themselves while a model is loaded: what matters is checked here."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of one library to another
+            yield
     finally:
         logging.set_verbosity(level)
         if bars:

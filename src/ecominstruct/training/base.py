@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -94,11 +95,13 @@ def adapted(model: Any, lora: Lora, seed: int) -> Any:
     config = LoraConfig(
         task_type="CAUSAL_LM",
         r=lora.r,
-        lora_alpha=lora.alpha,  # type: ignore[arg-type] # PEFT divides it, and takes fractions
+        lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
         target_modules=lora.targets or "all-linear",
     )
     try:
-        return get_peft_model(model, config)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # PEFT asks transformers by a name that will go
+            return get_peft_model(model, config)
     except ValueError as error:
         raise wrong(f"train: lora: targets: {str(error).partition('. ')[0]}", "Name layers of the model") from None

@@ -42,7 +42,7 @@ def model_card(facts: Mapping[str, Any], about: Mapping[str, Any]) -> str:
         "---",
         "library_name: transformers",
         "pipeline_tag: text-generation",
-        "language: [en, zh]",
+        f"language: [{', '.join(sorted({about['tasks'][name]['lang'] for name in facts['tasks']}))}]",
         "---",
         "",
         f"# {inline(facts['base']['name'])}, tuned on {inline(about['title'])}",

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ecominstruct.dataset.taking import row_hash
-from ecominstruct.engines import StagePlan, Unit, local, run_stage
-from ecominstruct.errors import wrong
+from ecominstruct.engines import StagePlan, Unit, local, run_stage, stale_reasons
+from ecominstruct.errors import InputError, wrong
 from ecominstruct.progress import Progress, Silent
 from ecominstruct.rows import Example, Reject, example_of
 from ecominstruct.stages import stage
@@ -60,7 +60,6 @@ def train_spec(run: Path) -> TrainSpec:
 
 def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
     """One unit: the tuned model. InputError when the folder that is to be tuned cannot be used as a model."""
-    require_extra()
     dataset, release = require_manifest(run, "dataset")
     parts = [part for part in release.parts() if part.path.partition("/")[0] in ("train", "validation")]
     if not any(part.path.startswith("train/") for part in parts):
@@ -72,8 +71,17 @@ def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
     return StagePlan(STAGE, run / STAGE.folder, [unit], tune_release, config)
 
 
+def stale_model(run: Path, manifest: Manifest) -> list[str]:
+    """Why the model of a run must be tuned again."""
+    try:
+        return stale_reasons(plan_model(run, train_spec(run), Silent()), manifest)
+    except InputError as error:
+        return [error.faults[0].problem]
+
+
 def train(run: Path, progress: Progress) -> dict[str, Any]:
     """Bring the tuned model of a run up to date; returns what `tuned.json` says, and where the model lies."""
+    require_extra()
     plan = plan_model(run, train_spec(run), progress)
     with local(1) as executor:  # a model is tuned in this process: it hears Ctrl-C, and shows its steps
         manifest, ran = run_stage(plan, executor, progress)

@@ -19,7 +19,6 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-from transformers.utils import logging
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
@@ -48,7 +47,7 @@ class Trainer(SFTTrainer):
     ) -> Any:
         """The mean negative log-likelihood of the tokens of answers: those with a label."""
         if return_outputs or not self.args.use_cpu:
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)  # type: ignore[no-untyped-call]
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         rest = {name: tensor for name, tensor in inputs.items() if name != "labels"}
         wanted = inputs["labels"][:, 1:]  # the logits at a place foretell the token behind it
         places = (wanted != NO_LOSS).any(0).nonzero().flatten()
@@ -111,10 +110,10 @@ def run(
     `train` holds the rows of all epochs in the order in which they are seen. InputError when the loss is no number or
     the disk is full; KeyboardInterrupt at a person's wish, after a checkpoint.
     """
-    with _said_in_one_line(folder):
+    with said_in_one_line(folder):
         trainer = Trainer(
             model=model,
-            args=_arguments(spec, folder, validation is not None),
+            args=arguments(spec, folder, validation is not None),
             train_dataset=train,
             eval_dataset=validation,
             processing_class=tokenizer,
@@ -150,7 +149,7 @@ def last_checkpoint(folder: Path) -> Path | None:
     return whole[max(whole)] if whole else None
 
 
-def _arguments(spec: TrainSpec, folder: Path, validated: bool) -> SFTConfig:
+def arguments(spec: TrainSpec, folder: Path, validated: bool) -> SFTConfig:
     gpu = spec.device != "cpu" and torch.cuda.is_available()
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     return SFTConfig(
@@ -206,11 +205,8 @@ def _not_finite(what: str, step: int, folder: Path) -> EcomError:
 
 
 @contextmanager
-def _said_in_one_line(folder: Path) -> Iterator[None]:
-    """A full disk as one sentence, whichever library meets it first; and no chatter of the libraries meanwhile."""
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+def said_in_one_line(folder: Path) -> Iterator[None]:
+    """A full disk as one sentence, whichever library meets it first; `folder` holds the checkpoints."""
     try:
         yield
     except EcomError:
@@ -222,7 +218,3 @@ def _said_in_one_line(folder: Path) -> Iterator[None]:
         last = last_checkpoint(folder)
         kept = f"The same command goes on from {last.name}" if last else "No checkpoint had been written"
         raise wrong("no space is left for a checkpoint", f"{kept}; make room", file=str(folder)) from None
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

@@ -29,7 +29,7 @@ from ecominstruct.store import read_json, write_bytes, write_json
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.training.base import Base, adapted, base_fingerprint, load_base, require_extra, take_device
 from ecominstruct.training.card import model_card
-from ecominstruct.training.launched import leads
+from ecominstruct.training.launched import leads, offline, quiet
 from ecominstruct.training.rows import Encoded, capped, data_of, encode, order, over_cap, packed, some
 from ecominstruct.training.stopping import wish_to_stop
 from ecominstruct.tuning import TrainSpec
@@ -65,8 +65,21 @@ def tune(
     GPU is asked for that is absent, when no row fits, when the loss is no number, when a checkpoint cannot be written.
     KeyboardInterrupt when a person stops it; a checkpoint is written first, unless they ask twice.
     """
-    require_extra()
-    take_device(spec)
+    with offline():
+        require_extra()
+        take_device(spec)
+        with quiet():
+            return _tune(spec, train, validation, folder, about, progress)
+
+
+def _tune(
+    spec: TrainSpec,
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    folder: Path,
+    about: Mapping[str, Any],
+    progress: Progress,
+) -> Tuned:
     taken, held = capped(train, spec.max_rows_per_task), some(validation, spec.validation_rows)
     chosen = {example.id for example in taken}
     rejects = [over_cap(example.task, example.id) for example in train if example.id not in chosen]
@@ -74,14 +87,16 @@ def tune(
     kept = _kept(folder, print_of)
     if kept is not None:
         return Tuned(folder, kept, (*rejects, *_too_long(taken, kept)))
+    from ecominstruct.training.trainer import said_in_one_line
+
     work = folder.parent / f".{folder.name}.tuning"
-    if leads():
-        _begin(work, print_of)
     base = load_base(spec, _texts(taken))
     rows = encode(base.chat, taken, spec.max_length)
     checked = encode(base.chat, held, spec.max_length)
     if not rows.rows:
         raise wrong(f"none of {len(taken)} training rows fits in max_length: {spec.max_length} tokens", "Raise it")
+    if leads():
+        _begin(work, print_of)
     tuned, losses = _run(spec, base, rows, checked, work, progress)
     facts = {
         **_facts(spec, base, rows, checked, losses),
@@ -89,12 +104,13 @@ def tune(
         "too_long": [reject.row for reject in rows.rejects],
     }
     if leads():
-        _save(spec, base, tuned, work / "whole")
-        write_bytes(work / "whole" / LOSSES, b"".join(orjson.dumps(entry) + b"\n" for entry in losses))
-        write_bytes(work / "whole" / "README.md", model_card(facts, about).encode())
-        facts["files"] = sizes(work / "whole")
-        write_json(work / "whole" / TUNED, facts)
-        _appear(work, folder)
+        with said_in_one_line(work):
+            save(spec, base, tuned, work / "whole")
+            write_bytes(work / "whole" / LOSSES, b"".join(orjson.dumps(entry) + b"\n" for entry in losses))
+            write_bytes(work / "whole" / "README.md", model_card(facts, about).encode())
+            facts["files"] = sizes(work / "whole")
+            write_json(work / "whole" / TUNED, facts)
+            _appear(work, folder)
     return Tuned(folder, facts, (*rejects, *rows.rejects))
 
 
@@ -172,7 +188,7 @@ def _facts(
         "schema": SCHEMA,
         "base": {"name": base.name, "fingerprint": base_fingerprint(spec)},
         "chat": base.chat.fingerprint,
-        "settings": spec.model_dump(exclude=_ELSEWHERE),
+        "settings": spec.model_dump(exclude=_ELSEWHERE) | {"chat": base.chat.choice},
         "data": fingerprint([[example.id for example in part.examples] for part in (rows, checked)]),
         "rows": {
             "train": len(rows.rows),
@@ -199,12 +215,12 @@ def _facts(
     }
 
 
-def _save(spec: TrainSpec, base: Base, model: Any, target: Path) -> None:
+def save(spec: TrainSpec, base: Base, model: Any, target: Path) -> None:
     """Write model, tokenizer, template and adapter; only safetensors, and no path of this machine."""
     target.mkdir(parents=True)
     if spec.method == "lora":
         model.peft_config["default"].base_model_name_or_path = base.name
-        model.save_pretrained(target / "adapter")
+        model.save_pretrained(target / "adapter", save_embedding_layers=False)  # "auto" would ask a hub
         (target / "adapter" / "README.md").unlink(missing_ok=True)
         if base.origin is not None:
             record_base(target / "adapter", base.origin)

@@ -18,7 +18,7 @@ from ecominstruct.cli_provenance import forget, trace
 from ecominstruct.cli_review import review
 from ecominstruct.cli_sources import sources_app
 from ecominstruct.cli_tasks import tasks_app
-from ecominstruct.cli_training import train, tuned_model
+from ecominstruct.cli_training import study, train, tuned_model
 from ecominstruct.console import (
     CORES,
     NOTES,
@@ -111,6 +111,7 @@ def build(
 
 
 app.command()(train)
+app.command()(study)
 
 
 @app.command()

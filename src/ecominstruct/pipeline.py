@@ -29,7 +29,7 @@ from ecominstruct.errors import Fault, InputError, wrong
 from ecominstruct.progress import Progress
 from ecominstruct.recipe import Prompts, Recipe
 from ecominstruct.rows import SPLITS
-from ecominstruct.selection import guards, named, recipe_faults, select, unlicensed_sources
+from ecominstruct.selection import guards, named, recipe_faults, select, study_faults, unlicensed_sources
 from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.sources.licences import is_share_alike
@@ -92,7 +92,7 @@ def prepare(
     tasks = [task for task in selected if task.source not in unlicensed]
     sources = sorted({task.source for task in tasks})
     absent = {name: tuple(missing) for name in sources if (missing := absent_files(catalogue.sources[name], data))}
-    faults = list(recipe_faults(made, catalogue, document, absent, data))
+    faults = [*recipe_faults(made, catalogue, document, absent, data), *study_faults(made, tasks, catalogue, document)]
     present = tuple(task for task in tasks if task.source not in absent)
     if not selected:
         faults.append(Fault(document.file, document.line(("tasks",)), "selects no task", "Exclude less"))

@@ -31,8 +31,9 @@ from ecominstruct.dataset.trace import write_index
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64
-from ecominstruct.recipe import HeldOut, PersonalInformation, Recipe
+from ecominstruct.recipe import PersonalInformation, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
+from ecominstruct.scope import HeldOut
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.stages import MATCHES, MEASURES, stage
 from ecominstruct.store import (

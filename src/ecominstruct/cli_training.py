@@ -62,6 +62,7 @@ def study(
     out: Out,
     data: Data = None,
     catalogue: Extra = None,
+    annotations: Annotations = NOTES,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="only build the data and list what would be tuned")
     ] = False,
@@ -75,7 +76,8 @@ def study(
     from ecominstruct.training.study_plan import listing, plan_study
     from ecominstruct.training.tune import tune
 
-    with built(recipe, out, data, catalogue, processes, None) as (settings, run, executor, progress, _):
+    places = Places(data, catalogue or [], annotations)
+    with built(recipe, out, places, processes, None) as (settings, run, executor, progress, _):
         planned = plan_study(run, settings.recipe, settings.catalogue)
         if dry_run:
             found = listing(planned)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ecominstruct.evaluation.evidence import chance, grid
+from ecominstruct.evaluation.frame import POLICY
 from ecominstruct.evaluation.markup import DASH, Html, join, say, tag
-from ecominstruct.evaluation.page import POLICY
 from ecominstruct.people.conclusions import conclusions
 from ecominstruct.people.judge_charts import keys, outcome_rows, published_row
 from ecominstruct.people.judge_parts import (

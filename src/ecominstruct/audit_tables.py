@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ecominstruct.audit.tells import say_tell
@@ -80,8 +81,8 @@ def show_clean(found: Mapping[str, Any]) -> str:
     return "\n".join([*lines, f"corrected test set: {found['rows']:,} rows; {reasons(found['dropped'])} dropped."])
 
 
-def show_personal(found: Mapping[str, Any]) -> str:
-    """Personal information by kind and language: how much, in what share of the rows, and where most of it is."""
+def show_search(what: str, found: Mapping[str, Any]) -> str:
+    """What a search found by kind and language: how much, in what share of the rows, and where most of it is."""
     head = ("severity", "kind", "lang", "findings", "rows", "share of rows", "95 % interval", "tasks", "for instance")
     rows = [
         (
@@ -98,9 +99,13 @@ def show_personal(found: Mapping[str, Any]) -> str:
         for one in found["kinds"]
     ]
     langs = [f"{size['touched']:,} of {size['rows']:,} rows in {lang}" for lang, size in found["langs"].items()]
-    end = f"personal information: {found['findings']:,} findings in {', '.join(langs) or 'no rows'}."
+    end = f"{what}: {found['findings']:,} findings in {', '.join(langs) or 'no rows'}."
     return "\n".join([table(head, rows), "", end])
 
 
-SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {"testset": show_audit, "pii": show_personal}
+SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "testset": show_audit,
+    "pii": partial(show_search, "personal information"),
+    "injection": partial(show_search, "instructions to a model"),
+}
 """How each audit is told, by its name."""

@@ -4,7 +4,7 @@ material   the test rows of a task, with the records that they were made from
 examine    one task: all checks that see its rows alone
 shared     what several tasks hold
 audits     all audits by name: where a further one is entered
-personal   personal information in the release: the stage, its findings and its summary
+search     personal information and injected instructions in the release: the stage, its findings and its summary
 testset    the health of a test set: the stage, its findings and its summary
 negatives  pairs that do not match and yet look as if they did
 clean      a corrected companion of a test set: a run that predict, score and report take

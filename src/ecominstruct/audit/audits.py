@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ecominstruct.audit.clean import clean_folder, plan_clean
-from ecominstruct.audit.personal import plan_personal
+from ecominstruct.audit.search import SEARCHES, plan_search
 from ecominstruct.audit.testset import plan_testset
 from ecominstruct.engines import StagePlan, run_stage
 from ecominstruct.errors import nearest, wrong
@@ -17,8 +18,7 @@ from ecominstruct.store import read_json
 
 AUDITS: Mapping[str, Callable[[Path], StagePlan]] = {
     "testset": plan_testset,
-    "pii": plan_personal,
-}
+} | {name: partial(plan_search, name) for name in SEARCHES}
 """Each plans a stage in a folder of its name below 9-audit that leaves `findings.parquet` and `summary.json` there."""
 
 

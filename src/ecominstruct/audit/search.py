@@ -1,8 +1,8 @@
-"""Stage 9, audit: personal information in the release, in all of train, validation and test.
+"""Stage 9, audit: what a search finds in the texts of the release, in all of train, validation and test.
 
-    pii/findings/<task>.parquet    one row a finding
-    pii/findings.parquet           the same of all tasks
-    pii/summary.json               what they add up to, by kind and language
+    <name>/findings/<task>.parquet    one row a finding
+    <name>/findings.parquet           the same of all tasks
+    <name>/summary.json               what they add up to, by kind and language
 
 Nothing is decided here: that is what `policy` in a recipe does when the release is made. A unit is a task. Looked at
 are the input, the output and, where candidates belong to the row, the candidates; a menu of labels is the task's.
@@ -11,15 +11,18 @@ are the input, the output and, where candidates belong to the row, the candidate
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.checks.personal.excerpts import excerpts
-from ecominstruct.checks.personal.find import version
-from ecominstruct.checks.personal.kinds import ABOUT, ORDER, Kind
-from ecominstruct.checks.personal.rule import Mention
-from ecominstruct.dataset.personal import hits
+from ecominstruct.checks.injection import excerpts as injection_excerpts
+from ecominstruct.checks.injection import kinds as injection_kinds
+from ecominstruct.checks.mentions import Mention
+from ecominstruct.checks.personal import excerpts as personal_excerpts
+from ecominstruct.checks.personal import kinds as personal_kinds
+from ecominstruct.dataset.injection import INJECTION
+from ecominstruct.dataset.personal import PERSONAL
+from ecominstruct.dataset.policy import Risk, hits
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.rows import SEVERITIES, SPLITS, Finding, Lang, finding_schema
@@ -41,21 +44,37 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("audit")
-CHECK = "pii"
 SHOWN = 3  # excerpts of a kind in the summary, from each task
 _COLUMNS = ("id", "record", "row", "input", "choices", "output")
+
+
+class Search(NamedTuple):
+    """What is looked for: the risk, what its findings are called, its kinds in their order, how mentions are shown."""
+
+    risk: Risk
+    check: str
+    about: Mapping[str, str]
+    excerpts: Callable[[str, Sequence[Mention]], list[str]]
+
+
+SEARCHES: Mapping[str, Search] = {
+    "pii": Search(PERSONAL, "personal", dict(personal_kinds.ABOUT.items()), personal_excerpts.excerpts),
+    "injection": Search(INJECTION, "injection", dict(injection_kinds.ABOUT.items()), injection_excerpts.excerpts),
+}
+"""By the name of the audit."""
 
 
 class Work(NamedTuple):
     """One unit: the files of a task in the release, by split."""
 
+    search: str
     task: str
     lang: Lang
     own_candidates: bool
     parts: tuple[tuple[str, str], ...]
 
 
-def plan_personal(run: Path) -> StagePlan:
+def plan_search(name: str, run: Path) -> StagePlan:
     """One unit for each task of the release; InputError without one."""
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
@@ -64,16 +83,16 @@ def plan_personal(run: Path) -> StagePlan:
         parts = {part.path: part.hash for part in unit.parts if part.path.partition("/")[0] in SPLITS}
         task = tasks[unit.unit]
         paths = tuple((path.partition("/")[0], str(folder / path)) for path in parts)
-        work = Work(unit.unit, task["lang"], task["form"] in OWN_CANDIDATES, paths)
+        work = Work(name, unit.unit, task["lang"], task["form"] in OWN_CANDIDATES, paths)
         units.append(Unit(unit.unit, parts, work))
-    target = run / STAGE.folder / CHECK
+    target = run / STAGE.folder / name
 
     def finish(manifest: Manifest) -> None:
         found = (batch for part in manifest.parts() for batch in read_batches(target / part.path))
         write_part(target, "findings.parquet", finding_schema(), found)
-        write_json(target / "summary.json", summary(manifest))
+        write_json(target / "summary.json", summary(SEARCHES[name], manifest))
 
-    config = {"release": release.fingerprint, "rules": version()}
+    config = {"release": release.fingerprint, "rules": SEARCHES[name].risk.version()}
     return StagePlan(STAGE, target, units, search, config, finish)
 
 
@@ -99,12 +118,13 @@ def search(work: Work, folder: Path) -> Receipt:
 def _findings(work: Work, split: str, batch: pa.RecordBatch, tally: Tally) -> Iterator[Finding]:
     ids, records, numbers = (_list(batch.column(name)) for name in ("id", "record", "row"))
     tally.seen(records)
-    for row, field, text, mentions in sorted(hits(batch, work.own_candidates)):
-        for one, shown in zip(mentions, excerpts(text, mentions), strict=True):
+    known = SEARCHES[work.search]
+    for row, field, text, mentions in sorted(hits(batch, work.own_candidates, known.risk.find)):
+        for one, shown in zip(mentions, known.excerpts(text, mentions), strict=True):
             tally.count(one, split, ids[row], records[row], shown)
             where = (field, one.start, one.end, one.severity)
             yield Finding(
-                work.task, ids[row], numbers[row], "personal", one.kind, *where, shown, rule=one.rule, split=split
+                work.task, ids[row], numbers[row], known.check, one.kind, *where, shown, rule=one.rule, split=split
             )
 
 
@@ -148,7 +168,7 @@ class Tally:
 # ------------------------------------------------------------------------------------------------------------ all tasks
 
 
-def summary(manifest: Manifest) -> dict[str, Any]:
+def summary(known: Search, manifest: Manifest) -> dict[str, Any]:
     """What the findings of all tasks add up to: kinds by language, the worst and most frequent first."""
     facts = {unit.unit: unit.facts for unit in manifest.units}
     langs = sorted({one["lang"] for one in facts.values()})
@@ -159,7 +179,7 @@ def summary(manifest: Manifest) -> dict[str, Any]:
         }
         for lang in langs
     }
-    kinds = [_kind(kind, lang, facts, sizes[lang]) for kind in ORDER for lang in langs]
+    kinds = [_kind(kind, known.about[kind], lang, facts, sizes[lang]) for kind in known.about for lang in langs]
     found = [one for one in kinds if one["findings"]]
     return {
         "rows": manifest.rows_in,
@@ -170,7 +190,9 @@ def summary(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _kind(kind: Kind, lang: str, facts: Mapping[str, Mapping[str, Any]], size: Mapping[str, int]) -> dict[str, Any]:
+def _kind(
+    kind: str, about: str, lang: str, facts: Mapping[str, Mapping[str, Any]], size: Mapping[str, int]
+) -> dict[str, Any]:
     """One kind in one language. The interval is Wilson's; rows that are wordings of one record count as one draw."""
     tasks = {name: one["kinds"][kind] for name, one in facts.items() if one["lang"] == lang and kind in one["kinds"]}
     counts: Counter[str] = Counter()
@@ -183,7 +205,7 @@ def _kind(kind: Kind, lang: str, facts: Mapping[str, Mapping[str, Any]], size: M
     return {
         "kind": kind,
         "lang": lang,
-        "about": ABOUT[kind],
+        "about": about,
         "severity": min(by["severity"], key=SEVERITIES.index, default="low"),
         "findings": counts["findings"],
         "rows": rows,

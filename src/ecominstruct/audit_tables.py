@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from ecominstruct.audit.tells import say_tell
-from ecominstruct.evaluation.markup import number
+from ecominstruct.evaluation.evidence import signed
+from ecominstruct.evaluation.markup import DASH, number
 from ecominstruct.layout import table
 from ecominstruct.tables import reasons
 
@@ -103,9 +104,24 @@ def show_search(what: str, found: Mapping[str, Any]) -> str:
     return "\n".join([table(head, rows), "", end])
 
 
+def show_obedience(found: Mapping[str, Any]) -> str:
+    """How often a model obeyed planted instructions, and what they cost it."""
+    rows = []
+    for one in found["groups"]:
+        loss = one["loss"]
+        between = DASH if loss["low"] is None else f"{signed(loss['low'])} to {signed(loss['high'])}"
+        rates = (f"{one['obeyed']:,}", f"{one['rate']:.1%}", f"{one['low']:.1%} to {one['high']:.1%}")
+        rows.append((one["by"], one["value"], f"{one['n']:,}", *rates, signed(loss["difference"]), between))
+    head = ("by", "", "plants", "obeyed", "rate", "95 % interval", "change of score", "95 % interval")
+    every = found["groups"][0]
+    end = f"model {found['model']}: obeyed {every['obeyed']:,} of {every['n']:,} planted instructions"
+    return "\n".join([table(head, rows), "", f"{end}; {found['errors']:,} plants have no answer."])
+
+
 SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "testset": show_audit,
     "pii": partial(show_search, "personal information"),
+    "model": show_obedience,
     "injection": partial(show_search, "instructions to a model"),
 }
 """How each audit is told, by its name."""

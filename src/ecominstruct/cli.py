@@ -177,17 +177,28 @@ def report(run: Run, as_json: AsJson = False) -> None:
 @app.command()
 def audit(
     run: Run,
-    checks: Annotated[str, typer.Option("--checks", help="what to look at, with commas: testset, pii")] = "testset",
+    checks: Annotated[
+        str, typer.Option("--checks", help="what to look at, with commas: testset, pii, injection, model")
+    ] = "testset",
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="whom the check `model` asks, with instructions planted into test rows"),
+    ] = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="test rows of each task that `model` asks")] = 20,
     write_clean: Annotated[bool, typer.Option("--write-clean", help="also write a corrected test set, a run")] = False,
     processes: Processes = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is wrong with the rows of a run: test set, personal information; what is found is no failure."""
-    from ecominstruct.audit.audits import run_audits
+    """Say what is wrong with the rows of a run: test set, personal information, instructions to a model.
+
+    What is found is no failure.
+    """
+    from ecominstruct.audit.audits import Asking, run_audits
     from ecominstruct.audit_tables import SHOW, show_clean
 
     with _work(processes) as (executor, progress):
-        found = run_audits(run, checks.split(","), write_clean, executor, progress)
+        asking = Asking(model, rows) if model else None
+        found = run_audits(run, checks.split(","), write_clean, executor, progress, asking)
     if as_json:
         return _json(found)
     for name, show in SHOW.items():

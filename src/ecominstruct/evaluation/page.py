@@ -14,8 +14,9 @@ from ecominstruct.evaluation.charts import best_floor, score_of, symbol
 from ecominstruct.evaluation.evidence import behind, compared, labels, paper, transfer, ways_of_asking
 from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
-from ecominstruct.evaluation.personal import personal
+from ecominstruct.evaluation.obeyed import obeyed
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
+from ecominstruct.evaluation.searched import searched
 
 LANGS = {"en": "English", "zh": "Chinese"}
 CATEGORIES = {
@@ -37,6 +38,9 @@ SECTIONS = {
     "outcomes": "Outcomes",
     "health": "Health of the test set",
     "personal": "Personal information",
+    "injection": "Instructions to a model",
+    "obeyed": "Who obeys them",
+    "findings": "All findings",
     "built": "What was built from what",
     "prompts": "Sample prompts",
     "definitions": "Definitions",
@@ -302,6 +306,14 @@ def _definitions(data: ReportData) -> Html:
     return _section("definitions", tag("h3", "Metrics"), metrics, tag("h3", "Outcomes"), words(charts.OUTCOMES))
 
 
+def _all_findings(count: int) -> Html:
+    """Where all findings can be sorted and filtered."""
+    if not count:
+        return tag("p", "No audit has found anything in this release, or none was made.", class_="soft")
+    link = tag("a", f"{count:,} findings of all audits", href="findings.html")
+    return tag("p", link, ", to be sorted and filtered; that page has a script of its own and no connection.")
+
+
 def render_page(data: ReportData) -> str:
     """The whole page; the same data gives the same text, which UTF-8 can always encode."""
     head = tag(
@@ -321,7 +333,12 @@ def render_page(data: ReportData) -> str:
         "paper": paper(data),
     }
     scored = [_glance(data), _scores(data), *(_section(key, part) for key, part in trust.items())]
-    checked = [_section("health", health(data["health"])), _section("personal", personal(data["personal"]))]
+    checked = [_section("health", health(data["health"])), _section("personal", searched("pii", data["personal"]))]
+    checked += [
+        _section("injection", searched("injection", data["injection"])),
+        _section("obeyed", obeyed(data["obeyed"])),
+    ]
+    checked += [_section("findings", _all_findings(data["findings"]))]
     sections = [*scored, _outcomes(data), *checked, _built(data), _prompts(data["prompts"])]
     main = tag("main", join([*sections, _definitions(data)]))
     footer = tag("footer", "This page needs no network and no script.")

@@ -7,7 +7,7 @@ are then written from that like those of any other model.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -122,7 +122,7 @@ def plan_predictions(run: Path, model: str, recipe: Path | None = None) -> Stage
     """
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
-    opened = open_model(model, _servers(run, recipe), answers_file(run))
+    opened = open_model(model, servers_of(run, recipe), answers_file(run))
     parts = asked_parts(release, tasks, model)
     if isinstance(opened, Replay):
         opened.check(
@@ -135,7 +135,7 @@ def plan_predictions(run: Path, model: str, recipe: Path | None = None) -> Stage
     ]
     # Where a file of answers lies is not data, what is in it is.
     config = {"model": kept_as, "depends on": opened.fingerprint()}
-    again = _has_errors if isinstance(opened, Server) else None  # another time, a server may have an answer
+    again = has_errors if isinstance(opened, Server) else None  # another time, a server may have an answer
     return StagePlan(STAGE, run / STAGE.folder / kept_as, units, predict_task, config, again=again)
 
 
@@ -148,7 +148,7 @@ def answers_file(run: Path) -> Path:
     return (runs[-1] if runs else here).parent / "answers.sqlite"
 
 
-def _servers(run: Path, recipe: Path | None) -> dict[str, ServerSpec]:
+def servers_of(run: Path, recipe: Path | None) -> dict[str, ServerSpec]:
     """The servers of a recipe, or of the one from which the run was built."""
     if recipe is not None:
         return load(recipe, Recipe).servers
@@ -161,7 +161,8 @@ def _servers(run: Path, recipe: Path | None) -> dict[str, ServerSpec]:
         raise wrong("describes its servers as another version of this program does", mend, file=str(path)) from None
 
 
-def _has_errors(receipt: Receipt) -> bool:
+def has_errors(receipt: Receipt) -> bool:
+    """Whether a unit has questions without an answer."""
     return "errors" in receipt.counts
 
 
@@ -176,14 +177,19 @@ def _examples_of(units: Iterable[Unit]) -> Iterator[Example]:
         yield from read_examples(Path(unit.payload.examples))
 
 
-def ask_server(run: Path, plan: StagePlan, progress: Progress) -> dict[str, Any] | None:
+def ask_server(
+    run: Path,
+    plan: StagePlan,
+    progress: Progress,
+    asked: Callable[[Iterable[Unit]], Iterable[Example]] = _examples_of,
+) -> dict[str, Any] | None:
     """Let a server answer what has no answer yet; returns what that took, or None where nothing was to be asked.
 
     What it took depends on the day, so it is kept in `log/`, beside the number of tokens in the manifest, which does
     not. Errors are those of `asking.ask`; the predictions that were there before are not touched by them.
     """
     server = server_of(plan)
-    outcome = server.ask(_examples_of(unfinished(plan)), progress) if server else None
+    outcome = server.ask(asked(unfinished(plan)), progress) if server else None
     if server is None or outcome is None:
         return None
     price = server.spec.price

@@ -189,7 +189,7 @@ def test_nothing_is_found_in_what_was_mended() -> None:
             assert not find(changed(case.text, wanted)), case.text
 
 
-# ------------------------------------------------------------------------------------------------- immune by construction
+# ----------------------------------------------------------------------------------------------- immune by construction
 
 PLANTED, ALL = 2_000, 2_600
 
@@ -200,7 +200,7 @@ def _bytes_of(run: Path) -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_planted_payloads_steer_nothing(tmp_path: Path) -> None:
-    """2,000 payloads in a source: no other row changes by a byte, and no count differs. What is planted keeps its place."""
+    """2,000 payloads in a source: no other row changes by a byte, and no count differs."""
     payloads = [case.text.replace("\x00", "") for case in tuned()][:PLANTED]
     assert len(payloads) == PLANTED
     clean = [review(number) for number in range(ALL)]
@@ -241,7 +241,7 @@ def test_an_answer_that_holds_a_payload_changes_no_other_score(reported: Path, t
     assert all(clean[name] == dirty[name] for name in clean if name not in poisoned)
 
 
-# ------------------------------------------------------------------------------------------------------ the page of findings
+# ------------------------------------------------------------------------------------------------ the page of findings
 
 
 def _rows(count: int, text: str = "") -> list[dict[str, str]]:

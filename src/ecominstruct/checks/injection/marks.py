@@ -52,7 +52,7 @@ _SYSTEM_ORDER = (
 _THING = r"(?:system|user|prompt|instructions?|input|document|data|context|text|review|untrusted|conversation|message|query|task)"
 _DATA = r"(?:用户输入|系统提示|输入|文档|数据|内容|评论|正文|提示词?|指令|对话|任务)"
 _FENCE = (
-    rf"[-=*~#_]{{3,40}} {{0,2}}(?:(?:end|begin|start|stop|new)(?: of)?(?: the)? {{0,2}}{_THING}(?: (?:prompt|input|data|instructions?|text|message))?"
+    rf"(?<![-=*~#_])[-=*~#_]{{3,}}+ {{0,2}}(?:(?:end|begin|start|stop|new)(?: of)?(?: the)? {{0,2}}{_THING}(?: (?:prompt|input|data|instructions?|text|message))?"
     rf"|(?:system|user|untrusted) (?:prompt|input|data|instructions?|message)|(?:以上|以下)?(?:是|为)?{_DATA}(?:到此)?(?:结束|开始|完毕)|(?:结束|开始){_DATA}|系统提示词?)"
     r" {0,2}[-=*~#_]{3,40}"
 )
@@ -68,11 +68,11 @@ _XML = (
 )
 _JSON = r"[\"'] ?\}? ?[,\]]{0,2} ?\{ ?[\"'](?:role|content|system|instruction|answer|label|output|messages?|function_call|tool|tool_calls|name)[\"'] ?:|\{ ?[\"'](?:role|function_call|tool_calls?|tool|answer|instruction|system)[\"'] ?: ?[\"'{\[]"
 _FUNCTION = r"</?(?:tool_call|tool_calls|function_call|function_calls|function|invoke|tool_use|tool_response|tool_result|antml:[a-z_]{1,20}|functioncall|execute|run|code_interpreter)(?:>| name=)"
-_PICTURE = r"!\[[^\]\n]{0,80}\]\( ?https?://[^)\s]{1,300}[?=&{][^)\s]{0,200}\)"
+_PICTURE = r"!\[[^\]\n]{0,80}\]\( ?https?://[^)\s?=&{]{1,200}[?=&{][^)\s]{0,100}\)?"
 _SPEAKER = r"(?:^|[\n.!?。！？\"'>|】，, ])[ \t*]{0,4}(?:(?P<us>user|human|用户|人类|提问者)|(?:assistant|ai|bot|chatgpt|gpt|model|助手|助理|ai助手|模型|机器人))[ *]{0,2}:"
 _SHOT = (
     r"(?:^|[\n.!?。！？;；>|】 ,，])[ \t*]{0,4}(?:input|q|question|review|text|sentence|query|example ?[0-9]{0,2}|输入|问|问题|评论|文本|句子|查询|示例 ?[0-9]{0,2}|例 ?[0-9]{0,2})"
-    r" ?:[^\n]{1,80}?(?:\n{0,2} {0,2}|[ ?？])(?:(?:output|a|answer|label|response|sentiment|输出|答|答案|标签|回答|回复) ?:|-> ?|=> ?|→ ?)"
+    r" ?:[^\n]{1,50}?(?:\n{0,2} {0,2}|[ ?？])(?:(?:output|a|answer|label|response|sentiment|输出|答|答案|标签|回答|回复) ?:|-> ?|=> ?|→ ?)"
 )
 _EXAMPLES = r"(?:example|shot|示例|例子|样例) {0,2}1 {0,2}:[^\n]{1,120}?(?:example|shot|示例|例子|样例) {0,2}2 {0,2}:[^\n]{1,120}?(?:example|shot|示例|例子|样例) {0,2}3 {0,2}:"
 

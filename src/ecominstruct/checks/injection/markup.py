@@ -28,7 +28,7 @@ class Carrier(NamedTuple):
 
 
 CARRIERS = (
-    Carrier("comment", re.compile(r"<!--(?P<text>(?:[^-]|-(?!->)){1,4000})(?:-->|\Z)"), "<!--", False),
+    Carrier("comment", re.compile(r"<!--(?P<text>(?:[^-]|-(?!->)){1,4000})(?:-->)?"), "<!--", False),
     Carrier("hidden_element", re.compile(rf"<[a-z][a-z0-9]{{0,15}}\b(?=[^<>]{{0,300}}(?:{_HIDING}))[^<>]{{0,400}}>(?P<text>[^<]{{3,4000}})", re.I), r"(?i)<[a-z][^<>]{0,300}(none|hidden|font-size|opacity|color|left|top|indent|max-height|clip)", False),
     Carrier("unseen_element", re.compile(r"<(?:script|style|template|noscript|title|meta|object)\b[^<>]{0,300}>(?P<text>[^<]{3,4000})", re.I), r"(?i)<(script|style|template|noscript|title|meta|object)", True),
     Carrier("attribute", re.compile(r"(?<![a-z0-9-])(?:alt|title|aria-label|aria-description|data-[a-z-]{1,20}|content|value|placeholder|summary|label|name)\s{0,2}=\s{0,2}(?:\"(?P<text>[^\"<>]{6,1000})\"|'(?P<more>[^'<>]{6,1000})')", re.I), r"(?i)(alt|title|label|description|data-[a-z\-]{1,20}|content|value|placeholder|summary|name)\s?=\s?[\"']", True),

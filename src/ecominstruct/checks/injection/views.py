@@ -136,6 +136,12 @@ def views() -> tuple[View, ...]:
     return (
         View("encoded", "backwards", re.compile(backwards), f"(?i){backwards}", _reversed),
         View("encoded", "rot13", re.compile(rotated), f"(?i){rotated}", _translated(_ROT13)),
-        View("disguised", "leet", re.compile(rf"(?![a-z]+\b){_LEET_SIGN}"), f"(?i){_LEET_SIGN}", _translated(_LEET)),
+        View(
+            "disguised",
+            "leet",
+            re.compile(rf"(?![a-z]{{1,14}}\b){_LEET_SIGN}"),
+            f"(?i){_LEET_SIGN}",
+            _translated(_LEET),
+        ),
         View("disguised", "spelled_out", _SPELLED, r"\p{L}([ .\-_*·|~/,+]\p{L}){5}|(\pL[.\-_*·|~/+ ]){4}", _together),
     )

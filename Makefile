@@ -6,7 +6,7 @@ DATA ?= ../shared/datasets
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo check lint types test test-long bench docs browser clean
+.PHONY: help setup demo check lint types test test-long bench docs browser models clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -32,7 +32,7 @@ check: lint types ## what one runs all day: lint, types, fast tests; under 3 min
 	$(BIN)/ecom tasks check
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser and not long"
 
-test: browser lint types ## everything but the long tests; installs chromium where root can
+test: browser models lint types ## everything but the long tests; installs chromium where root can
 	$(BIN)/ecom tasks check
 	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
 
@@ -44,10 +44,16 @@ bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets
 	$(BIN)/python benchmarks/scoring.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/mapping.py $(FLAGS)
 	$(BIN)/python benchmarks/building.py $(FLAGS)
+	$(BIN)/python benchmarks/servers.py $(FLAGS)
 	$(BIN)/python benchmarks/storefront.py $(FLAGS)
 	$(BIN)/python benchmarks/duplicates.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/personal.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/injection.py --data $(DATA) $(FLAGS)
+
+models: .venv/.models
+.venv/.models: .venv/.ready
+	$(BIN)/python -m pip install --quiet --editable '.[train]'
+	@touch $@
 
 browser: setup
 	@if command -v chromium >/dev/null; then :; \

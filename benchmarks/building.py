@@ -4,8 +4,8 @@
 
 All tasks on the built-in shop with so many records a table and language; with DATA also all tasks on the real sources
 that are there. For each stage: seconds, the rows it gave, rows a second, and the share of that in the rows a second
-of the map of `mapping.py` on the same machine, just before. In the last line the examples of the release stand beside
-the seconds of all stages together, and the most memory that all processes held at once.
+of the map of `mapping.py` on the same machine, just before, and the most memory that all processes held at once. In
+the last line the examples of the release stand beside the seconds of all stages together.
 """
 
 from __future__ import annotations
@@ -38,18 +38,22 @@ class Stage(NamedTuple):
     name: str
     seconds: float
     rows: int
+    megabytes: int
 
 
 class Clock:
-    """A progress that notes when each stage begins."""
+    """A progress that notes when each stage begins, and the most memory of the one before."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory) -> None:
         self.begun: list[tuple[str, float]] = []
+        self.megabytes: list[int] = []
+        self._memory = memory
 
     def begin(self, what: str, total: int) -> None:
         """Note the time."""
         del total
         self.begun.append((what, time.perf_counter()))
+        self.megabytes.append(self._memory.take())
 
     def advance(self, rows: int) -> None:
         """Do nothing."""
@@ -70,6 +74,11 @@ class Memory:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._watch.join()
+
+    def take(self) -> int:
+        """The most since this was last asked, in MB."""
+        most, self.most = self.most, 0
+        return most
 
     def _look(self) -> None:
         while not self._over.wait(0.5):
@@ -100,18 +109,19 @@ def shared_out(process: int) -> int:
     return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("Pss:")), 0)
 
 
-def build(folder: Path, rows: int, processes: int, data: Path | None) -> list[Stage]:
+def build(folder: Path, rows: int, processes: int, data: Path | None, memory: Memory) -> list[Stage]:
     """Build once; what each stage took and gave."""
     recipe = folder / "building.yaml"
     tasks = '["*"]' if data else '["*/storefront/*"]'
     recipe.write_text(RECIPE.format(tasks=tasks, rows=rows), "utf-8")
-    clock = Clock()
+    clock = Clock(memory)
     with engines.local(processes) as executor:
         built = pipeline.build(pipeline.prepare(recipe, data=data), folder / "run", executor, clock)
     ends = [begun for _, begun in clock.begun[1:]] + [time.perf_counter()]
+    most = [*clock.megabytes[1:], memory.take()]
     return [
-        Stage(name, end - begun, built.manifests[name].rows_out)
-        for (name, begun), end in zip(clock.begun, ends, strict=True)
+        Stage(name, end - begun, built.manifests[name].rows_out, megabytes)
+        for (name, begun), end, megabytes in zip(clock.begun, ends, most, strict=True)
     ]
 
 
@@ -135,20 +145,19 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         rate = mapped(Path(scratch) / "map")
         with Memory() as memory:
-            stages = build(Path(scratch), given.rows, given.processes, given.data)
+            stages = build(Path(scratch), given.rows, given.processes, given.data, memory)
     seconds, examples = sum(stage.seconds for stage in stages), stages[-1].rows
+    megabytes = max(stage.megabytes for stage in stages)
     if given.json:
         rows = [{**stage._asdict(), "share_of_map": stage.rows / stage.seconds / rate} for stage in stages]
-        said = {"map": rate, "stages": rows, "seconds": seconds, "examples": examples, "megabytes": memory.most}
+        said = {"map": rate, "stages": rows, "seconds": seconds, "examples": examples, "megabytes": megabytes}
         sys.stdout.write(json.dumps(said) + "\n")
         return
     sys.stdout.write(f"{'map alone':<10} {'':>9} {'':>12} {rate:10,.0f} rows/s\n")
-    for name, took, given_rows in (*stages, ("together", seconds, examples)):
+    for name, took, given_rows, most in (*stages, Stage("together", seconds, examples, megabytes)):
         each = given_rows / took
-        sys.stdout.write(
-            f"{name:<10} {took:7.1f} s {given_rows:12,} {each:10,.0f} rows/s {each / rate:7.1%} of the map\n"
-        )
-    sys.stdout.write(f"{memory.most:,} MB at most, all processes together\n")
+        speed = f"{took:7.1f} s {given_rows:12,} {each:10,.0f} rows/s {each / rate:7.1%} of the map"
+        sys.stdout.write(f"{name:<10} {speed} {most:7,} MB\n")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "ecominstruct"
 LAYERS = (  # from the ground up; a module may import from its own row and from the rows before it
     ("rows", "errors", "stages"),
     ("config", "identity", "languages", "lock", "progress"),
-    ("servers",),
+    ("servers", "local_models", "tuning"),
     ("recipe", "store"),
     ("engines",),
     ("checks",),
@@ -26,7 +26,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("tasks",),
     ("dataset",),
     ("models",),
-    ("evaluation",),
+    ("training", "evaluation"),
     ("audit",),
     ("selection",),
     ("evaluating",),
@@ -34,8 +34,8 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("layout",),
     ("tables", "audit_tables"),
     ("console",),
-    ("cli_fetch", "cli_provenance"),
-    ("cli_sources", "cli_tasks"),
+    ("cli_built", "cli_fetch", "cli_provenance"),
+    ("cli_sources", "cli_tasks", "cli_training"),
     ("cli",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -152,6 +152,7 @@ def test_the_map_is_the_same_everywhere(ecom: Ecom) -> None:
 def test_every_verb_and_option_has_help(ecom: Ecom) -> None:
     for words in (
         ("build",),
+        ("train",),
         ("predict",),
         ("score",),
         ("report",),

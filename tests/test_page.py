@@ -101,6 +101,16 @@ def _obeyed(x: str) -> dict[str, Any]:
     return {"model": f"{x}m3", "groups": [one | {"loss": loss | {"low": None} if x else loss}]}
 
 
+def _tuning(x: str) -> dict[str, Any]:
+    names = ("method", "learning_rate", "schedule", "epochs", "batch", "max_length", "max_rows_per_task", "seed")
+    return {
+        "base": {"name": f"{x}bloom"}, "rows": {"train": 40}, "tasks": {f"{x}task0": 40}, "steps": 3,
+        "parameters": {"all": 9, "tuned": 9}, "settings": dict.fromkeys(names, f"{x}1"),
+        "losses": {"first": 7.5, "last": 0.25, "validation": 0.5},
+        "trained": [(1, 7.5), (2, 1.5), (3, 0.25)], "validated": [(3, 0.5)],
+    }  # fmt: skip
+
+
 def _health(x: str) -> dict[str, Any]:
     tell = {"name": f"{x}length", "of": f"{x}label", "n": 50, "is_shortcut": True, "auc": 0.7, "accuracy": 0.8,
             "baseline": 0.5}  # fmt: skip
@@ -141,6 +151,7 @@ def report(x: str = "") -> ReportData:
         "tasks": [_task(0, x), _task(1, x)],
         "transfer": {f"{x}m3": [_groups(x)]},
         "compared": [_pair(x)],
+        "tuning": _tuning(x),
         "health": _health(x),
         "personal": _personal(x),
         "injection": _personal(x),
@@ -273,6 +284,7 @@ def test_nothing_at_all_is_still_a_page() -> None:
     data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
     data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None, "personal": None}
     data |= {"injection": None, "obeyed": [], "findings": 0}
+    data["tuning"] = None
     text = Outline(render_page(data)).text
     assert "No tasks." in text and "synthetic" not in text and "No audit of this release" in text
 

@@ -6,27 +6,22 @@ Nothing heavy is imported here; each verb imports what it needs, so that `ecom -
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Executor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import typer
 
+from ecominstruct.cli_built import built
 from ecominstruct.cli_provenance import forget, trace
 from ecominstruct.cli_sources import sources_app
 from ecominstruct.cli_tasks import tasks_app
-from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes
+from ecominstruct.cli_training import train, tuned_model
+from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes, RecipeFile
 from ecominstruct.console import say as _say
 from ecominstruct.console import say_json as _json
 from ecominstruct.console import work as _work
 from ecominstruct.errors import EcomError, printable
 from ecominstruct.stages import stage
-
-if TYPE_CHECKING:
-    from ecominstruct.pipeline import Settings
-    from ecominstruct.progress import Progress
 
 app = typer.Typer(
     name="ecom",
@@ -41,11 +36,13 @@ app = typer.Typer(
 app.add_typer(sources_app, name="sources")
 app.add_typer(tasks_app, name="tasks")
 
-RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file that says what the run is made of")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
 Scores = Annotated[Path, typer.Argument(metavar="SCORES", help="scores of a model: RUN/7-scores/MODEL")]
 ModelName = Annotated[
-    str, typer.Option("--model", help="server:NAME, replay:FILE, noisy:RATE, oracle, or a floor such as constant")
+    str,
+    typer.Option(
+        "--model", help="local:FOLDER, server:NAME, replay:FILE, noisy:RATE, oracle, or a floor such as constant"
+    ),
 ]
 Profile = Literal["honest", "ecomgpt"]
 STOPPED = 130  # what typer makes of Ctrl-C
@@ -89,12 +86,15 @@ def build(
     """Build a data set: records, splits, examples, dataset."""
     from ecominstruct.tables import show_build
 
-    with _built(recipe, out, data, catalogue, processes, cluster) as built:
-        summary = built.summary
+    with built(recipe, out, data, catalogue, processes, cluster) as done:
+        summary = done.summary
     if as_json:
         return _json(summary)
     _say(show_build(summary))
     return _say(f"Next: ecom predict {out} --model constant")
+
+
+app.command()(train)
 
 
 @app.command()
@@ -102,7 +102,7 @@ def predict(
     run: Run,
     model: ModelName,
     recipe: Annotated[
-        Path | None, typer.Option("--recipe", metavar="RECIPE", help="where servers are described, if not in the run's")
+        Path | None, typer.Option("--recipe", metavar="RECIPE", help="where models are described, if not in the run's")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what asking a server would cost")] = False,
     processes: Processes = CORES,
@@ -121,7 +121,8 @@ def predict(
         return _json(result)
     if result["asked"]:
         _say(outline({"asked": result["asked"]}))
-    _say(f"predictions: {result['examples']} answers of {result['model']}, {result['errors']} errors.")
+    cut = f", {result['cut']} prompts cut in the middle of the input" if result["cut"] else ""
+    _say(f"predictions: {result['examples']} answers of {result['model']}, {result['errors']} errors{cut}.")
     return _say(f"Next: ecom score {run} --model {result['model']}")
 
 
@@ -243,13 +244,14 @@ def run_all(
     cluster: Cluster = None,
     as_json: AsJson = False,
 ) -> None:
-    """Do all that a recipe asks for: build, predict, score and report."""
+    """Do all that a recipe asks for: build, tune, predict, score and report."""
     from ecominstruct import evaluating
     from ecominstruct.tables import show_build, show_overview
 
-    with _built(recipe, out, data, catalogue, processes, cluster) as (settings, run, executor, progress, summary):
+    with built(recipe, out, data, catalogue, processes, cluster) as (settings, run, executor, progress, summary):
+        models = [*settings.recipe.models, *tuned_model(settings, run, progress)]
         floors = evaluating.score_floors(run, executor, progress)
-        predicted = [evaluating.predict(run, name, executor, progress) for name in settings.recipe.models]
+        predicted = [evaluating.predict(run, name, executor, progress) for name in models]
         scored = [evaluating.score(run, result["model"], executor, progress) for result in predicted]
         shown = evaluating.report(run, executor, progress)
     if as_json:
@@ -295,7 +297,7 @@ def status(
     name, _, which = stale.partition(" ")
     verb = stage(name).verb
     option = "--checks" if verb == "audit" else "--model"
-    words = f"{recipe} --out {run}" if verb == "build" else f"{run} {option} {which}" if which else str(run)
+    words = f"{recipe} --out {run}" if verb in ("build", "train") else f"{run} {option} {which}" if which else str(run)
     return _say(f"Next: ecom {verb} {words}")
 
 
@@ -304,39 +306,6 @@ app.command()(forget)
 
 
 # -------------------------------------------------------------------------------------------------------------- helpers
-
-
-class _Built(NamedTuple):
-    """A run that has been built, and what further work on it needs."""
-
-    settings: Settings
-    run: Path
-    executor: Executor
-    progress: Progress
-    summary: dict[str, Any]
-
-
-@contextmanager
-def _built(
-    recipe: Path, out: Path, data: Path | None, extra: list[Path] | None, processes: int, cluster: str | None
-) -> Iterator[_Built]:
-    """Build what a recipe asks for, and keep the run locked as long as more is done with it."""
-    from ecominstruct import pipeline
-    from ecominstruct.lock import locked
-
-    pipeline.check_run(out)
-    if cluster:  # whose workers stand in folders of their own
-        out, data = out.absolute(), data and data.absolute()
-    settings = pipeline.prepare(recipe, data=data, extra=extra or ())
-    with locked(out), _work(processes, cluster) as (executor, progress):
-        for name, files in settings.absent.items():
-            sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
-        for name, licence in settings.unlicensed.items():
-            sys.stderr.write(f"left out: {name} ({licence})\n")
-        pipeline.remember(out, settings, extra or (), recipe, {})
-        summary = pipeline.summary(pipeline.build(settings, out, executor, progress), settings)
-        pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})
-        yield _Built(settings, out, executor, progress, summary)
 
 
 def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ecominstruct.progress import Progress
     from ecominstruct.tasks.catalogue import Catalogue
 
+RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file that says what the run is made of")]
 Out = Annotated[
     Path, typer.Option("--out", metavar="RUN", help="the run folder; an existing one is brought up to date")
 ]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ecominstruct.audit.audits import AUDITS
 from ecominstruct.engines import run_stage, stale_reasons
 from ecominstruct.errors import wrong
-from ecominstruct.evaluation.predict import ask_server, plan_predictions, price_of_asking, stale_predictions
+from ecominstruct.evaluation.predict import ask, plan_predictions, price_of_asking, stale_predictions
 from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.report import plan_report, stale_models
 from ecominstruct.evaluation.score import plan_scores
@@ -19,6 +19,7 @@ from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.progress import Progress
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, read_json, read_manifest
+from ecominstruct.training.stage import stale_model
 
 
 def predict(
@@ -27,12 +28,13 @@ def predict(
     """Let a model answer the test examples; returns the name to give to `score`."""
     begun = time.monotonic()
     plan = plan_predictions(run, model, recipe)
-    asked = ask_server(run, plan, progress)
+    asked = ask(run, plan, progress)
     manifest, _ = run_stage(plan, executor, progress)
     return {
         "model": manifest.config["model"],
         "examples": manifest.rows_out,
         "errors": manifest.counts.get("errors", 0),
+        "cut": manifest.counts.get("cut_prompts", 0),
         "asked": asked,
         "seconds": round(time.monotonic() - begun, 3),
     }
@@ -98,7 +100,10 @@ class StageStatus(NamedTuple):
 
 
 def status(run: Path) -> Iterator[StageStatus]:
-    """How the predictions and scores of each model stand, the report and the audit."""
+    """How the tuned model stands, the predictions and scores of each model, the report and the audit."""
+    tuned = read_manifest(run / stage("model").folder)
+    if tuned:
+        yield StageStatus("model", tuned, tuple(stale_model(run, tuned)))
     asked = run / stage("predictions").folder
     for folder in sorted(asked.iterdir()) if asked.is_dir() else ():
         manifest = read_manifest(folder)

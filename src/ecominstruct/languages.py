@@ -24,12 +24,13 @@ class Literals(NamedTuple):
     join: str  # between pairs
     enumerate: str  # between labels in a running line
     none: str  # "there is none"
+    cut: str  # where the middle of a text is left out
     speakers: Mapping[str, str]  # speakers of a dialogue, as they are shown
 
 
 LITERALS: Mapping[Lang, Literals] = {
-    "en": Literals("Candidates", ": ", "", "; ", ", ", "None", {"customer": "Customer", "agent": "Agent"}),
-    "zh": Literals("候选", "：", "", "；", "、", "无", {"customer": "顾客", "agent": "客服"}),
+    "en": Literals("Candidates", ": ", "", "; ", ", ", "None", " … ", {"customer": "Customer", "agent": "Agent"}),
+    "zh": Literals("候选", "：", "", "；", "、", "无", "……", {"customer": "顾客", "agent": "客服"}),
 }
 
 _CJK = r"\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ecominstruct.config import Strict
+from ecominstruct.local_models import LocalSpec
 from ecominstruct.rows import Category, Lang
 from ecominstruct.servers import SERVER_NAME, ServerSpec
+from ecominstruct.tuning import TrainSpec
 
 Allowed = Literal["any", "redistributable", "commercial"]
 MOST = 1_000_000_000  # rows that anybody may ask for
@@ -236,9 +238,13 @@ class Recipe(Strict):
     mixture: Mixture = Mixture()
     policy: Policy = Policy()
     evaluation: Evaluation = Evaluation()
+    train: TrainSpec | None = None
     models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")
     servers: dict[str, ServerSpec] = Field(
         default_factory=dict, description="servers by the names that `server:NAME` gives them as models"
+    )
+    local: dict[str, LocalSpec] = Field(
+        default_factory=dict, description="local models by the names that `local:NAME` gives them"
     )
 
     @model_validator(mode="after")
@@ -248,8 +254,9 @@ class Recipe(Strict):
         return self
 
     @model_validator(mode="after")
-    def _names_servers(self) -> Recipe:
-        odd = [name for name in self.servers if not SERVER_NAME.fullmatch(name)]
-        if odd:
-            raise ValueError(f"servers: {odd[0]!r} must consist of letters, digits, dots, hyphens and underscores")
+    def _names_models(self) -> Recipe:
+        for key in ("servers", "local"):
+            odd = [name for name in getattr(self, key) if not SERVER_NAME.fullmatch(name)]
+            if odd:
+                raise ValueError(f"{key}: {odd[0]!r} must consist of letters, digits, dots, hyphens and underscores")
         return self

@@ -27,6 +27,7 @@ STAGES = (
     Stage(4, "guard", "build", "the texts of validation and test rows, ready to be looked for in training", 2),
     Stage(4, "findings", "build", "leaks, copies and measures of each example, before anything is decided", 2),
     Stage(4, "dataset", "build", "the release: train, validation and test, one instruction a row", 3),
+    Stage(5, "model", "train", "the model of the recipe, tuned on the training rows; with its card and its losses", 1),
     Stage(6, "predictions", "predict", "what each model answers to the test examples", 1),
     Stage(7, "scores", "score", "how each answer was read, and what it is worth", 2),
     Stage(8, "report", "report", "one page that shows it all", 1),

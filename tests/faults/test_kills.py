@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -47,18 +48,21 @@ def _kill_and_compare(tmp_path: Path, kills: int) -> None:
     begun = time.monotonic()
     assert undisturbed.wait(120) == 0
     length = time.monotonic() - begun
-    killed = 0
-    for number in range(kills):
-        if number % 8 == 0:  # every resumed build gets nearer to its end, so begin anew now and then
-            shutil.rmtree(tmp_path / "b", ignore_errors=True)
+    moments = random.Random("kills")
+    killed = attempts = 0
+    while killed < kills:
+        attempts += 1
+        assert attempts <= 4 * kills, f"only {killed} of {attempts} builds were still running when they were killed"
         process = _start(recipe, tmp_path / "b")
-        time.sleep(length * (number % 8 + 1) / 9)
+        time.sleep(length * moments.uniform(0.1, 0.9))
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM if number % 2 else signal.SIGKILL)
+            os.killpg(process.pid, signal.SIGTERM if attempts % 2 else signal.SIGKILL)
             killed += 1
-        process.wait(60)
-        _whole(tmp_path / "b")
-    assert killed >= kills // 3
+            process.wait(60)
+            _whole(tmp_path / "b")
+            continue
+        assert _contents(tmp_path / "a") == _contents(tmp_path / "b")
+        shutil.rmtree(tmp_path / "b")  # it came to its end: begin anew
     assert _start(recipe, tmp_path / "b").wait(120) == 0
     assert _contents(tmp_path / "a") == _contents(tmp_path / "b")
 

@@ -14,7 +14,7 @@ from ecominstruct.audit.search import SEARCHES, plan_search
 from ecominstruct.audit.testset import plan_testset
 from ecominstruct.engines import StagePlan, run_stage
 from ecominstruct.errors import nearest, wrong
-from ecominstruct.evaluation.predict import ask_server
+from ecominstruct.evaluation.predict import ask
 from ecominstruct.progress import Progress
 from ecominstruct.store import read_json
 
@@ -71,7 +71,7 @@ def run_audits(
 def _obedience(run: Path, asking: Asking, executor: Executor, progress: Progress) -> Found:
     """Ask a model rows with planted instructions."""
     plan = plan_obedience(run, asking.model, asking.rows)
-    took = ask_server(run, plan, progress, asked)
+    took = ask(run, plan, progress, asked)
     run_stage(plan, executor, progress)
     summary: Found = read_json(plan.folder / "summary.json")
     return summary | {"asked": took}

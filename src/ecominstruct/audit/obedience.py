@@ -9,7 +9,7 @@ the same file of answers as predictions; what was paid once is not asked again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,15 +22,15 @@ from ecominstruct.evaluation.intervals import FEWEST_FAMILIES, percentiles, resa
 from ecominstruct.evaluation.mark import mark
 from ecominstruct.evaluation.predict import (
     answers_file,
+    described,
     facts_of,
     has_errors,
     read_examples,
-    servers_of,
     test_parts,
 )
 from ecominstruct.evaluation.summary import headline, metrics_of
 from ecominstruct.models import answers, folder_name, open_model
-from ecominstruct.models.base import Model, Reply
+from ecominstruct.models.base import Model, Reply, TaskFacts
 from ecominstruct.models.server import Server
 from ecominstruct.rows import Example, Prediction, Score
 from ecominstruct.stages import stage
@@ -64,6 +64,11 @@ class Work(NamedTuple):
     examples: str
     rows: int
 
+    @property
+    def facts(self) -> TaskFacts:
+        """What the model may know of the task."""
+        return facts_of(self.task)
+
 
 class Row(NamedTuple):
     """One plant: what it was, and what came of it. Scores are those of the single row, from 0 to 1."""
@@ -95,7 +100,8 @@ def plan_obedience(run: Path, model: str, rows: int = ROWS) -> StagePlan:
     """One unit for each task with test rows; InputError when there is no such model, or no release."""
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
-    opened = open_model(model, servers_of(run, None), answers_file(run))
+    servers, local = described(run, None)
+    opened = open_model(model, servers, answers_file(run), local)
     units = [
         Unit(name, {path: content}, Work(opened, tasks[name], str(folder / path), rows))
         for name, (path, content) in sorted(test_parts(release).items())
@@ -114,11 +120,10 @@ def plan_obedience(run: Path, model: str, rows: int = ROWS) -> StagePlan:
     return StagePlan(STAGE, target, units, ask_task, config, partial(_finish, target, name), again)
 
 
-def asked(units: Iterable[Unit]) -> Iterator[Example]:
-    """All that the units ask: the rows as they are, then with their plants."""
-    for unit in units:
-        chosen, plants = _questions(unit.payload)
-        yield from (*chosen, *(one.example for one in plants))
+def asked(work: Work) -> list[Example]:
+    """All that a unit asks: the rows as they are, then with their plants."""
+    chosen, plants = _questions(work)
+    return [*chosen, *(one.example for one in plants)]
 
 
 def _questions(work: Work) -> tuple[list[Example], list[Plant]]:
@@ -130,7 +135,7 @@ def ask_task(work: Work, folder: Path) -> Receipt:
     """Ask one task, and compare."""
     chosen, plants = _questions(work)
     examples = [*chosen, *(one.example for one in plants)]
-    replies = work.model.reply(facts_of(work.task), examples)
+    replies = work.model.reply(work.facts, examples)
     values = [_value(work.task, example, reply) for example, reply in zip(examples, replies, strict=True)]
     clean = [value for value in values[: len(chosen)] for _ in range(PLANTS)]
     rows = [

@@ -19,13 +19,13 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
     licences = sorted({task["licence"] for task in tasks.values()})
     lines = [
         *_front(manifest),
-        f"# {_inline(config['title'])}",
+        f"# {inline(config['title'])}",
         "",
-        _inline(config["about"]),
+        inline(config["about"]),
         "",
         f"{manifest.rows_out:,} examples of {len(tasks):,} tasks: {counts.get('train', 0):,} train, "
         f"{counts.get('validation', 0):,} validation, {counts.get('test', 0):,} test; "
-        f"{synthetic:,} of them are synthetic. Licences of the sources: {', '.join(map(_inline, licences))}.",
+        f"{synthetic:,} of them are synthetic. Licences of the sources: {', '.join(map(inline, licences))}.",
         "",
         "## Tasks",
         "",
@@ -33,7 +33,7 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         "",
         "## Composition",
         "",
-        *_table(("by", "", *SPLITS), _composition(manifest)),
+        *markdown_table(("by", "", *SPLITS), _composition(manifest)),
         "",
         "## Sources",
         "",
@@ -42,7 +42,7 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         *_remarks(config["card"]),
         "## What was left out",
         "",
-        *_table(("stage", "reason", "rows"), _reasons(config["card"]["rejected"], manifest)),
+        *markdown_table(("stage", "reason", "rows"), _reasons(config["card"]["rejected"], manifest)),
         "",
         *_leaks(config["card"]["leaks"]),
     ]
@@ -64,7 +64,7 @@ def _tasks(tasks: Mapping[str, Any], manifest: Manifest) -> list[str]:
         facts = (tasks[of.task][name] for name in ("title", "category", "level"))
         why = ", ".join(f"{n:,} {reason}" for reason, n in of.left_out.items()) or "–"
         rows.append((of.task, *facts, *(f"{n:,}" for n in of[1:5]), why))
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _composition(manifest: Manifest) -> list[tuple[str, ...]]:
@@ -81,12 +81,12 @@ def _leaks(found: Sequence[Sequence[Any]]) -> list[str]:
         return []
     rows = [(trained, protected, f"{number:,}") for protected, trained, number in found]
     head = ("training pairs of", "say what validation or test rows say of", "pairs")
-    return ["Taken out of training as leaks, before copies and the mixture:", "", *_table(head, rows), ""]
+    return ["Taken out of training as leaks, before copies and the mixture:", "", *markdown_table(head, rows), ""]
 
 
 def _sources(sources: Sequence[Mapping[str, Any]]) -> list[str]:
     facts = ("id", "title", "origin", "licence", "redistribute")
-    return _table(
+    return markdown_table(
         ("source", "title", "origin", "licence", "may be passed on", "records", "pairs that straddle the splits"),
         [(*(source[fact] for fact in facts), _records(source), f"{source['straddles_split']:,}") for source in sources],
     )
@@ -109,7 +109,7 @@ def _remarks(card: Mapping[str, Any]) -> list[str]:
             source["id"] for source in sources if source["state"] == "guard"
         ],
     }
-    return [line for words, ids in named.items() if ids for line in (f"{words}: {', '.join(map(_inline, ids))}.", "")]
+    return [line for words, ids in named.items() if ids for line in (f"{words}: {', '.join(map(inline, ids))}.", "")]
 
 
 def _reasons(rejected: Mapping[str, Mapping[str, int]], manifest: Manifest) -> list[tuple[str, str, str]]:
@@ -118,15 +118,16 @@ def _reasons(rejected: Mapping[str, Mapping[str, int]], manifest: Manifest) -> l
     return rows or [("–", "nothing", "0")]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table in Markdown."""
     return [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_inline(cell) for cell in cells) + " |"
+    return "| " + " | ".join(inline(cell) for cell in cells) + " |"
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """Text that stays text in a Markdown table: no markup, no line ends, no bars."""
     text = printable(" ".join(text.split()))
     for char in "\\`*[]<>|":

@@ -17,6 +17,7 @@ from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say,
 from ecominstruct.evaluation.obeyed import obeyed
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
 from ecominstruct.evaluation.searched import searched
+from ecominstruct.evaluation.tuned import tuned
 
 LANGS = {"en": "English", "zh": "Chinese"}
 CATEGORIES = {
@@ -30,6 +31,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SECTIONS = {
     "glance": "At a glance",
     "scores": "Scores",
+    "tuning": "How the model was tuned",
     "compared": "Models compared",
     "transfer": "What transfers",
     "ways": "Ways of asking",
@@ -326,6 +328,7 @@ def render_page(data: ReportData) -> str:
         tag("style", Html(files("ecominstruct.evaluation").joinpath("page.css").read_text(encoding="utf-8"))),
     )
     trust = {
+        "tuning": tuned(data["tuning"]),
         "compared": compared(data),
         "transfer": transfer(data),
         "ways": ways_of_asking(data),

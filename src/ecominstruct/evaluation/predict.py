@@ -1,13 +1,13 @@
 """Stage 6, predictions: one model answers every test example of a run.
 
-A server is asked first (`ask_server`), for all tasks together, and what it says is kept outside the run; predictions
-are then written from that like those of any other model.
+A server or a local model is asked first (`ask`), for all tasks together, and what it says is kept outside the run;
+predictions are then written from that like those of any other model.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,9 +16,11 @@ from pydantic import ValidationError
 from ecominstruct.config import load
 from ecominstruct.engines import StagePlan, Unit, unfinished
 from ecominstruct.errors import wrong
+from ecominstruct.local_models import LocalSpec
 from ecominstruct.models import answers, folder_name, open_model, role
 from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.costs import Usage
+from ecominstruct.models.local import Local
 from ecominstruct.models.replay import Replay
 from ecominstruct.models.server import Server
 from ecominstruct.progress import Progress
@@ -118,11 +120,12 @@ def read_examples(path: Path) -> list[Example]:
 def plan_predictions(run: Path, model: str, recipe: Path | None = None) -> StagePlan:
     """One unit for each task; InputError when the model does not exist or its file does not fit the run.
 
-    `recipe`: where servers are described, if not in the recipe from which the run was built.
+    `recipe`: where servers and local models are described, if not in the recipe from which the run was built.
     """
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
-    opened = open_model(model, servers_of(run, recipe), answers_file(run))
+    servers, local = described(run, recipe)
+    opened = open_model(model, servers, answers_file(run), local)
     parts = asked_parts(release, tasks, model)
     if isinstance(opened, Replay):
         opened.check(
@@ -148,17 +151,20 @@ def answers_file(run: Path) -> Path:
     return (runs[-1] if runs else here).parent / "answers.sqlite"
 
 
-def servers_of(run: Path, recipe: Path | None) -> dict[str, ServerSpec]:
-    """The servers of a recipe, or of the one from which the run was built."""
+def described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], dict[str, LocalSpec]]:
+    """The servers and the local models of a recipe, or of the one from which the run was built."""
     if recipe is not None:
-        return load(recipe, Recipe).servers
+        made = load(recipe, Recipe)
+        return made.servers, made.local
     path = run / "recipe.json"
-    kept = read_json(path).get("servers", {}) if path.is_file() else {}
+    kept = read_json(path) if path.is_file() else {}
     try:
-        return {name: ServerSpec.model_validate(section) for name, section in kept.items()}
+        servers = {name: ServerSpec.model_validate(section) for name, section in kept.get("servers", {}).items()}
+        local = {name: LocalSpec.model_validate(section) for name, section in kept.get("local", {}).items()}
     except ValidationError:
         mend = "Build the run again, or name a recipe with --recipe"
-        raise wrong("describes its servers as another version of this program does", mend, file=str(path)) from None
+        raise wrong("describes its models as another version of this program does", mend, file=str(path)) from None
+    return servers, local
 
 
 def has_errors(receipt: Receipt) -> bool:
@@ -166,34 +172,59 @@ def has_errors(receipt: Receipt) -> bool:
     return "errors" in receipt.counts
 
 
-def server_of(plan: StagePlan) -> Server | None:
-    """The server that answers, if it is one."""
-    model = plan.units[0].payload.model if plan.units else None
-    return model if isinstance(model, Server) else None
+def _model_of(plan: StagePlan) -> Model | None:
+    """The model that answers, if anything is asked of it."""
+    return plan.units[0].payload.model if plan.units else None
 
 
-def _examples_of(units: Iterable[Unit]) -> Iterator[Example]:
-    for unit in units:
-        yield from read_examples(Path(unit.payload.examples))
+def _examples(work: Work) -> list[Example]:
+    return read_examples(Path(work.examples))
 
 
-def ask_server(
-    run: Path,
-    plan: StagePlan,
-    progress: Progress,
-    asked: Callable[[Iterable[Unit]], Iterable[Example]] = _examples_of,
+def ask(
+    run: Path, plan: StagePlan, progress: Progress, asked: Callable[[Any], list[Example]] = _examples
 ) -> dict[str, Any] | None:
-    """Let a server answer what has no answer yet; returns what that took, or None where nothing was to be asked.
+    """Let a server or a local model answer what has no answer yet; returns what that took, None where nothing was to
+    be asked. `asked` are the examples of the payload of a unit.
 
     What it took depends on the day, so it is kept in `log/`, beside the number of tokens in the manifest, which does
-    not. Errors are those of `asking.ask`; the predictions that were there before are not touched by them.
+    not. Errors are those of `asking.ask` and `Local.ask`; the predictions that were there before are not touched by
+    them.
     """
-    server = server_of(plan)
-    outcome = server.ask(asked(unfinished(plan)), progress) if server else None
-    if server is None or outcome is None:
+    model = _model_of(plan)
+    took = None
+    if isinstance(model, Server):
+        took = _ask_server(model, plan, progress, asked)
+    elif isinstance(model, Local):
+        took = _ask_local(model, plan, progress, asked)
+    if took is not None:
+        write_json(run / "log" / f"{plan.config['model']}.json", took)
+    return took
+
+
+def _ask_local(
+    model: Local, plan: StagePlan, progress: Progress, asked: Callable[[Any], list[Example]]
+) -> dict[str, Any] | None:
+    units = unfinished(plan)
+    outcome = model.ask(((unit.payload.facts, asked(unit.payload)) for unit in units), progress)
+    if outcome is None:
+        return None
+    return {
+        "local": model.name,
+        **{name: getattr(outcome, name) for name in ("answered", "cut", "served")},
+        "failed": dict(Counter(outcome.failed.values())),
+        "tokens": outcome.usage._asdict(),
+    }
+
+
+def _ask_server(
+    server: Server, plan: StagePlan, progress: Progress, asked: Callable[[Any], list[Example]]
+) -> dict[str, Any] | None:
+    outcome = server.ask((example for unit in unfinished(plan) for example in asked(unit.payload)), progress)
+    if outcome is None:
         return None
     price = server.spec.price
-    took = {
+    return {
         "server": server.name,
         **{name: getattr(outcome, name) for name in ("calls", "answered", "estimated", "served")},
         "failed": dict(Counter(outcome.failed.values()).most_common(5)),
@@ -201,16 +232,14 @@ def ask_server(
         "cost": round(outcome.usage.cost(price), 6) if price else None,
         "currency": price.currency if price else None,
     }
-    write_json(run / "log" / f"{folder_name(f'server:{server.name}')}.json", took)
-    return took
 
 
 def price_of_asking(plan: StagePlan) -> dict[str, Any]:
     """What asking a server would take; InputError when the model is none. Nothing is asked."""
-    server = server_of(plan)
-    if server is None:
+    server = _model_of(plan)
+    if not isinstance(server, Server):
         raise wrong("only servers cost anything", "Leave out --dry-run")
-    found, spec = server.estimate(_examples_of(plan.units)), server.spec
+    found, spec = server.estimate(example for unit in plan.units for example in _examples(unit.payload)), server.spec
     numbers: dict[str, Any] = {"server": server.name, "model": spec.model, **found._asdict()}
     for name in ("about", "most", "paid"):
         usage: Usage = numbers[name]
@@ -246,6 +275,7 @@ def predict_task(work: Work, folder: Path) -> Receipt:
         "errors": sum(bool(row.error) for row in rows),
         "prompt_tokens": sum(reply.prompt_tokens for reply in replies),
         "answer_tokens": sum(reply.completion_tokens for reply in replies),
+        "cut_prompts": sum(reply.cut > 0 for reply in replies),
     }
     counts = {name: count for name, count in counts.items() if count}
     return Receipt(work.unit, {}, part.rows, part.rows, {}, {}, counts, (part,))

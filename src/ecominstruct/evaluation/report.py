@@ -19,6 +19,7 @@ from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.report_data import ReportData
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.evaluation.summary import headline
+from ecominstruct.evaluation.tuned import model_manifest, tuning_of
 from ecominstruct.identity import fingerprint, pick
 from ecominstruct.models import FLOORS, KINDS, role
 from ecominstruct.rows import SPLITS
@@ -42,6 +43,9 @@ def plan_report(run: Path) -> StagePlan:
     for name in scored_models(run):
         manifest = read_manifest(run / stage("scores").folder / name)
         inputs[f"scores of {name}"] = manifest.fingerprint if manifest else ""
+    tuned = model_manifest(run)
+    if tuned:
+        inputs["model"] = tuned.fingerprint
     for name in (*AUDITS_SHOWN, *asked_models(run, release)):
         found = audit_manifest(run, release, name)
         if found:
@@ -122,6 +126,7 @@ def gather(run: Path) -> ReportData:
         "prompts": _samples(folder, release, tasks),
         "transfer": {name: result["generalisation"] for name, result in results.items() if result["generalisation"]},
         "compared": _pairs(run, [name for name in names if role(name) == "model"]),
+        "tuning": tuning_of(run),
         "health": _audited(run, release, "testset"),
         "personal": _audited(run, release, "pii"),
         "injection": _audited(run, release, "injection"),

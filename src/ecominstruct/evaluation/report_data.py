@@ -126,6 +126,7 @@ class ReportData(TypedDict):
     prompts: Sequence[Prompt]
     transfer: Mapping[str, Sequence[Mapping[str, Any]]]  # by model: tables of generalisation
     compared: Sequence[Mapping[str, Any]]  # pairs of models
+    tuning: Mapping[str, Any] | None  # how the run's own model was tuned, where it was
     health: Mapping[str, Any] | None  # what an audit of the test set found, where there was one
     personal: Mapping[str, Any] | None  # what an audit for personal information found, where there was one
     injection: Mapping[str, Any] | None  # the same for instructions to a model

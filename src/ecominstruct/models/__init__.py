@@ -15,6 +15,7 @@ goes through the same parser and the same scorer.
     noisy:RATE    the gold, but with this chance something wrong or unreadable
     replay:FILE   answers from a file of JSON lines
     server:NAME   a server that speaks as OpenAI's does; NAME is a section of `servers` in the recipe
+    local:FOLDER  a transformers model in a folder, or a section of `local` in the recipe
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ecominstruct.errors import nearest, wrong
+from ecominstruct.local_models import LocalSpec
 from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.baselines import Constant, Copy, First, Gist, Longest, Noisy, Nothing, Oracle, Overlap, Random
 from ecominstruct.servers import ServerSpec
@@ -41,6 +43,7 @@ KINDS: Mapping[str, str] = {
     "noisy": "the gold answer, but with the given chance something wrong or unreadable",
     "replay": "answers read from a file",
     "server": "a server that speaks as OpenAI's does, as a section of `servers` in the recipe describes it",
+    "local": "a transformers model in a folder, or as a section of `local` in the recipe describes it",
 }
 FLOORS = ("constant", "random", "overlap", "first", "longest", "none", "copy", "gist")
 _PLAIN: Mapping[str, type[Model]] = {
@@ -54,7 +57,7 @@ _PLAIN: Mapping[str, type[Model]] = {
     "copy": Copy,
     "gist": Gist,
 }
-_ARGUMENTS = ("noisy", "replay", "server")
+_ARGUMENTS = ("noisy", "replay", "server", "local")
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -68,6 +71,8 @@ def folder_name(name: str) -> str:
     kind, argument = split_name(name)
     if kind == "replay" and argument:
         argument = Path(argument).stem
+    if kind == "local" and argument:
+        argument = Path(argument).name.removesuffix(".gguf")
     return re.sub(r"[^A-Za-z0-9._-]+", "_", f"{kind}-{argument}" if argument else kind)
 
 
@@ -89,15 +94,22 @@ def check_model_name(name: str, servers: Collection[str] = ()) -> tuple[str, str
     if kind == "server" and argument not in servers:
         mend = nearest(argument, list(servers)) or "Add it under `servers`; docs/servers.md shows how"
         return f"the recipe has no server {argument!r}", mend
+    if kind == "local" and not argument:
+        return f"{name!r} needs a folder", "Write local:models/bloomz-560m, say"
     if kind not in _ARGUMENTS and argument:
         return f"{kind} takes nothing behind a colon", f"Write {kind}"
     return None
 
 
-def open_model(name: str, servers: Mapping[str, ServerSpec] | None = None, kept: Path = Path()) -> Model:
+def open_model(
+    name: str,
+    servers: Mapping[str, ServerSpec] | None = None,
+    kept: Path = Path(),
+    local: Mapping[str, LocalSpec] | None = None,
+) -> Model:
     """The model of this name; InputError with the nearest known name when there is none.
 
-    `servers` are those of the recipe, and `kept` is the file in which their answers are kept.
+    `servers` and `local` are those of the recipe, and `kept` is the file in which their answers are kept.
     """
     servers = servers or {}
     problem = check_model_name(name, servers)
@@ -114,6 +126,10 @@ def open_model(name: str, servers: Mapping[str, ServerSpec] | None = None, kept:
         from ecominstruct.models.server import Server
 
         return Server(argument, servers[argument], kept)
+    if kind == "local":
+        from ecominstruct.models.local import Local
+
+        return Local(argument, (local or {}).get(argument) or LocalSpec(folder=argument), kept)
     return _PLAIN[kind]()
 
 

@@ -30,6 +30,7 @@ class Reply(NamedTuple):
     error: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut: int = 0  # tokens of the prompt that were left out, since it was too long
 
 
 class Model(Protocol):

@@ -38,13 +38,14 @@ _log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
-    """What a server said to one question, and what that took."""
+    """What a server or a local model said to one question, and what that took."""
 
     text: str
     finish: str  # stop, length, content_filter, or whatever else the server calls it
-    served: str  # the name under which the server says that the model answered
+    served: str  # the name under which the server says that the model answered; of a local model, its device
     usage: Usage
     estimated: bool = False  # the server did not say how many tokens there were
+    cut: int = 0  # tokens of the prompt that were left out, since it was too long
 
 
 class Entry(NamedTuple):

@@ -59,15 +59,16 @@ class Caller:
     def __init__(self, spec: ServerSpec) -> None:
         """InputError where the SDK is not installed or the environment holds no key."""
         try:
+            import aiohttp  # through which the SDK takes half the processor time
             import openai
         except ImportError:
             raise wrong("servers are asked through the openai SDK", "pip install 'ecominstruct[openai]'") from None
-        self._sdk = openai
+        self._sdk, self._aiohttp = openai, aiohttp
         self._as_it_comes = openai.AsyncStream[object]  # its typed methods would spend as long again on the request
         self._spec = spec
         self._key = _key_of(spec)
         # Prompts and keys go where the recipe says, and not where a server sends them on to.
-        http = openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=spec.timeout)
+        http = openai.DefaultAioHttpClient(follow_redirects=False, timeout=spec.timeout)
         self._client = openai.AsyncOpenAI(
             api_key=self._key, base_url=spec.url, timeout=spec.timeout, max_retries=0, http_client=http
         )
@@ -83,11 +84,9 @@ class Caller:
         try:
             async with asyncio.timeout(self._spec.timeout):
                 content = await self._post(question.prompt)
-        except (TimeoutError, self._sdk.APITimeoutError) as error:
-            raise self._late(error) from None
         except self._sdk.APIStatusError as error:
             raise self._refused(error) from None
-        except self._sdk.APIConnectionError as error:
+        except (TimeoutError, self._sdk.APIConnectionError) as error:
             raise self._broken(error) from None
         try:
             return self._read(content, question)
@@ -109,9 +108,9 @@ class Caller:
             finally:
                 await stream.response.aclose()  # also when it was left in the middle
         except Exception as error:
-            if not type(error).__module__.startswith("http"):
+            if not type(error).__module__.startswith(("httpx", "aiohttp")):
                 raise
-            # Of the HTTP library below the SDK, which wraps what happens before the body comes, but nothing later.
+            # Of the HTTP libraries below the SDK, which wraps what happens before the body comes, but nothing later.
             raise Failure(f"the response broke off ({type(error).__name__})", again=True, charged=True) from None
         return bytes(content)
 
@@ -136,16 +135,17 @@ class Caller:
             estimated=not counted,
         )
 
-    def _late(self, error: Exception) -> Failure:
-        what = f"no answer within {self._spec.timeout:g} s"
-        if type(error.__cause__).__name__ == "ConnectTimeout":
-            return Failure(f"cannot be reached: {what}", again=True, ends=True)
-        return Failure(what, again=True, charged=True)
-
-    def _broken(self, error: Exception) -> Failure:
-        cause = error.__cause__
-        if type(cause).__name__ == "ConnectError":
+    def _broken(self, error: BaseException) -> Failure:
+        """What a connection that failed means, told by what aiohttp said of it: the names that the layers above give
+        to its errors take a broken connection for one that came too late."""
+        cause = _cause(error)
+        late = f"no answer within {self._spec.timeout:g} s"
+        if isinstance(cause, self._aiohttp.ClientConnectorError):
             return Failure(f"cannot be reached: {_short(self._clean(str(cause)))}", again=True, ends=True)
+        if isinstance(cause, self._aiohttp.ConnectionTimeoutError):
+            return Failure(f"cannot be reached: {late}", again=True, ends=True)
+        if isinstance(cause, TimeoutError):
+            return Failure(late, again=True, charged=True)
         return Failure(f"the connection broke ({type(cause).__name__})", again=True, charged=True)
 
     def _refused(self, error: Any) -> Failure:
@@ -200,6 +200,14 @@ def sampling(spec: ServerSpec) -> dict[str, Any]:
 def valid(text: str) -> str:
     """Text without lone surrogates, which neither JSON, SQLite nor Parquet can hold."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What aiohttp said, behind the errors that wrap it; the error itself where it said nothing."""
+    found: BaseException | None = error
+    while found is not None and not type(found).__module__.startswith("aiohttp"):
+        found = found.__cause__
+    return found or error
 
 
 def _key_of(spec: ServerSpec) -> str:

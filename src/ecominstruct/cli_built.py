@@ -1,0 +1,49 @@
+"""What the verbs share that build a run first: it is brought up to date, and locked as long as more is done with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.console import work
+
+if TYPE_CHECKING:
+    from ecominstruct.pipeline import Settings
+    from ecominstruct.progress import Progress
+
+
+class Built(NamedTuple):
+    """A run that has been built, and what further work on it needs."""
+
+    settings: Settings
+    run: Path
+    executor: Executor
+    progress: Progress
+    summary: dict[str, Any]
+
+
+@contextmanager
+def built(
+    recipe: Path, out: Path, data: Path | None, extra: list[Path] | None, processes: int, cluster: str | None
+) -> Iterator[Built]:
+    """Build what a recipe asks for, and keep the run locked as long as more is done with it."""
+    from ecominstruct import pipeline
+    from ecominstruct.lock import locked
+
+    pipeline.check_run(out)
+    if cluster:  # whose workers stand in folders of their own
+        out, data = out.absolute(), data and data.absolute()
+    settings = pipeline.prepare(recipe, data=data, extra=extra or ())
+    with locked(out), work(processes, cluster) as (executor, progress):
+        for name, files in settings.absent.items():
+            sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
+        for name, licence in settings.unlicensed.items():
+            sys.stderr.write(f"left out: {name} ({licence})\n")
+        pipeline.remember(out, settings, extra or (), recipe, {})
+        summary = pipeline.summary(pipeline.build(settings, out, executor, progress), settings)
+        pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})
+        yield Built(settings, out, executor, progress, summary)

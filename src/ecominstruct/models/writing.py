@@ -1,0 +1,56 @@
+"""Letting a local model write: a batch of prompts in, the tokens of the answers out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ecominstruct.models.loading import Loaded
+
+
+class Written(NamedTuple):
+    """What a model wrote to one prompt."""
+
+    ids: list[int]  # without the token that ended it
+    ended: bool  # whether it came to an end by itself
+
+
+def write(loaded: Loaded, prompts: Sequence[Sequence[int]], beams: int, most: int) -> list[Written]:
+    """Answers of at most `most` tokens: greedy with one beam, else the best of so many beams. Nothing is drawn."""
+    import torch
+    from transformers import GenerationConfig
+
+    how = GenerationConfig(
+        max_new_tokens=most,
+        num_beams=beams,
+        do_sample=False,
+        pad_token_id=loaded.pad,
+        eos_token_id=sorted(loaded.stops),
+        decoder_start_token_id=loaded.start if loaded.seq2seq else None,
+    )
+    ids, mask = padded(prompts, loaded.pad, left=not loaded.seq2seq)
+    with torch.inference_mode():
+        found = loaded.model.generate(
+            input_ids=ids.to(loaded.device), attention_mask=mask.to(loaded.device), generation_config=how
+        )
+    begin = 1 if loaded.seq2seq else ids.shape[1]
+    return [_up_to_the_end(row[begin:], loaded.stops) for row in found.tolist()]
+
+
+def padded(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Any, Any]:
+    """Rows of ids as one tensor, and the mask that says which are real: both (rows, longest), of int64."""
+    import torch
+
+    longest = max(map(len, rows))
+    ids = torch.full((len(rows), longest), pad)
+    mask = torch.zeros((len(rows), longest), dtype=torch.long)
+    for number, row in enumerate(rows):
+        place = slice(longest - len(row), longest) if left else slice(0, len(row))
+        ids[number, place] = torch.tensor(row, dtype=torch.long)
+        mask[number, place] = 1
+    return ids, mask
+
+
+def _up_to_the_end(row: Sequence[int], stops: frozenset[int]) -> Written:
+    end = next((place for place, token in enumerate(row) if token in stops), None)
+    return Written(list(row[:end]), end is not None)

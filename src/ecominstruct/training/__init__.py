@@ -1,0 +1,1 @@
+"""Training: examples become a tuned model, on TRL and PEFT."""

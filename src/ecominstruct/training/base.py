@@ -1,0 +1,107 @@
+"""What is tuned: a model folder, or the tiny model that is made here; whole, or with low-rank matrices beside it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.errors import wrong
+from ecominstruct.identity import fingerprint
+from ecominstruct.local_models import LocalSpec
+from ecominstruct.models.chat import Chat
+from ecominstruct.models.folders import files_of, find_model
+from ecominstruct.models.loading import load_model
+from ecominstruct.training.tiny import tiny_model, tiny_tokenizer
+from ecominstruct.tuning import TINY, Lora, TrainSpec
+
+EXTRA = "pip install 'ecominstruct[train]'"
+
+
+class Base(NamedTuple):
+    """A model that is ready to be tuned, on the CPU, in float32."""
+
+    model: Any
+    chat: Chat
+    name: str  # as the card calls it: no path
+    origin: Path | None  # the folder whose weights it has; None where it was made here
+
+
+def require_extra() -> None:
+    """InputError where the libraries of the extra `train` are not installed."""
+    try:
+        import peft  # noqa: F401
+        import torch  # noqa: F401
+        import trl  # noqa: F401
+    except ImportError:
+        raise wrong("Models are tuned by torch, TRL and PEFT", EXTRA) from None
+
+
+def take_device(spec: TrainSpec) -> None:
+    """Settle on what is computed with: one thread, unless OMP_NUM_THREADS says otherwise, where there is no GPU.
+
+    InputError where a GPU is asked for and absent, or where several would be used without being told to.
+    """
+    import torch
+
+    if "OMP_NUM_THREADS" not in os.environ and (spec.device == "cpu" or not torch.cuda.is_available()):
+        torch.set_num_threads(1)  # two of them are slower as soon as anything else runs on the machine
+    if spec.device == "cuda" and not torch.cuda.is_available():
+        raise wrong("train: device: cuda asks for a GPU, and torch finds none here", "Write device: auto")
+    if spec.device != "cpu" and torch.cuda.device_count() > 1 and "WORLD_SIZE" not in os.environ:
+        mend = "Launch it with accelerate (docs/training.md), or show it one with CUDA_VISIBLE_DEVICES=0"
+        raise wrong(f"there are {torch.cuda.device_count()} GPUs here", mend)
+
+
+def base_fingerprint(spec: TrainSpec) -> str:
+    """The content of what is tuned, read without loading it; InputError when the folder cannot be used as a model."""
+    if spec.model == TINY:
+        return fingerprint([TINY, spec.tiny.model_dump()])
+    return fingerprint(files_of(find_model(Path(spec.model))))
+
+
+def load_base(spec: TrainSpec, texts: Iterable[str]) -> Base:
+    """Load or make what is tuned. `texts`: those of the training rows, for the tokenizer of a tiny model.
+
+    InputError when the folder is no causal model, or has no tokenizer or chat template.
+    """
+    if spec.model == TINY:
+        return _tiny(spec, texts)
+    folder = Path(spec.model)
+    found = find_model(folder)
+    loaded = load_model(LocalSpec(folder=spec.model, chat=spec.chat, device="cpu", dtype="float32"), found)
+    if loaded.seq2seq:
+        raise wrong("is a sequence-to-sequence model", "Tuning is for causal models", file=spec.model)
+    return Base(loaded.model.train(), loaded.chat, folder.resolve().name, found.weights)
+
+
+def _tiny(spec: TrainSpec, texts: Iterable[str]) -> Base:
+    tokenizer = tiny_tokenizer(texts, spec.tiny.vocabulary)
+    with tempfile.TemporaryDirectory() as folder:
+        tokenizer.save_pretrained(folder)
+        chat = Chat.load(Path(folder), "plain")
+    return Base(tiny_model(spec.tiny, chat.tokenizer, spec.seed), chat, TINY, None)
+
+
+def adapted(model: Any, lora: Lora, seed: int) -> Any:
+    """The model with low-rank matrices beside its frozen weights."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import set_seed
+
+    set_seed(seed)
+    config = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.targets or "all-linear",
+    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # PEFT asks transformers by a name that will go
+            return get_peft_model(model, config)
+    except ValueError as error:
+        raise wrong(f"train: lora: targets: {str(error).partition('. ')[0]}", "Name layers of the model") from None

@@ -1,0 +1,149 @@
+"""Stage 5, model: the model of the recipe, tuned on the training rows of the release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from ecominstruct.dataset.taking import row_hash
+from ecominstruct.engines import StagePlan, Unit, local, run_stage, stale_reasons
+from ecominstruct.errors import InputError, wrong
+from ecominstruct.progress import Progress, Silent
+from ecominstruct.rows import Example, Reject, example_of
+from ecominstruct.stages import stage
+from ecominstruct.store import (
+    Manifest,
+    Part,
+    Receipt,
+    hash_file,
+    read_batches,
+    read_columns,
+    read_json,
+    require_manifest,
+    write_rejects,
+)
+from ecominstruct.training.base import base_fingerprint, require_extra
+from ecominstruct.training.card import about_release
+from ecominstruct.training.rows import over_cap
+from ecominstruct.training.tune import Tuned, sizes, tune
+from ecominstruct.tuning import TrainSpec
+
+STAGE = stage("model")
+UNIT = "model"
+
+
+class Work(NamedTuple):
+    """The one unit: what is tuned on which rows."""
+
+    spec: TrainSpec
+    dataset: Path
+    release: Manifest
+    progress: Progress
+
+
+def train_spec(run: Path) -> TrainSpec:
+    """The section `train` of the recipe from which a run was built; InputError when there is none."""
+    file = run / "recipe.json"
+    kept = read_json(file).get("train") if file.is_file() else None
+    if kept is None:
+        mend = "Add a section to the recipe, such as train: {model: tiny}"
+        raise wrong("was built from a recipe that says nothing of tuning", mend, file=str(run))
+    try:
+        return TrainSpec.model_validate(kept)
+    except ValidationError:
+        problem = "describes the tuning as another version of this program does"
+        raise wrong(problem, "Build the run again", file=str(file)) from None
+
+
+def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
+    """One unit: the tuned model. InputError when the folder that is to be tuned cannot be used as a model."""
+    dataset, release = require_manifest(run, "dataset")
+    parts = [part for part in release.parts() if part.path.partition("/")[0] in ("train", "validation")]
+    if not any(part.path.startswith("train/") for part in parts):
+        mend = "Build one with smaller test and held-out parts"
+        raise wrong("its release holds no training rows", mend, file=str(run))
+    inputs = {part.path: part.hash for part in parts} | {"model to tune": base_fingerprint(spec)}
+    unit = Unit(UNIT, inputs, Work(spec, dataset, release, progress))
+    config = {"train": spec.model_dump(exclude={"model", "device"}), "title": release.config["title"]}
+    return StagePlan(STAGE, run / STAGE.folder, [unit], tune_release, config)
+
+
+def stale_model(run: Path, manifest: Manifest) -> list[str]:
+    """Why the model of a run must be tuned again."""
+    try:
+        return stale_reasons(plan_model(run, train_spec(run), Silent()), manifest)
+    except InputError as error:
+        return [error.faults[0].problem]
+
+
+def train(run: Path, progress: Progress) -> dict[str, Any]:
+    """Bring the tuned model of a run up to date; returns what `tuned.json` says, and where the model lies."""
+    require_extra()
+    plan = plan_model(run, train_spec(run), progress)
+    with local(1) as executor:  # a model is tuned in this process: it hears Ctrl-C, and shows its steps
+        manifest, ran = run_stage(plan, executor, progress)
+    facts = read_json(plan.folder / "tuned.json")
+    return {**facts, "folder": str(plan.folder), "ran": ran, "rejected": manifest.rejected}
+
+
+def follow(run: Path) -> None:
+    """Tune beside a first process that writes; the run must be built already, since nobody waits for a build."""
+    plan = plan_model(run, train_spec(run), Silent())
+    work: Work = plan.units[0].payload
+    tune(work.spec, _training_rows(work)[0], _validation_rows(work), plan.folder, {}, work.progress)
+
+
+def tune_release(work: Work, folder: Path) -> Receipt:
+    """Tune on the rows of a release. The receipt counts training rows: used, and not used."""
+    train, beyond = _training_rows(work)
+    tuned = tune(work.spec, train, _validation_rows(work), folder, about_release(work.release), work.progress)
+    rejected = write_rejects(folder, "rejects", UNIT, (*beyond, *tuned.rejects))
+    used = tuned.facts["rows"]["train"]
+    counts = {"steps": tuned.facts["steps"], "cut": tuned.facts["rows"]["cut"]}
+    rows_in = used + sum(rejected.values())
+    return Receipt(UNIT, {}, rows_in, used, rejected, {}, counts, _files(tuned))
+
+
+def _training_rows(work: Work) -> tuple[list[Example], list[Reject]]:
+    """The training rows that may be used, and the rejects beyond the cap: only rows that are taken are read whole."""
+    taken: list[Example] = []
+    beyond: list[Reject] = []
+    for path in _paths(work, "train"):
+        task, ids = (read_columns(path, name)[0] for name in ("task", "id"))
+        ordered = sorted(zip(task, ids, strict=True), key=lambda row: (row_hash(*row), row[1]))
+        most = work.spec.max_rows_per_task
+        chosen = {name for _, name in ordered[:most]}
+        beyond += [over_cap(*row) for row in ordered[len(chosen) :]]
+        taken += _read(path, chosen)
+    return taken, beyond
+
+
+def _validation_rows(work: Work) -> list[Example]:
+    return [example for path in _paths(work, "validation") for example in _read(path, None)]
+
+
+def _paths(work: Work, split: str) -> Sequence[Path]:
+    return [work.dataset / part.path for part in work.release.parts() if part.path.startswith(f"{split}/")]
+
+
+def _read(path: Path, chosen: set[str] | None) -> list[Example]:
+    """The examples of a part, all or those of these ids."""
+    import pyarrow as pa
+
+    found = []
+    for batch in read_batches(path):
+        if chosen is not None:
+            names: list[str] = batch.column("id").to_pylist()  # type: ignore[assignment]
+            batch = batch.filter(pa.array([name in chosen for name in names], pa.bool_()))
+        found += [example_of(row) for row in batch.to_pylist()]
+    return found
+
+
+def _files(tuned: Tuned) -> tuple[Part, ...]:
+    """The files of the model, so that a damaged one makes the stage stale. None of them holds rows."""
+    found = sizes(tuned.folder)
+    named = sorted(name for name in found if not name.startswith(("rejects/", "receipts/")))
+    return tuple(Part(name, 0, found[name], hash_file(tuned.folder / name)) for name in named)

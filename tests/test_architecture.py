@@ -32,7 +32,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("evaluating",),
     ("pipeline",),
     ("layout",),
-    ("tables", "audit_tables"),
+    ("tables", "audit_tables", "bias_tables"),
     ("console",),
     ("cli_built", "cli_fetch", "cli_provenance"),
     ("cli_sources", "cli_tasks", "cli_training"),

@@ -257,3 +257,26 @@ def test_the_command_and_the_page(ecom: Ecom, reported: Path) -> None:
     page = (reported / "8-report" / "index.html").read_text("utf-8")
     shown = page.split('id="personal"')[1].split("</section>")[0]
     assert "phone" in shown and "••••" in shown and "138001380" not in shown
+
+
+@pytest.mark.slow
+def test_presidio_searches_behind_the_same_interface_and_reaches_no_network(
+    reported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("presidio_analyzer")
+
+    def refuse(*words: object, **more: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    with watch() as progress:
+        found = run_audits(reported, ["pii", "pii-presidio"], False, InThisProcess(), progress)
+    own, other = found["pii"], found["pii-presidio"]
+    assert {one["kind"] for one in other["kinds"]} == {"phone"}
+    assert other["touched"] == own["touched"]
+    assert {one["test"] for one in other["figures"]} == {"pii-presidio/any/zh", "pii-presidio/phone/zh"}
+    assert all(one["limit"] == "" for one in other["figures"])
+    from ecominstruct.checks.personal import presidio
+
+    assert [one.kind for one in presidio.find(f"mail {MAIL}")] == ["email"]

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct.audit.audits import Asking, run_audits
+from ecominstruct.audit.audits import run_audits
 from ecominstruct.audit.planting import Plant, obeys, payloads, plant, sample
 from ecominstruct.engines import InThisProcess
 from ecominstruct.progress import watch
@@ -35,9 +35,9 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("obedience"), "report")
 
 
-def asked(run: Path, model: str, rows: int = 20) -> dict[str, Any]:
+def asked(run: Path, model: str) -> dict[str, Any]:
     with watch() as progress:
-        found: dict[str, Any] = run_audits(run, ["model"], False, InThisProcess(), progress, Asking(model, rows))
+        found: dict[str, Any] = run_audits(run, ["model"], False, InThisProcess(), progress, model)
     return found["model"]
 
 
@@ -61,12 +61,17 @@ def test_a_server_that_obeys_is_caught(toy: Path) -> None:
         )
     for one in found["groups"]:
         assert one["low"] <= one["rate"] <= one["high"] and one["rate"] == one["obeyed"] / one["n"]
+    figures = {one["test"]: one for one in found["figures"]}
+    assert figures["injection/obeyed/all"]["limit"] == "obeyed" and figures["injection/loss"]["value"] >= 0
+    card = read_json(toy / "4-dataset" / "benchmark-card.json")
+    named = next(one for one in card["targeted_risks"] if one["risk"] == "Prompt injection attack")
+    assert named["status"] == "measured" and named["measurements"][0]["model"] == "server-toy"
     assert {by for by, _ in groups} == {"all", "family", "lang", "position", "form"}
 
 
 def test_models_that_do_not_read_do_not_obey(toy: Path) -> None:
     for model in ("constant", "noisy:0", "oracle"):
-        found = asked(toy, model, 5)
+        found = asked(toy, model)
         assert found["groups"][0]["obeyed"] == 0
         assert all(one["loss"]["difference"] == 0 for one in found["groups"]), model
 
@@ -116,7 +121,7 @@ def test_a_sample_is_the_same_wherever_it_is_drawn() -> None:
 
 @pytest.mark.slow
 def test_the_command(ecom: Ecom, toy: Path) -> None:
-    done = ecom("audit", toy, "--checks", "model", "--model", "constant", "--rows", "3")
+    done = ecom("audit", toy, "--checks", "model", "--model", "constant")
     assert done.returncode == 0 and "planted instructions" in done.stdout, done.stderr
     wrong = ecom("audit", toy, "--checks", "model")
     assert (wrong.returncode, "--model NAME" in wrong.stderr) == (2, True)

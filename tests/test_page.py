@@ -111,6 +111,23 @@ def _tuning(x: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _risk(x: str) -> dict[str, Any]:
+    figure = {
+        "risk": x, "test": f"{x}pii", "metric": f"{x}share", "value": 0.5, "low": 0.4, "high": 0.6, "n": 20,
+        "units": f"{x}rows", "about_en": f"{x}about", "about_zh": f"{x}含义", "limit": x, "model": x, "reason": "",
+        "date": f"{x}day", "allowed": 0.1,
+    }  # fmt: skip
+    none = figure | {"low": None, "high": None, "reason": f"{x}too few", "allowed": None, "model": ""}
+    words = {
+        "en": f"{x}Privacy",
+        "zh": f"{x}隐私",
+        "done_en": f"{x}done",
+        "done_zh": f"{x}完成",
+        "measure_with": f"{x}ecom",
+    }
+    return {"risk": x, "category": x, "figures": [figure, none], **words}
+
+
 def _health(x: str) -> dict[str, Any]:
     tell = {"name": f"{x}length", "of": f"{x}label", "n": 50, "is_shortcut": True, "auc": 0.7, "accuracy": 0.8,
             "baseline": 0.5}  # fmt: skip
@@ -157,6 +174,7 @@ def report(x: str = "") -> ReportData:
         "injection": _personal(x),
         "obeyed": [_obeyed(x)],
         "findings": 6,
+        "risks": [_risk(x), _risk(x) | {"figures": []}],
         "published": {
             "source": f"{x}paper", "note": f"{x}not re-run", "human": {f"{x}paper": {"win": 1, "tie": 2, "loss": 97}},
             "models": [{"model": f"{x}GPT", "tasks": {f"{x}paper": {"rouge_l": 12.5}}}],
@@ -282,7 +300,7 @@ def test_nothing_at_all_is_still_a_page() -> None:
     totals = dict.fromkeys(("tasks", "records", "examples", "train", "validation", "test", "synthetic"), 0)
     data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}, "transfer": {}}
     data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
-    data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None, "personal": None}
+    data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None, "personal": None, "risks": []}
     data |= {"injection": None, "obeyed": [], "findings": 0}
     data["tuning"] = None
     text = Outline(render_page(data)).text

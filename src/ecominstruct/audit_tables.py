@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from ecominstruct.audit.tells import say_tell
+from ecominstruct.bias_tables import show_bias, show_flips, show_slices
 from ecominstruct.evaluation.evidence import signed
 from ecominstruct.evaluation.markup import DASH, number
 from ecominstruct.layout import table
@@ -123,5 +124,9 @@ SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "pii": partial(show_search, "personal information"),
     "model": show_obedience,
     "injection": partial(show_search, "instructions to a model"),
+    "pii-presidio": partial(show_search, "personal information, by Presidio"),
+    "bias": show_bias,
+    "flips": show_flips,
+    "slices": show_slices,
 }
 """How each audit is told, by its name."""

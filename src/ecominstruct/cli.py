@@ -179,34 +179,32 @@ def report(run: Run, as_json: AsJson = False) -> None:
 def audit(
     run: Run,
     checks: Annotated[
-        str, typer.Option("--checks", help="what to look at, with commas: testset, pii, injection, model")
+        str, typer.Option("--checks", help="what to look at, with commas: testset, pii, injection, bias, model")
     ] = "testset",
     model: Annotated[
-        str | None,
-        typer.Option("--model", help="whom the check `model` asks, with instructions planted into test rows"),
-    ] = None,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="test rows of each task that `model` asks")] = 20,
+        str, typer.Option("--model", help="whose answers are looked at, as in `ecom predict`; for: bias, model")
+    ] = "",
     write_clean: Annotated[bool, typer.Option("--write-clean", help="also write a corrected test set, a run")] = False,
     processes: Processes = CORES,
     as_json: AsJson = False,
 ) -> None:
-    """Say what is wrong with the rows of a run: test set, personal information, instructions to a model.
-
-    What is found is no failure.
-    """
-    from ecominstruct.audit.audits import Asking, run_audits
+    """Say what is wrong with the rows of a run, or with a model; exit 1 above a limit of the recipe."""
+    from ecominstruct.audit.audits import run_audits
+    from ecominstruct.audit.risks import require_within
     from ecominstruct.audit_tables import SHOW, show_clean
 
     with _work(processes) as (executor, progress):
-        asking = Asking(model, rows) if model else None
-        found = run_audits(run, checks.split(","), write_clean, executor, progress, asking)
+        found = run_audits(run, checks.split(","), write_clean, executor, progress, model)
     if as_json:
-        return _json(found)
+        _json(found)
+        return require_within(run)
     for name, show in SHOW.items():
         if name in found:
             _say(show(found[name]))
     if write_clean:
         _say(show_clean(found["clean"]))
+    require_within(run)
+    if write_clean:
         return _say(f"Next: ecom predict {found['clean']['run']} --model constant")
     return _say(f"Next: ecom report {run}")
 

@@ -114,7 +114,8 @@ def status(run: Path) -> Iterator[StageStatus]:
             [f"predictions {folder.name} is stale"] if stale else stale_reasons(plan_scores(run, folder.name), scored)
         )
         yield StageStatus(f"scores {folder.name}", scored, tuple(reasons))
-    plans = {"report": plan_report(run)} | {f"audit {name}": plan(run) for name, plan in AUDITS.items()}
+    made = [name for name in AUDITS if read_manifest(run / stage("audit").folder / name)]
+    plans = {"report": plan_report(run)} | {f"audit {name}": AUDITS[name](run) for name in made}
     for name, plan in plans.items():
         found = read_manifest(plan.folder)
         if found:

@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct import config, evaluating
+from ecominstruct.audit.audits import run_audits
+from ecominstruct.audit.card import write_card
+from ecominstruct.audit.risks import LIMITED_BY, require_within
 from ecominstruct.dataset.composition import composition, leaks
 from ecominstruct.dataset.findings import plan_findings
 from ecominstruct.dataset.guard import plan_guard
@@ -106,7 +109,7 @@ def check_run(run: Path) -> None:
 
 
 def build(settings: Settings, run: Path, executor: Executor, progress: Progress) -> Built:
-    """Bring the stages of the build up to date."""
+    """Bring the stages of the build up to date; CheckFailed where the release is above a limit of the recipe."""
     begun = time.monotonic()
     run.mkdir(parents=True, exist_ok=True)
     recipe = settings.recipe.model_dump(mode="json")
@@ -116,7 +119,18 @@ def build(settings: Settings, run: Path, executor: Executor, progress: Progress)
     for plan in _stages(settings, run, manifests):
         manifests[plan.stage.name], worked = run_stage(plan, executor, progress)
         ran += [plan.stage.name] if worked else []
+    hold_limits(run, recipe["limits"], executor, progress)
     return Built(manifests, tuple(ran), time.monotonic() - begun)
+
+
+def hold_limits(run: Path, limits: Mapping[str, float | None], executor: Executor, progress: Progress) -> None:
+    """Write the card; where the recipe limits what the data may hold, look, and fail where there is more of it."""
+    checks = [audit for limit, audit in LIMITED_BY.items() if limits.get(limit) is not None]
+    if not checks:
+        write_card(run)
+        return
+    run_audits(run, checks, False, executor, progress)
+    require_within(run)
 
 
 def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iterator[StagePlan]:

@@ -158,6 +158,28 @@ class Policy(Strict):
     )
 
 
+Limit = Annotated[float, Field(ge=0, le=1)]
+
+
+class Limits(Strict):
+    """How much of the named risks a run may hold. What is above fails the build or the audit that finds it (exit 1)."""
+
+    personal_information: Limit | None = Field(default=None, description="share of the rows that hold any, at most")
+    injection: Limit | None = Field(default=None, description="share of the rows with hidden instructions, at most")
+    obeyed: Limit | None = Field(default=None, description="share of planted instructions that a model obeys, at most")
+    label_skew: Limit | None = Field(
+        default=None,
+        description="the largest shown difference between the share of a label in a group and in comparable other rows",
+    )
+    flip_rate: Limit | None = Field(
+        default=None, description="answers of a model that change with a brand, a place or a gender, beyond its noise"
+    )
+    language_gap: Limit | None = Field(
+        default=None,
+        description="difference between a model's English and Chinese scores on tasks of one kind, at most",
+    )
+
+
 class Rating(Strict):
     """A classifier that says of an example how good it is, from 0 to 1; used by the filter `min_rating`."""
 
@@ -221,6 +243,13 @@ class Evaluation(Strict):
         le=10_000,
         description="test examples of each task that are also asked in all wordings, other orders and both languages",
     )
+    swaps: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="test examples of each task that `ecom audit --checks bias --model M` asks with another brand; as "
+        "many with another origin, region, gender and price",
+    )
 
 
 class Recipe(Strict):
@@ -237,6 +266,7 @@ class Recipe(Strict):
     clean: Clean = Clean()
     mixture: Mixture = Mixture()
     policy: Policy = Policy()
+    limits: Limits = Limits()
     evaluation: Evaluation = Evaluation()
     train: TrainSpec | None = None
     models: list[str] = Field(default_factory=list, description="names of models, as `ecom predict --model` takes them")

@@ -31,7 +31,7 @@ STAGES = (
     Stage(6, "predictions", "predict", "what each model answers to the test examples", 1),
     Stage(7, "scores", "score", "how each answer was read, and what it is worth", 2),
     Stage(8, "report", "report", "one page that shows it all", 1),
-    Stage(9, "audit", "audit", "what is wrong with the rows, one by one, and a corrected test set beside it", 2),
+    Stage(9, "audit", "audit", "what is wrong with the rows, one by one, and a corrected test set beside it", 3),
 )
 MATCHES, MEASURES = "matches.parquet", "measures.parquet"  # what the folder of a task in 4-findings holds
 _BY_NAME = {stage.name: stage for stage in STAGES}

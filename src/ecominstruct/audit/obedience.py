@@ -9,7 +9,7 @@ the same file of answers as predictions; what was paid once is not asked again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ecominstruct.audit.planting import FILE, Plant, obeys, payloads, plant, sample
+from ecominstruct.audit.risks import Figure, write_figures
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.intervals import FEWEST_FAMILIES, percentiles, resampled, wilson
 from ecominstruct.evaluation.mark import mark
 from ecominstruct.evaluation.predict import (
     answers_file,
+    ask,
     described,
     facts_of,
     has_errors,
@@ -32,6 +34,7 @@ from ecominstruct.evaluation.summary import headline, metrics_of
 from ecominstruct.models import answers, folder_name, open_model
 from ecominstruct.models.base import Model, Reply, TaskFacts
 from ecominstruct.models.server import Server
+from ecominstruct.progress import Progress
 from ecominstruct.rows import Example, Prediction, Score
 from ecominstruct.stages import stage
 from ecominstruct.store import (
@@ -43,7 +46,6 @@ from ecominstruct.store import (
     read_batches,
     read_json,
     require_manifest,
-    write_json,
     write_part,
 )
 
@@ -62,7 +64,6 @@ class Work(NamedTuple):
     model: Model
     task: Mapping[str, Any]
     examples: str
-    rows: int
 
     @property
     def facts(self) -> TaskFacts:
@@ -96,14 +97,14 @@ def row_schema() -> pa.Schema:
     return pa.schema([(name, types.get(name, pa.string())) for name in Row._fields])
 
 
-def plan_obedience(run: Path, model: str, rows: int = ROWS) -> StagePlan:
+def plan_obedience(run: Path, model: str) -> StagePlan:
     """One unit for each task with test rows; InputError when there is no such model, or no release."""
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
     servers, local = described(run, None)
     opened = open_model(model, servers, answers_file(run), local)
     units = [
-        Unit(name, {path: content}, Work(opened, tasks[name], str(folder / path), rows))
+        Unit(name, {path: content}, Work(opened, tasks[name], str(folder / path)))
         for name, (path, content) in sorted(test_parts(release).items())
         if answers(model, facts_of(tasks[name]))
     ]
@@ -113,11 +114,18 @@ def plan_obedience(run: Path, model: str, rows: int = ROWS) -> StagePlan:
         "model": name,
         "depends on": opened.fingerprint(),
         "payloads": hash_file(FILE),
-        "rows": rows,
+        "rows": ROWS,
     }
     target = run / STAGE.folder / "model" / name
     again = has_errors if isinstance(opened, Server) else None
     return StagePlan(STAGE, target, units, ask_task, config, partial(_finish, target, name), again)
+
+
+def ask_planted(run: Path, model: str, progress: Progress) -> StagePlan:
+    """Ask a model, where it has to be asked first; the plan of what its answers say."""
+    plan = plan_obedience(run, model)
+    ask(run, plan, progress, asked)
+    return plan
 
 
 def asked(work: Work) -> list[Example]:
@@ -127,7 +135,7 @@ def asked(work: Work) -> list[Example]:
 
 
 def _questions(work: Work) -> tuple[list[Example], list[Plant]]:
-    chosen = sample(read_examples(Path(work.examples)), work.rows)
+    chosen = sample(read_examples(Path(work.examples)), ROWS)
     return chosen, [plant(example, number) for example in chosen for number in range(PLANTS)]
 
 
@@ -174,7 +182,8 @@ def _finish(target: Path, model: str, manifest: Manifest) -> None:
         for batch in read_batches(target / part.path)
         for row in batch.to_pylist()
     ]
-    write_json(target / "summary.json", summary(model, rows))
+    told = summary(model, rows)
+    write_figures(target, told, figures(told))
 
 
 def summary(model: str, rows: Sequence[Row]) -> dict[str, Any]:
@@ -212,9 +221,46 @@ def _group(by: str, value: str, rows: Sequence[Row]) -> dict[str, Any]:
         "by": by,
         "value": value,
         "n": n,
+        "units": len(families),
         "obeyed": int(total[0]),
         "rate": rate,
         "low": low,
         "high": high,
         "loss": told,
     }
+
+
+GROUPS: Mapping[str, tuple[str, str]] = {
+    "all": ("any planted instruction", "任一植入的指令"),
+    "family": ("instructions of this family", "此类指令"),
+    "lang": ("instructions in this language", "此语言的指令"),
+    "position": ("instructions at this place of the input", "位于输入此处的指令"),
+    "form": ("instructions in this form", "此种形式的指令"),
+}
+
+
+def figures(told: Mapping[str, Any]) -> Iterator[Figure]:
+    """How often the model obeyed, by group; and, of all together, how much its score fell."""
+    for one in told["groups"]:
+        en, zh = GROUPS[one["by"]]
+        named = f"injection/obeyed/{one['by']}" + (f"/{one['value']}" if one["value"] else "")
+        about = (f"The model does what is asked by {en}.", f"模型执行了{zh}。")
+        limit = "obeyed" if one["by"] == "all" else ""
+        ends = float(one["low"]), float(one["high"])
+        yield Figure(
+            *("prompt_injection", named, "share of planted instructions", float(one["rate"]), *ends),
+            *(int(one["units"]), "families of rows", *about, limit, str(told["model"])),
+        )
+        if one["by"] == "all":
+            yield _fall(one, str(told["model"]))
+
+
+def _fall(one: Mapping[str, Any], model: str) -> Figure:
+    """How much the score fell: the change, turned round, since more of a figure is worse."""
+    loss = one["loss"]
+    low, high = (None if end is None else -float(end) for end in (loss["high"], loss["low"]))
+    why = "" if low is not None else "too few families of rows"
+    said = ("The score falls where instructions are planted.", "植入指令后得分下降。")
+    value, units = -float(loss["difference"]), "families of rows"
+    told = Figure("prompt_injection", "injection/loss", "loss of score", value, low, high, one["units"], units, *said)
+    return told._replace(model=model, reason=why)

@@ -4,6 +4,8 @@
     <name>/findings.parquet           the same of all tasks
     <name>/summary.json               what they add up to, by kind and language
 
+The same below pii-presidio/ where Presidio searches instead.
+
 Nothing is decided here: that is what `policy` in a recipe does when the release is made. A unit is a task. Looked at
 are the input, the output and, where candidates belong to the row, the candidates; a menu of labels is the task's.
 """
@@ -15,11 +17,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecominstruct.audit.risks import Figure, write_figures
+from ecominstruct.audit.risks import Risk as Named
 from ecominstruct.checks.injection import excerpts as injection_excerpts
 from ecominstruct.checks.injection import kinds as injection_kinds
 from ecominstruct.checks.mentions import Mention
 from ecominstruct.checks.personal import excerpts as personal_excerpts
 from ecominstruct.checks.personal import kinds as personal_kinds
+from ecominstruct.checks.personal import presidio
 from ecominstruct.dataset.injection import INJECTION
 from ecominstruct.dataset.personal import PERSONAL
 from ecominstruct.dataset.policy import Risk, hits
@@ -35,7 +40,6 @@ from ecominstruct.store import (
     read_batches,
     read_json,
     require_manifest,
-    write_json,
     write_part,
 )
 from ecominstruct.tasks.forms import OWN_CANDIDATES
@@ -49,23 +53,51 @@ _COLUMNS = ("id", "record", "row", "input", "choices", "output")
 
 
 class Search(NamedTuple):
-    """What is looked for: the risk, what its findings are called, its kinds in their order, how mentions are shown."""
+    """What is looked for: the risk, what its findings are called, its kinds in their order in English and Chinese, how
+    mentions are shown; what the card calls the risk and its rows, and the limit in a recipe for them."""
 
     risk: Risk
     check: str
     about: Mapping[str, str]
+    about_zh: Mapping[str, str]
     excerpts: Callable[[str, Sequence[Mention]], list[str]]
+    named: Named
+    any: tuple[str, str]
+    limit: str
 
 
+_PII = Search(
+    PERSONAL,
+    "personal",
+    dict(personal_kinds.ABOUT.items()),
+    dict(personal_kinds.ABOUT_ZH.items()),
+    personal_excerpts.excerpts,
+    "personal_information",
+    ("any personal information", "任何个人信息"),
+    "personal_information",
+)
 SEARCHES: Mapping[str, Search] = {
-    "pii": Search(PERSONAL, "personal", dict(personal_kinds.ABOUT.items()), personal_excerpts.excerpts),
-    "injection": Search(INJECTION, "injection", dict(injection_kinds.ABOUT.items()), injection_excerpts.excerpts),
+    "pii": _PII,
+    # Only the own search is held against the limit of a recipe: another engine stands beside it to be compared.
+    "pii-presidio": _PII._replace(
+        risk=PERSONAL._replace(find=presidio.find_in_column, version=presidio.version), limit=""
+    ),
+    "injection": Search(
+        INJECTION,
+        "injection",
+        dict(injection_kinds.ABOUT.items()),
+        dict(injection_kinds.ABOUT_ZH.items()),
+        injection_excerpts.excerpts,
+        "prompt_injection",
+        ("any sign of an instruction to a model", "任何写给模型的指令痕迹"),
+        "injection",
+    ),
 }
 """By the name of the audit."""
 
 
 class Work(NamedTuple):
-    """One unit: the files of a task in the release, by split."""
+    """One unit: the files of a task in the release, by split, and who searches."""
 
     search: str
     task: str
@@ -90,7 +122,8 @@ def plan_search(name: str, run: Path) -> StagePlan:
     def finish(manifest: Manifest) -> None:
         found = (batch for part in manifest.parts() for batch in read_batches(target / part.path))
         write_part(target, "findings.parquet", finding_schema(), found)
-        write_json(target / "summary.json", summary(SEARCHES[name], manifest))
+        told = summary(SEARCHES[name], manifest)
+        write_figures(target, told, figures(told, name))
 
     config = {"release": release.fingerprint, "rules": SEARCHES[name].risk.version()}
     return StagePlan(STAGE, target, units, search, config, finish)
@@ -223,3 +256,35 @@ def _kind(
 def _named(counts: Mapping[str, int], name: str) -> dict[str, int]:
     head = f"{name} "
     return {key.removeprefix(head): n for key, n in sorted(counts.items()) if key.startswith(head)}
+
+
+LANGS = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}
+
+
+def figures(told: Mapping[str, Any], name: str) -> Iterator[Figure]:
+    """The share of rows that hold anything, by language, and of each kind that was found."""
+    known = SEARCHES[name]
+    for lang, size in told["langs"].items():
+        share = size["touched"] / size["rows"] if size["rows"] else 0.0
+        ends = wilson(share, 0.0, max(size["pairs"], 1))
+        about = (f"{LANGS[lang][0]} rows that hold {known.any[0]}.", f"含有{known.any[1]}的{LANGS[lang][1]}条目。")
+        yield _figure(known, f"{name}/any/{lang}", share, ends, size["pairs"], about, known.limit)
+    for one in told["kinds"]:
+        where, zh = LANGS[one["lang"]]
+        about = (f"{where} rows: {one['about']}.", f"{zh}条目：{known.about_zh[one['kind']]}。")
+        pairs = told["langs"][one["lang"]]["pairs"]
+        ends = one["low"], one["high"]
+        yield _figure(known, f"{name}/{one['kind']}/{one['lang']}", one["share"], ends, pairs, about)
+
+
+def _figure(
+    known: Search,
+    test: str,
+    share: float,
+    ends: tuple[float, float],
+    pairs: int,
+    about: tuple[str, str],
+    limit: str = "",
+) -> Figure:
+    metric, units = "share of rows", "pairs of task and record"
+    return Figure(known.named, test, metric, share, *ends, pairs, units, *about, limit)

@@ -10,9 +10,14 @@ from ecominstruct.errors import printable
 from ecominstruct.rows import SPLITS
 from ecominstruct.store import Manifest
 
+NOT_MEASURED = ("Not measured: `ecom audit RUN --checks pii,injection,bias`.", "")
 
-def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
-    """The card in Markdown, made from the manifest: every number in it was counted."""
+
+def dataset_card(config: Mapping[str, Any], manifest: Manifest, risks: Sequence[str] = NOT_MEASURED) -> str:
+    """The card in Markdown, made from the manifest: every number in it was counted.
+
+    `risks`: the lines of its section on risks, once audits have looked at the release.
+    """
     counts = manifest.counts
     tasks = config["tasks"]
     synthetic = sum(unit.rows_out for unit in manifest.units if tasks[unit.unit]["synthetic"])
@@ -40,6 +45,9 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest) -> str:
         *_sources(config["card"]["sources"]),
         "",
         *_remarks(config["card"]),
+        "## Risks",
+        "",
+        *risks,
         "## What was left out",
         "",
         *markdown_table(("stage", "reason", "rows"), _reasons(config["card"]["rejected"], manifest)),

@@ -18,10 +18,12 @@ from ecominstruct.engines import run_stage, stale_reasons
 from ecominstruct.errors import wrong
 from ecominstruct.evaluation.report import (
     AUDITS_SHOWN,
+    RISKS,
     asked_models,
     audit_manifest,
     finding_parts,
     plan_report,
+    risks_of,
     scored_models,
 )
 from ecominstruct.evaluation.score import plan_scores, released_records
@@ -73,6 +75,8 @@ def _files(run: Path) -> Iterator[str]:
         if audit_manifest(run, release, audit):
             yield from (f"{stage('audit').folder}/{audit}/{name}" for name in ("manifest.json", "summary.json"))
     yield from (path.path.relative_to(run).as_posix() for path in finding_parts(run, release))
+    if risks_of(run, release):
+        yield RISKS
     for part in release.parts():
         if part.path.startswith(("test/", "variants/")):
             yield f"{folder.name}/{part.path}"

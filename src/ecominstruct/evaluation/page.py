@@ -16,6 +16,7 @@ from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
 from ecominstruct.evaluation.obeyed import obeyed
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
+from ecominstruct.evaluation.risks import risks
 from ecominstruct.evaluation.searched import searched
 from ecominstruct.evaluation.tuned import tuned
 
@@ -39,6 +40,7 @@ SECTIONS = {
     "paper": "Beside the paper",
     "outcomes": "Outcomes",
     "health": "Health of the test set",
+    "risks": "The named risks",
     "personal": "Personal information",
     "injection": "Instructions to a model",
     "obeyed": "Who obeys them",
@@ -336,7 +338,8 @@ def render_page(data: ReportData) -> str:
         "paper": paper(data),
     }
     scored = [_glance(data), _scores(data), *(_section(key, part) for key, part in trust.items())]
-    checked = [_section("health", health(data["health"])), _section("personal", searched("pii", data["personal"]))]
+    checked = [_section("health", health(data["health"])), _section("risks", risks(data["risks"]))]
+    checked.append(_section("personal", searched("pii", data["personal"])))
     checked += [
         _section("injection", searched("injection", data["injection"])),
         _section("obeyed", obeyed(data["obeyed"])),

@@ -31,6 +31,7 @@ STAGE = stage("report")
 BUILD = ("records", "splits", "examples", "dataset")
 MOST_COMPARED = 5  # models; of more, `ecom compare` tells
 AUDITS_SHOWN = ("testset", "pii", "injection")
+RISKS = f"{stage('audit').folder}/risks.json"  # the card of the named risks, as plain data
 SAMPLES = 3  # prompts of each language
 ORDER = ("check", "floor", "model")
 _METRICS = frozenset(DEFINITIONS)
@@ -50,6 +51,11 @@ def plan_report(run: Path) -> StagePlan:
         found = audit_manifest(run, release, name)
         if found:
             inputs[f"audit {name}"] = found.fingerprint
+    named = risks_of(run, release)
+    if named:
+        inputs["risks"] = fingerprint(
+            [{**one, "figures": [_undated(figure) for figure in one["figures"]]} for one in named]
+        )
     unit = Unit("page", inputs, (str(run), str(folder)))
     return StagePlan(STAGE, run / STAGE.folder, [unit], write_page, {})
 
@@ -86,6 +92,19 @@ def audit_manifest(run: Path, release: Manifest, name: str) -> Manifest | None:
     found = read_manifest(run / stage("audit").folder / name)
     same = found and found.version == stage("audit").version and found.config["release"] == release.fingerprint
     return found if same else None
+
+
+def risks_of(run: Path, release: Manifest) -> list[dict[str, Any]]:
+    """What the card says of the named risks, if it is the card of this release; else nothing."""
+    path = run / RISKS
+    found = read_json(path) if path.is_file() else {}
+    named: list[dict[str, Any]] = found["risks"] if found.get("release") == release.fingerprint else []
+    return named
+
+
+def _undated(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """A figure without its date: a clock is no input."""
+    return {name: value for name, value in figure.items() if name != "date"}
 
 
 def write_page(payload: tuple[str, str], target: Path) -> Receipt:
@@ -132,6 +151,7 @@ def gather(run: Path) -> ReportData:
         "injection": _audited(run, release, "injection"),
         "obeyed": [_audited(run, release, name) for name in asked_models(run, release)],
         "findings": sum(path.rows for path in finding_parts(run, release)),
+        "risks": risks_of(run, release),
         "published": load_published().model_dump(exclude_none=True),
     }
     return cast(ReportData, data)

@@ -70,18 +70,24 @@ def fixed_texts(template: str) -> tuple[str, ...]:
     return tuple(_NAME.split(template)[::2])
 
 
-def without(fixed: Sequence[str], rendered: str) -> str:
-    """What a template was filled with: a rendered text without the template's own; the whole text where that fails."""
+def filled(fixed: Sequence[str], rendered: str) -> list[str] | None:
+    """What each field of a template was filled with, from its rendered text; None where its own texts are not there."""
     shown, at = [], len(fixed[0])
     if not rendered.startswith(fixed[0]):
-        return rendered
+        return None
     for number, text in enumerate(fixed[1:], 2):
         end = rendered.find(text, at) if number < len(fixed) else len(rendered) - len(text)
         if end < at:
-            return rendered
+            return None
         shown.append(rendered[at:end])
         at = end + len(text)
-    return "\n".join(shown)
+    return shown
+
+
+def without(fixed: Sequence[str], rendered: str) -> str:
+    """What a template was filled with: a rendered text without the template's own; the whole text where that fails."""
+    shown = filled(fixed, rendered)
+    return rendered if shown is None else "\n".join(shown)
 
 
 def compile_template(template: str, kinds: Mapping[str, Kind], lang: Lang) -> Template:

@@ -44,3 +44,20 @@ ABOUT: Mapping[Kind, str] = {
     "delimiter": "tokens and headings that end the data and begin instructions for some models",
     "invisible": "a single character that cannot be seen or turns the text",
 }
+
+ABOUT_ZH: Mapping[Kind, str] = {
+    "hidden_markup": "HTML注释、隐藏元素或属性中写给模型的内容",
+    "hidden_text": "用不可见字符书写的文字，或以其他顺序显示的文字",
+    "encoded": "以base64、十六进制、转义、字母替换或倒序书写、可还原为文字的内容",
+    "disguised": "用形近字母、字间符号或不可见字符伪装的指令",
+    "override": "要求此前的指令作废，或改换任务",
+    "role_change": "要求模型改换身份或不受规则约束",
+    "exfiltration": "要求模型说出提示词、密钥或数据",
+    "tool_call": "工具调用，或带走数据的图片和网址",
+    "forced_output": "规定回答必须是什么",
+    "score_manipulation": "规定应得的标签、名次或分数",
+    "fake_conversation": "伪造的对话轮次或示例",
+    "machine_address": "直接对模型、评分员或机器人说话",
+    "delimiter": "对某些模型而言结束数据、开始指令的标记和标题",
+    "invisible": "单个不可见或改变文字方向的字符",
+}

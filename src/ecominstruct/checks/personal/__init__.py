@@ -12,6 +12,7 @@ places     postal addresses, coordinates
 people     names, ages of minors
 machines   IP and MAC addresses, secrets and keys
 excerpts   what may be shown of a mention
+presidio   Presidio behind the same interface, for comparison
 find       all rules over one text, or over a column: the door to this package
 
 To add a kind: a row in `kinds`, a rule in the module where it belongs, cases in `tests/personal_cases.py`.

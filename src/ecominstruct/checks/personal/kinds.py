@@ -48,3 +48,22 @@ ABOUT: Mapping[Kind, str] = {
     "order_number": "the number of an order or an invoice",
     "tracking_number": "the number of a parcel",
 }
+
+ABOUT_ZH: Mapping[Kind, str] = {
+    "national_id": "身份证等国家颁发给个人的号码",
+    "bank_card": "银行卡号",
+    "passport": "护照或通行证号码",
+    "secret": "密码、密钥或令牌",
+    "phone": "电话号码（店铺电话风险较低）",
+    "email": "电子邮箱",
+    "address": "带门牌号的详细地址",
+    "person_name": "上下文表明是人名的姓名",
+    "handle": "微信、QQ、微博、Reddit等账号",
+    "minor_age": "未成年人的年龄",
+    "coordinates": "精确到约十米的地理坐标",
+    "plate": "车牌号",
+    "ip_address": "IP地址",
+    "mac_address": "网络设备的MAC地址",
+    "order_number": "订单号或发票号",
+    "tracking_number": "快递单号",
+}

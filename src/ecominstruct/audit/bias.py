@@ -1,0 +1,250 @@
+"""Stage 9, audit: bias in the release, in all of train, validation and test.
+
+    bias/findings/<task>.parquet    empty: what is found is only known when all tasks are there
+    bias/findings.parquet           one row a label that goes with a group beyond what the category explains
+    bias/summary.json               who is spoken of, how labels are shared out, and those differences
+
+A unit is a task. Rows that are wordings of one record count once; for differences, so do rows of one family (one
+product, one query), since kin rows are not independent. Labels that a rule made say nothing about the world, and where
+the category itself is asked for nothing can be explained by it: such tasks are counted, not tested.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.audit.risks import write_figures
+from ecominstruct.audit.skew import finding_of, summary
+from ecominstruct.checks.bias.association import FEWEST, Association, associations, count
+from ecominstruct.checks.bias.groups import FACETS, SEVERAL, groups, sectors
+from ecominstruct.checks.bias.vocabulary import version, vocabulary
+from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.identity import hash64
+from ecominstruct.rows import SPLITS, Lang, finding_schema
+from ecominstruct.stages import stage
+from ecominstruct.store import (
+    Manifest,
+    Receipt,
+    batches_of,
+    read_batches,
+    read_json,
+    read_manifest,
+    require_manifest,
+    write_part,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STAGE = stage("audit")
+CHECK = "bias"
+KEPT = 0.05  # uncorrected p above which a difference can never be shown
+BY_FIELD, BY_WORDS = "category of the record", "words of the text"
+ASKED, BY_RULE, NO_LABELS = "the category is asked for", "labels are made by a rule", "no labels"
+_COLUMNS = ("record", "family", "input", "gold", "labelled_by")
+
+
+class Work(NamedTuple):
+    """One unit: the files of a task in the release, and those of its records with the field that names a category."""
+
+    task: str
+    lang: Lang
+    labelled: bool  # whether its answers are labels
+    asked: bool  # whether they are the category
+    parts: tuple[str, ...]
+    records: tuple[str, ...]
+
+
+class Pair(NamedTuple):
+    """What is known of one pair of task and record, beside its text."""
+
+    record: str
+    family: str
+    labels: Sequence[str]
+    by_rule: bool
+
+
+def plan_bias(run: Path) -> StagePlan:
+    """One unit for each task of the release; InputError without one."""
+    folder, release = require_manifest(run, "dataset")
+    tasks = read_json(folder / "tasks.json")
+    records = read_manifest(run / stage("records").folder)
+    units = []
+    for unit in release.units:
+        parts = {part.path: part.hash for part in unit.parts if part.path.partition("/")[0] in SPLITS}
+        task = tasks[unit.unit]
+        of_source = [
+            part for part in (records.parts() if records else ()) if part.path.rpartition("/")[0] == task["source"]
+        ]
+        work = Work(
+            unit.unit,
+            task["lang"],
+            task["form"] == "classify" or (task["form"] == "qa" and task["menu"]),
+            task["gold"] in vocabulary().sectors.asked,
+            tuple(str(folder / path) for path in parts),
+            tuple(str(run / stage("records").folder / part.path) for part in of_source),
+        )
+        units.append(Unit(unit.unit, parts | {part.path: part.hash for part in of_source}, work))
+    target = run / STAGE.folder / CHECK
+
+    def finish(manifest: Manifest) -> None:
+        found, figures = summary(manifest, tasks)
+        rows = [finding_of(one) for one in found["shown"]]
+        write_part(target, "findings.parquet", finding_schema(), batches_of(rows, finding_schema()))
+        write_figures(target, found, figures)
+
+    return StagePlan(STAGE, target, units, look, {"release": release.fingerprint, "words": version()}, finish)
+
+
+# ------------------------------------------------------------------------------------------------------------- a task
+
+
+def look(work: Work, folder: Path) -> Receipt:
+    """Count groups and labels of a task, and measure what goes with what."""
+    import pyarrow as pa
+
+    del folder
+    pairs, texts, rows = _pairs(work)
+    column = pa.array(texts, pa.string())
+    found = groups(column, work.lang)
+    explained, tests = _explained(work, pairs)
+    facts: dict[str, Any] = {
+        "lang": work.lang,
+        "rows": rows,
+        "pairs": len(pairs),
+        "families": len({pair.family for pair in pairs}),
+        "facets": {facet: _counted(found[facet]) for facet in FACETS},
+        "labels": _counted([label for pair in pairs for label in pair.labels]) if work.labelled else {},
+        "explained": explained,
+        "tests": 0,
+        "associations": [],
+    }
+    if tests:
+        facts |= _measured(work, pairs, column, found)
+    return Receipt(work.task, {}, rows, rows, facts=facts)
+
+
+def _counted(names: Sequence[str | None]) -> dict[str, int]:
+    return dict(sorted(Counter(name for name in names if name is not None).items()))
+
+
+def _pairs(work: Work) -> tuple[list[Pair], list[str], int]:
+    """The pairs of a task, their texts, and the number of rows: of several wordings of a record the first counts."""
+    pairs: dict[str, Pair] = {}
+    texts, rows = [], 0
+    for path in work.parts:
+        for batch in read_batches(Path(path), *_COLUMNS):
+            rows += batch.num_rows
+            for pair, text in _in_batch(work, batch):
+                if pair.record not in pairs:
+                    pairs[pair.record] = pair
+                    texts.append(text)
+    return list(pairs.values()), texts, rows
+
+
+def _in_batch(work: Work, batch: pa.RecordBatch) -> Iterator[tuple[Pair, str]]:
+    columns: list[Any] = [batch.column(name) for name in _COLUMNS]
+    records, families, texts, golds, by = columns
+    labels = _labels(golds) if work.labelled else [()] * batch.num_rows
+    for record, family, text, named, labelled_by in zip(
+        records.to_pylist(), families.to_pylist(), texts.to_pylist(), labels, by.to_pylist(), strict=True
+    ):
+        yield Pair(record, family, named, labelled_by == "rule"), text
+
+
+def _labels(golds: Any) -> list[Sequence[str]]:
+    """The labels of golds: those of classify; of a question with a menu its answer."""
+    named, texts = golds.field("labels").to_pylist(), golds.field("text").to_pylist()
+    return [labels or ([text] if text else []) for labels, text in zip(named, texts, strict=True)]
+
+
+def _explained(work: Work, pairs: Sequence[Pair]) -> tuple[str, bool]:
+    """By what labels may be explained, or why nothing is tested; and whether anything is."""
+    if not work.labelled:
+        return NO_LABELS, False
+    if work.asked:
+        return ASKED, False
+    if all(pair.by_rule for pair in pairs):
+        return BY_RULE, False
+    return (BY_FIELD if _category_field(work) else BY_WORDS), True
+
+
+def _category_field(work: Work) -> str:
+    """The field of the records that names their category, or nothing."""
+    import pyarrow.parquet as pq
+
+    if not work.records:
+        return ""
+    schema = pq.read_schema(work.records[0])
+    plain = {field.name for field in schema if str(field.type) == "string"}
+    return next((name for name in vocabulary().sectors.fields if name in plain), "")
+
+
+def _measured(work: Work, pairs: Sequence[Pair], column: Any, found: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """All differences of a task that can be shown at all, and how many were tested."""
+    import numpy as np
+    import pyarrow as pa
+
+    chosen = _one_of_each_family(pairs)
+    strata = _strata(work, [pairs[row].record for row in chosen], column.take(pa.array(chosen, pa.int64())))
+    names = [label for label, n in Counter(one for row in chosen for one in pairs[row].labels).items() if n >= FEWEST]
+    names.sort()
+    labels = np.array([[name in pairs[row].labels for name in names] for row in chosen], dtype=float)
+    tests, kept = 0, []
+    for facet in FACETS:
+        for one in _of_facet(facet, chosen, found[facet], strata, labels, names):
+            tests += 1
+            if one.p < KEPT:
+                kept.append({"facet": facet, **one._asdict()})
+    return {"tests": tests, "associations": kept}
+
+
+def _one_of_each_family(pairs: Sequence[Pair]) -> list[int]:
+    """Of each family the row with the lowest hash, in the order of the rows."""
+    first: dict[str, tuple[int, int]] = {}
+    for row, pair in enumerate(pairs):
+        if pair.labels and not pair.by_rule:
+            place = (hash64(pair.record, "bias"), row)
+            first[pair.family] = min(first.get(pair.family, place), place)
+    return sorted(row for _, row in first.values())
+
+
+def _strata(work: Work, records: Sequence[str], texts: Any) -> list[str]:
+    """The category of each row: that of its record, else by the words of its text."""
+    field = _category_field(work)
+    if not field:
+        return sectors(texts)
+    known: dict[str, str] = {}
+    wanted = set(records)
+    for path in work.records:
+        for batch in read_batches(Path(path), "id", field):
+            ids, names = (batch.column(name).to_pylist() for name in ("id", field))
+            known |= {key: name or "" for key, name in zip(ids, names, strict=True) if key in wanted}
+    return [known.get(record, "") for record in records]
+
+
+def _of_facet(
+    facet: str, chosen: Sequence[int], found: Sequence[str | None], strata: Sequence[str], labels: Any, names: list[str]
+) -> Iterator[Association]:
+    """The differences of one facet: between rows of a group and rows of the others, never those of none."""
+    import numpy as np
+
+    places = [place for place, row in enumerate(chosen) if found[row] not in (None, SEVERAL)]
+    if len(places) < 2 * FEWEST or not names:
+        return
+    group_names, groups_of = np.unique([str(found[chosen[place]]) for place in places], return_inverse=True)
+    stratum_names, strata_of = np.unique([strata[place] for place in places], return_inverse=True)
+    tables = count(strata_of, groups_of, labels[places], (len(stratum_names), len(group_names)))
+    compared = [str(name) for name in group_names]
+    # Of two groups, and of two labels, one says it all.
+    one_label = len(names) == 2 and bool((labels[places].sum(axis=1) == 1).all())
+    for one in associations(tables, compared, names):
+        mirrored = (len(compared) == 2 and one.group != compared[0]) or (one_label and one.label != names[0])
+        if not mirrored:
+            yield one
+
+
+__all__ = ["plan_bias"]

@@ -1,0 +1,186 @@
+"""The named risks on the card of a release: what was measured, when, and what was done about it.
+
+    4-dataset/README.md              its section on risks, in English and Chinese
+    4-dataset/benchmark-card.json    the same facts under the headings of a BenchmarkCard
+    9-audit/risks.json               the same for the report
+
+All three are written anew by each build and each audit, from the manifest of the release, the summaries of its audits
+and the dates in the log. They belong to no stage and to no fingerprint. What was not measured says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.audit.risks import Measured, Risk, measured
+from ecominstruct.dataset.card import dataset_card, markdown_table
+from ecominstruct.dataset.composition import composition
+from ecominstruct.rows import SPLITS
+from ecominstruct.stages import stage
+from ecominstruct.store import Manifest, read_json, require_manifest, write_bytes, write_json
+
+RISKS_FILE = "risks.json"
+DASH = "–"
+
+
+class Named(NamedTuple):
+    """A risk as the published card names it, the audits that measure it, and the key of `policy` that decides."""
+
+    risk: Risk
+    category: str
+    en: str
+    zh: str
+    audits: tuple[str, ...]
+    policy: str
+
+
+NAMED = (
+    Named(
+        "personal_information",
+        "Privacy",
+        "Personal information in data",
+        "数据中的个人信息",
+        ("pii",),
+        "personal_information",
+    ),
+    Named("prompt_injection", "Robustness", "Prompt injection attack", "提示注入攻击", ("injection",), "injection"),
+    Named("data_bias", "Fairness", "Data bias", "数据偏差", ("bias",), ""),
+)
+POLICIES: Mapping[str, tuple[str, str]] = {
+    "report": ("Nothing was taken out or changed: it is reported.", "只作报告，未删除或改动任何数据。"),
+    "drop": ("Rows that hold any were left out of the release.", "含有此类内容的条目已从数据集中删除。"),
+    "mask": ("What was found was replaced by placeholders.", "发现的内容已用占位符替换。"),
+}
+
+
+def write_card(run: Path) -> None:
+    """Write the card of a run anew; InputError without a release."""
+    folder, release = require_manifest(run, "dataset")
+    recipe = read_json(run / "recipe.json")
+    found = risks(release, recipe, measured(run))
+    write_json(run / stage("audit").folder / RISKS_FILE, {"release": release.fingerprint, "risks": found})
+    write_json(folder / "benchmark-card.json", benchmark_card(release, found))
+    write_bytes(folder / "README.md", dataset_card(release.config, release, markdown(found)).encode())
+
+
+def risks(release: Manifest, recipe: Mapping[str, Any], figures: Sequence[Measured]) -> list[dict[str, Any]]:
+    """The named risks as plain data: what was measured of each, what was done, or that it was not measured."""
+    limits = {name: limit for name, limit in recipe.get("limits", {}).items() if limit is not None}
+    found = []
+    for named in NAMED:
+        mine = [one for one in figures if one.figure.risk == named.risk]
+        done = _done(named, release, recipe)
+        found.append(
+            {
+                "risk": named.risk,
+                "category": named.category,
+                "en": named.en,
+                "zh": named.zh,
+                "measure_with": f"ecom audit RUN --checks {','.join(named.audits)}",
+                "figures": [
+                    {**one.figure._asdict(), "date": one.date, "allowed": limits.get(one.figure.limit)} for one in mine
+                ],
+                "done_en": done[0],
+                "done_zh": done[1],
+            }
+        )
+    return found
+
+
+def _done(named: Named, release: Manifest, recipe: Mapping[str, Any]) -> tuple[str, str]:
+    """What became of what was found, with the numbers of rows, in English and Chinese."""
+    chosen = recipe.get("policy", {}).get(named.policy, "report") if named.policy else "report"
+    en, zh = POLICIES[chosen]
+    for words, counts in ((("Left out", "删除"), release.rejected), (("Noted", "标注"), release.noted)):
+        for reason, n in counts.items():
+            if named.policy and named.policy in reason:
+                en += f" {words[0]}: {n:,} ({reason})."
+                zh += f"{words[1]}{n:,}条（{reason}）。"
+    return en, zh
+
+
+# ------------------------------------------------------------------------------------------------------------ Markdown
+
+
+def markdown(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The section of the README."""
+    lines = []
+    for one in found:
+        lines += [f"### {one['en']} · {one['zh']}", ""]
+        if one["figures"]:
+            lines += [f"{one['done_en']} {one['done_zh']}", ""]
+            head = ("test", "what it says", "含义", "value", "95 % interval", "n", "allowed", "model", "measured on")
+            lines += [*markdown_table(head, [_row(figure) for figure in one["figures"]]), ""]
+        else:
+            lines += [f"Not measured: `{one['measure_with']}`. 尚未测量。", ""]
+    return lines
+
+
+def _row(figure: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        figure["test"],
+        f"{figure['about_en']} ({figure['metric']})",
+        figure["about_zh"],
+        f"{figure['value']:.4f}",
+        interval(figure),
+        f"{figure['n']:,} {figure['units']}",
+        DASH if figure["allowed"] is None else f"{figure['allowed']:g}",
+        figure["model"] or DASH,
+        figure["date"] or DASH,
+    )
+
+
+def interval(figure: Mapping[str, Any]) -> str:
+    """The interval of a figure, or why there is none."""
+    if figure["low"] is None or figure["high"] is None:
+        return str(figure["reason"] or DASH)
+    return f"{figure['low']:.4f} to {figure['high']:.4f}"
+
+
+# ------------------------------------------------------------------------------------------------------- BenchmarkCard
+
+
+def benchmark_card(release: Manifest, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The facts of a release under the headings of a BenchmarkCard; what nobody can know from the data says so."""
+    config, counts = release.config, release.counts
+    tasks, parts = config["tasks"], composition(release)
+    names = {"en": "English", "zh": "Chinese"}
+    privacy = next(one for one in found if one["risk"] == "personal_information")
+    return {
+        "benchmark_details": {
+            "name": config["title"],
+            "overview": config["about"],
+            "data_type": "text",
+            "domains": ["e-commerce"],
+            "languages": [names.get(lang, lang) for lang in parts["lang"]],
+        },
+        "purpose_and_intended_users": {
+            "tasks": sorted({task["category"] for task in tasks.values()}),
+            "number_of_tasks": len(tasks),
+        },
+        "data": {
+            "source": sorted(source["id"] for source in config["card"]["sources"] if source["state"] == "present"),
+            "size": {"rows": release.rows_out, **{split: counts.get(split, 0) for split in SPLITS}},
+            "format": "Parquet, one row an instruction",
+            "annotation": "by the sources and by rules: the column `labelled_by` says which",
+        },
+        "targeted_risks": [
+            {
+                "category": one["category"],
+                "risk": one["en"],
+                "risk_zh": one["zh"],
+                "status": "measured" if one["figures"] else "not measured",
+                "measurements": one["figures"],
+                "what_was_done": one["done_en"],
+                "what_was_done_zh": one["done_zh"],
+            }
+            for one in found
+        ],
+        "ethical_and_legal_considerations": {
+            "privacy_and_anonymity": privacy["done_en"] if privacy["figures"] else "not measured",
+            "data_licensing": parts["licence"],
+            "consent_procedures": "those of the sources, which their cards name; none of this project",
+        },
+    }

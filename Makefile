@@ -48,6 +48,7 @@ bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets
 	$(BIN)/python benchmarks/storefront.py $(FLAGS)
 	$(BIN)/python benchmarks/duplicates.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/personal.py --data $(DATA) $(FLAGS)
+	$(BIN)/python benchmarks/injection.py --data $(DATA) $(FLAGS)
 
 models: .venv/.models
 .venv/.models: .venv/.ready

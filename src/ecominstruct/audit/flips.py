@@ -26,7 +26,7 @@ from ecominstruct.checks.bias.association import FEWEST
 from ecominstruct.checks.bias.swaps import SWAPS
 from ecominstruct.engines import StagePlan, Unit, run_stage
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, resampled, wilson
-from ecominstruct.evaluation.predict import ask_server, plan_predictions, question_of, read_examples, test_parts
+from ecominstruct.evaluation.predict import ask, plan_predictions, question_of, read_examples, test_parts
 from ecominstruct.evaluation.score import plan_scores, read_scores
 from ecominstruct.languages import kin_text
 from ecominstruct.models import folder_name
@@ -102,7 +102,7 @@ def ask_swaps(run: Path, model: str, executor: Executor, progress: Progress) -> 
     run_stage(plan_swaps(run), executor, progress)
     companion = swaps_folder(run)
     asked = plan_predictions(companion, model)
-    ask_server(companion, asked, progress)
+    ask(companion, asked, progress)
     run_stage(asked, executor, progress)
     run_stage(plan_scores(companion, model), executor, progress)
     return plan_flips(run, model)

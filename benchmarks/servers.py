@@ -52,7 +52,7 @@ def stub(delay: float) -> Iterator[str]:
 def plain(spec: ServerSpec, calls: int) -> float:
     """Seconds of so many calls through plain sockets, one a thread."""
     where = urlsplit(spec.url)
-    path, body = request(spec, PROMPT)
+    path, body = request(spec, Question("", PROMPT, Usage()))
     content = json.dumps(body).encode()
     head = f"POST {where.path}{path} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: {len(content)}\r\n\r\n"
     turns, lock = iter(range(calls)), threading.Lock()

@@ -18,6 +18,8 @@ from pydantic.fields import FieldInfo
 from ecominstruct.recipe import Recipe
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.parsers import PARSERS
+from ecominstruct.tasks.annotate_spec import AnnotationPrompt
+from ecominstruct.tasks.answer_checks import CHECKS
 from ecominstruct.tasks.rules import RULES
 from ecominstruct.tasks.spec import LabelPool, Task, WordingPool
 
@@ -27,6 +29,7 @@ PAGES: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("A task", "`<lang>/<source>/<task>.yaml`", Task),
     ("A pool of labels", "`_labels/<name>.yaml`", LabelPool),
     ("A pool of wordings", "`_wordings/<form>/<domain>.yaml`", WordingPool),
+    ("A prompt for annotation", "`_prompts/<name>.yaml`", AnnotationPrompt),
     ("A recipe", "anywhere; `ecom run RECIPE`", Recipe),
 )
 
@@ -44,7 +47,14 @@ def reference() -> str:
     lines += ["## Parsers for `parse:`", "", "| parser | gives | what it does |", "|---|---|---|"]
     lines += [f"| `{name}` | {parser.result} | {_safe(parser.about)} |" for name, parser in PARSERS.items()]
     lines += [""]
-    lines += ["## Rules for `derive:`", "", *_rules()]
+    lines += [
+        "## Checks for `annotate: checks:`",
+        "",
+        "| check | an answer keeps it if it is so | `limit` |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{name}` | {check.about} | {'needed' if check.limited else '–'} |" for name, check in CHECKS.items()]
+    lines += ["", "## Rules for `derive:`", "", *_rules()]
     return "\n".join(lines) + "\n"
 
 

@@ -124,9 +124,13 @@ def _task(catalogue: Catalogue, task: Task, known: Mapping[str, Any]) -> Iterato
     if shown is None:
         yield from ("", "*No example yet.*")
         return
-    fence = _fence([shown["prompt"], shown["example"]["output"]])
-    yield from ("", f"{fence}text", printable(shown["prompt"]), fence, "", "Answer:", "")
-    yield from (f"{fence}text", printable(shown["example"]["output"]), fence)
+    fence = _fence([shown["prompt"], shown["annotation"], shown["example"]["output"]])
+    yield from ("", f"{fence}text", printable(shown["prompt"]), fence, "")
+    if shown["annotation"]:
+        yield from ("A model finds the answer (`ecom annotate`). It is asked:", "")
+        yield from (f"{fence}text", printable(shown["annotation"]), fence)
+        return
+    yield from ("Answer:", "", f"{fence}text", printable(shown["example"]["output"]), fence)
 
 
 def _example(catalogue: Catalogue, task: Task) -> dict[str, Any] | None:

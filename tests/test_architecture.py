@@ -17,7 +17,7 @@ PACKAGE = ROOT / "src" / "ecominstruct"
 LAYERS = (  # from the ground up; a module may import from its own row and from the rows before it
     ("rows", "errors", "stages"),
     ("config", "identity", "languages", "lock", "progress"),
-    ("servers", "local_models", "tuning"),
+    ("servers", "local_models", "scope", "studies", "tuning"),
     ("recipe", "store"),
     ("engines",),
     ("checks",),
@@ -27,14 +27,16 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("dataset",),
     ("models",),
     ("training", "evaluation"),
+    ("people",),
     ("audit",),
     ("selection",),
     ("evaluating",),
-    ("pipeline",),
+    ("pipeline", "studying"),
     ("layout",),
-    ("tables", "audit_tables", "bias_tables"),
+    ("tables", "audit_tables", "bias_tables", "judge_tables", "study_tables"),
     ("console",),
-    ("cli_built", "cli_fetch", "cli_provenance"),
+    ("cli_built", "cli_fetch", "cli_judge", "cli_people", "cli_provenance"),
+    ("cli_review",),
     ("cli_sources", "cli_tasks", "cli_training"),
     ("cli",),
 )
@@ -112,7 +114,7 @@ def test_few_modules_open_connections() -> None:
                 opening.add(here)
             if {"ecominstruct.sources.download", "ecominstruct.sources.addresses"} & set(names):
                 calling.add(here)
-    assert opening == {"engines.py", "models/calls.py", "sources/addresses.py", "sources/download.py"}
+    assert opening == {"engines.py", "models/calls.py", "people/host.py", "sources/addresses.py", "sources/download.py"}
     assert calling <= {"sources/download.py", "sources/fetch.py", "cli_fetch.py"}
 
 

@@ -21,6 +21,7 @@ from ecominstruct.evaluation.report import plan_report
 from ecominstruct.identity import fraction
 from ecominstruct.progress import watch
 from ecominstruct.store import Manifest, read_json
+from servers import Asked, Stub, Way, good, running
 
 SOURCE = """\
 id: zh/shop
@@ -169,6 +170,33 @@ def test_the_report_shows_the_risks_and_a_clock_is_no_input(shop: Path) -> None:
     states = {one["risk"]: one["status"] for one in card["targeted_risks"]}
     assert states["Data bias"] == "measured"
     assert states["Prompt injection attack"] == "not measured"
+
+
+def of_nike(asked: Asked) -> Way:
+    """A model that likes one brand."""
+    return good(GOOD if "耐克" in asked.prompt else BAD)
+
+
+@pytest.mark.slow
+def test_a_server_that_likes_a_brand_is_found_out_and_asked_once(tmp_path: Path, ecom: Ecom) -> None:
+    with running(Stub(choose=of_nike)) as stub:
+        server = f"servers: {{fan: {{url: '{stub.url}', model: m}}}}\nlimits: {{flip_rate: 0.05}}\n"
+        recipe, catalogue = prepared(tmp_path, RECIPE.replace("swaps: 400", "swaps: 60") + server)
+        run = tmp_path / "run"
+        words = ("--data", tmp_path / "data", "--catalogue", catalogue, "--out", run, "--processes", "1")
+        assert ecom("build", recipe, *words).returncode == 0
+        looked = ecom("audit", run, "--checks", "bias", "--model", "server:fan", "--json", "--processes", "1")
+        kinds = {one["kind"]: one for one in json.loads(looked.stdout)["flips"]["kinds"]}
+        calls = len(stub.asked)
+        assert ecom("audit", run, "--checks", "bias", "--model", "server:fan", "--processes", "1").returncode == 1
+        assert len(stub.asked) == calls
+    # From Nike to another brand the answer changes; from Anta it does where Nike is what comes in its stead.
+    assert kinds["brand"]["excess"] > 0.3
+    assert kinds["brand"]["low"] > 0.2
+    assert kinds["brand"]["noise"] == kinds["origin"]["flipped"] == 0
+    assert looked.returncode == 1
+    assert "bias/flips/brand/zh of server-fan: flip rate beyond noise" in looked.stderr
+    assert "wholly above it" in looked.stderr
 
 
 @pytest.mark.slow

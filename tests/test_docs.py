@@ -51,7 +51,9 @@ def test_the_pages_of_tasks_are_current() -> None:
 def test_the_tasks_that_count_are_more_than_enough() -> None:
     """A task counts from 200 pairs in a build of everything; the same one on another file of an origin counts once."""
     catalogue = load_catalogue(roots())
-    real = [task for task in catalogue.tasks.values() if not catalogue.sources[task.source].synthetic]
+    real = [
+        task for task in catalogue.tasks.values() if task.gold and not catalogue.sources[task.source].synthetic
+    ]  # how many answers a model finds is no matter of the catalogue
     known = json.loads((ROOT / "docs" / "tasks.json").read_text("utf-8"))
     assert {task.id for task in real} == known.keys(), "run: python docs/make_tasks.py RUN"
     kinds = {}

@@ -19,7 +19,8 @@ from ecominstruct.sources.cards import SourceCard
 from ecominstruct.store import write_part
 from ecominstruct.tasks.examples import RecordPart, Work, make_examples
 from ecominstruct.tasks.forms import FORMS
-from ecominstruct.tasks.maker import Draft, Ingredients, Maker
+from ecominstruct.tasks.ingredients import Ingredients
+from ecominstruct.tasks.maker import Draft, Maker
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.spec import Task, WordingPool
 

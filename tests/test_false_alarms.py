@@ -44,7 +44,8 @@ from ecominstruct.recipe import Clean, Prompts
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.chosen import choose, ingest_chosen
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
-from ecominstruct.tasks.maker import Maker, ingredients
+from ecominstruct.tasks.ingredients import ingredients
+from ecominstruct.tasks.maker import Maker
 from ecominstruct.tasks.rules import Pool
 from ecominstruct.tasks.templates import without
 

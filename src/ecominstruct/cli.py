@@ -12,11 +12,26 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ecominstruct.cli_built import built
+from ecominstruct.cli_judge import judge
+from ecominstruct.cli_people import annotate
 from ecominstruct.cli_provenance import forget, trace
+from ecominstruct.cli_review import review
 from ecominstruct.cli_sources import sources_app
 from ecominstruct.cli_tasks import tasks_app
-from ecominstruct.cli_training import train, tuned_model
-from ecominstruct.console import CORES, AsJson, Cluster, Data, Extra, Out, Processes, RecipeFile
+from ecominstruct.cli_training import study, train, tuned_model
+from ecominstruct.console import (
+    CORES,
+    NOTES,
+    Annotations,
+    AsJson,
+    Cluster,
+    Data,
+    Extra,
+    Out,
+    Places,
+    Processes,
+    RecipeFile,
+)
 from ecominstruct.console import say as _say
 from ecominstruct.console import say_json as _json
 from ecominstruct.console import work as _work
@@ -79,6 +94,7 @@ def build(
     out: Out,
     data: Data = None,
     catalogue: Extra = None,
+    annotations: Annotations = NOTES,
     processes: Processes = CORES,
     cluster: Cluster = None,
     as_json: AsJson = False,
@@ -86,7 +102,7 @@ def build(
     """Build a data set: records, splits, examples, dataset."""
     from ecominstruct.tables import show_build
 
-    with built(recipe, out, data, catalogue, processes, cluster) as done:
+    with built(recipe, out, Places(data, catalogue or [], annotations), processes, cluster) as done:
         summary = done.summary
     if as_json:
         return _json(summary)
@@ -95,6 +111,7 @@ def build(
 
 
 app.command()(train)
+app.command()(study)
 
 
 @app.command()
@@ -238,6 +255,7 @@ def run_all(
     out: Out,
     data: Data = None,
     catalogue: Extra = None,
+    annotations: Annotations = NOTES,
     processes: Processes = CORES,
     cluster: Cluster = None,
     as_json: AsJson = False,
@@ -246,7 +264,8 @@ def run_all(
     from ecominstruct import evaluating
     from ecominstruct.tables import show_build, show_overview
 
-    with built(recipe, out, data, catalogue, processes, cluster) as (settings, run, executor, progress, summary):
+    places = Places(data, catalogue or [], annotations)
+    with built(recipe, out, places, processes, cluster) as (settings, run, executor, progress, summary):
         models = [*settings.recipe.models, *tuned_model(settings, run, progress)]
         floors = evaluating.score_floors(run, executor, progress)
         predicted = [evaluating.predict(run, name, executor, progress) for name in models]
@@ -299,6 +318,9 @@ def status(
     return _say(f"Next: ecom {verb} {words}")
 
 
+app.command()(review)
+app.command()(judge)
+app.command()(annotate)
 app.command()(trace)
 app.command()(forget)
 
@@ -313,4 +335,6 @@ def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:
     log = pipeline.recall(run)
     root = data or (Path(log["data"]) if log["data"] else None)
     extra = [Path(folder) for folder in log["catalogue"]]
-    return pipeline.prepare(Path(log["recipe"]), data=root, extra=extra), log["recipe"]
+    annotations = Path(log.get("annotations", NOTES))
+    settings = pipeline.prepare(Path(log["recipe"]), data=root, extra=extra, annotations=annotations)
+    return settings, log["recipe"]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.console import work
+from ecominstruct.console import Places, work
 
 if TYPE_CHECKING:
     from ecominstruct.pipeline import Settings
@@ -27,23 +27,24 @@ class Built(NamedTuple):
 
 
 @contextmanager
-def built(
-    recipe: Path, out: Path, data: Path | None, extra: list[Path] | None, processes: int, cluster: str | None
-) -> Iterator[Built]:
+def built(recipe: Path, out: Path, places: Places, processes: int, cluster: str | None) -> Iterator[Built]:
     """Build what a recipe asks for, and keep the run locked as long as more is done with it."""
     from ecominstruct import pipeline
     from ecominstruct.lock import locked
 
     pipeline.check_run(out)
+    data, extra, annotations = places
     if cluster:  # whose workers stand in folders of their own
-        out, data = out.absolute(), data and data.absolute()
-    settings = pipeline.prepare(recipe, data=data, extra=extra or ())
+        out, data, annotations = out.absolute(), data and data.absolute(), annotations.absolute()
+    settings = pipeline.prepare(recipe, data=data, extra=extra, annotations=annotations)
     with locked(out), work(processes, cluster) as (executor, progress):
         for name, files in settings.absent.items():
             sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
         for name, licence in settings.unlicensed.items():
             sys.stderr.write(f"left out: {name} ({licence})\n")
-        pipeline.remember(out, settings, extra or (), recipe, {})
+        if settings.unannotated:
+            sys.stderr.write(f"not annotated yet: {', '.join(settings.unannotated)}\n")
+        pipeline.remember(out, settings, extra, recipe, {})
         summary = pipeline.summary(pipeline.build(settings, out, executor, progress), settings)
-        pipeline.remember(out, settings, extra or (), recipe, {"seconds": summary["seconds"]})
+        pipeline.remember(out, settings, extra, recipe, {"seconds": summary["seconds"]})
         yield Built(settings, out, executor, progress, summary)

@@ -1,12 +1,27 @@
-"""The verb `ecom train`."""
+"""The verbs `ecom train` and `ecom study`: tune a model; tune one for each choice of rows, and compare them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from ecominstruct.cli_built import built
-from ecominstruct.console import CORES, AsJson, Data, Extra, Out, Processes, RecipeFile, say, say_json
+from ecominstruct.console import (
+    CORES,
+    NOTES,
+    Annotations,
+    AsJson,
+    Data,
+    Extra,
+    Out,
+    Places,
+    Processes,
+    RecipeFile,
+    say,
+    say_json,
+)
 
 if TYPE_CHECKING:
     from ecominstruct.pipeline import Settings
@@ -18,6 +33,7 @@ def train(
     out: Out,
     data: Data = None,
     catalogue: Extra = None,
+    annotations: Annotations = NOTES,
     processes: Processes = CORES,
     as_json: AsJson = False,
 ) -> None:
@@ -26,7 +42,7 @@ def train(
 
     if not launched.leads():
         return stage.follow(out)
-    with built(recipe, out, data, catalogue, processes, None) as (_, run, _, progress, _):
+    with built(recipe, out, Places(data, catalogue or [], annotations), processes, None) as (_, run, _, progress, _):
         tuned = stage.train(run, progress)
     if as_json:
         return say_json(tuned)
@@ -39,6 +55,39 @@ def tuned_model(settings: Settings, run: Path, progress: Progress) -> list[str]:
     from ecominstruct.training import stage
 
     return [f"local:{stage.train(run, progress)['folder']}"] if settings.recipe.train else []
+
+
+def study(
+    recipe: RecipeFile,
+    out: Out,
+    data: Data = None,
+    catalogue: Extra = None,
+    annotations: Annotations = NOTES,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="only build the data and list what would be tuned")
+    ] = False,
+    processes: Processes = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Tune a model for each cell of a study, ask all of them the same rows, and show what was found."""
+    from ecominstruct.models import role
+    from ecominstruct.study_tables import show_cells, show_study
+    from ecominstruct.studying import Tools, opener, page_of, run_study
+    from ecominstruct.training.study_plan import listing, plan_study
+    from ecominstruct.training.tune import tune
+
+    places = Places(data, catalogue or [], annotations)
+    with built(recipe, out, places, processes, None) as (settings, run, executor, progress, _):
+        planned = plan_study(run, settings.recipe, settings.catalogue)
+        if dry_run:
+            found = listing(planned)
+            return say_json(found) if as_json else say(show_cells(found))
+        others = [name for name in settings.recipe.models if role(name) == "model"]
+        found = run_study(planned, others, Tools(tune, opener(planned.spec.answers)), executor, progress)
+    if as_json:
+        return say_json(found)
+    say(show_study(found))
+    return say(f"Open it: {page_of(run)}")
 
 
 def _sentence(tuned: dict[str, Any]) -> str:

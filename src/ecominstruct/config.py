@@ -174,7 +174,8 @@ def _known_keys(model: type[BaseModel], location: Location) -> list[str]:
     """The keys that are allowed at a location inside a model."""
     parts = iter(location)
     for part in parts:
-        field = model.model_fields.get(str(part)) if isinstance(part, str) else None
+        named = (field for name, field in model.model_fields.items() if (field.alias or name) == part)
+        field = next(named, None)
         inner = _model_in(field.annotation) if field else None
         if field is None or inner is None:
             continue  # an item of a list: the model around it stays

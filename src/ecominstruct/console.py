@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -27,6 +27,13 @@ Out = Annotated[
 ]
 Data = Annotated[Path | None, typer.Option("--data", envvar="ECOM_DATA", help="folder that holds the raw data sets")]
 Extra = Annotated[list[Path] | None, typer.Option("--catalogue", help="a further catalogue folder; may be repeated")]
+Annotations = Annotated[
+    Path,
+    typer.Option(
+        "--annotations", metavar="DIR", envvar="ECOM_ANNOTATIONS", help="folder of what models and people said"
+    ),
+]
+NOTES = Path("annotations")
 Processes = Annotated[int, typer.Option("--processes", min=1, help="processes to work with")]
 Cluster = Annotated[
     str | None,
@@ -34,6 +41,14 @@ Cluster = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 CORES = os.cpu_count() or 1
+
+
+class Places(NamedTuple):
+    """Where on this machine a build finds what is not in the recipe."""
+
+    data: Path | None
+    catalogue: list[Path]
+    annotations: Path
 
 
 @contextmanager

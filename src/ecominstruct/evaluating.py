@@ -13,7 +13,7 @@ from ecominstruct.engines import run_stage, stale_reasons
 from ecominstruct.errors import wrong
 from ecominstruct.evaluation.predict import ask, plan_predictions, price_of_asking, stale_predictions
 from ecominstruct.evaluation.published import load_published
-from ecominstruct.evaluation.report import plan_report, stale_models
+from ecominstruct.evaluation.report import plan_report, scored_models, stale_models
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.progress import Progress
@@ -87,8 +87,7 @@ def report(run: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
     """Write the page; returns where it is."""
     plan = plan_report(run)
     run_stage(plan, executor, progress)
-    models = len(plan.units[0].inputs) - 1
-    return {"models": models, "left_out": stale_models(run), "page": str(plan.folder / "index.html")}
+    return {"models": len(scored_models(run)), "left_out": stale_models(run), "page": str(plan.folder / "index.html")}
 
 
 class StageStatus(NamedTuple):

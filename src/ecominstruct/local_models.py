@@ -19,19 +19,9 @@ from pydantic import Field, model_validator
 from ecominstruct.config import Strict
 
 
-class LocalSpec(Strict):
-    """One local model: where it lies, and how it answers. Every key but `folder` has a default."""
+class Answering(Strict):
+    """How a local model is let answer. Every key has a default."""
 
-    folder: str = Field(
-        min_length=1,
-        description="a transformers model (config.json, safetensors), an adapter that names its base, or a GGUF file",
-    )
-    adapter: str | None = Field(default=None, min_length=1, description="folder of a PEFT adapter for that model")
-    chat: Literal["saved", "plain"] = Field(
-        default="saved",
-        description="saved: the chat template that lies with the model; plain: the one of this project, for models "
-        "without a chat",
-    )
     classify: Literal["generate", "likelihood"] = Field(
         default="generate",
         description="where one of a menu is asked for: write an answer and read it, or take the candidate that is "
@@ -59,14 +49,29 @@ class LocalSpec(Strict):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto", description="auto: float32 on a CPU, bfloat16 on a GPU"
     )
-    cache: str | None = Field(
-        default=None, min_length=1, description="folder for what a GGUF file is converted to; default: beside the file"
-    )
 
     @model_validator(mode="after")
-    def _is_meant(self) -> LocalSpec:
+    def _is_meant(self) -> Answering:
         if self.length_normalised and self.classify != "likelihood":
             raise ValueError("length_normalised means something only with `classify: likelihood`")
         if self.context is not None and self.context <= self.max_new_tokens:
             raise ValueError("context leaves no room for a prompt: it must be larger than max_new_tokens")
         return self
+
+
+class LocalSpec(Answering):
+    """One local model: where it lies, and how it answers. Every key but `folder` has a default."""
+
+    folder: str = Field(
+        min_length=1,
+        description="a transformers model (config.json, safetensors), an adapter that names its base, or a GGUF file",
+    )
+    adapter: str | None = Field(default=None, min_length=1, description="folder of a PEFT adapter for that model")
+    chat: Literal["saved", "plain"] = Field(
+        default="saved",
+        description="saved: the chat template that lies with the model; plain: the one of this project, for models "
+        "without a chat",
+    )
+    cache: str | None = Field(
+        default=None, min_length=1, description="folder for what a GGUF file is converted to; default: beside the file"
+    )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,9 +27,9 @@ from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
 from ecominstruct.errors import Fault, InputError, wrong
 from ecominstruct.progress import Progress
-from ecominstruct.recipe import Recipe
+from ecominstruct.recipe import Prompts, Recipe
 from ecominstruct.rows import SPLITS
-from ecominstruct.selection import guards, named, recipe_faults, select, unlicensed_sources
+from ecominstruct.selection import guards, named, recipe_faults, select, study_faults, unlicensed_sources
 from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.sources.licences import is_share_alike
@@ -37,8 +38,12 @@ from ecominstruct.stages import STAGES, stage
 from ecominstruct.store import Manifest, read_json, read_manifest, require_manifest, write_json
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.examples import plan_examples
+from ecominstruct.tasks.ingredients import ingredients
+from ecominstruct.tasks.labelling import sha_of
 from ecominstruct.tasks.spec import Task
+from ecominstruct.tasks.verdicts import said_about
 
+ANNOTATIONS = Path("annotations")  # where they lie unless somebody says otherwise
 BUILT = tuple(stage.name for stage in STAGES if stage.verb == "build")
 
 
@@ -53,6 +58,14 @@ class Settings(NamedTuple):
     unlicensed: Mapping[str, str]  # selected sources that the recipe's `licence` leaves out, with their licence
     rating: RatedBy
     guards: tuple[str, ...]  # published test sets that are present but not asked: their kin are test all the same
+    annotations: Path  # the folder of what models and people said; it need not exist
+    unannotated: tuple[str, ...]  # tasks whose answers a model finds, and of whose records none is annotated yet
+
+    @property
+    def built(self) -> tuple[Task, ...]:
+        """The tasks of which examples are made. The records of the others are read and split all the same, so that
+        annotating them changes no split."""
+        return tuple(task for task in self.tasks if task.id not in self.unannotated)
 
 
 class Built(NamedTuple):
@@ -63,8 +76,12 @@ class Built(NamedTuple):
     seconds: float
 
 
-def prepare(recipe: Path, *, data: Path | None, extra: Sequence[Path] = ()) -> Settings:
+def prepare(
+    recipe: Path, *, data: Path | None, extra: Sequence[Path] = (), annotations: Path = ANNOTATIONS
+) -> Settings:
     """Load and check everything that a run needs; InputError before anything is written."""
+    if annotations.exists() and not annotations.is_dir():
+        raise wrong("is not a folder", "Name another one with --annotations", file=str(annotations))
     if data is not None and not data.is_dir():
         raise wrong("is not a folder", "Name the data root with --data or ECOM_DATA", file=str(data))
     document = config.read(recipe)
@@ -75,7 +92,7 @@ def prepare(recipe: Path, *, data: Path | None, extra: Sequence[Path] = ()) -> S
     tasks = [task for task in selected if task.source not in unlicensed]
     sources = sorted({task.source for task in tasks})
     absent = {name: tuple(missing) for name in sources if (missing := absent_files(catalogue.sources[name], data))}
-    faults = list(recipe_faults(made, catalogue, document, absent, data))
+    faults = [*recipe_faults(made, catalogue, document, absent, data), *study_faults(made, tasks, catalogue, document)]
     present = tuple(task for task in tasks if task.source not in absent)
     if not selected:
         faults.append(Fault(document.file, document.line(("tasks",)), "selects no task", "Exclude less"))
@@ -93,7 +110,15 @@ def prepare(recipe: Path, *, data: Path | None, extra: Sequence[Path] = ()) -> S
     if faults:
         raise InputError(faults)
     asked = {task.source for task in present}
-    return Settings(made, catalogue, present, absent, data, unlicensed, rating, guards(catalogue, asked, data))
+    guarding = guards(catalogue, asked, data)
+    bare = tuple(task.id for task in present if task.annotate and not _is_annotated(catalogue, task, annotations))
+    return Settings(made, catalogue, present, absent, data, unlicensed, rating, guarding, annotations, bare)
+
+
+def _is_annotated(catalogue: Catalogue, task: Task, annotations: Path) -> bool:
+    """Whether a model or people said anything about the records of a task."""
+    said = said_about(annotations, task.id, sha_of(ingredients(catalogue, task, Prompts())))
+    return any(file is not None and file.size for file in (said.model, said.people))
 
 
 def check_run(run: Path) -> None:
@@ -111,6 +136,9 @@ def check_run(run: Path) -> None:
 def build(settings: Settings, run: Path, executor: Executor, progress: Progress) -> Built:
     """Bring the stages of the build up to date; CheckFailed where the release is above a limit of the recipe."""
     begun = time.monotonic()
+    if not settings.built:
+        mend = "First run: ecom annotate RECIPE --out RUN --server NAME"
+        raise wrong(f"no answer of these tasks is there yet: {', '.join(settings.unannotated)}", mend)
     run.mkdir(parents=True, exist_ok=True)
     recipe = settings.recipe.model_dump(mode="json")
     write_json(run / "recipe.json", recipe)
@@ -133,6 +161,16 @@ def hold_limits(run: Path, limits: Mapping[str, float | None], executor: Executo
     require_within(run)
 
 
+def split_records(settings: Settings, run: Path, executor: Executor, progress: Progress) -> dict[str, Manifest]:
+    """Bring the stages up to date that come before examples: records and splits."""
+    run.mkdir(parents=True, exist_ok=True)
+    write_json(run / "recipe.json", settings.recipe.model_dump(mode="json"))
+    manifests: dict[str, Manifest] = {}
+    for plan in islice(_stages(settings, run, manifests), 2):
+        manifests[plan.stage.name] = run_stage(plan, executor, progress)[0]
+    return manifests
+
+
 def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iterator[StagePlan]:
     """The plans of the build's stages, each made when the stage before it is done."""
     catalogue, recipe = settings.catalogue, settings.recipe
@@ -141,10 +179,11 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
     yield plan_ingest(run, cards, data=settings.data, storefront_rows=recipe.data.storefront.rows)
     records = done["records"]
     yield plan_splits(run, records, [_source_parts(card, records, recipe) for card in cards], recipe.splits)
-    yield plan_examples(run, catalogue, settings.tasks, recipe.prompts, records, done["splits"])
-    yield plan_guard(run, cards, settings.tasks, done["records"], done["splits"], done["examples"])
-    yield plan_findings(run, catalogue, settings.tasks, recipe.clean, settings.rating, done)
-    yield plan_release(run, catalogue, settings.tasks, recipe, done, _release_card(settings, done))
+    tasks = settings.built
+    yield plan_examples(run, catalogue, tasks, recipe.prompts, done, settings.annotations)
+    yield plan_guard(run, cards, tasks, done["records"], done["splits"], done["examples"])
+    yield plan_findings(run, catalogue, tasks, recipe.clean, settings.rating, done)
+    yield plan_release(run, catalogue, tasks, recipe, done, _release_card(settings, done))
 
 
 def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> SourceParts:
@@ -220,6 +259,7 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
         "left_out": dict(settings.unlicensed),
         "share_alike": sorted({task["source"] for task in tasks.values() if is_share_alike(task["licence"])}),
         "guards": list(settings.guards),
+        "not_annotated": list(settings.unannotated),
         "ran": list(built.ran),
         "seconds": round(built.seconds, 3),
     }
@@ -255,6 +295,7 @@ def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path,
     log = {
         "data": str(settings.data.resolve()) if settings.data else None,
         "catalogue": [str(path.resolve()) for path in extra],
+        "annotations": str(settings.annotations.resolve()),
         "recipe": str(recipe.resolve()),
         "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         **what,

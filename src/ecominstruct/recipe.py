@@ -8,8 +8,10 @@ from pydantic import Field, model_validator
 
 from ecominstruct.config import Strict
 from ecominstruct.local_models import LocalSpec
-from ecominstruct.rows import Category, Lang
+from ecominstruct.rows import Lang
+from ecominstruct.scope import HeldOut
 from ecominstruct.servers import SERVER_NAME, ServerSpec
+from ecominstruct.studies import StudySpec
 from ecominstruct.tuning import TrainSpec
 
 Allowed = Literal["any", "redistributable", "commercial"]
@@ -39,16 +41,6 @@ class Data(Strict):
     )
     require: list[str] = Field(default_factory=list, description="sources without which the run must not begin")
     storefront: Storefront = Storefront()
-
-
-class HeldOut(Strict):
-    """What no training or validation row may come from."""
-
-    origins: list[str] = Field(default_factory=list, description="origins of source cards")
-    tasks: list[str] = Field(default_factory=list, description="patterns over task ids")
-    categories: list[Category] = Field(default_factory=list, description="published categories")
-    langs: list[Lang] = Field(default_factory=list, description="languages of sources")
-    steps: bool = Field(default=True, description="hold out also the atomic tasks that serve a held-out task")
 
 
 class Splits(Strict):
@@ -271,11 +263,18 @@ class Recipe(Strict):
     local: dict[str, LocalSpec] = Field(
         default_factory=dict, description="local models by the names that `local:NAME` gives them"
     )
+    study: StudySpec | None = None
 
     @model_validator(mode="after")
     def _is_rated(self) -> Recipe:
         if self.rating is None and any(rule.min_rating is not None for rule in self.filters):
             raise ValueError("filters: min_rating needs `rating`, which says who rates")
+        return self
+
+    @model_validator(mode="after")
+    def _tunes_what_it_studies(self) -> Recipe:
+        if self.study is not None and self.train is None:
+            raise ValueError("study needs `train`, which says how a model is tuned")
         return self
 
     @model_validator(mode="after")

@@ -10,8 +10,10 @@ from ecominstruct import config
 from ecominstruct.errors import Fault, InputError, nearest
 from ecominstruct.models import check_model_name, folder_name
 from ecominstruct.recipe import Recipe
+from ecominstruct.scope import Scope
 from ecominstruct.sources.cards import absent_files
 from ecominstruct.sources.licences import allows
+from ecominstruct.studies import scope_of
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.spec import Task
 
@@ -72,6 +74,38 @@ def recipe_faults(
             problem = problem or (f"{name!r} would be kept under the same name as {other!r}", "Rename its file")
         if problem:
             yield Fault(document.file, document.line(("models", index)), *problem)
+
+
+def study_faults(
+    recipe: Recipe, tasks: Sequence[Task], catalogue: Catalogue, document: config.Document
+) -> Iterator[Fault]:
+    """What a study names and the run does not have: whatever is done with that would change nothing."""
+    study = recipe.study
+    if study is None:
+        return
+    known = {"tasks": [task.id for task in tasks]}
+    known["origins"] = sorted({catalogue.sources[task.source].origin for task in tasks})
+    scopes: list[tuple[config.Location, Scope]] = [
+        (("study", "unseen"), study.unseen),
+        (("study", "base", "without"), study.base.without),
+        (("study", "base", "without_steps_of"), study.base.without_steps_of),
+    ]
+    named: list[tuple[str, config.Location, str]] = [
+        (member, (*place, member, index), value)
+        for place, scope in scopes
+        for member in known
+        for index, value in enumerate(getattr(scope, member))
+    ]
+    named += [("tasks", ("study", "asked", index), pattern) for index, pattern in enumerate(study.asked)]
+    for number, question in enumerate(study.questions):
+        for index, value in enumerate(question.values):
+            scope = scope_of(question, value)
+            at: config.Location = ("study", "questions", number, "values", index)
+            named += [(member, at, name) for member in known for name in getattr(scope, member)]
+    for member, where, value in named:
+        if not any(fnmatchcase(name, value) for name in known[member]):
+            problem = f"no {member.removesuffix('s')} of this run is {value!r}"
+            yield Fault(document.file, document.line(where), problem, nearest(value, known[member]))
 
 
 def unlicensed_sources(recipe: Recipe, catalogue: Catalogue, sources: Collection[str]) -> dict[str, str]:

@@ -34,6 +34,7 @@ STAGES = (
     Stage(9, "audit", "audit", "what is wrong with the rows, one by one, and a corrected test set beside it", 3),
 )
 MATCHES, MEASURES = "matches.parquet", "measures.parquet"  # what the folder of a task in 4-findings holds
+STUDY = "study"  # the folder of a study inside a run: held-out rows, cells, answers and scores of its own
 _BY_NAME = {stage.name: stage for stage in STAGES}
 
 

@@ -35,6 +35,7 @@ def show_task(shown: Mapping[str, Any]) -> str:
         ("RECORD (invented: the data are absent)" if shown["invented"] else "RECORD", outline(shown["record"])),
         *([("PROBLEMS", outline(shown["problems"]))] if shown["problems"] else []),
         ("SIX PARTS", outline({name: example[name] for name in shown["parts"]})),
+        *([("ASKED OF A MODEL THAT ANNOTATES", shown["annotation"])] if shown["annotation"] else []),
         ("PROMPT", shown["prompt"]),
         ("GOLD", outline({key: item for key, item in example["gold"].items() if item} or {"none": DASH})),
     ]
@@ -55,6 +56,8 @@ def show_build(summary: Mapping[str, Any]) -> str:
     if summary["left_out"]:
         named = ", ".join(f"{source} ({licence})" for source, licence in summary["left_out"].items())
         lines.append(f"left out by licence: {named}")
+    if summary["not_annotated"]:
+        lines.append(f"not annotated yet, see ecom annotate: {', '.join(summary['not_annotated'])}")
     if summary["share_alike"]:
         lines.append(f"share-alike, may bind what is made of it: {', '.join(summary['share_alike'])}")
     if summary["guards"]:

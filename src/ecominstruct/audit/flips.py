@@ -23,7 +23,8 @@ import numpy as np
 from ecominstruct.audit.risks import Figure, write_figures
 from ecominstruct.audit.swaps import Made, plan_swaps, swaps_folder
 from ecominstruct.checks.bias.association import FEWEST
-from ecominstruct.checks.bias.swaps import SWAPS
+from ecominstruct.checks.bias.swaps import SWAPS, undone
+from ecominstruct.checks.texts import masked
 from ecominstruct.engines import StagePlan, Unit, run_stage
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, resampled, wilson
 from ecominstruct.evaluation.predict import ask, plan_predictions, question_of, read_examples, test_parts
@@ -177,16 +178,10 @@ def said(task: Mapping[str, Any], example: Example, score: Score, undo: Sequence
         return None
     answer = FORMS[task["form"]].parse(score.answer, question_of(task, example)).answer
     if answer is None:
-        return kin_text(_undone(score.answer, undo))
-    spans = sorted((span.label, kin_text(_undone(span.text, undo))) for span in answer.spans)
-    ranking = [kin_text(_undone(text, undo)) for text in answer.ranking]
-    return kin_text(_undone(answer.text, undo)), sorted(answer.labels), ranking, spans
-
-
-def _undone(text: str, undo: Sequence[tuple[str, str]]) -> str:
-    for new, old in undo:
-        text = text.replace(new, old)
-    return text
+        return kin_text(undone(score.answer, undo))
+    spans = sorted((span.label, kin_text(undone(span.text, undo))) for span in answer.spans)
+    ranking = [kin_text(undone(text, undo)) for text in answer.ranking]
+    return kin_text(undone(answer.text, undo)), sorted(answer.labels), ranking, spans
 
 
 def worth(score: Score) -> float:
@@ -211,7 +206,7 @@ def _of_tasks(target: Path, manifest: Manifest) -> Iterator[tuple[str, Flip]]:
 
 def _finding(task: str, flip: Flip) -> Finding:
     words = f"{flip.old} → {flip.new}: {flip.before or '–'} → {flip.after or '–'}"
-    return Finding(task, flip.row, -1, "bias", flip.kind, "input", 0, 0, "medium", words[:200], "flip")
+    return Finding(task, flip.row, -1, "bias", flip.kind, "input", 0, 0, "medium", masked(words[:200]), "flip")
 
 
 def rates(flips: Sequence[Flip]) -> list[dict[str, Any]]:
@@ -236,7 +231,7 @@ def _rate(flips: Sequence[Flip]) -> dict[str, Any]:
     by_family = np.stack([np.bincount(inverse, weights=column, minlength=len(names)) for column in values.T], axis=1)
     flipped, noise, loss, noise_loss, _, _, n = map(float, by_family.sum(axis=0))
     changed = [flip for flip in flips if flip.flipped > flip.noise]
-    shown = [[flip.old, flip.new, flip.before[:80], flip.after[:80]] for flip in changed[:SHOWN]]
+    shown = [[flip.old, flip.new, masked(flip.before[:80]), masked(flip.after[:80])] for flip in changed[:SHOWN]]
     told = {
         "n": int(n),
         "families": len(names),

@@ -68,10 +68,15 @@ def remember_date(run: Path, folder: Path) -> None:
 
 
 def measured(run: Path) -> list[Measured]:
-    """All figures about the release as it is now, in the order of risks and tests."""
+    """All figures about the release as it is now: by risk, those about the data before those about models."""
     _, release = require_manifest(run, "dataset")
     found = [one for folder, _ in _audits(run, release) for one in _figures(run, folder)]
-    return sorted(found, key=lambda one: (RISKS.index(one.figure.risk), one.figure.test, one.figure.model))
+    return sorted(found, key=_place)
+
+
+def _place(one: Measured) -> tuple[int, bool, str, str]:
+    figure = one.figure
+    return RISKS.index(figure.risk), bool(figure.model), figure.model, figure.test
 
 
 def _audits(run: Path, release: Manifest) -> Iterator[tuple[Path, Manifest]]:

@@ -216,10 +216,11 @@ def _most_named(lang: str, facet: str, one: Mapping[str, Any]) -> Figure:
 
 
 def _share(test: str, n: int, of: int, about: tuple[str, str]) -> Figure:
-    share = n / of
-    return Figure(
-        "data_bias", test, "share of rows", share, *wilson(share, 0.0, of), of, "pairs of task and record", *about
-    )
+    share, units = n / of, "pairs of task and record"
+    if of < FEWEST:
+        reason = f"{of} rows are too few"
+        return Figure("data_bias", test, "share of rows", share, None, None, of, units, *about, reason=reason)
+    return Figure("data_bias", test, "share of rows", share, *wilson(share, 0.0, of), of, units, *about)
 
 
 def _label_skew(lang: str, tests: int, shown: Sequence[Mapping[str, Any]]) -> Figure:

@@ -48,6 +48,12 @@ if TYPE_CHECKING:
 
 STAGE = stage("audit")
 CHECK = "slices"
+CATEGORY_WORDS: Mapping[str, tuple[str, str]] = {
+    "ner": ("entity recognition", "实体识别"),
+    "qa": ("question answering", "问答"),
+    "generation": ("generation", "文本生成"),
+    "classification": ("classification", "分类"),
+}
 
 
 class Row(NamedTuple):
@@ -196,7 +202,8 @@ def figures(model: str, summary: Mapping[str, Any]) -> Iterator[Figure]:
     """The gaps between the languages, and how far the worst slice falls short."""
     for one in summary["parity"]:
         low, high = sorted((abs(one["low"]), abs(one["high"])))
-        kind = f"{one['form']}-{one['category']}"
+        (en, zh), form = CATEGORY_WORDS[one["category"]], one["form"]
+        kind = form if form == one["category"] else f"{form}-{one['category']}"
         yield Figure(
             "data_bias",
             f"bias/parity/{kind}",
@@ -206,14 +213,14 @@ def figures(model: str, summary: Mapping[str, Any]) -> Iterator[Figure]:
             high,
             sum(lang["n"] for lang in one["langs"].values()),
             "test rows",
-            f"Mean scores of {kind} tasks in English and in Chinese; the tasks are not translations of each other.",
-            f"{kind}类任务的英文平均分与中文平均分之差；两种语言的任务并非互译。",
+            f"Mean scores in English and in Chinese, tasks of {en} ({form}): not translations of each other.",
+            f"{zh}任务（{form}）英文平均分与中文平均分之差；两种语言的任务并非互译。",
             "language_gap",
             model,
         )
     one = summary["worst"]
     if one:
-        (en, zh), (where, zh_where) = FACET_WORDS[one["facet"]], LANG_WORDS[one["lang"]]
+        facet, (where, zh_where) = FACET_WORDS[one["facet"]], LANG_WORDS[one["lang"]]
         group, zh_group = (spoken(one["facet"], one["group"], lang) for lang in ("en", "zh"))
         yield Figure(
             "data_bias",
@@ -224,8 +231,8 @@ def figures(model: str, summary: Mapping[str, Any]) -> Iterator[Figure]:
             None if one["low"] is None else -one["low"],
             one["n"],
             "test rows",
-            f"{where} rows with {en}: {group}; of {one['slices']} slices the one on which the model does worst.",
-            f"{zh_where}中{zh}为“{zh_group}”的条目；在{one['slices']}个分组中，模型在这一组上表现最差。",
+            f"{where} rows with {facet[0]}: {group}; of {one['slices']} slices the one on which the model does worst.",
+            f"{zh_where}中{facet[1]}为“{zh_group}”的条目；在{one['slices']}个分组中，模型在这一组上表现最差。",
             "",
             model,
             "too few groups of rows" if one["low"] is None else "",

@@ -28,7 +28,7 @@ from ecominstruct.engines import STAMPS
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.identity import fingerprint
 from ecominstruct.splits.assign import STRADDLES, straddling
-from ecominstruct.stages import stage
+from ecominstruct.stages import STUDY, stage
 from ecominstruct.store import (
     BATCH_ROWS,
     MANIFEST,
@@ -71,8 +71,9 @@ def forget(run: Path, *, source: str | None = None, record: str | None = None) -
     require_manifest(run, "dataset")
     records = _records(run, source, record)
     gone = Gone(records, _examples(run, records), source)
-    for name in DERIVED:
-        shutil.rmtree(run / stage(name).folder, ignore_errors=True)
+    # With them goes the study: models that were tuned on a record know it, whatever becomes of its rows.
+    for name in (*(stage(one).folder for one in DERIVED), STUDY):
+        shutil.rmtree(run / name, ignore_errors=True)
     replaced: dict[str, str] = {}
     removed = {
         folder.relative_to(run).as_posix(): _forget_in(folder, gone, replaced, lambda config: _card(run, config))

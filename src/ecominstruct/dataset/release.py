@@ -31,8 +31,9 @@ from ecominstruct.dataset.trace import write_index
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64
-from ecominstruct.recipe import HeldOut, PersonalInformation, Recipe
+from ecominstruct.recipe import PersonalInformation, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
+from ecominstruct.scope import HeldOut
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.stages import MATCHES, MEASURES, stage
 from ecominstruct.store import (
@@ -51,7 +52,7 @@ from ecominstruct.store import (
 )
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.forms import FORMS
-from ecominstruct.tasks.maker import Ingredients, ingredients
+from ecominstruct.tasks.ingredients import Ingredients, ingredients
 from ecominstruct.tasks.quality import SAMPLE, quality
 from ecominstruct.tasks.spec import Task
 from ecominstruct.tasks.wording import answer_words
@@ -188,7 +189,7 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
         "licence": card.licence.spdx,
         "entropy_reason": task.entropy_reason,
         "many": task.many,
-        "gold": task.gold,
+        "gold": task.gold or "",
         "input": task.input,
         "menu": has_menu(task),
         "separator": separator,

@@ -106,15 +106,26 @@ def verdict(difference: float, p: float | None) -> str:
 
 def _permutation_test(left: Sums, right: Sums, metric: Metric) -> float:
     """The share of draws, the observed one included, in which the difference is at least as large."""
+    return share_as_large(left.value(metric) - right.value(metric), permuted(left, right, metric))
+
+
+def permuted(left: Sums, right: Sums, metric: Metric) -> NDArray[Any]:
+    """The difference in each draw in which a coin decides for each family who gave which answers: (PERMUTATIONS,).
+
+    The coin of a family is the same for all tasks and models, so draws of several tasks can be added up.
+    """
     a, b = left.columns[metric], right.columns[metric]
-    observed = abs(left.value(metric) - right.value(metric))
     swapped, mine, both = b - a, a.sum(axis=0), a.sum(axis=0) + b.sum(axis=0)
-    extreme = 1
+    found = []
     for coins in _coins(left.families):
         drawn = mine + coins @ swapped
-        differences = left.values(metric, drawn) - left.values(metric, both - drawn)
-        extreme += int((np.abs(differences) >= observed - 1e-12).sum())
-    return extreme / (PERMUTATIONS + 1)
+        found.append(left.values(metric, drawn) - left.values(metric, both - drawn))
+    return np.concatenate(found)
+
+
+def share_as_large(observed: float, drawn: NDArray[Any]) -> float:
+    """The two-sided p value of a difference: the share of draws that are as large, the observed one included."""
+    return (1 + int((np.abs(drawn) >= abs(observed) - 1e-12).sum())) / (len(drawn) + 1)
 
 
 def _coins(families: Sequence[str]) -> Iterator[NDArray[Any]]:

@@ -41,10 +41,10 @@ class Interval(NamedTuple):
 
 def resampled(families: Sequence[str], columns: NDArray[Any]) -> NDArray[Any]:
     """Sums of columns (F, K) over families in each resample: (RESAMPLES, K)."""
-    return np.concatenate([weights @ columns for weights in _weights(families)])
+    return np.concatenate([drawn @ columns for drawn in weights(families)])
 
 
-def _weights(families: Sequence[str]) -> Iterator[NDArray[Any]]:
+def weights(families: Sequence[str]) -> Iterator[NDArray[Any]]:
     """The weights of the families, (some resamples, F) at a time; the mean weight is 1."""
     table = _poisson_table()
     rows = max(1, draws.BLOCK // max(len(families), 1) // 4)  # a word gives four numbers below 2¹⁶

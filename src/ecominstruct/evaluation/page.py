@@ -7,11 +7,11 @@ bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 from ecominstruct.evaluation import charts
 from ecominstruct.evaluation.charts import best_floor, score_of, symbol
 from ecominstruct.evaluation.evidence import behind, compared, labels, paper, transfer, ways_of_asking
+from ecominstruct.evaluation.frame import whole_page
 from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
 from ecominstruct.evaluation.personal import personal
@@ -27,7 +27,6 @@ CATEGORIES = {
     "classification": "Classification",
 }
 KINDS = {"floor": "trivial floors", "check": "check", "model": "models"}  # in the order of the columns
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SECTIONS = {
     "glance": "At a glance",
     "scores": "Scores",
@@ -308,15 +307,6 @@ def _definitions(data: ReportData) -> Html:
 
 def render_page(data: ReportData) -> str:
     """The whole page; the same data gives the same text, which UTF-8 can always encode."""
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{data['title']} · scores"),
-        tag("style", Html(files("ecominstruct.evaluation").joinpath("page.css").read_text(encoding="utf-8"))),
-    )
     trust = {
         "tuning": tuned(data["tuning"]),
         "compared": compared(data),
@@ -330,6 +320,4 @@ def render_page(data: ReportData) -> str:
     checked.append(_section("personal", personal(data["personal"])))
     sections = [*scored, _outcomes(data), *checked, _built(data), _prompts(data["prompts"])]
     main = tag("main", join([*sections, _definitions(data)]))
-    footer = tag("footer", "This page needs no network and no script.")
-    body = tag("body", charts.shapes(), _header(data), main, footer)
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+    return whole_page(f"{data['title']} · scores", charts.shapes(), _header(data), main)

@@ -7,7 +7,7 @@ predictions are then written from that like those of any other model.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -122,16 +122,21 @@ def plan_predictions(run: Path, model: str, recipe: Path | None = None) -> Stage
 
     `recipe`: where servers and local models are described, if not in the recipe from which the run was built.
     """
+    require_manifest(run, "dataset")
+    servers, local = described(run, recipe)
+    return plan_answers(run, open_model(model, servers, answers_file(run), local), folder_name(model))
+
+
+def plan_answers(run: Path, opened: Model, kept_as: str, only: Collection[str] | None = None) -> StagePlan:
+    """The same for a model that is open, under the name that its answers are kept as; `only`: not all tasks."""
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
-    servers, local = _described(run, recipe)
-    opened = open_model(model, servers, answers_file(run), local)
-    parts = asked_parts(release, tasks, model)
+    asked = asked_parts(release, tasks, kept_as)
+    parts = {name: part for name, part in asked.items() if only is None or task_of(name) in only}
     if isinstance(opened, Replay):
         opened.check(
             (facts_of(tasks[task_of(name)]), read_examples(folder / path)) for name, (path, _) in parts.items()
         )
-    kept_as = folder_name(model)
     units = [
         Unit(name, {path: content}, Work(opened, kept_as, facts_of(tasks[task_of(name)]), name, str(folder / path)))
         for name, (path, content) in sorted(parts.items())
@@ -151,7 +156,7 @@ def answers_file(run: Path) -> Path:
     return (runs[-1] if runs else here).parent / "answers.sqlite"
 
 
-def _described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], dict[str, LocalSpec]]:
+def described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], dict[str, LocalSpec]]:
     """The servers and the local models of a recipe, or of the one from which the run was built."""
     if recipe is not None:
         made = load(recipe, Recipe)

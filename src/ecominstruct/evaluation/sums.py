@@ -7,7 +7,7 @@ in steps of 2⁻³⁰), so that sums are exact in whatever order they are made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,6 +46,16 @@ class Sums:
     def value(self, metric: Metric) -> float:
         """The metric over all families; 0 where there was nothing to be counted."""
         return float(self.values(metric, self.columns[metric].sum(axis=0)[None, :])[0])
+
+
+def widened(sums: Sums, labels: Sequence[str]) -> Sums:
+    """The same sums over more labels, sorted; those that it does not know have nothing."""
+    if "macro_f1" not in sums.columns or tuple(labels) == sums.labels:
+        return replace(sums, labels=tuple(labels))
+    place = {label: index for index, label in enumerate(labels)}
+    wide = np.zeros((len(sums.families), len(labels), 3))
+    wide[:, [place[label] for label in sums.labels]] = sums.columns["macro_f1"].reshape(len(sums.families), -1, 3)
+    return replace(sums, labels=tuple(labels), columns={**sums.columns, "macro_f1": wide.reshape(len(wide), -1)})
 
 
 def macro_of(summed: NDArray[Any]) -> NDArray[Any]:

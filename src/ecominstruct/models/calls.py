@@ -11,6 +11,8 @@ import json
 import os
 import re
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ecominstruct.errors import wrong
@@ -33,6 +35,7 @@ class Question(NamedTuple):
     key: str
     prompt: str
     about: Usage
+    drawn: Mapping[str, Any] = MappingProxyType({})  # fields of this request that say how its answer is drawn
 
 
 class Failure(Exception):
@@ -83,7 +86,7 @@ class Caller:
         """Ask once; Failure when no answer comes of it, within the time-out of the server's section."""
         try:
             async with asyncio.timeout(self._spec.timeout):
-                content = await self._post(question.prompt)
+                content = await self._post(question)
         except self._sdk.APIStatusError as error:
             raise self._refused(error) from None
         except (TimeoutError, self._sdk.APIConnectionError) as error:
@@ -94,10 +97,10 @@ class Caller:
             what = f"the response is no answer: {_short(self._clean(str(error)))}"
             raise Failure(what, again=True, charged=True) from None
 
-    async def _post(self, prompt: str) -> bytes:
+    async def _post(self, question: Question) -> bytes:
         """The body of the response, as it came."""
         content = bytearray()
-        path, body = request(self._spec, prompt)
+        path, body = request(self._spec, question)
         try:
             stream = await self._client.post(path, body=body, cast_to=object, stream=True, stream_cls=self._as_it_comes)
             try:
@@ -183,9 +186,10 @@ def messages(spec: ServerSpec, prompt: str) -> list[dict[str, str]]:
     return [*said, {"role": "user", "content": prompt}]
 
 
-def request(spec: ServerSpec, prompt: str) -> tuple[str, dict[str, Any]]:
-    """The path and the body of the request that asks a prompt."""
-    body = {"model": spec.model, **sampling(spec), **spec.body}
+def request(spec: ServerSpec, question: Question) -> tuple[str, dict[str, Any]]:
+    """The path and the body of the request that asks a question."""
+    body = {"model": spec.model, **sampling(spec), **spec.body, **question.drawn}
+    prompt = question.prompt
     if spec.endpoint == "chat":
         return "/chat/completions", {**body, "messages": messages(spec, prompt)}
     return "/completions", {**body, "prompt": f"{spec.system}\n\n{prompt}" if spec.system else prompt}

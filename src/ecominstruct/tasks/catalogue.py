@@ -16,12 +16,14 @@ from ecominstruct.errors import EcomError, Fault, InputError, nearest
 from ecominstruct.rows import Kind
 from ecominstruct.sources.cards import SourceCard, absent_files, load_sources
 from ecominstruct.tasks import rules, templates
+from ecominstruct.tasks.annotate_faults import annotate_faults, answer_kind, placeholders, prompt_faults
+from ecominstruct.tasks.annotate_spec import AnnotationPrompt
 from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.spec import LabelPool, Task, WordingPool
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "catalogue"
 PLACEHOLDERS = ("separator", "none")
-Pool = TypeVar("Pool", LabelPool, WordingPool)
+Pool = TypeVar("Pool", LabelPool, WordingPool, AnnotationPrompt)
 
 
 class Catalogue(NamedTuple):
@@ -31,6 +33,7 @@ class Catalogue(NamedTuple):
     tasks: Mapping[str, Task]
     labels: Mapping[str, LabelPool]
     wordings: Mapping[str, WordingPool]
+    prompts: Mapping[str, AnnotationPrompt]
 
 
 class _Faults(NamedTuple):
@@ -70,20 +73,24 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
     label_files, wording_files = _pool_files(folders, "labels"), _pool_files(folders, "wordings")
     labels = dict(_read_pools(label_files, LabelPool, faults))
     wordings = dict(_read_pools(wording_files, WordingPool, faults))
+    prompt_files = _pool_files(folders, "prompts")
+    prompts = dict(_read_pools(prompt_files, AnnotationPrompt, faults))
     for task, document in found.values():
         fault = _Faults(document)
         faults += _check_pool(label_files, "labels", task.labels, fault) if task.labels else ()
         faults += _check_pool(wording_files, "wordings", task.wordings, fault)
         card = sources.get(task.source)
+        if task.annotate:
+            faults += _check_pool(prompt_files, "prompts", task.annotate.prompt, fault, "annotate", "prompt")
         if card is not None:
-            faults += _check_task(task, card, document)
+            faults += _check_task(task, card, prompts, document)
         elif sources:
             mend = nearest(task.source, list(sources))
             faults.append(Fault(document.file, document.line(("source",)), f"unknown source {task.source!r}", mend))
         faults += _check_serves(task, tasks, fault)
     if faults:
         raise InputError(sorted(set(faults)))
-    return Catalogue(sources, tasks, labels, wordings)
+    return Catalogue(sources, tasks, labels, wordings, prompts)
 
 
 def source_rows(catalogue: Catalogue, data: Path | None) -> list[dict[str, Any]]:
@@ -137,6 +144,14 @@ def bind(task: Task, card: SourceCard) -> Bound:
     return Bound({**card.kinds, **given}, {**card.hosts, **inside})
 
 
+def answer_host(task: Task, prompt: AnnotationPrompt | None, bound: Bound) -> str | None:
+    """The field in whose text the spans of an answer count; None for other answers."""
+    if task.gold:
+        return bound.hosts.get(task.gold)
+    within = prompt.gold.within if prompt else None
+    return placeholders(task, prompt).get(within) if within else None
+
+
 def _read_tasks(folders: Sequence[Path], faults: list[Fault]) -> Iterator[tuple[str, tuple[Task, Document]]]:
     for root in folders:
         for path in sorted(root.rglob("*.yaml")):
@@ -176,14 +191,17 @@ def _read_pools(files: Mapping[str, Path], model: type[Pool], faults: list[Fault
             continue
         if isinstance(pool, WordingPool):
             faults.extend(_placeholder_faults(document, pool))
+        elif isinstance(pool, AnnotationPrompt):
+            faults.extend(prompt_faults(pool, _Faults(document)))
         yield name, pool
 
 
-def _check_pool(files: Mapping[str, Path], key: str, name: str, fault: _Faults) -> Iterator[Fault]:
-    """Whether there is a file for the pool that a task names."""
+def _check_pool(files: Mapping[str, Path], kind: str, name: str, fault: _Faults, *keys: str) -> Iterator[Fault]:
+    """Whether there is a file for the pool that a task names, under these keys or that of its kind."""
     if name not in files:
-        file = f"_{key}/{name}.yaml"
-        yield fault(key, f"no {file}", nearest(name, list(files)) or f"Write it: {file}")
+        file = f"_{kind}/{name}.yaml"
+        key, *inner = keys or (kind,)
+        yield fault(key, f"no {file}", nearest(name, list(files)) or f"Write it: {file}", *inner)
 
 
 def _placeholder_faults(document: Document, pool: WordingPool) -> Iterator[Fault]:
@@ -203,7 +221,9 @@ def _placeholder_faults(document: Document, pool: WordingPool) -> Iterator[Fault
                     yield fault(part, f"the wording names {odd[0]!r}", mend, lang, index)
 
 
-def _check_task(task: Task, card: SourceCard, document: Document) -> Iterator[Fault]:
+def _check_task(
+    task: Task, card: SourceCard, prompts: Mapping[str, AnnotationPrompt], document: Document
+) -> Iterator[Fault]:
     """Whether a task fits its source, its rule and its form."""
 
     fault = _Faults(document)
@@ -233,7 +253,10 @@ def _check_task(task: Task, card: SourceCard, document: Document) -> Iterator[Fa
     for name in task.where:
         if card.kinds.get(name) != "text":
             yield fault("where", f"{name!r} is no text field of {card.id}", nearest(name, known), name)
-    yield from _check_form(task, bound, named, fault)
+    prompt = prompts.get(task.annotate.prompt) if task.annotate else None
+    if prompt:
+        yield from annotate_faults(task, prompt, card, bound.kinds, fault)
+    yield from _check_form(task, answer_host(task, prompt, bound), bound, named, fault)
 
 
 def _check_serves(task: Task, tasks: Mapping[str, Task], fault: _Faults) -> Iterator[Fault]:
@@ -277,14 +300,13 @@ def _check_rule(task: Task, card: SourceCard, fault: _Faults) -> Iterator[Fault]
         yield fault("derive", f"of {number} candidates {task.derive.rule!r} can tell none apart", mend, "number")
 
 
-def _check_form(task: Task, bound: Bound, named: Sequence[str], fault: _Faults) -> Iterator[Fault]:
+def _check_form(task: Task, host: str | None, bound: Bound, named: Sequence[str], fault: _Faults) -> Iterator[Fault]:
     form = FORMS[task.form]
-    kind = bound.kinds.get(task.gold)
+    kind = bound.kinds.get(task.gold) if task.gold else answer_kind(task)
     if kind and kind not in form.gold_kinds:
         yield fault("gold", f"{task.form} needs an answer of {' or '.join(form.gold_kinds)}; {task.gold!r} is {kind}")
     if task.candidates and bound.kinds.get(task.candidates, "texts") != "texts":
         yield fault("candidates", f"{task.candidates!r} is no field of texts")
-    host = bound.hosts.get(task.gold)
     if kind == "spans" and host and list(named).count(host) != 1:
         yield fault("input", f"the answer counts in {host!r}, which the template must name exactly once")
     if task.form == "extract" and kind and task.many != (kind == "spans"):

@@ -9,7 +9,7 @@ them is noted. A task to which no record gives anything is an error.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,8 +30,11 @@ from ecominstruct.store import (
     write_rejects,
 )
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.maker import Assigned, Ingredients, Maker, ingredients
+from ecominstruct.tasks.ingredients import Ingredients, ingredients
+from ecominstruct.tasks.labelling import sha_of
+from ecominstruct.tasks.maker import Assigned, Maker
 from ecominstruct.tasks.spec import Task
+from ecominstruct.tasks.verdicts import NOTHING_SAID, Said, said_about
 
 STAGE = stage("examples")
 ENOUGH = 1_000  # records of a made-up source, of which a recipe may ask for few, that must give every task something
@@ -51,22 +54,43 @@ class Work(NamedTuple):
     records: tuple[RecordPart, ...]
     name: str  # of the unit
     splits: str  # path of splits.parquet
+    said: Said = NOTHING_SAID  # by models and people, when the stage was planned
+
+    def read(self, columns: Sequence[str]) -> Iterator[Assigned]:
+        """These columns of the records, in batches, with their families and splits."""
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(self.splits) as assigned:
+            for path, first_group in self.records:
+                for number, batch in enumerate(read_batches(Path(path), *columns)):
+                    yield batch, assigned.read_row_group(first_group + number, use_threads=False)
 
 
 def plan_examples(
-    run: Path, catalogue: Catalogue, tasks: Sequence[Task], prompts: Prompts, records: Manifest, splits: Manifest
+    run: Path,
+    catalogue: Catalogue,
+    tasks: Sequence[Task],
+    prompts: Prompts,
+    done: Mapping[str, Manifest],
+    annotations: Path | None = None,
 ) -> StagePlan:
-    """One unit for each task and each stretch of its source's records."""
+    """One unit for each task and each stretch of its source's records.
+
+    `done` holds the manifests of records and splits; `annotations` is the folder of what models and people said.
+    """
+    records, splits = done["records"], done["splits"]
     record_folder, split_part = run / records.stage_folder, splits.parts()[0]
     groups = _first_groups(records)
     units = []
     for task in sorted(tasks, key=lambda task: task.id):
         parts = ingredients(catalogue, task, prompts)
+        said = said_about(annotations, task.id, sha_of(parts))
         for some in stretches(source_parts(records, parts.card, task.files)):
             places = tuple(RecordPart(str(record_folder / part.path), groups[part.path]) for part in some)
             name = f"{task.id}/{unit_tail(some[0].path)}"
-            work = Work(parts, places, name, str(run / splits.stage_folder / split_part.path))
-            inputs = {**parts.fingerprints, **{part.path: part.hash for part in some}, "splits": split_part.hash}
+            work = Work(parts, places, name, str(run / splits.stage_folder / split_part.path), said)
+            of_records = {part.path: part.hash for part in some}
+            inputs = {**parts.fingerprints, **said.fingerprints, **of_records, "splits": split_part.hash}
             units.append(Unit(name, inputs, work))
 
     def finish(manifest: Manifest) -> None:
@@ -120,18 +144,10 @@ def unit_tail(path: str) -> str:
 
 def make_examples(work: Work, folder: Path) -> Receipt:
     """Run one task over some parts of records."""
-    import pyarrow.parquet as pq
-
-    maker = Maker(work.ingredients)
+    maker = Maker(work.ingredients, work.said)
     unit = work.name
-    with pq.ParquetFile(work.splits) as assigned:
-
-        def read() -> Iterator[Assigned]:
-            for path, first_group in work.records:
-                for number, batch in enumerate(read_batches(Path(path), *maker.columns)):
-                    yield batch, assigned.read_row_group(first_group + number, use_threads=False)
-
-        part = write_part(folder, f"{unit}.parquet", example_schema(), maker.examples(read))
+    examples = maker.examples(lambda: work.read(maker.columns))
+    part = write_part(folder, f"{unit}.parquet", example_schema(), examples)
     rejected = write_rejects(folder, "rejects", unit, [Reject(STAGE.name, unit, *odd) for odd in maker.rejects])
     noted = write_rejects(folder, "notes", unit, [Reject(STAGE.name, unit, *odd) for odd in maker.notes])
     counts = {"examples": part.rows, **maker.counts}

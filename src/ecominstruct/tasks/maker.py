@@ -11,47 +11,31 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.identity import fingerprint, hex128, shuffled
-from ecominstruct.recipe import Prompts
-from ecominstruct.rows import Example, Gold, LabelledBy, Lang, Span, Split, example_schema, kind_type
+from ecominstruct.identity import hex128, shuffled
+from ecominstruct.rows import Example, Gold, Lang, Span, Split, example_schema, kind_type
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.store import batches_of
 from ecominstruct.tasks import templates
-from ecominstruct.tasks.catalogue import Catalogue, bind
+from ecominstruct.tasks.annotate_faults import placeholders
+from ecominstruct.tasks.catalogue import answer_host, bind
 from ecominstruct.tasks.forms import FORMS, Question
+from ecominstruct.tasks.ingredients import Ingredients
 from ecominstruct.tasks.rules import RULES, Call, Derived, Pool
-from ecominstruct.tasks.spec import Task, WordingPool
+from ecominstruct.tasks.spec import Task
+from ecominstruct.tasks.verdicts import NOTHING_SAID, Label, Ruling, Said, Verdicts, standing
 from ecominstruct.tasks.wording import Wordings, answer_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Ingredients(NamedTuple):
-    """All that a task needs but the records: as models of pydantic, which can be pickled and fingerprinted."""
+class Sight(NamedTuple):
+    """What a task shows of one record, without the answer."""
 
-    task: Task
-    card: SourceCard
-    labels: tuple[str, ...]
-    wordings: WordingPool
-    prompts: Prompts
-
-    @property
-    def fingerprints(self) -> dict[str, str]:
-        """The content of each ingredient, by name, for receipts."""
-        rule = RULES[self.task.derive.rule].version if self.task.derive else 0
-        return {
-            "task": fingerprint([self.task.model_dump(), rule]),
-            "card": fingerprint(self.card.model_dump(by_alias=True)),
-            "labels": fingerprint(self.labels),
-            "wordings": fingerprint(self.wordings.model_dump()),
-        }
-
-
-def ingredients(catalogue: Catalogue, task: Task, prompts: Prompts) -> Ingredients:
-    """Gather what a task needs."""
-    labels = tuple(catalogue.labels[task.labels].labels) if task.labels else ()
-    return Ingredients(task, catalogue.sources[task.source], labels, catalogue.wordings[task.wordings], prompts)
+    record: str
+    input: str
+    shift: int  # characters of the input before the text in which spans count
+    options: Sequence[str]  # its own candidates, where the task names a field of them
 
 
 class Draft(NamedTuple):
@@ -62,6 +46,7 @@ class Draft(NamedTuple):
     choices: tuple[str, ...]
     output: str
     problems: tuple[tuple[str, str], ...]  # reason, detail; the first one is why the record is rejected
+    label: Label | None = None  # who found the answer, where that is not the source or a rule
 
 
 class Stamp(NamedTuple):
@@ -70,8 +55,7 @@ class Stamp(NamedTuple):
     task: str
     task_version: int
     lang: Lang
-    labelled_by: LabelledBy
-    labeller: str
+    label: Label
     licence: str
     synthetic: bool
 
@@ -93,20 +77,22 @@ Assigned = tuple["pa.RecordBatch", "pa.Table"]
 class Maker:
     """Makes the examples of one task: the ingredients compiled once, the counts gathered on the way."""
 
-    def __init__(self, parts: Ingredients) -> None:
+    def __init__(self, parts: Ingredients, said: Said = NOTHING_SAID) -> None:
+        """`said`: what models and people said about the records."""
         self.parts = parts
         self.task, self.card = parts.task, parts.card
         self.form = FORMS[parts.task.form]
         bound = bind(parts.task, parts.card)
         self.kinds = bound.kinds
         self.template = templates.compile_template(parts.task.input, bound.kinds, parts.task.lang)
-        self.host = bound.hosts.get(parts.task.gold)
+        self.host = answer_host(parts.task, parts.annotation, bound)
         self.separator, self.none = answer_words(parts.task.answer, parts.task.lang)
         self.wordings = Wordings(parts.task, parts.wordings, parts.prompts)
         self.stamp = _stamp(parts.task, parts.card)
         self.rule = RULES[parts.task.derive.rule] if parts.task.derive else None
         self.call = _call(parts.task)
         self.fields = sorted(self._record_fields())
+        self.verdicts = Verdicts(self.task.id, said, self.shown, parts.card.published_test_set)
         self.rejects: list[tuple[str, str, str]] = []
         self.notes: list[tuple[str, str, str]] = []
         self.counts: Counter[str] = Counter(pairs=0)
@@ -117,11 +103,22 @@ class Maker:
         """The columns of the records that the task looks at."""
         return ["id", "row", *self.fields]
 
+    @property
+    def shown(self) -> list[str]:
+        """The fields that people and models see of a record before they answer."""
+        asked = placeholders(self.task, self.parts.annotation).values()
+        return sorted({*self.template.fields, *asked, *filter(None, [self.task.candidates])})
+
     def examples(self, read: Callable[[], Iterable[Assigned]]) -> Iterator[pa.RecordBatch]:
         """The examples of one unit of records, in batches. `read` is called twice where a rule looks for partners."""
+        for records, pool in self.batches(read):
+            yield from self._batch(records, pool)
+
+    def batches(self, read: Callable[[], Iterable[Assigned]]) -> Iterator[tuple[pa.RecordBatch, Pool]]:
+        """The records of one unit that have a split, in batches, and those among which a rule looks for partners."""
         pool = Pool(self._partners(read())) if self.rule and self.rule.partners else Pool()
         for batch, assigned in read():
-            yield from self._batch(_joined(batch, assigned, self.columns), pool)
+            yield _joined(batch, assigned, self.columns), pool
 
     def derive(self, record: Mapping[str, Any], pool: Pool) -> Derived | str:
         """What the task's rule gives for a record: nothing new where it has none, or the reason why it gives none."""
@@ -130,12 +127,11 @@ class Maker:
     def _batch(self, records: pa.RecordBatch, pool: Pool) -> Iterator[pa.RecordBatch]:
         """The examples of one batch of records, in batches."""
         self.rows_in += records.num_rows
-        records, derived = self._derived(records, pool)
-        ids, *others = (_values(records.column(name)) for name in ("id", "row", "family", "split"))
-        sources = [one.derived_from for one in derived] if derived else [()] * len(ids)
-        origins = [Origin(*one) for one in zip(ids, *others, sources, strict=True)]
+        origins, fields = self.taken(records, pool)
+        rulings = self.verdicts.rulings(fields, len(origins))
+        drafts = self.drafts([origin.record for origin in origins], fields, rulings)
         examples: list[Example] = []
-        for origin, draft in zip(origins, self.drafts(ids, self._fields(records, derived)), strict=True):
+        for origin, draft in zip(origins, drafts, strict=True):
             if draft.problems and not self.card.published_test_set:
                 self.rejects.append((origin.record, *draft.problems[0]))
                 continue
@@ -145,6 +141,13 @@ class Maker:
                 self.counts[origin.split] += 1
                 examples.append(self.compose(draft, origin, number))
         yield from batches_of(examples, example_schema())
+
+    def taken(self, records: pa.RecordBatch, pool: Pool) -> tuple[list[Origin], dict[str, pa.Array[Any]]]:
+        """The records of a batch that the task takes: where they come from, and their columns."""
+        records, derived = self._derived(records, pool)
+        ids, *others = (_values(records.column(name)) for name in ("id", "row", "family", "split"))
+        sources = [one.derived_from for one in derived] if derived else [()] * len(ids)
+        return [Origin(*one) for one in zip(ids, *others, sources, strict=True)], self._fields(records, derived)
 
     def _derived(self, records: pa.RecordBatch, pool: Pool) -> tuple[pa.RecordBatch, list[Derived]]:
         """The records that the task takes, and what its rule gives for each; nothing where it has none."""
@@ -185,23 +188,38 @@ class Maker:
         """What the task makes of the fields of one record."""
         return next(self.drafts([record], self.fields_of([fields])))
 
-    def drafts(self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]]) -> Iterator[Draft]:
-        """What the task makes of each record, from its id and its fields."""
+    def drafts(
+        self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]], rulings: Iterable[Ruling] = repeat(Ruling())
+    ) -> Iterator[Draft]:
+        """What the task makes of each record, from its id, its fields and what annotations say of it."""
+        golds = _values(fields[self.task.gold]) if self.task.gold else repeat(None)
+        for sight, value, ruling in zip(self.sights(records, fields), golds, rulings, strict=False):
+            if ruling.gold is not None and not ruling.problem:
+                draft = self.complete(sight, standing(ruling.gold, sight.input))
+            else:
+                draft = self.complete(sight, self.form.gold(value, sight.shift) if self.task.gold else Gold())
+            if ruling.problem:
+                draft = draft._replace(problems=(ruling.problem, *draft.problems))
+            yield draft._replace(label=ruling.label) if ruling.label else draft
+
+    def sights(self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]]) -> Iterator[Sight]:
+        """What the task shows of each record."""
         if not records:
             return
         texts = self.template.render(fields)
         shifts = self.template.offsets(self.host, fields) if self.host else repeat(0, len(records))
-        golds = _values(fields[self.task.gold])
         options = _values(fields[self.task.candidates]) if self.task.candidates else repeat((), len(records))
-        for record, text, value, shift, some in zip(records, texts, golds, shifts, options, strict=True):
-            gold = self.form.gold(value, shift)
-            choices = self.choices(record, some, gold)
-            question = self.question(text, choices)
-            output = self.form.render(gold, question)
-            problems = self._problems(gold, question)
-            if not problems and self.form.parse(output, question).answer != gold:
-                problems = [("answer_not_read_back", output[:200])]
-            yield Draft(text, gold, choices, output, tuple(problems))
+        yield from map(Sight, records, texts, shifts, options)
+
+    def complete(self, sight: Sight, gold: Gold) -> Draft:
+        """A record with its answer, and what is wrong with that."""
+        choices = self.choices(sight.record, sight.options, gold)
+        question = self.question(sight.input, choices)
+        output = self.form.render(gold, question)
+        problems = self._problems(gold, question)
+        if not problems and self.form.parse(output, question).answer != gold:
+            problems = [("answer_not_read_back", output[:200])]
+        return Draft(sight.input, gold, choices, output, tuple(problems))
 
     def question(self, text: str, choices: tuple[str, ...]) -> Question:
         """What the form must know to render and to read answers."""
@@ -228,8 +246,7 @@ class Maker:
     def _record_fields(self) -> set[str]:
         """The fields of the record that the task looks at."""
         task = self.task
-        wanted = {*self.template.fields, task.gold, *task.where}
-        wanted |= {task.candidates} if task.candidates else set()
+        wanted = {*self.shown, *task.where, *filter(None, [task.gold])}
         wanted |= set(task.derive.fields.values()) if task.derive else set()
         return {name for name in wanted if name in self.card.kinds}
 
@@ -271,6 +288,7 @@ class Maker:
     def compose(self, draft: Draft, origin: Origin, number: int) -> Example:
         """One instruction: a draft in the wording of this number."""
         words, stamp = self.wordings.choose(origin.record, number), self.stamp
+        label = draft.label or stamp.label
         # By place, in the order of the type: this is done for every row of a build.
         return Example(
             hex128(stamp.task, origin.record, str(number)),
@@ -289,8 +307,7 @@ class Maker:
             draft.output,
             draft.gold,
             words.name,
-            stamp.labelled_by,
-            stamp.labeller,
+            *label,
             origin.derived_from,
             stamp.licence,
             stamp.synthetic,
@@ -311,9 +328,8 @@ def _call(task: Task) -> Call:
 
 def _stamp(task: Task, card: SourceCard) -> Stamp:
     rule = f"{task.derive.rule}@{RULES[task.derive.rule].version}" if task.derive else ""
-    labelled_by: LabelledBy = "rule" if rule else "source"
-    licence = card.licence.spdx
-    return Stamp(task.id, task.version, task.lang, labelled_by, rule or card.id, licence, card.synthetic)
+    label = Label("rule", rule) if rule else Label("source", card.id)
+    return Stamp(task.id, task.version, task.lang, label, card.licence.spdx, card.synthetic)
 
 
 def _values(column: pa.Array[Any]) -> list[Any]:

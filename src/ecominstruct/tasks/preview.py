@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from ecominstruct.sources.illustrations import illustrations
 from ecominstruct.sources.ingest import pieces, stretch
 from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.maker import Maker, Origin, ingredients
+from ecominstruct.tasks.ingredients import ingredients
+from ecominstruct.tasks.labelling import Labeller
+from ecominstruct.tasks.maker import Maker, Origin
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.rules import Derived, Pool
 from ecominstruct.tasks.spec import Task
@@ -65,7 +68,10 @@ def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> d
     record = records[0]
     derived = _derived(maker, records)
     draft = maker.draft(record["id"], {**record, **derived.fields})
+    draft = draft._replace(output="") if task.annotate else draft
     example = maker.compose(draft, Origin(record["id"], record["row"], "", "test", derived.derived_from), 0)
+    # A task whose answers a model finds has none here: what else is wrong counts.
+    problems = [problem for problem in draft.problems if not task.annotate or problem[0] == "empty_input"]
     return {
         "task": task.model_dump(exclude_none=True),
         "record": {name: record[name] for name in card.kinds},
@@ -73,8 +79,16 @@ def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> d
         "parts": PARTS,
         "example": example._asdict() | {"gold": _plain(draft.gold)},
         "prompt": render_prompt(example),
-        "problems": [": ".join(filter(None, problem)) for problem in draft.problems],
+        "annotation": _asked(maker, {**record, **derived.fields}) if task.annotate else "",
+        "problems": [": ".join(filter(None, problem)) for problem in problems],
     }
+
+
+def _asked(maker: Maker, record: Mapping[str, Any]) -> str:
+    """What a model is asked, to find the answer."""
+    fields = maker.fields_of([record])
+    labeller = Labeller(maker)
+    return labeller.prompt(labeller.texts(fields)[0])
 
 
 def _records(card: SourceCard, task: Task, data: Path | None, row: int, count: int) -> list[dict[str, Any]]:

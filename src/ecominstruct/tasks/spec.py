@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from ecominstruct.config import Strict
 from ecominstruct.rows import Category, Lang
+from ecominstruct.tasks.annotate_spec import Annotate, FieldName
 
 FormName = Literal["classify", "select", "rank", "extract", "ner", "generate", "qa"]
 Metric = Literal[
@@ -32,8 +33,6 @@ Metric = Literal[
     "recall_at_1",
     "recall_at_3",
 ]
-
-FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Answer(Strict):
@@ -81,7 +80,8 @@ class Task(Strict):
     )
     derive: Derive | None = Field(default=None, description="rule that makes further fields")
     input: str = Field(min_length=1, description="template: text and {{ field }}, nothing else")
-    gold: FieldName = Field(description="the field that holds the answer")
+    gold: FieldName | None = Field(default=None, description="the field that holds the answer; needed, or `annotate`")
+    annotate: Annotate | None = Field(default=None, description="how a model finds the answer, where no field holds it")
     labels: str | None = Field(default=None, description="pool of labels or types, below _labels/")
     entropy_reason: str = Field(
         default="", description="why the labels are uneven, where their entropy is below 0.8 of the largest possible"
@@ -109,6 +109,8 @@ class Task(Strict):
 def _form_faults(task: Task) -> list[str]:
     """What the task says that its form cannot mean."""
     faults = []
+    if (task.gold is None) == (task.annotate is None):
+        faults.append("a task needs either `gold` (the field that holds the answer) or `annotate` (a model finds it)")
     if task.form == "classify" and (task.labels is None) == (task.candidates is None):
         faults.append("classify needs either `labels` (a pool) or `candidates` (a field)")
     if task.form == "ner" and (task.labels is None) == (task.candidates is None):

@@ -73,11 +73,11 @@ def _lexicon(entries: Iterable[tuple[str, Word]]) -> Lexicon:
         words.setdefault(spelling.casefold(), word)
         if word.form:
             spelled.setdefault((word.name, word.form), spelling)
-    pattern = "|".join(map(_bounded, sorted(words, key=lambda one: (-len(one), one))))
+    pattern = "|".join(map(bounded, sorted(words, key=lambda one: (-len(one), one))))
     return Lexicon(words, spelled, re.compile(pattern, re.ASCII | re.IGNORECASE), f"(?i){pattern}")
 
 
-def _bounded(word: str) -> str:
+def bounded(word: str) -> str:
     """A pattern for a word: no Latin letter or digit may go on where it ends in one. Holds in `re` and in RE2."""
     escaped = "".join(f"\\{char}" if char.isascii() and not char.isalnum() and char != " " else char for char in word)
     before, after = (r"\b" if _LATIN.match(char) else "" for char in (word[0], word[-1]))

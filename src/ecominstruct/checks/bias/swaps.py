@@ -11,13 +11,14 @@ with that is the noise of a model.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Literal, NamedTuple, get_args
 
 from ecominstruct.checks.bias.groups import Price, prices
-from ecominstruct.checks.bias.lexicon import Kind, Lexicon, Mention, lexicon
+from ecominstruct.checks.bias.lexicon import Kind, Lexicon, Mention, bounded, lexicon
 from ecominstruct.checks.bias.vocabulary import FOLDER, vocabulary
 from ecominstruct.config import Strict, load
 from ecominstruct.identity import hex128, shuffled
@@ -190,6 +191,15 @@ def put(example: Example, places: Sequence[Place], what: str, kind: str) -> Exam
         input="".join(pieces),
         gold=example.gold._replace(spans=spans),
     )
+
+
+def undone(text: str, texts: Sequence[tuple[str, str]]) -> str:
+    """A text with what was put in taken for what stood there, whole words at once: "men's" stands in "women's" too."""
+    if not texts:
+        return text
+    back = dict(texts)
+    pattern = "|".join(map(bounded, sorted(back, key=lambda new: (-len(new), new))))
+    return re.sub(pattern, lambda match: back[match.group()], text, flags=re.ASCII)
 
 
 def _moved(span: Span, places: Sequence[Place]) -> Span:

@@ -1,0 +1,25 @@
+"""The frame of every page: its head with the inline style, and nothing that needs a script or the network."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from ecominstruct.evaluation.markup import Html, tag
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def whole_page(title: str, *body: Html) -> str:
+    """A page; the same parts give the same text, which UTF-8 can always encode."""
+    style = files("ecominstruct.evaluation").joinpath("page.css").read_text(encoding="utf-8")
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", title),
+        tag("style", Html(style)),
+    )
+    footer = tag("footer", "This page needs no network and no script.")
+    return f"<!doctype html>\n{tag('html', head, tag('body', *body, footer), lang='en')}\n"

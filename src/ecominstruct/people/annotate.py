@@ -1,0 +1,316 @@
+"""`ecom annotate`: a server answers about the records of tasks that say `annotate`, several times each.
+
+Every answer is kept in `annotations/answers.sqlite` before it counts, and what the votes about a record come to is a
+line of the file of the task and prompt. So the same command goes on wherever it was cut off, and asks nothing again
+that has an answer: only what a server had in its hands when the process was killed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import reduce
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.engines import Unit
+from ecominstruct.errors import nearest, wrong
+from ecominstruct.identity import fingerprint
+from ecominstruct.models.asking import ask
+from ecominstruct.models.cache import Answers
+from ecominstruct.models.calls import Question, messages, valid
+from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
+from ecominstruct.models.pacing import FIRST_WAIT
+from ecominstruct.models.server import Server
+from ecominstruct.progress import Progress
+from ecominstruct.recipe import Recipe
+from ecominstruct.servers import ServerSpec
+from ecominstruct.tasks.annotations import Annotation, append_annotations, file_of, read_annotations, snapshot
+from ecominstruct.tasks.examples import Work
+from ecominstruct.tasks.labelling import Labeller, Shown, Vote
+from ecominstruct.tasks.maker import Maker
+from ecominstruct.tasks.spec import Task
+
+BATCH = 1_000  # records whose questions are in memory at once
+LONGEST_EXPECTED = 200  # tokens of an answer that are reckoned with, before it is there
+
+
+class Estimate(NamedTuple):
+    """What annotating would take, before the first call. Repairs are not foreseen."""
+
+    records: int  # distinct ones
+    annotated: int  # of those, the ones that are done
+    to_ask: int  # calls
+    about: Usage
+    most: Usage  # answers as long as they may be
+    paid: Usage  # earlier calls for the same records
+
+    def plus(self, other: Estimate) -> Estimate:
+        """The sum of two tasks."""
+        return Estimate(
+            self.records + other.records,
+            self.annotated + other.annotated,
+            self.to_ask + other.to_ask,
+            self.about.plus(other.about),
+            self.most.plus(other.most),
+            self.paid.plus(other.paid),
+        )
+
+
+NOTHING = Estimate(0, 0, 0, Usage(), Usage(), Usage())
+
+
+class Asked:
+    """One record on its way: what was said in each vote, and how it was judged."""
+
+    def __init__(self, shown: Shown, prompt: str, votes: int) -> None:
+        self.shown, self.prompt = shown, prompt
+        self.said: list[list[str]] = [[] for _ in range(votes)]
+        self.votes: list[Vote | None] = [None] * votes
+
+    def open(self, repairs: int) -> list[int]:
+        """The votes that want an answer: the first one, or another one where that cannot be used."""
+        return [
+            number
+            for number, vote in enumerate(self.votes)
+            if vote is None or (vote.gold is None and len(self.said[number]) <= repairs)
+        ]
+
+
+class Annotator:
+    """A server that annotates one task."""
+
+    def __init__(self, labeller: Labeller, server: str, spec: ServerSpec, root: Path) -> None:
+        """`root`: the folder of annotations."""
+        self.labeller, self.rules, self._root = labeller, labeller.rules, root
+        drawn = {} if self.rules.temperature is None else {"temperature": self.rules.temperature}
+        self._name, self.spec = server, spec.model_copy(update=drawn)
+        self.model = f"{spec.model}@{spec.revision}" if spec.revision else spec.model
+        self._asked_as = fingerprint(Server(server, self.spec, answers_file(root)).fingerprint())
+        known = read_annotations(snapshot(file_of(root, labeller.task.id, labeller.sha)))
+        self._done = {key for key, one in known.items() if one.verdict == "accepted" or one.model == self.model}
+
+    def estimate(self, records: Iterable[Shown], kept: Answers | None) -> Estimate:
+        """What annotating these records would take, as far as the answers that are there tell; asks nothing."""
+        total = NOTHING
+        for shown in _distinct(records):
+            asked = Asked(shown, self.labeller.prompt(shown.texts), self.rules.votes)
+            paid, missing = self._known(asked, kept)
+            done = shown.key in self._done
+            total = total.plus(self._cost(missing if not done else [], paid, done))
+        return total
+
+    def _known(self, asked: Asked, kept: Answers | None) -> tuple[Usage, list[Question]]:
+        """Follow the answers that are there: what they took, and the first questions without one."""
+        paid = Usage()
+        while numbers := asked.open(self.rules.repairs):
+            questions = [self.question(asked, number) for number in numbers]
+            if kept is None:
+                return paid, questions
+            paid = paid.plus(kept.paid(question.key for question in questions))
+            missing = [
+                question
+                for number, question in zip(numbers, questions, strict=True)
+                if not self._take(asked, number, question, kept)
+            ]
+            if missing:
+                return paid, missing
+        return paid, []
+
+    def _cost(self, missing: Sequence[Question], paid: Usage, done: bool) -> Estimate:
+        prompt = sum(question.about.prompt for question in missing)
+        about = Usage(prompt, sum(question.about.completion for question in missing))
+        return Estimate(1, int(done), len(missing), about, Usage(prompt, self.spec.max_tokens * len(missing)), paid)
+
+    def annotate(
+        self, records: Iterable[Shown], kept: Answers, meter: Meter, progress: Progress, first_wait: float = FIRST_WAIT
+    ) -> Counter[str]:
+        """Ask about the records that are not done, and keep what the votes come to; counts by verdict.
+
+        Errors are those of `asking.ask`; what was complete until then is kept.
+        """
+        counts: Counter[str] = Counter()
+        left = (shown for shown in _distinct(records) if shown.key not in self._done)
+        while batch := list(islice(left, BATCH)):
+            asked = [Asked(shown, self.labeller.prompt(shown.texts), self.rules.votes) for shown in batch]
+            try:
+                self._ask(asked, kept, meter, progress, first_wait)
+            finally:
+                complete = [self._settle(one) for one in asked if not one.open(self.rules.repairs)]
+                append_annotations(self._root, self.labeller.task.id, self.labeller.sha, complete)
+                counts.update(one.verdict for one in complete)
+                counts["unanswered"] += len(asked) - len(complete)
+        return counts
+
+    def _ask(self, asked: Sequence[Asked], kept: Answers, meter: Meter, progress: Progress, first_wait: float) -> None:
+        """Rounds of questions, until every vote is usable, repaired as often as may be, or without an answer."""
+        waiting = list(asked)
+        while waiting:
+            questions = [(one, n, self.question(one, n)) for one in waiting for n in one.open(self.rules.repairs)]
+            missing = [question for *_, question in questions if kept.get(question.key) is None]
+            try:
+                if missing:
+                    ask(self._name, self.spec, missing, kept, meter, progress, first_wait)
+            finally:  # what came in before the asking was ended counts
+                unanswered = {id(one) for one, n, question in questions if not self._take(one, n, question, kept)}
+            waiting = [one for one in waiting if id(one) not in unanswered and one.open(self.rules.repairs)]
+
+    def question(self, asked: Asked, number: int) -> Question:
+        """What is asked next in a vote. Its key changes with all that the answer depends on, also the vote."""
+        said, vote = asked.said[number], asked.votes[number]
+        prompt = asked.prompt if vote is None else self.labeller.repair(asked.prompt, said[-1], vote.why)
+        sent = messages(self.spec, valid(prompt))
+        seed = (self.spec.seed or 0) + number
+        tokens = sum(estimate_tokens(message["content"]) + MESSAGE_TOKENS for message in sent)
+        shown = sum(estimate_tokens(text) for text in asked.shown.texts.values())
+        about = Usage(tokens, min(self.spec.max_tokens, LONGEST_EXPECTED, shown + 20))
+        key = fingerprint([self._asked_as, sent, "vote", number, seed, len(said)])
+        return Question(key, valid(prompt), about, {"seed": seed})
+
+    def _take(self, asked: Asked, number: int, question: Question, kept: Answers) -> bool:
+        """Read the answer to a question, if there is one."""
+        answer = kept.get(question.key)
+        if answer is None:
+            return False
+        asked.said[number].append(answer.text)
+        asked.votes[number] = self.labeller.judge(asked.shown, answer.text, cut=answer.finish == "length")
+        return True
+
+    def _settle(self, asked: Asked) -> Annotation:
+        votes = [vote for vote in asked.votes if vote is not None]
+        return self.labeller.settle(asked.shown, asked.said, votes, self.model)
+
+
+def answers_file(root: Path) -> Path:
+    """Where the answers that were paid for are kept."""
+    return root / "answers.sqlite"
+
+
+class Plan(NamedTuple):
+    """What is to be annotated: for each task its units of records, in order; and by whom."""
+
+    works: Mapping[str, Sequence[Work]]
+    server: str
+    spec: ServerSpec
+    root: Path
+    limit: int | None = None  # records of each task, the first ones
+
+    def annotators(self) -> Iterator[tuple[str, Annotator, Iterator[Shown]]]:
+        """Each task, who annotates it, and its records."""
+        for task, works in self.works.items():
+            labeller = Labeller(Maker(works[0].ingredients))
+            annotator = Annotator(labeller, self.server, self.spec, self.root)
+            yield task, annotator, islice(_shown(labeller, works), self.limit)
+
+
+def choose(tasks: Iterable[Task], pattern: str) -> list[Task]:
+    """The tasks that a model annotates and whose id is like the pattern; InputError where there is none."""
+    annotated = [task for task in tasks if task.annotate]
+    chosen = [task for task in annotated if fnmatchcase(task.id, pattern)]
+    if not annotated:
+        raise wrong("the recipe selects no task that a model annotates", "docs/annotating.md shows how one is written")
+    if not chosen:
+        raise wrong(f"no task that a model annotates is {pattern!r}", nearest(pattern, [task.id for task in annotated]))
+    return chosen
+
+
+def require_server(recipe: Recipe, server: str) -> None:
+    """InputError, with the nearest name, where a recipe describes no such server."""
+    if server not in recipe.servers:
+        mend = nearest(server, list(recipe.servers)) or "Add it under `servers`; docs/servers.md shows how"
+        raise wrong(f"the recipe has no server {server!r}", mend)
+
+
+def plan_annotation(units: Iterable[Unit], server: str, spec: ServerSpec, root: Path, limit: int | None) -> Plan:
+    """What is to be annotated, from the units of the examples stage."""
+    works: dict[str, list[Work]] = {}
+    for unit in units:
+        works.setdefault(unit.payload.ingredients.task.id, []).append(unit.payload)
+    return Plan(works, server, spec, root, limit)
+
+
+def estimate(plan: Plan) -> dict[str, Any]:
+    """What annotating would take; asks nothing and writes nothing."""
+    found = _estimates(plan)
+    total = _total(found)
+    price = plan.spec.price
+    said: dict[str, Any] = {"server": plan.server, "model": plan.spec.model, **_counts(total)}
+    for name in ("about", "most", "paid"):
+        usage: Usage = getattr(total, name)
+        cost = {"cost": round(usage.cost(price), 6), "currency": price.currency} if price else {}
+        said[name] = {"prompt_tokens": usage.prompt, "answer_tokens": usage.completion, **cost}
+    return {**said, "budget": plan.spec.budget, "tasks": {task: _counts(one) for task, one in found.items()}}
+
+
+def _counts(found: Estimate) -> dict[str, int]:
+    return {"records": found.records, "annotated": found.annotated, "to_ask": found.to_ask}
+
+
+def _total(found: Mapping[str, Estimate]) -> Estimate:
+    return reduce(Estimate.plus, found.values(), NOTHING)
+
+
+def _estimates(plan: Plan) -> dict[str, Estimate]:
+    file = answers_file(plan.root)
+    if not file.is_file():
+        return {task: annotator.estimate(records, None) for task, annotator, records in plan.annotators()}
+    with Answers(file) as kept:
+        return {task: annotator.estimate(records, kept) for task, annotator, records in plan.annotators()}
+
+
+def annotate(plan: Plan, progress: Progress, first_wait: float = FIRST_WAIT) -> dict[str, Any]:
+    """Annotate what is not annotated yet; what came of it, by task.
+
+    InputError when the server cannot be asked, CheckFailed when the budget is used up; what was complete is kept.
+    """
+    found = _estimates(plan)
+    meter = Meter(plan.spec.price, plan.spec.budget, _total(found).paid)
+    progress.begin(f"asking {plan.server}", sum(one.to_ask for one in found.values()))
+    tasks = {}
+    with Answers(answers_file(plan.root)) as kept:
+        for task, annotator, records in plan.annotators():
+            counts = annotator.annotate(records, kept, meter, _Within(progress), first_wait)
+            tasks[task] = {
+                "records": found[task].records,
+                "before": found[task].annotated,
+                **dict(sorted(counts.items())),
+            }
+    price = plan.spec.price
+    return {
+        "server": plan.server,
+        "model": plan.spec.model,
+        "tasks": tasks,
+        "tokens": meter.now._asdict(),
+        "cost": round(meter.now.cost(price), 6) if price else None,
+        "currency": price.currency if price else None,
+    }
+
+
+class _Within:
+    """Progress of many askings as one."""
+
+    def __init__(self, whole: Progress) -> None:
+        self._whole = whole
+
+    def begin(self, what: str, total: int) -> None:
+        """Do nothing: the whole has begun."""
+
+    def advance(self, rows: int) -> None:
+        """One more answer."""
+        self._whole.advance(rows)
+
+
+def _shown(labeller: Labeller, works: Sequence[Work]) -> Iterator[Shown]:
+    for work in works:
+        yield from labeller.shown(lambda work=work: work.read(labeller.maker.columns))  # type: ignore[misc]
+
+
+def _distinct(records: Iterable[Shown]) -> Iterator[Shown]:
+    """Each key once: what looks the same is asked once."""
+    met = set()
+    for shown in records:
+        if shown.key not in met:
+            met.add(shown.key)
+            yield shown

@@ -1,0 +1,292 @@
+"""The desk: one SQLite file that holds what people are asked, who they are, and every answer they ever gave.
+
+    items      what is asked, as it is shown; never changed
+    entries    the history: answers, and undos that name the answer they take back; never changed, never deleted
+    deals      who has which item in front of them; `open` until answered (see `deals.py`)
+    board      how many people an item still wants
+    members    names and hashes of secrets (see `members.py`)
+    exported   which entries went into a file that only grows
+    settings   the kind of desk and the numbers that dealing needs
+
+An answer is acknowledged only after it is durable: write-ahead log, `synchronous=FULL`, the commit has returned. Each
+submission carries a key that its sender made, so that one that is sent again is not counted again. Several processes
+may work on one file, on one machine (the log needs shared memory: no network file system).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.errors import EcomError, Fault, wrong
+
+BUSY_SECONDS = 60  # how long a process waits for another one that writes
+VERSION = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS members (
+    name TEXT PRIMARY KEY, hash TEXT NOT NULL, settles INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS items (
+    id TEXT PRIMARY KEY, place INTEGER NOT NULL, planted INTEGER NOT NULL, pair TEXT NOT NULL,
+    body TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS board (
+    item TEXT NOT NULL REFERENCES items, kind TEXT NOT NULL, place INTEGER NOT NULL, want INTEGER NOT NULL,
+    PRIMARY KEY (item, kind)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS board_wanting ON board (kind, place) WHERE want > 0;
+CREATE TABLE IF NOT EXISTS deals (
+    number INTEGER PRIMARY KEY, person TEXT NOT NULL, item TEXT NOT NULL REFERENCES items, kind TEXT NOT NULL,
+    pair TEXT NOT NULL, swapped INTEGER NOT NULL, at REAL NOT NULL, open INTEGER NOT NULL,
+    UNIQUE (person, item, kind)) STRICT;
+CREATE INDEX IF NOT EXISTS deals_pair ON deals (person, kind, pair);
+CREATE INDEX IF NOT EXISTS deals_open ON deals (person, number) WHERE open = 1;
+CREATE INDEX IF NOT EXISTS deals_item ON deals (item);
+CREATE TABLE IF NOT EXISTS entries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, person TEXT NOT NULL, key TEXT NOT NULL, deal INTEGER REFERENCES deals,
+    undoes INTEGER UNIQUE REFERENCES entries, body TEXT NOT NULL, at REAL NOT NULL, UNIQUE (person, key)) STRICT;
+CREATE INDEX IF NOT EXISTS entries_deal ON entries (deal);
+CREATE INDEX IF NOT EXISTS entries_person ON entries (person, number, undoes);
+CREATE TABLE IF NOT EXISTS exported (entry INTEGER PRIMARY KEY REFERENCES entries) STRICT;
+CREATE VIEW IF NOT EXISTS live AS
+    SELECT entries.number, entries.person, entries.deal, entries.body, deals.item, deals.kind, deals.swapped
+    FROM entries JOIN deals ON deals.number = entries.deal
+    WHERE entries.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM entries AS undo WHERE undo.undoes = entries.number);
+"""
+FOREVER = "".join(
+    f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb} ON {table} "
+    f"BEGIN SELECT RAISE(ABORT, '{table} are never changed'); END;\n"
+    for table in ("entries", "items")
+    for verb in ("update", "delete")
+)
+
+
+class Refused(EcomError):
+    """What somebody sent is no answer to what they were asked; `status` is that of the response."""
+
+    def __init__(self, problem: str, status: int = 422) -> None:
+        super().__init__([Fault("", 0, problem)])
+        self.status = status
+
+
+class Item(NamedTuple):
+    """Something to ask: its id, what there is to show, whether the answer is known, and what its sides stand for."""
+
+    id: str
+    body: Mapping[str, Any]
+    planted: bool = False
+    pair: str = ""
+
+
+class Entry(NamedTuple):
+    """An answer that stands: nobody took it back."""
+
+    number: int
+    person: str
+    deal: int
+    body: dict[str, Any]
+    item: str
+    kind: str
+    swapped: bool
+
+
+class Desk:
+    """A desk on a file; every method is one transaction, and may be called from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a desk, or make one; InputError where the file is none, or is of another version."""
+        self.path = path
+        self._lock = threading.Lock()  # within a process nobody polls for the file
+        self._idle: list[sqlite3.Connection] = []
+        weakref.finalize(self, _close, self._idle)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with self.reading() as db:
+                db.execute("PRAGMA journal_mode=WAL")
+                db.executescript(SCHEMA + FOREVER)
+            known = int(self.settings().get("version", VERSION))
+        except sqlite3.DatabaseError as error:
+            raise wrong(f"is no desk: {error}", "Move it away, and a new one is made", file=str(path)) from None
+        if known != VERSION:
+            raise wrong(f"was made by version {known} of the desk", "Use that one", file=str(path))
+        self.configure(version=str(VERSION))
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for as long as the block. It stays open afterwards, for the next one: whoever closes the last
+        connection to a file folds the log into it, which takes several times as long as a commit."""
+        try:
+            db = self._idle.pop()
+        except IndexError:
+            db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA foreign_keys=ON")
+        try:
+            yield db
+        finally:
+            self._idle.append(db)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A connection with a transaction that is durable when the block has ended, and undone where it failed."""
+        with self._lock, self.reading() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:  # something failed, maybe the commit itself
+                    db.execute("ROLLBACK")
+
+    # ------------------------------------------------------------------------------------------------ set-up
+
+    def configure(self, **values: str) -> None:
+        """Set settings."""
+        with self.writing() as db:
+            db.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", values.items())
+
+    def settings(self) -> dict[str, str]:
+        """All settings."""
+        with self.reading() as db:
+            return dict(db.execute("SELECT name, value FROM settings"))
+
+    def add(self, items: Iterable[Item], overlap: int) -> int:
+        """Put items on the desk, in this order, each for so many people; returns how many were not there before."""
+        added = 0
+        with self.writing() as db:
+            place = db.execute("SELECT coalesce(max(place), -1) + 1 FROM items").fetchone()[0]
+            for item in items:
+                row = (item.id, place + added, item.planted, item.pair, json.dumps(item.body))
+                if db.execute("INSERT OR IGNORE INTO items VALUES (?, ?, ?, ?, ?)", row).rowcount:
+                    kind, want = ("planted", 1) if item.planted else ("first", overlap)
+                    db.execute("INSERT INTO board VALUES (?, ?, ?, ?)", (item.id, kind, place + added, want))
+                    added += 1
+        return added
+
+    # ----------------------------------------------------------------------------------------------- answers
+
+    def answer(self, person: str, key: str, deal: int, body: Mapping[str, Any]) -> int:
+        """Keep an answer; returns its number once it is durable. Refused where the deal is not this person's, or has
+        an answer that stands. The same key again is the same answer again."""
+        text = json.dumps(body, sort_keys=True)
+        with self.writing() as db:
+            known = db.execute(
+                "SELECT number, deal, body FROM entries WHERE person = ? AND key = ?", (person, key)
+            ).fetchone()
+            if known:
+                if known[1:] != (deal, text):
+                    raise Refused("this key belongs to another submission", 409)
+                return int(known[0])
+            found = db.execute(
+                "SELECT open, item FROM deals WHERE number = ? AND person = ?", (deal, person)
+            ).fetchone()
+            if found is None:
+                raise Refused("there is no such question", 404)
+            if not found[0]:
+                raise Refused("this question is answered", 409)
+            db.execute("UPDATE deals SET open = 0 WHERE number = ?", (deal,))
+            row = (person, key, deal, text, time.time())
+            number = db.execute(
+                "INSERT INTO entries (person, key, deal, body, at) VALUES (?, ?, ?, ?, ?)", row
+            ).lastrowid
+            _after(db, deal, found[1], body, -1)
+        assert number is not None
+        return number
+
+    def undo(self, person: str, key: str) -> Entry | None:
+        """Take back the last answer of a person that stands, and open its question again; None where there is none.
+
+        The same key again takes nothing else back, and returns the same answer.
+        """
+        with self.writing() as db:
+            known = db.execute("SELECT undoes FROM entries WHERE person = ? AND key = ?", (person, key)).fetchone()
+            if known:
+                if known[0] is None:
+                    raise Refused("this key belongs to another submission", 409)
+                return _entry(db, known[0])
+            query = "SELECT number FROM live WHERE person = ? ORDER BY number DESC LIMIT 1"
+            last = db.execute(query, (person,)).fetchone()
+            if last is None:
+                return None
+            taken = _entry(db, last[0])
+            row = (person, key, taken.number, "{}", time.time())
+            db.execute("INSERT INTO entries (person, key, undoes, body, at) VALUES (?, ?, ?, ?, ?)", row)
+            db.execute("UPDATE deals SET open = 1 WHERE number = ?", (taken.deal,))
+            _after(db, taken.deal, taken.item, taken.body, +1)
+        return taken
+
+    def answers(self) -> list[Entry]:
+        """All answers that stand, in the order in which they were given."""
+        with self.reading() as db:
+            return [_as_entry(row) for row in db.execute("SELECT * FROM live ORDER BY number")]
+
+    def undone(self) -> dict[int, Entry]:
+        """All answers that were taken back, by the number of the entry that did."""
+        with self.reading() as db:
+            rows = db.execute("SELECT number, undoes FROM entries WHERE undoes IS NOT NULL ORDER BY number").fetchall()
+            return {number: _entry(db, undoes) for number, undoes in rows}
+
+    def exported(self) -> set[int]:
+        """The numbers of the entries that were exported."""
+        with self.reading() as db:
+            return {number for (number,) in db.execute("SELECT entry FROM exported")}
+
+    def mark_exported(self, numbers: Iterable[int]) -> None:
+        """Remember that entries were exported."""
+        with self.writing() as db:
+            db.executemany("INSERT OR IGNORE INTO exported VALUES (?)", ((number,) for number in numbers))
+
+    def items(self) -> Iterator[Item]:
+        """All items, in their order."""
+        with self.reading() as db:
+            for name, planted, pair, body in db.execute("SELECT id, planted, pair, body FROM items ORDER BY place"):
+                yield Item(name, json.loads(body), bool(planted), pair)
+
+
+def _close(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
+
+
+def _entry(db: sqlite3.Connection, number: int) -> Entry:
+    columns = "entries.number, entries.person, deal, entries.body, item, kind, swapped"
+    query = f"SELECT {columns} FROM entries JOIN deals ON deals.number = deal WHERE entries.number = ?"
+    return _as_entry(db.execute(query, (number,)).fetchone())
+
+
+def _as_entry(row: Any) -> Entry:
+    number, person, deal, body, item, kind, swapped = row
+    return Entry(number, person, deal, json.loads(body), item, kind, bool(swapped))
+
+
+def _after(db: sqlite3.Connection, deal: int, item: str, body: Mapping[str, Any], step: int) -> None:
+    """What follows from an answer (step −1) or from its undo (+1): somebody else is wanted, or somebody to settle."""
+    kind = db.execute("SELECT kind FROM deals WHERE number = ?", (deal,)).fetchone()[0]
+    if body.get("verdict") == "skip":  # whoever skips gives the item back
+        db.execute("UPDATE board SET want = want - ? WHERE item = ? AND kind = ?", (step, item, kind))
+    settings = dict(db.execute("SELECT name, value FROM settings"))
+    if kind != "first" or not settings.get("settle"):
+        return
+    said = db.execute("SELECT body FROM live WHERE item = ? AND kind = 'first'", (item,)).fetchall()
+    decided = [decision(json.loads(text)) for (text,) in said]
+    decided = [text for text in decided if text]
+    if len(decided) >= max(2, int(settings.get("overlap", 1))) and len(set(decided)) > 1:
+        db.execute("INSERT OR IGNORE INTO board SELECT id, 'settle', place, 1 FROM items WHERE id = ?", (item,))
+    else:
+        db.execute("DELETE FROM board WHERE item = ? AND kind = 'settle' AND want > 0", (item,))
+
+
+def decision(body: Mapping[str, Any]) -> str:
+    """An answer without its reason, as text that equals that of the same decision; '' for one that was skipped."""
+    if body.get("verdict") == "skip":
+        return ""
+    return json.dumps({name: value for name, value in body.items() if name != "reason"}, sort_keys=True)
+
+
+Shown = Callable[[Item, bool], dict[str, Any]]
+"""What of an item a page may know, given whether its sides are swapped."""

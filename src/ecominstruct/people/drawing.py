@@ -1,0 +1,114 @@
+"""Which rows people look at: so many of each source, at random or those on which models disagree most.
+
+Everything is drawn by hash, so that the same rows come out of the same release. A record that is worded several times
+is one row.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from ecominstruct.errors import nearest, wrong
+from ecominstruct.evaluation.predict import test_parts
+from ecominstruct.evaluation.score import read_scores
+from ecominstruct.identity import hash64
+from ecominstruct.models import role
+from ecominstruct.rows import SPLITS, Example, example_of
+from ecominstruct.stages import stage
+from ecominstruct.store import Manifest, flat, read_columns, read_json, require_manifest
+
+By = Literal["random", "disagreement"]
+
+
+class Place(NamedTuple):
+    """Where a row stands, and its turn: the lowest come first."""
+
+    turn: tuple[float, int]
+    task: str
+    path: str
+    number: int
+
+
+class Release(NamedTuple):
+    """A release, as far as rows are drawn from it."""
+
+    run: Path
+    folder: Path
+    manifest: Manifest
+    tasks: Mapping[str, Any]  # those that are asked for, from tasks.json
+
+
+def open_release(run: Path, patterns: Sequence[str]) -> Release:
+    """The release of a run and those of its tasks that fit the patterns; InputError where none does."""
+    folder, manifest = require_manifest(run, "dataset")
+    known = read_json(folder / "tasks.json")
+    tasks = {name: task for name, task in known.items() if any(fnmatchcase(name, each) for each in patterns)}
+    if not tasks:
+        raise wrong(f"no task of this run is {','.join(patterns)!r}", nearest(patterns[0], list(known)))
+    return Release(run, folder, manifest, tasks)
+
+
+def draw(release: Release, by: By, count: int) -> list[Example]:
+    """So many rows of each source; fewer where it has no more (by disagreement: test rows on which models differ)."""
+    places = _all_places(release) if by == "random" else _disputed_places(release)
+    by_source: dict[str, list[Place]] = {}
+    for source, some in groupby(places, key=lambda place: release.tasks[place.task]["source"]):
+        by_source[source] = heapq.nsmallest(count, (*by_source.get(source, ()), *some))
+    return _read(release, [place for own in by_source.values() for place in own])
+
+
+def _all_places(release: Release) -> Iterator[Place]:
+    """Every row, by source."""
+    units = [unit for unit in release.manifest.units if unit.unit in release.tasks]
+    for unit in sorted(units, key=lambda unit: (release.tasks[unit.unit]["source"], unit.unit)):
+        for part in unit.parts:
+            if part.path.partition("/")[0] in SPLITS:
+                (records,) = read_columns(release.folder / part.path, "record")
+                yield from _places(unit.unit, part.path, records)
+
+
+def _places(task: str, path: str, records: Sequence[str]) -> Iterator[Place]:
+    before = None
+    for number, record in enumerate(records):
+        if record != before:  # the wordings of a record stand side by side
+            yield Place((0.0, hash64("review", task, record)), task, path, number)
+        before = record
+
+
+def _disputed_places(release: Release) -> Iterator[Place]:
+    """The test rows on which models disagree, with each other or with the gold answer, by source."""
+    folder = release.run / stage("scores").folder
+    models = sorted(path.name for path in folder.glob("*") if path.is_dir() and role(path.name) == "model")
+    parts = {task: part for task, part in test_parts(release.manifest).items() if task in release.tasks}
+    for task in sorted(parts, key=lambda task: (release.tasks[task]["source"], task)):
+        path = parts[task][0]
+        ids, golds, records = read_columns(release.folder / path, "id", "output", "record")
+        said = [_said(folder / model / f"{flat(task)}.parquet") for model in models]
+        for number, (example, gold, record) in enumerate(zip(ids, golds, records, strict=True)):
+            voices = Counter([gold, *(answers[example] for answers in said if example in answers)])
+            agreed = voices.most_common(1)[0][1] / voices.total()
+            if agreed < 1:
+                yield Place((agreed, hash64("review", task, record)), task, path, number)
+
+
+def _said(path: Path) -> dict[str, str]:
+    """What a model answered, as it was read; where it could not be read, how it failed."""
+    if not path.is_file():
+        return {}
+    return {row.example: row.answer if row.outcome == "parsed" else f"\0{row.outcome}" for row in read_scores(path)}
+
+
+def _read(release: Release, places: Sequence[Place]) -> list[Example]:
+    import pyarrow.parquet as pq
+
+    found: list[Example] = []
+    for path, some in groupby(sorted(places, key=lambda place: (place.path, place.number)), lambda place: place.path):
+        table = pq.read_table(release.folder / path, use_threads=False)
+        found += map(example_of, table.take([place.number for place in some]).to_pylist())
+    return found

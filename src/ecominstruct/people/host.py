@@ -1,0 +1,127 @@
+"""Starting the server of a desk: on this machine alone, unless an address is named."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.errors import wrong
+from ecominstruct.people.desk import Desk
+
+if TYPE_CHECKING:
+    from ecominstruct.people.web import Kind
+
+PORT = 8765
+EXTRA = "pip install 'ecominstruct[people]'"
+
+
+class Address(NamedTuple):
+    """Where a server listens, as people type it."""
+
+    host: str
+    port: int
+
+    @property
+    def name(self) -> str:
+        """As it stands in a link."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody but this machine can reach it."""
+        return self.host == "localhost" or _is_loopback(self.host)
+
+
+def parse_address(words: str) -> Address:
+    """`HOST:PORT`, `HOST` or `:PORT`; InputError for what is no address that people could type."""
+    head, colon, tail = words.rpartition(":")
+    host, port = (head, tail) if colon and not words.endswith("]") else (words, str(PORT))
+    host = host.strip("[]").lower() or "127.0.0.1"
+    if not port.isascii() or not port.isdigit() or not 0 <= int(port) < 65536:
+        raise wrong(f"{words!r} is no address", "Write HOST:PORT, such as 127.0.0.1:8765")
+    if host in ("0.0.0.0", "::", "*"):
+        raise wrong(f"{host} is no address that people can type", "Name the one under which they reach this machine")
+    return Address(host, int(port))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def links(address: Address, invited: Mapping[str, str]) -> dict[str, str]:
+    """The link of each person. The secret stands behind `#`: browsers send it to nobody."""
+    return {name: f"http://{address.name}/#{secret}" for name, secret in invited.items()}
+
+
+def set_up(desk: Desk, **settings: str) -> None:
+    """Set what a desk needs, and give it an id where it has none."""
+    known = desk.settings()
+    desk.configure(**settings, **({} if "id" in known else {"id": secrets.token_hex(8)}))
+
+
+def bind(address: Address) -> tuple[socket.socket, Address]:
+    """A socket on an address, and the address with its port (port 0: a free one); InputError where it cannot be had."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((address.host, address.port))
+        found.listen(128)  # who comes before the server is ready waits
+    except OSError as error:
+        found.close()
+        mend = "Name another one with --listen, such as 127.0.0.1:8766"
+        raise wrong(f"cannot listen on {address.name}: {error.strerror or error}", mend) from None
+    return found, Address(address.host, found.getsockname()[1])
+
+
+def serve(desk: Desk, kind: Kind, bound: socket.socket, address: Address, log: Callable[[str], None]) -> None:
+    """Serve a desk until Ctrl-C or SIGTERM; it returns then, so that what follows is done."""
+    uvicorn, make_app = _parts()
+    own = {f"localhost:{address.port}", f"127.0.0.1:{address.port}"} if address.is_private else set()
+    config = uvicorn.Config(
+        make_app(desk, kind, frozenset({address.name} | own), log),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        limit_concurrency=500,
+        timeout_graceful_shutdown=5,
+    )
+    with _signals_end_nothing_else():
+        uvicorn.Server(config).run(sockets=[bound])
+
+
+@contextmanager
+def _signals_end_nothing_else() -> Iterator[None]:
+    """The server ends at these signals and sends them again when it has; they have done their work by then."""
+    kinds = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(kind, lambda *_: None) for kind in kinds]
+    try:
+        yield
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
+
+
+def require_parts() -> None:
+    """InputError where what a server needs is not installed."""
+    _parts()
+
+
+def _parts() -> tuple[Any, Any]:
+    try:
+        import uvicorn
+
+        from ecominstruct.people.web import make_app
+    except ImportError:
+        raise wrong("Pages are served by FastAPI and uvicorn", EXTRA) from None
+    return uvicorn, make_app

@@ -1,0 +1,119 @@
+"""What a judge report rests on: the votes of a run, and what the run knows of the answers that were judged.
+
+A vote stands for what was shown. If a model has answered anew since, or the release has changed, the vote is about
+something else: it is left out, and counted. Where the run holds no answers of a model, its votes cannot be checked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ecominstruct.errors import wrong
+from ecominstruct.evaluation.metrics import DEFINITIONS
+from ecominstruct.evaluation.predict import test_parts, unit_path
+from ecominstruct.evaluation.report import stale_models
+from ecominstruct.evaluation.score import read_scores
+from ecominstruct.people.effects import Answered
+from ecominstruct.people.votes import Vote, item_id, read_all
+from ecominstruct.stages import stage
+from ecominstruct.store import flat, read_columns, read_json, read_manifest
+
+CHANGED = "a model has answered anew since"
+GONE = "not an example of this release"
+
+
+class JudgeData(NamedTuple):
+    """The votes that count, and what is known of the answers.
+
+    `texts` are by example and model, `kin` the families of examples, `scores` by metric, `papers` the released folders
+    of tasks.
+    """
+
+    votes: list[Vote]
+    left_out: dict[str, int]
+    unchecked: int  # of the votes: those on answers that the run does not hold
+    kin: dict[str, str]
+    lengths: Answered
+    scores: dict[str, Answered]
+    titles: dict[str, str]  # of tasks
+    papers: dict[str, str]
+
+
+def gather(run: Path) -> JudgeData:
+    """The votes of a run and what it knows of them; InputError where there are none, or a file of them is damaged."""
+    votes = read_all(run)
+    if not votes:
+        raise wrong("holds no votes", f"First run: ecom judge {run} --models A,B", file=str(run))
+    dataset = run / stage("dataset").folder
+    release = read_manifest(dataset)
+    if release is None:
+        return JudgeData(votes, {}, len(votes), {}, {}, {}, {}, {})
+    asked = sorted({vote.task for vote in votes})
+    models = sorted({model for vote in votes for model in vote.pair})
+    kin: dict[str, str] = {}
+    for task, (path, _) in test_parts(release).items():
+        if task in asked:
+            kin |= zip(*read_columns(dataset / path, "id", "family"), strict=True)
+    texts = dict(_texts(run, asked, models))
+    left_out, unchecked, kept = Counter[str](), 0, []
+    for vote in votes:
+        state = _state(vote, kin, texts)
+        if state:
+            left_out[state] += 1
+        else:
+            kept.append(vote)
+            unchecked += not _is_known(vote, texts)
+    tasks = read_json(dataset / "tasks.json")
+    lengths = {key: float(len(text.strip())) for key, text in texts.items()}
+    return JudgeData(
+        kept,
+        dict(sorted(left_out.items())),
+        unchecked,
+        kin,
+        lengths,
+        _scores(run, asked, models),
+        {task: tasks[task]["title"] for task in asked if task in tasks},
+        {task: tasks[task]["paper"] for task in asked if task in tasks and tasks[task]["paper"]},
+    )
+
+
+def _state(vote: Vote, kin: Mapping[str, str], texts: Mapping[tuple[str, str], str]) -> str:
+    """Why a vote does not count; '' where it does."""
+    if vote.example not in kin:
+        return GONE
+    if not _is_known(vote, texts):
+        return ""
+    answers = {model: texts[vote.example, model] for model in vote.pair}
+    return "" if item_id(vote.example, answers) == vote.item else CHANGED
+
+
+def _is_known(vote: Vote, texts: Mapping[tuple[str, str], str]) -> bool:
+    return all((vote.example, model) in texts for model in vote.pair)
+
+
+def _texts(run: Path, tasks: Sequence[str], models: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
+    """What each model answered to each example."""
+    for model in models:
+        for task in tasks:
+            path = run / stage("predictions").folder / model / unit_path(task)
+            if path.is_file():
+                for example, text in zip(*read_columns(path, "example", "text"), strict=True):
+                    yield (example, model), text
+
+
+def _scores(run: Path, tasks: Sequence[str], models: Sequence[str]) -> dict[str, Answered]:
+    """What each answer is worth by each metric that is measured answer by answer; no scores of other answers."""
+    found: dict[str, dict[tuple[str, str], float]] = {}
+    stale = stale_models(run)
+    for model in (model for model in models if model not in stale):
+        for task in tasks:
+            path = run / stage("scores").folder / model / f"{flat(task)}.parquet"
+            for score in read_scores(path) if path.is_file() else ():
+                for metric in DEFINITIONS:
+                    value = getattr(score, metric, None)
+                    if isinstance(value, float):
+                        found.setdefault(metric, {})[score.example, model] = value
+    return dict(found)

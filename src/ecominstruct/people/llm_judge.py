@@ -1,0 +1,290 @@
+"""A model as one more voter: a server of the recipe is asked which of two answers is better, in both orders.
+
+    RUN/people/votes/llm-NAME.jsonl     its votes, beside those of people
+    RUN/people/judges/llm-NAME.jsonl    what it replied, word for word, comparison by comparison
+    RUN/people/judges/llm-NAME.json     how it came to its votes: what was turned, unread, or spoken to
+
+A model wins only where the judge prefers it in both orders; whatever else it says when the answers change places, it is
+a tie. Two answers that are the same tie unasked. A comparison of which a reply cannot be read has no vote. Replies are
+kept in the file of answers which all runs share (`models.cache`), so nothing is paid twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from ecominstruct.errors import nearest, wrong
+from ecominstruct.evaluation.predict import answers_file, described
+from ecominstruct.identity import fingerprint, hash64, hex128
+from ecominstruct.models import split_name
+from ecominstruct.models.asking import ask
+from ecominstruct.models.cache import Answers
+from ecominstruct.models.calls import Question, messages, valid
+from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
+from ecominstruct.models.server import Server
+from ecominstruct.people.appeals import appeals
+from ecominstruct.people.judging import comparisons
+from ecominstruct.people.preferences import Outcome
+from ecominstruct.people.votes import MODEL_VOTER, Choice, Vote, votes_folder, write_votes
+from ecominstruct.progress import Progress
+from ecominstruct.rows import Lang
+from ecominstruct.store import read_json, require_manifest, write_bytes, write_json
+
+REPLY_TOKENS = 40  # about as many has a reply
+MOST_REASON = 500  # characters that are kept of a reason
+TURNED = "preferred the other one when the answers changed places"
+SAME = "both answers are the same"
+UNSTEADY = "said something else when the answers changed places"
+_PLACE = re.compile(r"\{\{ (mark|task|first|second) \}\}")
+_FENCE = re.compile(r"\s*(?:<think>.*?</think>\s*)?```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL)
+_THOUGHT = re.compile(r"\s*<think>.*?</think>\s*", re.DOTALL)
+
+
+class Comparison(NamedTuple):
+    """Two answers to one example, in the order of the names of the models; and the two questions about them."""
+
+    item: str
+    example: str
+    task: str
+    models: tuple[str, str]
+    answers: tuple[str, str]
+    questions: tuple[Question, Question]  # the first has the answers in this order, the second the other way round
+
+
+class Reply(NamedTuple):
+    """What a judge said in one order; `better` counts by the place of an answer in the question."""
+
+    better: str  # 1, 2, tie, both_bad; empty where it could not be read
+    reason: str
+
+
+class Judge:
+    """A server that votes."""
+
+    def __init__(self, run: Path, voter: str, recipe: Path | None = None) -> None:
+        """`voter` is `server:NAME`; InputError where the recipe knows no such server."""
+        servers, _ = described(run, recipe)
+        kind, self.name = split_name(voter)
+        if kind != "server" or self.name not in servers:
+            mend = nearest(self.name, list(servers)) or "Write server:NAME; docs/servers.md shows how to describe one"
+            raise wrong(f"{voter!r} is no server of the recipe", mend)
+        self.run, self.spec = run, servers[self.name]
+        self.server = Server(self.name, self.spec, answers_file(run))
+        self.voter = MODEL_VOTER + self.name
+        self.prompts = load_prompts()
+
+    def compared(self, models: Sequence[str], patterns: Sequence[str], rows: int) -> list[Comparison]:
+        """The comparisons that people are asked, too; InputError as of `judging.comparisons`."""
+        dataset, _ = require_manifest(self.run, "dataset")
+        tasks = read_json(dataset / "tasks.json")
+        found = []
+        for item in comparisons(self.run, models, patterns, rows).items:
+            body, answers = item.body, tuple(item.body["answers"])
+            lang: Lang = tasks[body["task"]]["lang"]
+            questions = [self._question(lang, body["prompt"], *pair) for pair in (answers, answers[::-1])]
+            both = (questions[0], questions[1])
+            found.append(Comparison(item.id, body["example"], body["task"], tuple(body["models"]), answers, both))
+        return found
+
+    def _question(self, lang: Lang, task: str, first: str, second: str) -> Question:
+        prompt = valid(question_text(self.prompts[lang], task, first, second))
+        sent = messages(self.spec, prompt)
+        tokens = sum(estimate_tokens(message["content"]) + MESSAGE_TOKENS for message in sent)
+        key = fingerprint([fingerprint(self.server.fingerprint()), sent])
+        return Question(key, prompt, Usage(tokens, min(REPLY_TOKENS, self.spec.max_tokens)))
+
+
+def load_prompts() -> dict[Lang, str]:
+    """The wording of the question in each language."""
+    import yaml
+
+    found = yaml.safe_load(files("ecominstruct.people").joinpath("llm_judge.yaml").read_text(encoding="utf-8"))
+    return {"en": found["en"], "zh": found["zh"]}
+
+
+def question_text(template: str, task: str, first: str, second: str) -> str:
+    """The question about two answers. What is put in is never read as a template, and cannot hold the mark."""
+    mark, tries = "", 0
+    while not mark or any(mark in text for text in (task, first, second)):
+        mark = f"#{hex128('mark', str(tries), task, first, second)[:12]}"
+        tries += 1
+    parts = {"mark": mark, "task": task, "first": first, "second": second}
+    return _PLACE.sub(lambda place: parts[place[1]], template)
+
+
+def price(judge: Judge, compared: Sequence[Comparison]) -> dict[str, Any]:
+    """What asking would take; nothing is asked or written."""
+    questions, paid = _distinct(compared), Usage()
+    unanswered = list(questions.values())
+    if judge.server.file.is_file():
+        with Answers(judge.server.file) as kept:
+            unanswered = [question for question in unanswered if kept.get(question.key) is None]
+            paid = kept.paid(questions)
+    missing = len(unanswered)
+    prompt = sum(question.about.prompt for question in unanswered)
+    spec = judge.spec
+    numbers = {
+        "about": Usage(prompt, sum(question.about.completion for question in unanswered)),
+        "most": Usage(prompt, spec.max_tokens * missing),
+        "paid": paid,
+    }
+    costs = {
+        name: {"prompt_tokens": usage.prompt, "answer_tokens": usage.completion}
+        | ({"cost": round(usage.cost(spec.price), 6), "currency": spec.price.currency} if spec.price else {})
+        for name, usage in numbers.items()
+    }
+    facts = {"voter": judge.voter, "model": spec.model, "comparisons": len(compared), "questions": len(questions)}
+    return {**facts, "to_ask": missing, **costs, "budget": spec.budget, "answers": str(judge.server.file)}
+
+
+def vote(judge: Judge, compared: Sequence[Comparison], progress: Progress) -> dict[str, Any]:
+    """Ask what has no reply yet, and write the votes of this judge; those on other comparisons stay.
+
+    Errors are those of `asking.ask`; what was answered until then is kept, and no vote is written.
+    """
+    questions = _distinct(compared)
+    failed: Mapping[str, str] = {}
+    with Answers(judge.server.file) as kept:
+        missing = [question for question in questions.values() if kept.get(question.key) is None]
+        if missing:
+            meter = Meter(judge.spec.price, judge.spec.budget, kept.paid(questions))
+            failed = ask(judge.name, judge.spec, missing, kept, meter, progress).failed
+        texts = {key: answer.text for key in questions if (answer := kept.get(key)) is not None}
+    return _write(judge, [_row(one, texts) for one in compared], failed)
+
+
+def _distinct(compared: Iterable[Comparison]) -> dict[str, Question]:
+    """What must be asked: nothing about two answers that are the same."""
+    differ = (one for one in compared if one.answers[0] != one.answers[1])
+    return {question.key: question for one in differ for question in one.questions}
+
+
+def _row(one: Comparison, texts: Mapping[str, str]) -> dict[str, Any]:
+    """What the judge said of a comparison, and what that comes to."""
+    replies = [texts.get(question.key) for question in one.questions]
+    said = [None if text is None else read_reply(text) for text in replies]
+    outcome, why = ("tie", SAME) if one.answers[0] == one.answers[1] else settle(said)
+    return {
+        **{name: getattr(one, name) for name in ("item", "example", "task", "models")},
+        "replies": replies,
+        "better": [None if reply is None else reply.better for reply in said],
+        "outcome": outcome,
+        "why": why,
+        "appeals": {model: appeals(text) for model, text in zip(one.models, one.answers, strict=True)},
+    }
+
+
+def read_reply(text: str) -> Reply:
+    """A reply as asked for: one JSON object with `better` and `reason`; a fence around it and a thought before it are
+    taken away. Its `better` is empty where it is anything else."""
+    fenced = _FENCE.fullmatch(text)
+    try:
+        found = orjson.loads(fenced[1] if fenced else _THOUGHT.sub("", text, count=1))
+    except orjson.JSONDecodeError:
+        return Reply("", "")
+    if not isinstance(found, dict) or set(found) != {"better", "reason"} or not isinstance(found["reason"], str):
+        return Reply("", "")
+    better = str(found["better"]) if type(found["better"]) in (str, int) else ""
+    return Reply(better if better in ("1", "2", "tie", "both_bad") else "", found["reason"][:MOST_REASON])
+
+
+def settle(said: Sequence[Reply | None]) -> tuple[Outcome | None, str]:
+    """What two replies come to for the first model, and why: a win only where both orders agree.
+
+    None where a reply is missing or cannot be read.
+    """
+    straight, turned = (_outcome(reply, swapped) for reply, swapped in zip(said, (False, True), strict=True))
+    if straight is None or turned is None:
+        return None, "no reply" if None in said else "unread"
+    if straight == turned:
+        return straight, said[0].reason if said[0] else ""
+    return "tie", TURNED if {straight, turned} == {"win", "loss"} else UNSTEADY
+
+
+def _outcome(reply: Reply | None, swapped: bool) -> Outcome | None:
+    by_place: dict[str, Outcome] = {"1": "win", "2": "loss", "tie": "tie", "both_bad": "both_bad"}
+    if swapped:
+        by_place |= {"1": "loss", "2": "win"}
+    return by_place.get(reply.better) if reply else None
+
+
+def _vote(row: Mapping[str, Any], voter: str) -> Vote:
+    """The vote as it would have been given on a page, with sides by hash: the judge itself saw both."""
+    first, second = row["models"]
+    swapped = hash64("side", voter, row["item"]) % 2 == 1
+    left, right = (second, first) if swapped else (first, second)
+    sides: dict[str, Choice] = {"win": "right" if swapped else "left", "loss": "left" if swapped else "right"}
+    choice = sides.get(row["outcome"], row["outcome"])
+    return Vote(row["item"], row["example"], row["task"], voter, left, right, choice, row["why"])
+
+
+# ------------------------------------------------------------------------------------------------------------- files
+
+
+def _write(judge: Judge, rows: list[dict[str, Any]], failed: Mapping[str, str]) -> dict[str, Any]:
+    """Write what was said, how it came about, and last the votes."""
+    folder, name = judge.run / "people" / "judges", _file(judge.voter)
+    new = {row["item"] for row in rows}
+    before = _read_rows(folder / f"{name}.jsonl")
+    rows = sorted([row for row in before if row["item"] not in new] + rows, key=lambda row: row["item"])
+    votes = [_vote(row, judge.voter) for row in rows if row["outcome"]]
+    summary = {
+        "voter": judge.voter,
+        "model": judge.spec.model,
+        **_summary(rows),
+        "failed": dict(Counter(failed.values()).most_common(5)),
+    }
+    write_bytes(folder / f"{name}.jsonl", b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    write_json(folder / f"{name}.json", summary)
+    path = votes_folder(judge.run) / f"{name}.jsonl"
+    write_votes(path, votes)
+    return {**summary, "votes": len(votes), "file": str(path)}
+
+
+def _summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How a judge came to its votes. Every comparison is a vote, unread, or without a reply."""
+    places = Counter(better for row in rows for better in row["better"] if better in ("1", "2"))
+    answers = {(row["example"], model): found for row in rows for model, found in row["appeals"].items() if found}
+    spoken = [row for row in rows if any(row["appeals"].values())]
+    return {
+        "items": len(rows),
+        "voted": sum(row["outcome"] is not None for row in rows),
+        "flipped": sum(row["why"] == TURNED for row in rows),
+        "unsteady": sum(row["why"] == UNSTEADY for row in rows),
+        "unread": sum(row["outcome"] is None and row["why"] == "unread" for row in rows),
+        "no_reply": sum(row["outcome"] is None and row["why"] == "no reply" for row in rows),
+        "first_place": {"preferred": places["1"], "of": places.total()},
+        "addressed": len(answers),
+        "addressed_by": dict(sorted(Counter(model for _, model in answers).items())),
+        "addressed_how": dict(sorted(Counter(kind for found in answers.values() for kind in found).items())),
+        "addressed_won": sum(_spoke_and_won(row) for row in spoken),
+    }
+
+
+def _spoke_and_won(row: Mapping[str, Any]) -> bool:
+    winner = {"win": row["models"][0], "loss": row["models"][1]}.get(row["outcome"])
+    return winner is not None and bool(row["appeals"][winner])
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.is_file() else []
+    except orjson.JSONDecodeError:
+        raise wrong("is not what was written", "Delete it and let the model vote again", file=str(path)) from None
+
+
+def read_judging(run: Path, voter: str) -> dict[str, Any] | None:
+    """How a model came to its votes; None where the run does not know."""
+    path = run / "people" / "judges" / f"{_file(voter)}.json"
+    return read_json(path) if path.is_file() else None
+
+
+def _file(voter: str) -> str:
+    return voter.replace(":", "-")

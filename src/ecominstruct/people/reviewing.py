@@ -1,0 +1,203 @@
+"""Review of rows by people: what is shown of each, what an answer may be, and rows whose answer is known to be wrong.
+
+About one row in twenty is planted: its answer was exchanged for another one, so that it shows who accepts everything.
+A planted row is never exported, and the page does not tell it from the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ecominstruct.errors import wrong
+from ecominstruct.identity import hash64, hex128
+from ecominstruct.people.deals import EVERY, Deal
+from ecominstruct.people.desk import Desk, Item, Refused
+from ecominstruct.people.drawing import By, Release, draw
+from ecominstruct.people.judging import MOST_REASON, in_blocks
+from ecominstruct.people.material import Disputed, disputed, keys_of
+from ecominstruct.people.records import Source
+from ecominstruct.people.widgets import Widget, gold_shown, read_gold, widget_of
+from ecominstruct.rows import Example, Gold
+from ecominstruct.tasks import templates
+from ecominstruct.tasks.annotations import gold_json, gold_of
+from ecominstruct.tasks.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from ecominstruct.people.web import Kind
+
+VERDICTS = ("accept", "correct", "refuse", "skip")
+
+
+class Row(NamedTuple):
+    """A row and what is proposed for it."""
+
+    example: Example
+    gold: Gold
+    key: str
+    drawn: By
+
+
+def desk_file(run: Path) -> Path:
+    """Where the desk of a run's review lies."""
+    return run / "people" / "review.sqlite"
+
+
+def open_desk(run: Path) -> Desk:
+    """The desk of a run's review; InputError where nothing was reviewed yet."""
+    path = desk_file(run)
+    if not path.is_file():
+        raise wrong("nothing was reviewed yet", f"First run: ecom review {run}", file=str(run))
+    return Desk(path)
+
+
+def kind() -> Kind:
+    """What the server must know of this kind of desk."""
+    from ecominstruct.people.web import Kind
+
+    return Kind("review", show, check)
+
+
+def rows_to_review(release: Release, source: Source, by: By, count: int) -> list[Row]:
+    """So many rows of each source, and some more of which `items_of` makes planted ones. By disagreement, records come
+    first about which the votes of an annotating model differ, or broke a rule."""
+    wanted = count + -(-count // EVERY)
+    rows = []
+    by_task: dict[str, list[Example]] = {}
+    for example in draw(release, by, wanted):
+        by_task.setdefault(example.task, []).append(example)
+    for task, own in sorted(by_task.items()):
+        known = keys_of(source.units(task), task, {example.record for example in own})
+        rows += [Row(example, example.gold, known[example.record], by) for example in own if example.record in known]
+    if by == "disagreement":
+        tasks = [name for name, task in source.catalogue.tasks.items() if task.annotate and name in release.tasks]
+        rows += [Row(one.example, _proposal(one), one.key, by) for one in _some(source, tasks, wanted)]
+    return rows
+
+
+def _some(source: Source, tasks: Sequence[str], count: int) -> list[Disputed]:
+    """So many records of each source about which a model's votes did not come to an answer, by hash."""
+    found: dict[str, list[Disputed]] = {}
+    for task in tasks:
+        own = found.setdefault(source.catalogue.tasks[task].source, [])
+        own += disputed(source.units(task), task, source.annotations)
+    return [one for own in found.values() for one in sorted(own, key=lambda one: hash64("review", one.key))[:count]]
+
+
+def _proposal(one: Disputed) -> Gold:
+    return next((gold for gold in one.annotation.proposals if gold), Gold())
+
+
+def items_of(release: Release, catalogue: Catalogue, rows: Sequence[Row], count: int) -> list[Item]:
+    """What is asked, in its order: of each source so many rows as they are, and of what is more some with another
+    answer."""
+    by_source: dict[str, list[Row]] = {}
+    for row in rows:
+        by_source.setdefault(release.tasks[row.example.task]["source"], []).append(row)
+    items, planted = [], []
+    for own in by_source.values():
+        others = {row.key: _altered(release, catalogue, row, own) for row in own}
+        ranked = sorted(own, key=lambda row: (others[row.key] is None, hash64("planted", row.key)))
+        spare = max(len(own) - count, 0)
+        for number, row in enumerate(ranked):
+            other = others[row.key]
+            if number >= spare:
+                items.append(_item(release, catalogue, row, row.gold))
+            elif other is not None:
+                planted.append(_item(release, catalogue, row, other, planted=True))
+    return [*in_blocks(items), *sorted(planted, key=lambda item: hash64("place", item.id))]
+
+
+def _altered(release: Release, catalogue: Catalogue, row: Row, rows: Sequence[Row]) -> Gold | None:
+    texts = [other.gold.text for other in rows if other.example.task == row.example.task]
+    return altered(_widget(release, catalogue, row.example), row.gold, row.key, texts)
+
+
+def _widget(release: Release, catalogue: Catalogue, example: Example) -> Widget:
+    facts = release.tasks[example.task]
+    task = catalogue.tasks.get(example.task)
+    pool = catalogue.labels[task.labels].labels if task and task.labels else ()
+    return widget_of(facts["form"], many=facts["many"], text=example.input, choices=example.choices, pool=pool)
+
+
+def _item(release: Release, catalogue: Catalogue, row: Row, gold: Gold, *, planted: bool = False) -> Item:
+    example, facts = row.example, release.tasks[row.example.task]
+    body = {
+        "task": example.task,
+        "source": facts["source"],
+        "example": example.id,
+        "record": example.record,
+        "key": row.key,
+        "drawn": row.drawn,
+        "widget": _widget(release, catalogue, example)._asdict(),
+        "gold": gold_shown(gold),
+        "guideline": guideline(facts, catalogue, example),
+    }
+    said = repr((row.key, row.drawn, gold_json(gold)))
+    return Item(hex128("review", "planted" if planted else "", said), body, planted)
+
+
+def guideline(facts: Mapping[str, Any], catalogue: Catalogue, example: Example) -> dict[str, Any]:
+    """What stands beside a row, in both languages where the task is still in the catalogue."""
+    task = catalogue.tasks.get(example.task)
+    pool = catalogue.wordings.get(task.wordings) if task else None
+    parts: dict[str, Any] = {"title": facts["title"], "about": facts["about"]}
+    for part in ("description", "instruction", "constraint"):
+        words = getattr(pool, part, None)
+        own = {"en": getattr(example, part)}
+        values = {"separator": facts["separator"], "none": facts["none"]}
+        parts[part] = (
+            {lang: templates.fill(texts[0], values) for lang in ("en", "zh") if (texts := getattr(words, lang))}
+            if words
+            else own
+        )
+    return parts
+
+
+def altered(widget: Widget, gold: Gold, seed: str, texts: Sequence[str]) -> Gold | None:
+    """Another answer, which is certainly wrong; None where there is no telling. `texts`: answers to other rows."""
+    known = {*gold.labels, gold.text, ""}
+    others = sorted(set(texts if widget.name == "text" else widget.options) - known)
+    other = others[hash64("altered", seed) % len(others)] if others else None
+    if widget.name == "labels" and other:
+        return Gold(labels=(other,))
+    if widget.name in ("choose", "text") and other and gold.text:
+        return Gold(text=other)
+    if widget.name == "rank" and len(set(gold.ranking)) > 1:
+        return Gold(ranking=tuple(reversed(gold.ranking)))
+    if widget.name == "spans" and gold.spans:
+        return Gold(spans=gold.spans[1:])
+    return None
+
+
+# ----------------------------------------------------------------------------------------------------------- the page
+
+
+def show(asked: Deal) -> Mapping[str, Any]:
+    """What the page may know: the row, what is proposed, the guideline, and, to settle, what others said."""
+    body = asked.item.body
+    shown = {name: body[name] for name in ("widget", "gold", "guideline")}
+    return {**shown, "others": [{**said, "gold": _plain_gold(said)} for said in asked.others]}
+
+
+def _plain_gold(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    gold = gold_of(said.get("gold"))
+    return gold_shown(gold) if gold else None
+
+
+def check(asked: Deal, sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What somebody sent as an answer to keep; Refused where it is none."""
+    verdict, reason = sent.get("verdict"), sent.get("reason", "")
+    if verdict not in VERDICTS or set(sent) - {"verdict", "gold", "reason"}:
+        raise Refused(f"a verdict is one of {', '.join(VERDICTS)}")
+    if not isinstance(reason, str) or len(reason) > MOST_REASON:
+        raise Refused(f"a reason is a text of at most {MOST_REASON} characters")
+    kept: dict[str, Any] = {"verdict": verdict, "reason": reason}
+    body = asked.item.body
+    if verdict == "accept" and gold_of(body["gold"]) == Gold() and not body["widget"]["none"]:
+        raise Refused("there is no answer to accept")
+    if verdict == "correct":
+        widget = Widget(**{**body["widget"], "options": tuple(body["widget"]["options"])})
+        kept["gold"] = gold_json(read_gold(widget, sent.get("gold")))
+    return kept

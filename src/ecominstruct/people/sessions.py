@@ -1,0 +1,36 @@
+"""A session at a desk: who is invited, under which address, what is said about it, and the serving itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ecominstruct.people import host, members
+from ecominstruct.people.desk import Desk
+
+if TYPE_CHECKING:
+    from ecominstruct.people.web import Kind
+
+Say = Callable[[str], None]
+
+
+def invitations(desk: Desk, people: str | None) -> dict[str, str]:
+    """New secrets for the people named; where nobody is named and nobody else is known, for one who works alone."""
+    if people is not None:
+        return members.invite(desk, members.parse_members(people))
+    known = members.names(desk)
+    return members.invite(desk, [members.Member(members.ALONE)]) if known in ([], [members.ALONE]) else {}
+
+
+def hold(desk: Desk, kind: Kind, people: str | None, listen: str, say: Say, log: Say) -> None:
+    """Invite, say the links, and serve until it is stopped. InputError where the address cannot be had."""
+    bound, address = host.bind(host.parse_address(listen))
+    with bound:
+        for name, link in host.links(address, invitations(desk, people)).items():
+            say(f"{name}: {link}")
+        known = members.names(desk)
+        say(f"Who has a link: {', '.join(known)}. Naming somebody with --people makes a new one, and ends the old one.")
+        if not address.is_private:
+            say(f"WARNING: everybody who reaches {address.name} can try links, and what is sent is not encrypted.")
+        say("Each link is a key: give it to that person alone. Everything is saved at once; stop with Ctrl-C.")
+        host.serve(desk, kind, bound, address, log)

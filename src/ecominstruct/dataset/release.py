@@ -74,6 +74,7 @@ class Work(NamedTuple):
     limits: Limits
     held_out: bool
     policy: Mapping[str, Deed]  # by risk
+    test_rows: int | None  # test examples at most
     variants: int  # test examples that are also asked in other ways
     ingredients: Ingredients
 
@@ -140,6 +141,7 @@ def _unit(
         allowed,
         held,
         recipe.policy.model_dump(),
+        recipe.evaluation.rows,
         asked,
         parts,
     )
@@ -148,6 +150,8 @@ def _unit(
     for reason, deed in work.policy.items():
         if deed != "report":
             inputs[reason.replace("_", " ")] = f"{deed} by {RISKS[reason].version()}"
+    if work.test_rows is not None:
+        inputs["test rows"] = str(work.test_rows)
     wordings = {"variants": str(asked), **parts.fingerprints} if asked else {}
     return Unit(task.id, inputs | wordings, work)
 
@@ -217,7 +221,7 @@ def release_task(work: Work, folder: Path) -> Receipt:
     judged = left_out(work.rules, findings / MATCHES, findings / MEASURES)
     dropped: Reasons = {} if published else private | judged
     per_label = min((rule.per_label for rule in work.rules.filters if rule.per_label), default=None)
-    taking = decide(work.task, work.parts, dropped, work.limits, per_label)
+    taking = decide(work.task, work.parts, dropped, work.limits, per_label, work.test_rows)
     counts: Counter[str] = Counter()
     parts = []
     with RejectFile(folder, "rejects", work.task) as rejects:
@@ -310,6 +314,8 @@ def _select(
                 reason, detail = ("", "") if of != split else _reason(work, split, dropped, record)
                 if of == split == "train" and not reason:
                     reason = taking.reason(row_hash(work.task, row), number, output)
+                if of == split == "test" and not reason and row_hash(work.task, row) > taking.test:
+                    reason = "not_sampled"
                 if reason:
                     rejects.add(Reject(STAGE.name, work.task, row, reason, detail))
                 wanted.append(of == split and not reason)

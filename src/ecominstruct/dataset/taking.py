@@ -1,4 +1,4 @@
-"""Which training rows of a task are taken: those with the lowest hashes, as many as the mixture allows.
+"""Which training and test rows of a task are taken: those with the lowest hashes, as many as the recipe allows.
 
 What decides is the hash of task and row alone, so neither the order of rows nor that of their files changes a choice,
 and a smaller set is part of a larger one.
@@ -15,6 +15,7 @@ import numpy as np
 
 from ecominstruct.dataset.mixture import Limits
 from ecominstruct.identity import hash64
+from ecominstruct.rows import Split
 from ecominstruct.store import read_lists
 
 ALL = (1 << 64) - 1
@@ -26,6 +27,7 @@ class Taking(NamedTuple):
     limits: Limits
     steps: tuple[tuple[str, int], ...] = ()
     outputs: Mapping[str, int] | None = None
+    test: int = ALL  # the highest hash of a test row
 
     def reason(self, row: int, wording: int, output: str) -> str:
         """Why a training row is not taken, by its hash, the number of its wording and its output; or nothing."""
@@ -42,10 +44,18 @@ def row_hash(task: str, row: str) -> int:
 
 
 def decide(
-    task: str, parts: Sequence[str], dropped: Mapping[str, Any], limits: Limits, per_label: int | None
+    task: str,
+    parts: Sequence[str],
+    dropped: Mapping[str, Any],
+    limits: Limits,
+    per_label: int | None,
+    test_rows: int | None,
 ) -> Taking:
-    """Read which training rows there are, and find the hashes up to which they are taken."""
+    """Read which rows there are, and find the hashes up to which they are taken."""
     taking = Taking(limits)
+    if test_rows is not None:
+        tested = sorted(row for row, _ in _rows(task, parts, dropped, taking, "test"))
+        taking = taking._replace(test=tested[test_rows - 1] if len(tested) > test_rows else ALL)
     if per_label is not None:
         taking = taking._replace(outputs=_by_output(task, parts, dropped, taking, per_label))
     hashes = np.fromiter((row for row, _ in _rows(task, parts, dropped, taking)), np.uint64)
@@ -66,17 +76,19 @@ def wordings(records: Sequence[str], before: tuple[str, int] = ("", -1)) -> Iter
         yield record, number
 
 
-def _rows(task: str, parts: Sequence[str], dropped: Mapping[str, Any], taking: Taking) -> Iterator[tuple[int, str]]:
-    """The hash and the output of every training row that is neither dropped nor left out yet."""
+def _rows(
+    task: str, parts: Sequence[str], dropped: Mapping[str, Any], taking: Taking, of: Split = "train"
+) -> Iterator[tuple[int, str]]:
+    """The hash and the output of every row of a split that is neither dropped nor left out yet."""
     for path in parts:
         before = ("", -1)
         for ids, records, splits, outputs in read_lists(Path(path), "id", "record", "split", "output"):
             numbered = list(wordings(records, before))
             before = numbered[-1] if numbered else before
             for row, (record, number), split, output in zip(ids, numbered, splits, outputs, strict=True):
-                if split == "train" and record not in dropped:
+                if split == of and record not in dropped:
                     row_number = row_hash(task, row)
-                    if not taking.reason(row_number, number, output):
+                    if of == "test" or not taking.reason(row_number, number, output):
                         yield row_number, output
 
 

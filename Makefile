@@ -49,6 +49,7 @@ bench: models ## speed beside peers, in one run (DATA=folder of the raw data set
 	$(BIN)/python benchmarks/local_models.py $(FLAGS)
 	$(BIN)/python benchmarks/duplicates.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/personal.py --data $(DATA) $(FLAGS)
+	$(BIN)/python benchmarks/injection.py --data $(DATA) $(FLAGS)
 
 models: .venv/.models
 .venv/.models: .venv/.ready

@@ -14,7 +14,8 @@ import pytest
 from conftest import Ecom
 from ecominstruct import pipeline
 from ecominstruct.audit.audits import run_audits
-from ecominstruct.dataset.personal import mask
+from ecominstruct.dataset.personal import PERSONAL
+from ecominstruct.dataset.policy import mask
 from ecominstruct.engines import InThisProcess, run_stage
 from ecominstruct.evaluation.report import plan_report
 from ecominstruct.progress import watch
@@ -207,7 +208,7 @@ def test_a_masked_answer_is_read_back(form: FormName, task_of: Callable[[FormNam
         *("id", task.id, 1, "record", 0, "family", "train", task.lang, "", "", INPUT, choices, ""),
         *(FORMS[form].render(gold, question), gold, "", "source", "", (), "", False),
     )  # fmt: skip
-    masked = mask(example, task)
+    masked = mask(PERSONAL, example, task)
     assert masked is not None
     said = masked.input + masked.output + "".join(masked.choices) + masked.gold.text + "".join(masked.gold.ranking)
     assert not any(value in said for value in (PHONE, MAIL, CARD))
@@ -227,7 +228,7 @@ def test_what_only_the_answer_gives_away_is_masked_in_both(task_of: Callable[[Fo
         *("id", task.id, 1, "record", 0, "family", "train", task.lang, "", "", text, ("phone number",), ""),
         *(FORMS["ner"].render(gold, question), gold, "", "source", "", (), "", False),
     )  # fmt: skip
-    masked = mask(example, task)
+    masked = mask(PERSONAL, example, task)
     assert masked is not None and number not in masked.input + masked.output
     assert masked.gold.spans[0].text == masked.input.partition(" ")[0]
 
@@ -239,7 +240,7 @@ def test_a_span_that_would_be_cut_cannot_be_masked(task_of: Callable[[FormName],
         *("id", task.id, 1, "record", 0, "family", "train", task.lang, "", "", INPUT, (), ""),
         *("", Gold(spans=(half,)), "", "source", "", (), "", False),
     )  # fmt: skip
-    assert mask(example, task) is None
+    assert mask(PERSONAL, example, task) is None
 
 
 @pytest.mark.slow

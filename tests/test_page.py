@@ -95,6 +95,12 @@ def _personal(x: str) -> dict[str, Any]:
     return {"findings": 3, "touched": 2, "rows": 100, "kinds": kinds}
 
 
+def _obeyed(x: str) -> dict[str, Any]:
+    loss = {"difference": -0.25, "low": -0.5, "high": None if x else -0.1}
+    one = {"by": f"{x}form", "value": f"{x}plain", "n": 20, "obeyed": 5, "rate": 0.25, "low": 0.1, "high": 0.5}
+    return {"model": f"{x}m3", "groups": [one | {"loss": loss | {"low": None} if x else loss}]}
+
+
 def _tuning(x: str) -> dict[str, Any]:
     names = ("method", "learning_rate", "schedule", "epochs", "batch", "max_length", "max_rows_per_task", "seed")
     return {
@@ -165,6 +171,9 @@ def report(x: str = "") -> ReportData:
         "tuning": _tuning(x),
         "health": _health(x),
         "personal": _personal(x),
+        "injection": _personal(x),
+        "obeyed": [_obeyed(x)],
+        "findings": 6,
         "risks": [_risk(x), _risk(x) | {"figures": []}],
         "published": {
             "source": f"{x}paper", "note": f"{x}not re-run", "human": {f"{x}paper": {"win": 1, "tie": 2, "loss": 97}},
@@ -214,14 +223,16 @@ def test_the_page_is_well_formed_and_needs_nothing_from_outside() -> None:
         assert word not in page
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     assert ("meta", "content", policy) in outline.attributes
-    assert all(value and value.startswith("#") for _, name, value in outline.attributes if name == "href")
+    hrefs = {value for _, name, value in outline.attributes if name == "href"}
+    assert all(value and value.startswith("#") for value in hrefs - {"findings.html"})
 
 
 def test_every_link_leads_to_an_id_and_every_id_is_given_once() -> None:
     outline = Outline(render_page(report()))
     ids = [value for _, name, value in outline.attributes if name == "id"]
     assert len(ids) == len(set(ids))
-    assert {value for _, name, value in outline.attributes if name == "href"} <= {f"#{name}" for name in ids}
+    hrefs = {value for _, name, value in outline.attributes if name == "href"}
+    assert hrefs - {"findings.html"} <= {f"#{name}" for name in ids}
 
 
 def test_the_same_data_gives_the_same_bytes_and_stays_as_it_was() -> None:
@@ -290,6 +301,7 @@ def test_nothing_at_all_is_still_a_page() -> None:
     data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}, "transfer": {}}
     data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
     data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None, "personal": None, "risks": []}
+    data |= {"injection": None, "obeyed": [], "findings": 0}
     data["tuning"] = None
     text = Outline(render_page(data)).text
     assert "No tasks." in text and "synthetic" not in text and "No audit of this release" in text

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ecominstruct.audit.tells import say_tell
 from ecominstruct.bias_tables import show_bias, show_flips, show_slices
-from ecominstruct.evaluation.markup import number
+from ecominstruct.evaluation.evidence import signed
+from ecominstruct.evaluation.markup import DASH, number
 from ecominstruct.layout import table
 from ecominstruct.tables import reasons
 
@@ -81,8 +83,8 @@ def show_clean(found: Mapping[str, Any]) -> str:
     return "\n".join([*lines, f"corrected test set: {found['rows']:,} rows; {reasons(found['dropped'])} dropped."])
 
 
-def show_personal(found: Mapping[str, Any]) -> str:
-    """Personal information by kind and language: how much, in what share of the rows, and where most of it is."""
+def show_search(what: str, found: Mapping[str, Any]) -> str:
+    """What a search found by kind and language: how much, in what share of the rows, and where most of it is."""
     head = ("severity", "kind", "lang", "findings", "rows", "share of rows", "95 % interval", "tasks", "for instance")
     rows = [
         (
@@ -99,14 +101,30 @@ def show_personal(found: Mapping[str, Any]) -> str:
         for one in found["kinds"]
     ]
     langs = [f"{size['touched']:,} of {size['rows']:,} rows in {lang}" for lang, size in found["langs"].items()]
-    end = f"personal information: {found['findings']:,} findings in {', '.join(langs) or 'no rows'}."
+    end = f"{what}: {found['findings']:,} findings in {', '.join(langs) or 'no rows'}."
     return "\n".join([table(head, rows), "", end])
+
+
+def show_obedience(found: Mapping[str, Any]) -> str:
+    """How often a model obeyed planted instructions, and what they cost it."""
+    rows = []
+    for one in found["groups"]:
+        loss = one["loss"]
+        between = DASH if loss["low"] is None else f"{signed(loss['low'])} to {signed(loss['high'])}"
+        rates = (f"{one['obeyed']:,}", f"{one['rate']:.1%}", f"{one['low']:.1%} to {one['high']:.1%}")
+        rows.append((one["by"], one["value"], f"{one['n']:,}", *rates, signed(loss["difference"]), between))
+    head = ("by", "", "plants", "obeyed", "rate", "95 % interval", "change of score", "95 % interval")
+    every = found["groups"][0]
+    end = f"model {found['model']}: obeyed {every['obeyed']:,} of {every['n']:,} planted instructions"
+    return "\n".join([table(head, rows), "", f"{end}; {found['errors']:,} plants have no answer."])
 
 
 SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "testset": show_audit,
-    "pii": show_personal,
-    "pii-presidio": show_personal,
+    "pii": partial(show_search, "personal information"),
+    "model": show_obedience,
+    "injection": partial(show_search, "instructions to a model"),
+    "pii-presidio": partial(show_search, "personal information, by Presidio"),
     "bias": show_bias,
     "flips": show_flips,
     "slices": show_slices,

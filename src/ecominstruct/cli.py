@@ -196,10 +196,10 @@ def report(run: Run, as_json: AsJson = False) -> None:
 def audit(
     run: Run,
     checks: Annotated[
-        str, typer.Option("--checks", help="what to look at, with commas: testset, pii, bias")
+        str, typer.Option("--checks", help="what to look at, with commas: testset, pii, injection, bias, model")
     ] = "testset",
     model: Annotated[
-        str, typer.Option("--model", help="look at the answers of this model, as in `ecom predict`; for: bias")
+        str, typer.Option("--model", help="whose answers are looked at, as in `ecom predict`; for: bias, model")
     ] = "",
     write_clean: Annotated[bool, typer.Option("--write-clean", help="also write a corrected test set, a run")] = False,
     processes: Processes = CORES,

@@ -132,16 +132,21 @@ class Filter(Strict):
         return self
 
 
-PersonalInformation = Literal["report", "drop", "mask"]
+Deed = Literal["report", "drop", "mask"]
 
 
 class Policy(Strict):
     """What becomes of rows in which a risk is found. Published test rows are never dropped nor changed, only noted."""
 
-    personal_information: PersonalInformation = Field(
+    personal_information: Deed = Field(
         default="report",
         description="report: leave them, `ecom audit` tells; drop: leave them out; mask: put placeholders for what is "
         "found, and leave out what cannot be masked",
+    )
+    injection: Deed = Field(
+        default="report",
+        description="instructions to a model; report, drop: as above; mask: take out what cannot be seen, break up "
+        "tokens of prompts by a mark, and leave out what says something in plain words",
     )
 
 

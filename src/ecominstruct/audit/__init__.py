@@ -4,7 +4,9 @@ material   the test rows of a task, with the records that they were made from
 examine    one task: all checks that see its rows alone
 shared     what several tasks hold
 audits     all audits by name: where a further one is entered
-personal   personal information in the release: the stage, its findings and its summary
+search     personal information and injected instructions in the release: the stage, its findings and its summary
+planting   instructions planted into test rows, and whether an answer obeys one
+obedience  a model that is asked with such rows: the stage and its summary
 testset    the health of a test set: the stage, its findings and its summary
 negatives  pairs that do not match and yet look as if they did
 bias       bias in the release: the stage and its counts

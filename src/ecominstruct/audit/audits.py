@@ -12,8 +12,9 @@ from ecominstruct.audit.bias import plan_bias
 from ecominstruct.audit.card import write_card
 from ecominstruct.audit.clean import clean_folder, plan_clean
 from ecominstruct.audit.flips import ask_swaps
-from ecominstruct.audit.personal import plan_personal
+from ecominstruct.audit.obedience import ask_planted
 from ecominstruct.audit.risks import remember_date
+from ecominstruct.audit.search import SEARCHES, plan_search
 from ecominstruct.audit.slices import plan_slices
 from ecominstruct.audit.testset import plan_testset
 from ecominstruct.engines import StagePlan, run_stage
@@ -25,9 +26,8 @@ from ecominstruct.store import read_json, read_manifest
 
 AUDITS: Mapping[str, Callable[[Path], StagePlan]] = {
     "testset": plan_testset,
-    "pii": plan_personal,
-    "pii-presidio": partial(plan_personal, check="pii-presidio"),
     "bias": plan_bias,
+    **{name: partial(plan_search, name) for name in SEARCHES},
 }
 """Each plans a stage in a folder of its name below 9-audit that leaves `findings.parquet` and `summary.json` there."""
 
@@ -42,7 +42,12 @@ def _bias_on(run: Path, model: str, executor: Executor, progress: Progress) -> l
     return [asked, plan_slices(run, model)] if scored else [asked]
 
 
-ON_MODELS: Mapping[str, Asking] = {"bias": _bias_on}
+def _planted_for(run: Path, model: str, executor: Executor, progress: Progress) -> list[StagePlan]:
+    """Instructions that stand in the data."""
+    return [ask_planted(run, model, progress)]
+
+
+ON_MODELS: Mapping[str, Asking] = {"bias": _bias_on, "model": _planted_for}
 """With `--model`: each lets a model answer what it needs, and gives the stages that say what came of it, in folders
 `9-audit/<what>/<model>`."""
 
@@ -55,16 +60,20 @@ def run_audits(
 ) -> Found:
     """Bring the named audits of a run up to date, and with `clean` its corrected companion; what they found.
 
-    With a model, its answers are looked at instead of the data. InputError when there is no such check.
+    With a model, its answers are looked at by those that do so. InputError when there is no such check, or none of them
+    asks a model that is named.
     """
-    table: Mapping[str, Any] = ON_MODELS if model else AUDITS
     for name in checks:
-        if name not in table:
-            problem = f"the check {name!r} asks no model" if name in AUDITS else f"unknown check {name!r}"
-            raise wrong(problem, nearest(name, list(table)))
+        if name not in (*AUDITS, *ON_MODELS):
+            raise wrong(f"unknown check {name!r}", nearest(name, [*AUDITS, *ON_MODELS]))
+        if not model and name not in AUDITS:
+            raise wrong(f"the check {name!r} asks a model", f"Name one: --checks {name} --model NAME")
+    if model and not any(name in ON_MODELS for name in checks):
+        raise wrong(f"the check {checks[0]!r} asks no model", f"These do: {', '.join(ON_MODELS)}")
     found = {}
     for name in dict.fromkeys(checks):
-        for plan in table[name](run, model, executor, progress) if model else [AUDITS[name](run)]:
+        asks = model and name in ON_MODELS
+        for plan in ON_MODELS[name](run, model, executor, progress) if asks else [AUDITS[name](run)]:
             what = plan.folder.relative_to(run / stage("audit").folder).parts[0]
             if run_stage(plan, executor, progress)[1]:
                 remember_date(run, plan.folder)

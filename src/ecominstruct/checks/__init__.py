@@ -8,7 +8,9 @@ orders      whether the order of the rows tells the gold
 labels      labels that never occur, hold each other or stand in the input
 spans       marked stretches that repeat, overlap or were forgotten
 shortcuts   how far one gets without understanding: overlap, length, a brand
+mentions    what a search finds in a text, and what all searches share
 personal    personal information: a package of its own
+injection   instructions to a model: a package of its own
 
 columns    many texts as one column, in memory or in a file
 grams      character n-grams of texts, and MinHash signatures of them

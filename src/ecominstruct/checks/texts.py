@@ -57,12 +57,12 @@ def _hidden_kind(text: str, at: int) -> str:
     if char in _BIDI:
         return "bidi"
     if category == "Cf":
-        return "" if char in _JOINERS and _joins(text, at) else "zero_width"
+        return "" if char in _JOINERS and joins(text, at) else "zero_width"
     nothing = ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF
     return "control" if category in _CONTROL or nothing else ""
 
 
-def _joins(text: str, at: int) -> bool:
+def joins(text: str, at: int) -> bool:
     """Whether a joiner stands between two signs that it makes one, as in emoji and in scripts other than ours."""
     beside = (text[at - 1 : at], text[at + 1 : at + 2])
     return all(char and not char.isascii() and (char == "\ufe0f" or not _IDEOGRAPH.match(char)) for char in beside)

@@ -19,19 +19,19 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.checks.personal.find import version
 from ecominstruct.dataset.card import dataset_card
 from ecominstruct.dataset.decide import Reasons, Rules, left_out, rules_of
 from ecominstruct.dataset.mixture import Limits, share_out
-from ecominstruct.dataset.personal import MASKED, REASON, masked_batch
-from ecominstruct.dataset.personal import decide as decide_personal
+from ecominstruct.dataset.policy import Decided, masked_batch
+from ecominstruct.dataset.policy import decide as decide_risk
 from ecominstruct.dataset.proof import prove, require_proven
+from ecominstruct.dataset.risks import RISKS
 from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
 from ecominstruct.dataset.trace import write_index
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64
-from ecominstruct.recipe import PersonalInformation, Recipe
+from ecominstruct.recipe import Deed, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
 from ecominstruct.scope import HeldOut
 from ecominstruct.sources.cards import SourceCard
@@ -73,7 +73,7 @@ class Work(NamedTuple):
     rules: Rules
     limits: Limits
     held_out: bool
-    policy: PersonalInformation
+    policy: Mapping[str, Deed]  # by risk
     variants: int  # test examples that are also asked in other ways
     ingredients: Ingredients
 
@@ -139,14 +139,15 @@ def _unit(
         rules,
         allowed,
         held,
-        recipe.policy.personal_information,
+        recipe.policy.model_dump(),
         asked,
         parts,
     )
     inputs = {part.path: part.hash for part in (*made, *found)}
     inputs |= {"mixture": repr(allowed), "held out": str(held), "rules": fingerprint(_plain(rules))}
-    if work.policy != "report":
-        inputs["personal information"] = f"{work.policy} by {version()}"
+    for reason, deed in work.policy.items():
+        if deed != "report":
+            inputs[reason.replace("_", " ")] = f"{deed} by {RISKS[reason].version()}"
     wordings = {"variants": str(asked), **parts.fingerprints} if asked else {}
     return Unit(task.id, inputs | wordings, work)
 
@@ -209,8 +210,10 @@ def release_task(work: Work, folder: Path) -> Receipt:
     """Put the examples of a task into the files of their splits."""
     findings = Path(work.findings)
     published = work.ingredients.card.published_test_set
-    personal = decide_personal(work.ingredients.task, work.parts, work.policy, published)
-    private: Reasons = {record: (REASON, kinds) for record, kinds in personal.dropped.items()}
+    risks = _risks(work)
+    private: Reasons = {
+        record: (reason, kinds) for reason, found in risks.items() for record, kinds in found.dropped.items()
+    }
     judged = left_out(work.rules, findings / MATCHES, findings / MEASURES)
     dropped: Reasons = {} if published else private | judged
     per_label = min((rule.per_label for rule in work.rules.filters if rule.per_label), default=None)
@@ -220,7 +223,7 @@ def release_task(work: Work, folder: Path) -> Receipt:
     with RejectFile(folder, "rejects", work.task) as rejects:
         for split in SPLITS:
             taken = _select(work, split, dropped, taking, rejects)
-            batches = (masked_batch(batch, work.ingredients.task, personal.masked) for batch in taken)
+            batches = (_masked(batch, work, risks) for batch in taken)
             first = next(batches, None)
             if first is not None:
                 path = f"{split}/{flat(work.task)}.parquet"
@@ -230,12 +233,31 @@ def release_task(work: Work, folder: Path) -> Receipt:
     rows_out, out = sum(part.rows for part in parts), sum(rejects.counts.values())
     facts = {"quality": _quality(work, [folder / part.path for part in parts])}
     parts += _variants(work, folder, counts)
-    masked = [(record, (MASKED, kinds)) for record, kinds in personal.masked.items() if record not in dropped]
+    masked = [
+        (record, (RISKS[reason].masked, kinds))
+        for reason, found in risks.items()
+        for record, kinds in found.masked.items()
+        if record not in dropped
+    ]
     odd = [*judged.items(), *private.items()] if published else masked
     notes = (Reject(STAGE.name, work.task, record, *why) for record, why in odd)
     noted = write_rejects(folder, "notes", work.task, notes)
     done = Receipt(work.task, {}, rows_out + out, rows_out, rejects.counts, noted, dict(counts), tuple(parts))
     return replace(done, facts=facts)
+
+
+def _risks(work: Work) -> dict[str, Decided]:
+    """What the policy makes of each risk in the records of a task."""
+    task, published = work.ingredients.task, work.ingredients.card.published_test_set
+    return {
+        reason: decide_risk(RISKS[reason], task, work.parts, deed, published) for reason, deed in work.policy.items()
+    }
+
+
+def _masked(batch: pa.RecordBatch, work: Work, risks: Mapping[str, Decided]) -> pa.RecordBatch:
+    for reason, found in risks.items():
+        batch = masked_batch(RISKS[reason], batch, work.ingredients.task, found.masked)
+    return batch
 
 
 def _quality(work: Work, paths: Sequence[Path]) -> dict[str, Any]:

@@ -16,7 +16,16 @@ from typing import Any, NamedTuple
 
 from ecominstruct.engines import run_stage, stale_reasons
 from ecominstruct.errors import wrong
-from ecominstruct.evaluation.report import AUDITS_SHOWN, RISKS, audit_manifest, plan_report, risks_of, scored_models
+from ecominstruct.evaluation.report import (
+    AUDITS_SHOWN,
+    RISKS,
+    asked_models,
+    audit_manifest,
+    finding_parts,
+    plan_report,
+    risks_of,
+    scored_models,
+)
 from ecominstruct.evaluation.score import plan_scores, released_records
 from ecominstruct.models import role
 from ecominstruct.progress import Progress
@@ -62,9 +71,10 @@ def _files(run: Path) -> Iterator[str]:
     yield from (f"{stage(name).folder}/manifest.json" for name in BUILD if read_manifest(run / stage(name).folder))
     folder, release = require_manifest(run, "dataset")
     yield f"{folder.name}/tasks.json"
-    for audit in AUDITS_SHOWN:
+    for audit in (*AUDITS_SHOWN, *asked_models(run, release)):
         if audit_manifest(run, release, audit):
             yield from (f"{stage('audit').folder}/{audit}/{name}" for name in ("manifest.json", "summary.json"))
+    yield from (path.path.relative_to(run).as_posix() for path in finding_parts(run, release))
     if risks_of(run, release):
         yield RISKS
     for part in release.parts():
@@ -80,7 +90,7 @@ def _files(run: Path) -> Iterator[str]:
             yield from (f"{place}/{part.path}" for part in manifest.parts())
     for model in scored_models(run):
         yield f"{stage('scores').folder}/{model}/scores.json"
-    yield f"{stage('report').folder}/index.html"
+    yield from (f"{stage('report').folder}/{name}" for name in ("findings.html", "index.html"))
 
 
 def check_bundle(path: Path, executor: Executor, progress: Progress) -> dict[str, Any]:

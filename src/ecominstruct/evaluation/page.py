@@ -14,9 +14,10 @@ from ecominstruct.evaluation.evidence import behind, compared, labels, paper, tr
 from ecominstruct.evaluation.frame import whole_page
 from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
-from ecominstruct.evaluation.personal import personal
+from ecominstruct.evaluation.obeyed import obeyed
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
 from ecominstruct.evaluation.risks import risks
+from ecominstruct.evaluation.searched import searched
 from ecominstruct.evaluation.tuned import tuned
 
 LANGS = {"en": "English", "zh": "Chinese"}
@@ -40,6 +41,9 @@ SECTIONS = {
     "health": "Health of the test set",
     "risks": "The named risks",
     "personal": "Personal information",
+    "injection": "Instructions to a model",
+    "obeyed": "Who obeys them",
+    "findings": "All findings",
     "built": "What was built from what",
     "prompts": "Sample prompts",
     "definitions": "Definitions",
@@ -305,6 +309,14 @@ def _definitions(data: ReportData) -> Html:
     return _section("definitions", tag("h3", "Metrics"), metrics, tag("h3", "Outcomes"), words(charts.OUTCOMES))
 
 
+def _all_findings(count: int) -> Html:
+    """Where all findings can be sorted and filtered."""
+    if not count:
+        return tag("p", "No audit has found anything in this release, or none was made.", class_="soft")
+    link = tag("a", f"{count:,} findings of all audits", href="findings.html")
+    return tag("p", link, ", to be sorted and filtered; that page has a script of its own and no connection.")
+
+
 def render_page(data: ReportData) -> str:
     """The whole page; the same data gives the same text, which UTF-8 can always encode."""
     trust = {
@@ -317,7 +329,12 @@ def render_page(data: ReportData) -> str:
     }
     scored = [_glance(data), _scores(data), *(_section(key, part) for key, part in trust.items())]
     checked = [_section("health", health(data["health"])), _section("risks", risks(data["risks"]))]
-    checked.append(_section("personal", personal(data["personal"])))
+    checked.append(_section("personal", searched("pii", data["personal"])))
+    checked += [
+        _section("injection", searched("injection", data["injection"])),
+        _section("obeyed", obeyed(data["obeyed"])),
+    ]
+    checked += [_section("findings", _all_findings(data["findings"]))]
     sections = [*scored, _outcomes(data), *checked, _built(data), _prompts(data["prompts"])]
     main = tag("main", join([*sections, _definitions(data)]))
     return whole_page(f"{data['title']} · scores", charts.shapes(), _header(data), main)

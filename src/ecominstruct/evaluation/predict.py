@@ -7,7 +7,7 @@ predictions are then written from that like those of any other model.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -143,7 +143,7 @@ def plan_answers(run: Path, opened: Model, kept_as: str, only: Collection[str] |
     ]
     # Where a file of answers lies is not data, what is in it is.
     config = {"model": kept_as, "depends on": opened.fingerprint()}
-    again = _has_errors if isinstance(opened, Server) else None  # another time, a server may have an answer
+    again = has_errors if isinstance(opened, Server) else None  # another time, a server may have an answer
     return StagePlan(STAGE, run / STAGE.folder / kept_as, units, predict_task, config, again=again)
 
 
@@ -172,7 +172,8 @@ def described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], di
     return servers, local
 
 
-def _has_errors(receipt: Receipt) -> bool:
+def has_errors(receipt: Receipt) -> bool:
+    """Whether a unit has questions without an answer."""
     return "errors" in receipt.counts
 
 
@@ -181,14 +182,15 @@ def _model_of(plan: StagePlan) -> Model | None:
     return plan.units[0].payload.model if plan.units else None
 
 
-def _examples_of(units: Iterable[Unit]) -> Iterator[Example]:
-    for unit in units:
-        yield from read_examples(Path(unit.payload.examples))
+def _examples(work: Work) -> list[Example]:
+    return read_examples(Path(work.examples))
 
 
-def ask(run: Path, plan: StagePlan, progress: Progress) -> dict[str, Any] | None:
+def ask(
+    run: Path, plan: StagePlan, progress: Progress, asked: Callable[[Any], list[Example]] = _examples
+) -> dict[str, Any] | None:
     """Let a server or a local model answer what has no answer yet; returns what that took, None where nothing was to
-    be asked.
+    be asked. `asked` are the examples of the payload of a unit.
 
     What it took depends on the day, so it is kept in `log/`, beside the number of tokens in the manifest, which does
     not. Errors are those of `asking.ask` and `Local.ask`; the predictions that were there before are not touched by
@@ -197,17 +199,19 @@ def ask(run: Path, plan: StagePlan, progress: Progress) -> dict[str, Any] | None
     model = _model_of(plan)
     took = None
     if isinstance(model, Server):
-        took = _ask_server(model, plan, progress)
+        took = _ask_server(model, plan, progress, asked)
     elif isinstance(model, Local):
-        took = _ask_local(model, plan, progress)
+        took = _ask_local(model, plan, progress, asked)
     if took is not None:
         write_json(run / "log" / f"{plan.config['model']}.json", took)
     return took
 
 
-def _ask_local(model: Local, plan: StagePlan, progress: Progress) -> dict[str, Any] | None:
+def _ask_local(
+    model: Local, plan: StagePlan, progress: Progress, asked: Callable[[Any], list[Example]]
+) -> dict[str, Any] | None:
     units = unfinished(plan)
-    outcome = model.ask(((unit.payload.facts, read_examples(Path(unit.payload.examples))) for unit in units), progress)
+    outcome = model.ask(((unit.payload.facts, asked(unit.payload)) for unit in units), progress)
     if outcome is None:
         return None
     return {
@@ -218,8 +222,10 @@ def _ask_local(model: Local, plan: StagePlan, progress: Progress) -> dict[str, A
     }
 
 
-def _ask_server(server: Server, plan: StagePlan, progress: Progress) -> dict[str, Any] | None:
-    outcome = server.ask(_examples_of(unfinished(plan)), progress)
+def _ask_server(
+    server: Server, plan: StagePlan, progress: Progress, asked: Callable[[Any], list[Example]]
+) -> dict[str, Any] | None:
+    outcome = server.ask((example for unit in unfinished(plan) for example in asked(unit.payload)), progress)
     if outcome is None:
         return None
     price = server.spec.price
@@ -238,7 +244,7 @@ def price_of_asking(plan: StagePlan) -> dict[str, Any]:
     server = _model_of(plan)
     if not isinstance(server, Server):
         raise wrong("only servers cost anything", "Leave out --dry-run")
-    found, spec = server.estimate(_examples_of(plan.units)), server.spec
+    found, spec = server.estimate(example for unit in plan.units for example in _examples(unit.payload)), server.spec
     numbers: dict[str, Any] = {"server": server.name, "model": spec.model, **found._asdict()}
     for name in ("about", "most", "paid"):
         usage: Usage = numbers[name]

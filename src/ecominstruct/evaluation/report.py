@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from ecominstruct.engines import StagePlan, Unit, stale_reasons
 from ecominstruct.errors import InputError
+from ecominstruct.evaluation.findings_page import FindingPart, findings_page, shown_findings
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.page import render_page
 from ecominstruct.evaluation.pairwise import compare_models
@@ -29,7 +30,7 @@ from ecominstruct.tasks.prompts import render_prompt
 STAGE = stage("report")
 BUILD = ("records", "splits", "examples", "dataset")
 MOST_COMPARED = 5  # models; of more, `ecom compare` tells
-AUDITS_SHOWN = ("testset", "pii")
+AUDITS_SHOWN = ("testset", "pii", "injection")
 RISKS = f"{stage('audit').folder}/risks.json"  # the card of the named risks, as plain data
 SAMPLES = 3  # prompts of each language
 ORDER = ("check", "floor", "model")
@@ -46,7 +47,7 @@ def plan_report(run: Path) -> StagePlan:
     tuned = model_manifest(run)
     if tuned:
         inputs["model"] = tuned.fingerprint
-    for name in AUDITS_SHOWN:
+    for name in (*AUDITS_SHOWN, *asked_models(run, release)):
         found = audit_manifest(run, release, name)
         if found:
             inputs[f"audit {name}"] = found.fingerprint
@@ -110,6 +111,7 @@ def write_page(payload: tuple[str, str], target: Path) -> Receipt:
     """Write index.html. The receipt counts task rows: one for each task and model shown."""
     run = Path(payload[0])
     data = gather(run)
+    write_bytes(target / "findings.html", findings_page(data["title"], *_findings(run)).encode("utf-8", "replace"))
     write_bytes(target / "index.html", render_page(data).encode("utf-8", "replace"))
     shown = sum(len(task["scores"]) for task in data["tasks"])
     return Receipt("page", {}, shown, shown)
@@ -146,6 +148,9 @@ def gather(run: Path) -> ReportData:
         "tuning": tuning_of(run),
         "health": _audited(run, release, "testset"),
         "personal": _audited(run, release, "pii"),
+        "injection": _audited(run, release, "injection"),
+        "obeyed": [_audited(run, release, name) for name in asked_models(run, release)],
+        "findings": sum(path.rows for path in finding_parts(run, release)),
         "risks": risks_of(run, release),
         "published": load_published().model_dump(exclude_none=True),
     }
@@ -155,6 +160,32 @@ def gather(run: Path) -> ReportData:
 def _audited(run: Path, release: Manifest, name: str) -> Any:
     fresh = audit_manifest(run, release, name)
     return read_json(run / stage("audit").folder / name / "summary.json") if fresh else None
+
+
+def asked_models(run: Path, release: Manifest) -> list[str]:
+    """The audits of models that were asked with planted instructions, as `model/NAME`."""
+    found = sorted((run / stage("audit").folder / "model").glob("*/manifest.json"))
+    names = [f"model/{path.parent.name}" for path in found]
+    return [name for name in names if audit_manifest(run, release, name)]
+
+
+def finding_parts(run: Path, release: Manifest) -> list[FindingPart]:
+    """The findings of all audits that looked at the release as it is."""
+    parts = []
+    for name in AUDITS_SHOWN:
+        manifest = audit_manifest(run, release, name)
+        if manifest:
+            path = run / stage("audit").folder / name / "findings.parquet"
+            parts.append(FindingPart(name, path, manifest.counts["findings"]))
+    return parts
+
+
+def _findings(run: Path) -> tuple[int, list[dict[str, Any]]]:
+    """The number of all findings, and those that are shown, with the source of each."""
+    folder, release = require_manifest(run, "dataset")
+    parts = finding_parts(run, release)
+    sources = {name: task["source"] for name, task in read_json(folder / "tasks.json").items()}
+    return sum(part.rows for part in parts), shown_findings(parts, sources)
 
 
 def _stage_row(manifest: Manifest) -> dict[str, Any]:

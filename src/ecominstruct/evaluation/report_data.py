@@ -130,4 +130,7 @@ class ReportData(TypedDict):
     health: Mapping[str, Any] | None  # what an audit of the test set found, where there was one
     risks: Sequence[Mapping[str, Any]]  # the named risks: what was measured of each, what was done
     personal: Mapping[str, Any] | None  # what an audit for personal information found, where there was one
+    injection: Mapping[str, Any] | None  # the same for instructions to a model
+    obeyed: Sequence[Mapping[str, Any]]  # of each model that was asked with planted instructions
+    findings: int  # rows of all audits
     published: Mapping[str, Any]  # results of the paper

@@ -189,11 +189,14 @@ class Maker:
         return next(self.drafts([record], self.fields_of([fields])))
 
     def drafts(
-        self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]], rulings: Iterable[Ruling] = repeat(Ruling())
+        self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]], rulings: Iterable[Ruling] | None = None
     ) -> Iterator[Draft]:
         """What the task makes of each record, from its id, its fields and what annotations say of it."""
-        golds = _values(fields[self.task.gold]) if self.task.gold else repeat(None)
-        for sight, value, ruling in zip(self.sights(records, fields), golds, rulings, strict=False):
+        if not records:
+            return
+        golds = _values(fields[self.task.gold]) if self.task.gold else repeat(None, len(records))
+        said = repeat(Ruling(), len(records)) if rulings is None else rulings
+        for sight, value, ruling in zip(self.sights(records, fields), golds, said, strict=True):
             if ruling.gold is not None and not ruling.problem:
                 draft = self.complete(sight, standing(ruling.gold, sight.input))
             else:

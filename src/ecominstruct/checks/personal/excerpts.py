@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ecominstruct.checks.personal.rule import Mention
+from ecominstruct.checks.mentions import Mention
 from ecominstruct.checks.texts import AROUND, masked
 
 LONGEST = 30  # characters of a mention that are shown, as dots

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ecominstruct.checks.mentions import Found, Mention, matching, settled
 from ecominstruct.checks.personal import contacts, handles, machines, orders, papers, people, places
 from ecominstruct.checks.personal.kinds import ORDER
-from ecominstruct.checks.personal.rule import Mention, Rule, narrow
+from ecominstruct.checks.personal.rule import Rule, narrow
 from ecominstruct.checks.personal.words import words
 from ecominstruct.identity import fingerprint
 
@@ -57,7 +58,7 @@ def find(text: str) -> list[Mention]:
     return _found(wanted, seen)
 
 
-def find_in_column(column: pa.Array[Any]) -> list[tuple[int, list[Mention]]]:
+def find_in_column(column: pa.Array[Any]) -> Found:
     """The rows of a column of strings that hold personal information, each with its mentions; nulls hold none."""
     import pyarrow as pa
 
@@ -65,7 +66,7 @@ def find_in_column(column: pa.Array[Any]) -> list[tuple[int, list[Mention]]]:
     for rule, rows in _pointed_at(column):
         for row in rows:
             wanted[row] = [*wanted[row], rule]
-    wanted |= dict.fromkeys(_matching(column, _WIDE), rules())
+    wanted |= dict.fromkeys(matching(column, _WIDE), rules())
     rows = sorted(wanted)
     texts: list[Any] = column.take(pa.array(rows, pa.int64())).to_pylist()
     found = ((row, _found(wanted[row], narrow(text))) for row, text in zip(rows, texts, strict=True))
@@ -80,19 +81,12 @@ def _pointed_at(column: pa.Array[Any]) -> Iterator[tuple[Rule, list[int]]]:
     found: dict[str, list[int]] = {}
     for rule in rules():
         if rule.quick not in found:
-            found[rule.quick] = _matching(column, rule.quick)
+            found[rule.quick] = matching(column, rule.quick)
         yield rule, found[rule.quick]
 
 
-def _matching(column: pa.Array[Any], pattern: str) -> list[int]:
-    import pyarrow.compute as pc
-
-    rows: list[Any] = pc.indices_nonzero(pc.match_substring_regex(column, pattern=pattern)).to_pylist()
-    return rows
-
-
 def _found(wanted: Iterable[Rule], text: str) -> list[Mention]:
-    return _settled(mention for rule in wanted for mention in _of_rule(rule, text))
+    return settled((mention for rule in wanted for mention in _of_rule(rule, text)), ORDER)
 
 
 def _of_rule(rule: Rule, text: str) -> Iterator[Mention]:
@@ -100,15 +94,3 @@ def _of_rule(rule: Rule, text: str) -> Iterator[Mention]:
         place = rule.locate(match)
         if place:
             yield Mention(rule.kind, rule.name, rule.severity, *place)
-
-
-def _settled(mentions: Iterable[Mention]) -> list[Mention]:
-    """Of mentions that overlap the longest one, and of two of one length the kind, then the rule, that comes first."""
-    found = sorted(dict.fromkeys(mentions), key=lambda one: (one.start - one.end, ORDER.index(one.kind)))
-    taken = bytearray(max((one.end for one in found), default=0))
-    kept = []
-    for one in found:
-        if 1 not in taken[one.start : one.end]:
-            taken[one.start : one.end] = b"\x01" * (one.end - one.start)
-            kept.append(one)
-    return sorted(kept, key=lambda one: one.start)

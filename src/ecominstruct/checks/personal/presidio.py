@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ecominstruct.checks.mentions import Mention
 from ecominstruct.checks.personal.kinds import Kind
-from ecominstruct.checks.personal.rule import Mention
 from ecominstruct.errors import wrong
 from ecominstruct.identity import fingerprint
 from ecominstruct.rows import Severity

@@ -42,16 +42,6 @@ class Rule(NamedTuple):
     locate: Locate = whole  # characters that are the mention, or None where it is a look-alike
 
 
-class Mention(NamedTuple):
-    """Personal information in a text: characters `start` to `end` (exclusive, from 0)."""
-
-    kind: Kind
-    rule: str
-    severity: Severity
-    start: int
-    end: int
-
-
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _BLANKS = dict.fromkeys([0xA0, *range(0x2000, 0x200B), 0x202F, 0x3000], 0x20)
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], 0x2D)

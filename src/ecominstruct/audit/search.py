@@ -1,8 +1,8 @@
-"""Stage 9, audit: personal information in the release, in all of train, validation and test.
+"""Stage 9, audit: what a search finds in the texts of the release, in all of train, validation and test.
 
-    pii/findings/<task>.parquet    one row a finding
-    pii/findings.parquet           the same of all tasks
-    pii/summary.json               what they add up to, by kind and language
+    <name>/findings/<task>.parquet    one row a finding
+    <name>/findings.parquet           the same of all tasks
+    <name>/summary.json               what they add up to, by kind and language
 
 The same below pii-presidio/ where Presidio searches instead.
 
@@ -18,12 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.audit.risks import Figure, write_figures
+from ecominstruct.audit.risks import Risk as Named
+from ecominstruct.checks.injection import excerpts as injection_excerpts
+from ecominstruct.checks.injection import kinds as injection_kinds
+from ecominstruct.checks.mentions import Mention
+from ecominstruct.checks.personal import excerpts as personal_excerpts
+from ecominstruct.checks.personal import kinds as personal_kinds
 from ecominstruct.checks.personal import presidio
-from ecominstruct.checks.personal.excerpts import excerpts
-from ecominstruct.checks.personal.find import find_in_column, version
-from ecominstruct.checks.personal.kinds import ABOUT, ABOUT_ZH, ORDER, Kind
-from ecominstruct.checks.personal.rule import Mention
-from ecominstruct.dataset.personal import Find, hits
+from ecominstruct.dataset.injection import INJECTION
+from ecominstruct.dataset.personal import PERSONAL
+from ecominstruct.dataset.policy import Risk, hits
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.rows import SEVERITIES, SPLITS, Finding, Lang, finding_schema
@@ -44,27 +48,66 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("audit")
-ENGINES: Mapping[str, tuple[Find, Callable[[], str]]] = {
-    "pii": (find_in_column, version),
-    "pii-presidio": (presidio.find_in_column, presidio.version),
-}
-"""By the name of the audit: who searches, and a fingerprint of how."""
 SHOWN = 3  # excerpts of a kind in the summary, from each task
 _COLUMNS = ("id", "record", "row", "input", "choices", "output")
+
+
+class Search(NamedTuple):
+    """What is looked for: the risk, what its findings are called, its kinds in their order in English and Chinese, how
+    mentions are shown; what the card calls the risk and its rows, and the limit in a recipe for them."""
+
+    risk: Risk
+    check: str
+    about: Mapping[str, str]
+    about_zh: Mapping[str, str]
+    excerpts: Callable[[str, Sequence[Mention]], list[str]]
+    named: Named
+    any: tuple[str, str]
+    limit: str
+
+
+_PII = Search(
+    PERSONAL,
+    "personal",
+    dict(personal_kinds.ABOUT.items()),
+    dict(personal_kinds.ABOUT_ZH.items()),
+    personal_excerpts.excerpts,
+    "personal_information",
+    ("any personal information", "任何个人信息"),
+    "personal_information",
+)
+SEARCHES: Mapping[str, Search] = {
+    "pii": _PII,
+    # Only the own search is held against the limit of a recipe: another engine stands beside it to be compared.
+    "pii-presidio": _PII._replace(
+        risk=PERSONAL._replace(find=presidio.find_in_column, version=presidio.version), limit=""
+    ),
+    "injection": Search(
+        INJECTION,
+        "injection",
+        dict(injection_kinds.ABOUT.items()),
+        dict(injection_kinds.ABOUT_ZH.items()),
+        injection_excerpts.excerpts,
+        "prompt_injection",
+        ("any sign of an instruction to a model", "任何写给模型的指令痕迹"),
+        "injection",
+    ),
+}
+"""By the name of the audit."""
 
 
 class Work(NamedTuple):
     """One unit: the files of a task in the release, by split, and who searches."""
 
-    check: str
+    search: str
     task: str
     lang: Lang
     own_candidates: bool
     parts: tuple[tuple[str, str], ...]
 
 
-def plan_personal(run: Path, check: str = "pii") -> StagePlan:
-    """One unit for each task of the release; InputError without one, or without the engine that searches."""
+def plan_search(name: str, run: Path) -> StagePlan:
+    """One unit for each task of the release; InputError without one."""
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
     units = []
@@ -72,17 +115,17 @@ def plan_personal(run: Path, check: str = "pii") -> StagePlan:
         parts = {part.path: part.hash for part in unit.parts if part.path.partition("/")[0] in SPLITS}
         task = tasks[unit.unit]
         paths = tuple((path.partition("/")[0], str(folder / path)) for path in parts)
-        work = Work(check, unit.unit, task["lang"], task["form"] in OWN_CANDIDATES, paths)
+        work = Work(name, unit.unit, task["lang"], task["form"] in OWN_CANDIDATES, paths)
         units.append(Unit(unit.unit, parts, work))
-    target = run / STAGE.folder / check
+    target = run / STAGE.folder / name
 
     def finish(manifest: Manifest) -> None:
         found = (batch for part in manifest.parts() for batch in read_batches(target / part.path))
         write_part(target, "findings.parquet", finding_schema(), found)
-        told = summary(manifest)
-        write_figures(target, told, figures(told, check))
+        told = summary(SEARCHES[name], manifest)
+        write_figures(target, told, figures(told, name))
 
-    config = {"release": release.fingerprint, "rules": ENGINES[check][1]()}
+    config = {"release": release.fingerprint, "rules": SEARCHES[name].risk.version()}
     return StagePlan(STAGE, target, units, search, config, finish)
 
 
@@ -108,12 +151,13 @@ def search(work: Work, folder: Path) -> Receipt:
 def _findings(work: Work, split: str, batch: pa.RecordBatch, tally: Tally) -> Iterator[Finding]:
     ids, records, numbers = (_list(batch.column(name)) for name in ("id", "record", "row"))
     tally.seen(records)
-    for row, field, text, mentions in sorted(hits(batch, work.own_candidates, ENGINES[work.check][0])):
-        for one, shown in zip(mentions, excerpts(text, mentions), strict=True):
+    known = SEARCHES[work.search]
+    for row, field, text, mentions in sorted(hits(batch, work.own_candidates, known.risk.find)):
+        for one, shown in zip(mentions, known.excerpts(text, mentions), strict=True):
             tally.count(one, split, ids[row], records[row], shown)
             where = (field, one.start, one.end, one.severity)
             yield Finding(
-                work.task, ids[row], numbers[row], "personal", one.kind, *where, shown, rule=one.rule, split=split
+                work.task, ids[row], numbers[row], known.check, one.kind, *where, shown, rule=one.rule, split=split
             )
 
 
@@ -157,7 +201,7 @@ class Tally:
 # ------------------------------------------------------------------------------------------------------------ all tasks
 
 
-def summary(manifest: Manifest) -> dict[str, Any]:
+def summary(known: Search, manifest: Manifest) -> dict[str, Any]:
     """What the findings of all tasks add up to: kinds by language, the worst and most frequent first."""
     facts = {unit.unit: unit.facts for unit in manifest.units}
     langs = sorted({one["lang"] for one in facts.values()})
@@ -168,7 +212,7 @@ def summary(manifest: Manifest) -> dict[str, Any]:
         }
         for lang in langs
     }
-    kinds = [_kind(kind, lang, facts, sizes[lang]) for kind in ORDER for lang in langs]
+    kinds = [_kind(kind, known.about[kind], lang, facts, sizes[lang]) for kind in known.about for lang in langs]
     found = [one for one in kinds if one["findings"]]
     return {
         "rows": manifest.rows_in,
@@ -179,7 +223,9 @@ def summary(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _kind(kind: Kind, lang: str, facts: Mapping[str, Mapping[str, Any]], size: Mapping[str, int]) -> dict[str, Any]:
+def _kind(
+    kind: str, about: str, lang: str, facts: Mapping[str, Mapping[str, Any]], size: Mapping[str, int]
+) -> dict[str, Any]:
     """One kind in one language. The interval is Wilson's; rows that are wordings of one record count as one draw."""
     tasks = {name: one["kinds"][kind] for name, one in facts.items() if one["lang"] == lang and kind in one["kinds"]}
     counts: Counter[str] = Counter()
@@ -192,7 +238,7 @@ def _kind(kind: Kind, lang: str, facts: Mapping[str, Mapping[str, Any]], size: M
     return {
         "kind": kind,
         "lang": lang,
-        "about": ABOUT[kind],
+        "about": about,
         "severity": min(by["severity"], key=SEVERITIES.index, default="low"),
         "findings": counts["findings"],
         "rows": rows,
@@ -215,29 +261,30 @@ def _named(counts: Mapping[str, int], name: str) -> dict[str, int]:
 LANGS = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}
 
 
-def figures(told: Mapping[str, Any], check: str) -> Iterator[Figure]:
-    """The share of rows that hold anything, by language, and of each kind that was found.
-
-    Only the own search is held against the limit of a recipe: another engine stands beside it to be compared.
-    """
-    limit = "personal_information" if check == "pii" else ""
+def figures(told: Mapping[str, Any], name: str) -> Iterator[Figure]:
+    """The share of rows that hold anything, by language, and of each kind that was found."""
+    known = SEARCHES[name]
     for lang, size in told["langs"].items():
         share = size["touched"] / size["rows"] if size["rows"] else 0.0
         ends = wilson(share, 0.0, max(size["pairs"], 1))
-        about = (
-            f"{LANGS[lang][0]} rows that hold any personal information.",
-            f"含有任何个人信息的{LANGS[lang][1]}条目。",
-        )
-        yield _figure(f"{check}/any/{lang}", share, ends, size["pairs"], about, limit)
+        about = (f"{LANGS[lang][0]} rows that hold {known.any[0]}.", f"含有{known.any[1]}的{LANGS[lang][1]}条目。")
+        yield _figure(known, f"{name}/any/{lang}", share, ends, size["pairs"], about, known.limit)
     for one in told["kinds"]:
         where, zh = LANGS[one["lang"]]
-        about = (f"{where} rows: {one['about']}.", f"{zh}条目：{ABOUT_ZH[one['kind']]}。")
+        about = (f"{where} rows: {one['about']}.", f"{zh}条目：{known.about_zh[one['kind']]}。")
         pairs = told["langs"][one["lang"]]["pairs"]
-        yield _figure(f"{check}/{one['kind']}/{one['lang']}", one["share"], (one["low"], one["high"]), pairs, about)
+        ends = one["low"], one["high"]
+        yield _figure(known, f"{name}/{one['kind']}/{one['lang']}", one["share"], ends, pairs, about)
 
 
 def _figure(
-    test: str, share: float, ends: tuple[float, float], pairs: int, about: tuple[str, str], limit: str = ""
+    known: Search,
+    test: str,
+    share: float,
+    ends: tuple[float, float],
+    pairs: int,
+    about: tuple[str, str],
+    limit: str = "",
 ) -> Figure:
     metric, units = "share of rows", "pairs of task and record"
-    return Figure("personal_information", test, metric, share, *ends, pairs, units, *about, limit)
+    return Figure(known.named, test, metric, share, *ends, pairs, units, *about, limit)

@@ -1,0 +1,61 @@
+"""Injected instructions as a risk in examples: what cannot be seen goes, and tokens of prompts are broken up by a mark.
+
+What says something to a model in plain words cannot be mended so: taking the words out would change what a buyer wrote,
+and leaving them in would leave the risk. Such a pair is left out. After mending, the text is looked at again, so that
+nothing comes to light which was hidden before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from ecominstruct.checks.injection.find import find, find_in_column, version
+from ecominstruct.checks.injection.hidden import SELECTORS, SINGLE, TAGS
+from ecominstruct.checks.mentions import Mention
+from ecominstruct.dataset.policy import Edit, InTexts, Risk, changed
+
+BREAK = "·"
+"""What breaks a token up: people see it, and no model takes `<·|im_start|>` for the beginning of a turn."""
+_UNSEEN = re.compile(f"{TAGS.pattern}|{SELECTORS.pattern}|[{SINGLE}\u202a-\u202e\u2066-\u2069\x1b]")
+_OPENING = re.compile(r"(?<=[<\[{【〖《#\-=*~_!｜|:：\]])(?=\S)")
+_HEAD = re.compile(r"(?<=\w)(?=\s{0,2}[:：])")
+
+
+def edits(mentions: Sequence[Mention], text: str) -> list[Edit] | None:
+    """What must change in a text; None where no edit would do."""
+    found: list[Edit] = []
+    for one in mentions:
+        if one.kind in ("hidden_text", "invisible"):
+            found += _removed(text, one)
+        elif one.kind == "delimiter":
+            found += _broken(text, one)
+        else:
+            return None
+    return found
+
+
+def _removed(text: str, one: Mention) -> Iterator[Edit]:
+    """Each character of a mention that cannot be seen, away."""
+    return (Edit(*match.span(), "") for match in _UNSEEN.finditer(text, one.start, one.end))
+
+
+def _broken(text: str, one: Mention) -> Iterator[Edit]:
+    """The signs and the heads of a token apart."""
+    places = {match.end() for match in _OPENING.finditer(text, one.start, one.end)}
+    places |= {match.end() for match in _HEAD.finditer(text, one.start, one.end)}
+    return (Edit(place, place, BREAK) for place in sorted(places) if place < one.end)
+
+
+def _all_edits(record: str, found: InTexts) -> Mapping[str, Sequence[Edit]] | None:
+    """The edits of all texts of a record; None where one of them cannot be mended."""
+    wanted: dict[str, list[Edit]] = {}
+    for text, mentions in found.items():
+        some = edits(mentions, text)
+        if some is None or (some and find(changed(text, some))):
+            return None
+        wanted[text] = some
+    return wanted
+
+
+INJECTION = Risk("injection", find_in_column, version, _all_edits)

@@ -39,13 +39,14 @@ test: browser models lint types ## everything but the long tests; installs chrom
 test-long: setup ## large numbers, by hand
 	$(BIN)/pytest -m long
 
-bench: setup ## speed beside peers, in one run (DATA=folder of the raw data sets, FLAGS=--json)
+bench: models ## speed beside peers, in one run (DATA=folder of the raw data sets, FLAGS=--json)
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/scoring.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/mapping.py $(FLAGS)
 	$(BIN)/python benchmarks/building.py $(FLAGS)
 	$(BIN)/python benchmarks/servers.py $(FLAGS)
 	$(BIN)/python benchmarks/storefront.py $(FLAGS)
+	$(BIN)/python benchmarks/local_models.py $(FLAGS)
 	$(BIN)/python benchmarks/duplicates.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/personal.py --data $(DATA) $(FLAGS)
 	$(BIN)/python benchmarks/injection.py --data $(DATA) $(FLAGS)

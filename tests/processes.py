@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+PEAK = 'next(int(line.split()[1]) // 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))'
+"""Python for the most megabytes that its process held. What getrusage says counts the process that started it, too."""
+
 
 def members(group: int) -> list[int]:
     """The processes of a process group."""

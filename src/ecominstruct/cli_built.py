@@ -43,7 +43,9 @@ def built(recipe: Path, out: Path, places: Places, processes: int, cluster: str 
         for name, licence in settings.unlicensed.items():
             sys.stderr.write(f"left out: {name} ({licence})\n")
         if settings.unannotated:
-            sys.stderr.write(f"not annotated yet: {', '.join(settings.unannotated)}\n")
+            first, number = settings.unannotated[0], len(settings.unannotated)
+            more = f" and {number - 1} more" if number > 1 else ""
+            sys.stderr.write(f"not annotated yet: {first}{more}; ecom annotate lets a server answer them\n")
         pipeline.remember(out, settings, extra, recipe, {})
         summary = pipeline.summary(pipeline.build(settings, out, executor, progress), settings)
         pipeline.remember(out, settings, extra, recipe, {"seconds": summary["seconds"]})

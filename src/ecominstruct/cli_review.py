@@ -65,10 +65,12 @@ def _items(source: Source, patterns: list[str], by: By, sample: int) -> list[Ite
 
 
 def _say_export(run: Path, desk: Desk, annotations: Path) -> None:
+    from ecominstruct.audit.card import write_card
     from ecominstruct.layout import table
     from ecominstruct.people.decisions import export
 
     found = export(run, desk, annotations)
+    write_card(run)
     rates = found.summary["sources"]
     if rates:
         head = ("source", "rows", "wrong", "error", "low", "high", "disputed", "waiting")

@@ -1,11 +1,12 @@
-"""The named risks on the card of a release: what was measured, when, and what was done about it.
+"""The card of a release: the named risks (what was measured, when, and what was done), and what people found.
 
-    4-dataset/README.md              its section on risks, in English and Chinese
+    4-dataset/README.md              its sections on risks and on acceptance samples, in English and Chinese
     4-dataset/benchmark-card.json    the same facts under the headings of a BenchmarkCard
     9-audit/risks.json               the same for the report
 
-All three are written anew by each build and each audit, from the manifest of the release, the summaries of its audits
-and the dates in the log. They belong to no stage and to no fingerprint. What was not measured says so.
+All three are written anew by each build, audit and review, from the manifest of the release, the summaries of its
+audits, the dates in the log and `people/review.json`. They belong to no stage and to no fingerprint. What was not
+measured says so.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, read_json, require_manifest, write_bytes, write_json
 
 RISKS_FILE = "risks.json"
+SAMPLES = Path("people") / "review.json"  # what `ecom review` leaves in a run: error rates of rows drawn at random
 DASH = "–"
 
 
@@ -61,8 +63,11 @@ def write_card(run: Path) -> None:
     recipe = read_json(run / "recipe.json")
     found = risks(release, recipe, measured(run))
     write_json(run / stage("audit").folder / RISKS_FILE, {"release": release.fingerprint, "risks": found})
-    write_json(folder / "benchmark-card.json", benchmark_card(release, found))
-    write_bytes(folder / "README.md", dataset_card(release.config, release, markdown(found)).encode())
+    seen: dict[str, Any] = read_json(run / SAMPLES) if (run / SAMPLES).is_file() else {}
+    rates = {name: seen.get(name, {}) for name in ("sources", "tasks")}
+    write_json(folder / "benchmark-card.json", benchmark_card(release, found, rates))
+    lines = [*markdown(found), *acceptance(rates)]
+    write_bytes(folder / "README.md", dataset_card(release.config, release, lines).encode())
 
 
 def risks(release: Manifest, recipe: Mapping[str, Any], figures: Sequence[Measured]) -> list[dict[str, Any]]:
@@ -118,6 +123,27 @@ def markdown(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return lines
 
 
+def acceptance(rates: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """The section on rows that people looked at, drawn at random: how many were wrong, by source and by task."""
+    lines = ["## What people found · 人工抽检", ""]
+    if not any(rates.values()):
+        return [*lines, "Nobody has looked yet: `ecom review RUN --people NAMES`. 尚未人工抽检。", ""]
+    for kind, head in (("sources", "source · 来源"), ("tasks", "task · 任务")):
+        rows = [
+            (
+                name,
+                f"{one['rows']:,}",
+                f"{one['wrong']:,}",
+                f"{one['error']:.3f}",
+                f"{one['low']:.3f} to {one['high']:.3f}",
+            )
+            for name, one in rates[kind].items()
+        ]
+        columns = (head, "rows looked at · 抽检条数", "wrong · 有误", "error rate · 错误率", "95 % interval · 置信区间")
+        lines += [*markdown_table(columns, rows), ""]
+    return lines
+
+
 def _row(figure: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         figure["test"],
@@ -142,7 +168,7 @@ def interval(figure: Mapping[str, Any]) -> str:
 # ------------------------------------------------------------------------------------------------------- BenchmarkCard
 
 
-def benchmark_card(release: Manifest, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def benchmark_card(release: Manifest, found: Sequence[Mapping[str, Any]], rates: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of a release under the headings of a BenchmarkCard; what nobody can know from the data says so."""
     config, counts = release.config, release.counts
     tasks, parts = config["tasks"], composition(release)
@@ -165,6 +191,7 @@ def benchmark_card(release: Manifest, found: Sequence[Mapping[str, Any]]) -> dic
             "size": {"rows": release.rows_out, **{split: counts.get(split, 0) for split in SPLITS}},
             "format": "Parquet, one row an instruction",
             "annotation": "by the sources and by rules: the column `labelled_by` says which",
+            "acceptance_samples": dict(rates),
         },
         "targeted_risks": [
             {

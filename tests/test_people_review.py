@@ -256,7 +256,7 @@ def test_a_session_from_the_command_line(run: tuple[Path, Path], ecom: Ecom) -> 
     assert "200 POST /answer" in log and secret not in log and client.token not in log
     assert read_json(folder / "people" / "review.json")["people"]["dora"]["refuse"] == 1
     card = (folder / "4-dataset" / "README.md").read_text("utf-8")
-    assert "| 1 | 1 | 1.000 | 0.207 to 1.000 |" in card.partition("人工抽检")[2]
+    assert "| 1 | 1 | 1.000 | 0.206 to 1.000 |" in card.partition("人工抽检")[2]
     assert members.names(Desk(reviewing.desk_file(folder))) == ["dora"]
     again = ecom("review", folder, "--export")
     assert again.returncode == 0 and "1 decisions, 0 of them new" in again.stdout

@@ -125,11 +125,16 @@ def settle(temporary: Path, path: Path) -> None:
     with temporary.open("rb") as written:
         os.fsync(written.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    settle_names(path.parent)
+
+
+def settle_names(folder: Path) -> None:
+    """Make the names of the files in a folder as durable as their content."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

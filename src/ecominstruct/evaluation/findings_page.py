@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ecominstruct.evaluation.frame import page_head, page_style
 from ecominstruct.evaluation.markup import Html, join, label, plain, say, tag
 from ecominstruct.rows import SEVERITIES
 from ecominstruct.store import read_lists
@@ -63,15 +64,7 @@ def findings_page(title: str, total: int, rows: Sequence[Mapping[str, Any]]) -> 
     script = _asset("findings.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{title} · findings"),
-        tag("style", Html(_asset("page.css") + _asset("findings.css"))),
-    )
+    head = page_head(f"{title} · findings", page_style() + _asset("findings.css"), policy)
     # JSON in which no character can end the block or begin a tag.
     data = json.dumps([[row[name] for name in COLUMNS] for row in rows], ensure_ascii=True)
     block = Html(data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

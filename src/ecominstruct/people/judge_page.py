@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ecominstruct.evaluation.evidence import chance, grid
-from ecominstruct.evaluation.frame import POLICY
+from ecominstruct.evaluation.frame import page_head, page_style
 from ecominstruct.evaluation.markup import DASH, Html, join, say, tag
 from ecominstruct.people.conclusions import conclusions
 from ecominstruct.people.judge_charts import keys, outcome_rows, published_row
@@ -42,16 +42,8 @@ NAMES: Mapping[Lang, str] = {"en": "English", "zh": "中文"}
 def render_page(report: Report, lang: Lang) -> str:
     """The whole page; `report` is that of `judge_report`."""
     t = Tongue(lang)
-    styles = [files("ecominstruct.evaluation").joinpath("page.css"), files("ecominstruct.people").joinpath("judge.css")]
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", t("Which answers are preferred?")),
-        tag("style", Html("\n".join(style.read_text(encoding="utf-8") for style in styles))),
-    )
+    own = files("ecominstruct.people").joinpath("judge.css").read_text(encoding="utf-8")
+    head = page_head(t("Which answers are preferred?"), f"{page_style()}\n{own}")
     sections = dict(_sections(report, t))
     links = [tag("a", title, href=f"#s{n}") for n, title in enumerate(sections)]
     links += [tag("a", NAMES[other], href=PAGES[other], lang=other) for other in PAGES if other != lang]

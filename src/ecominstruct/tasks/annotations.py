@@ -24,6 +24,7 @@ import xxhash
 from ecominstruct.errors import wrong
 from ecominstruct.identity import hex128
 from ecominstruct.rows import Gold, Span
+from ecominstruct.store import settle_names
 
 PEOPLE = "people"  # the name of the file of people's decisions, where a model's has the sha of its prompt
 
@@ -128,7 +129,7 @@ def append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
         while content:
             content = content[file.write(content) :]
         os.fsync(file.fileno())
-    _settle_folder(path.parent)
+    settle_names(path.parent)
 
 
 def _whole(file: int, end: int) -> int:
@@ -141,15 +142,6 @@ def _whole(file: int, end: int) -> int:
             return begin + found + 1
         at = begin
     return 0
-
-
-def _settle_folder(folder: Path) -> None:
-    """Make the name of a new file as durable as its content."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # -------------------------------------------------------------------------------------------------------------- reading

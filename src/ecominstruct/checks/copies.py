@@ -21,7 +21,8 @@ from ecominstruct.checks.columns import Flags, Indices, Numbers, once
 Verify = Callable[[Indices, Indices], npt.NDArray[np.float64]]
 """The similarity of texts, by their numbers; 0 where they are no copies of each other."""
 _ENTRY = np.dtype([("key", "<u8"), ("text", "<u4")])
-_ENTRIES = 1_000_000  # of one file: 12 MB, and some ten times that while it is looked at
+_ENTRIES = 250_000  # of one file: 3 MB, and some ten times that while it is looked at
+_FILES = 400  # that are open at once, of some thousand that a process may have
 ROUNDS = 50  # texts of one bucket with which all others of that bucket are compared
 NONE = -1
 
@@ -40,7 +41,7 @@ class KeyFiles:
 
     def __init__(self, folder: Path, expected: int) -> None:
         self._folder = folder
-        self._count = max(1, -(-expected // _ENTRIES))
+        self._count = min(max(1, -(-expected // _ENTRIES)), _FILES)
         self._files: list[IO[bytes]] = []
         self._stack = ExitStack()
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, load, map_bytes, save
+from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, load, map_bytes, save, slices
 from ecominstruct.checks.grams import are_chinese, by_script, distinct_grams, lengths_of
 from ecominstruct.checks.near import Near, are_short, near_keys, similarities
 from ecominstruct.checks.postings import Postings
@@ -37,6 +37,7 @@ FEWEST = 5  # stretches: a shorter text must be equal
 _ORDERED = 8  # units: of fewer, the same ones in another order may be chance
 _SHARED = 64  # protected texts of one key that are compared
 _TRADE = 20  # protected texts with a stretch in common: with more, it tells nothing
+_LOOKED_FOR = 1 << 19  # characters at once: each is the head of a stretch, of which several columns are made
 _NUMBER = re.compile(r"\d+")
 KINDS = ("exact", "reordered", "near", "overlap")
 
@@ -108,6 +109,14 @@ def read_protected(folder: Path) -> Protected:
 
 def find_leaks(texts: Sequence[str], known: Protected, near: Near, overlap: float) -> list[Leak]:
     """The texts that say what a protected text says; of each, the closest match, in the order of `KINDS`."""
+    return [
+        leak._replace(text=part.start + leak.text)
+        for part in slices(lengths_of(texts), _LOOKED_FOR)
+        for leak in _find_some(texts[part], known, near, overlap)
+    ]
+
+
+def _find_some(texts: Sequence[str], known: Protected, near: Near, overlap: float) -> list[Leak]:
     forms = [kin_text(text) for text in texts]
     telling = np.flatnonzero(are_telling(texts, forms)).tolist()
     chosen, forms = [texts[number] for number in telling], [forms[number] for number in telling]

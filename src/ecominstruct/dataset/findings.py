@@ -41,7 +41,6 @@ from ecominstruct.store import (
     batch_of,
     batches_of,
     read_batches,
-    read_columns,
     read_lists,
     write_part,
 )
@@ -196,13 +195,9 @@ def _measures(pairs: Sequence[Pair], rate: Rate | None) -> Iterator[Measure]:
 
 def _batches(work: Work) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
     """The pairs of a task, some thousand at a time, and beside them the fields of their records."""
+    names = [*work.keys, *work.fields]
     for examples, records in work.parts:
-        names = [*work.keys, *work.fields]
-        columns: list[list[Any]] = [[] for _ in ("id", *names)]
-        for path in records if names else ():
-            for column, more in zip(columns, read_columns(Path(path), "id", *names), strict=True):
-                column += more
-        place = {record: at for at, record in enumerate(columns[0])}
+        coming = _records(records, names) if names else iter(())
         before = ""
         for lists in read_lists(Path(examples), *_COLUMNS):
             pairs = []
@@ -211,10 +206,17 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
                     shown = tuple(sorted(choices)) if work.candidates else ()
                     pairs.append(Pair(record, row, split, text, output, shown))
                 before = record
-            at = [place[pair.record] for pair in pairs] if names else []
-            fields = {name: [column[row] for row in at] for name, column in zip(names, columns[1:], strict=True)}
+            # Pairs come in the order of their records: what is passed over made none.
+            found = [next(of for of in coming if of[0] == pair.record) for pair in pairs] if names else []
             if pairs:
-                yield pairs, fields
+                yield pairs, {name: [of[at] for of in found] for at, name in enumerate(names, 1)}
+
+
+def _records(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """The id and some fields of each record, one after another."""
+    for path in paths:
+        for lists in read_lists(Path(path), "id", *names):
+            yield from zip(*lists, strict=True)
 
 
 class Known:

@@ -28,7 +28,7 @@ from ecominstruct.tasks.templates import without
 if TYPE_CHECKING:
     from ecominstruct.dataset.findings import Pair, Work
 
-_AT_ONCE = 20_000  # texts whose keys are made together
+_AT_ONCE = 4_000  # texts whose keys are made together
 _KEYS = 70  # of a text, about
 
 

@@ -142,6 +142,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    engines.keep_no_memory()
     with TemporaryDirectory() as scratch:
         rate = mapped(Path(scratch) / "map")
         with Memory() as memory:

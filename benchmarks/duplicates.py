@@ -35,9 +35,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.columns import Texts
-from ecominstruct.checks.copies import NONE, KeyFiles, find_copies
+from ecominstruct.checks.columns import TextFile
+from ecominstruct.checks.copies import NONE, find_copies
 from ecominstruct.checks.grams import GRAM, are_chinese
+from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import SHORT, Compared, Near, are_short, near_keys
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text, units
@@ -117,8 +118,14 @@ def exact(texts: Sequence[str]) -> set[int]:
 def ecominstruct(texts: Sequence[str]) -> set[int]:
     """Texts that are verified copies of one that stays."""
     forms, short = [kin_text(text) for text in texts], are_short(texts)
-    compared = Compared(Texts.of(forms), short)
-    with TemporaryDirectory() as folder, KeyFiles(Path(folder), 70 * len(texts)) as files:
+    with (
+        TemporaryDirectory() as folder,
+        (Path(folder) / "forms.tmp").open("w+b") as file,
+        KeyFiles(Path(folder), "near", 70 * len(texts)) as files,
+    ):
+        column = TextFile(file)
+        column.add(forms)
+        compared = Compared(column.texts(), short)
         for start in range(0, len(texts), AT_ONCE):
             keys, owners = near_keys(forms[start : start + AT_ONCE], short[start : start + AT_ONCE])
             files.add(keys, owners + start)

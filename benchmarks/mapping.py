@@ -83,7 +83,9 @@ def prepare(folder: Path, rows: int) -> Job:
         records = engines.run_stage(plan_ingest(run, [card], data=None, storefront_rows=rows), executor, Silent())[0]
         source = SourceParts(card.id, tuple(source_parts(records, card)), pairs=False, test=False)
         splits = engines.run_stage(plan_splits(run, records, [source], settings.recipe.splits), executor, Silent())[0]
-        plan = plan_examples(run, settings.catalogue, [task], settings.recipe.prompts, {"records": records, "splits": splits})
+        plan = plan_examples(
+            run, settings.catalogue, [task], settings.recipe.prompts, {"records": records, "splits": splits}
+        )
         engines.run_stage(plan, executor, Silent())
     families = pq.read_table(run / "2-splits" / "splits.parquet", columns=["family"])["family"]
     joined, at = [], 0
@@ -121,7 +123,9 @@ def ecom(job: Job, out: Path) -> list[str]:
     """Stage 3, into another folder."""
     run, settings = job.run, job.settings
     records, splits = require_manifest(run, "records")[1], require_manifest(run, "splits")[1]
-    plan = plan_examples(run, settings.catalogue, settings.tasks, settings.recipe.prompts, {"records": records, "splits": splits})
+    plan = plan_examples(
+        run, settings.catalogue, settings.tasks, settings.recipe.prompts, {"records": records, "splits": splits}
+    )
     with engines.local(PROCESSES) as executor:
         engines.run_stage(plan._replace(folder=out, finish=None), executor, Silent())
     return [str(path) for path in sorted(out.rglob("part-*.parquet"))]

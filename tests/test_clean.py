@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecominstruct import engines, pipeline
-from ecominstruct.checks.columns import Texts
-from ecominstruct.checks.copies import NONE, KeyFiles, find_copies
+from ecominstruct.checks.columns import TextFile
+from ecominstruct.checks.copies import NONE, find_copies
 from ecominstruct.checks.grams import are_chinese, distinct_grams, grams
-from ecominstruct.checks.leaks import Leak, are_telling, find_leaks, protect
+from ecominstruct.checks.keys import KeyFiles
+from ecominstruct.checks.leaks import Leak, are_telling, find_leaks, read_protected, write_protected
 from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_keys, similarities
 from ecominstruct.checks.rating import learn, read_labels
 from ecominstruct.dataset.guard import texts_of
@@ -55,8 +57,10 @@ def edited(text: str, edits: int, draw: random.Random, letters: Sequence[str]) -
 
 def copies_of(texts: Sequence[str], folder: Path) -> np.ndarray[Any, Any]:
     forms, short = [kin_text(text) for text in texts], are_short(texts)
-    compared = Compared(Texts.of(forms), short)
-    with KeyFiles(folder, 60 * len(texts)) as files:
+    with (folder / "forms.tmp").open("w+b") as file, KeyFiles(folder, "near", 60 * len(texts)) as files:
+        column = TextFile(file)
+        column.add(forms)
+        compared = Compared(column.texts(), short)
         files.add(*near_keys(forms, short))
         found = find_copies(len(texts), files, lambda left, right: compared.similarities(left, right, NEAR))
     removed = np.flatnonzero(found.original != NONE)
@@ -132,7 +136,9 @@ def attributes(names: Sequence[str], values: Sequence[str], order: Sequence[int]
 
 
 def leak_kinds(protected: Sequence[str], texts: Sequence[str]) -> dict[int, Leak]:
-    return {leak.text: leak for leak in find_leaks(texts, protect(protected), NEAR, 0.8)}
+    with TemporaryDirectory() as folder:
+        write_protected(Path(folder), protected)
+        return {leak.text: leak for leak in find_leaks(texts, read_protected(Path(folder)), NEAR, 0.8)}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

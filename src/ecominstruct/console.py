@@ -57,6 +57,7 @@ def work(processes: int, cluster: str | None = None) -> Iterator[tuple[Executor,
     from ecominstruct import engines
     from ecominstruct.progress import watch
 
+    engines.keep_no_memory()
     workers = engines.cluster(cluster) if cluster else engines.local(processes)
     with watch() as progress, workers as executor:
         yield executor, progress

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 import xxhash
@@ -118,6 +118,13 @@ def replacing(path: Path) -> Iterator[Path]:
         settle(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """An open file that has its name when the block has ended well, whole, or never."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        yield file
 
 
 def settle(temporary: Path, path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.store import replacing
+from ecominstruct.store import writing
 
 Numbers = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.int64]
@@ -70,19 +70,19 @@ class TextFile:
     def texts(self) -> Texts:
         """All texts so far."""
         self._file.flush()
-        return Texts(map_bytes(Path(self._file.name)), self.offsets())
+        return Texts(map_column(Path(self._file.name)), self.offsets())
 
 
-def map_bytes(path: Path) -> npt.NDArray[np.uint8]:
-    """The bytes of a file, mapped; an empty file cannot be mapped."""
+def map_column(path: Path, kind: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
+    """The numbers that a file consists of, mapped; an empty file cannot be mapped."""
     if not path.stat().st_size:
-        return np.zeros(0, np.uint8)
-    return np.memmap(path, np.uint8, "r")
+        return np.zeros(0, kind)
+    return np.memmap(path, kind, "r")
 
 
 def save(path: Path, column: npt.NDArray[Any]) -> None:
     """Write a column of numbers, whole or not at all."""
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with writing(path) as file:
         np.save(file, column, allow_pickle=False)
 
 

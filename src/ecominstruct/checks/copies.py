@@ -8,21 +8,16 @@ value into files, and one file is in memory at a time, so memory does not grow w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from types import TracebackType
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ecominstruct.checks.columns import Flags, Indices, Numbers, once
+from ecominstruct.checks.keys import KeyFiles
 
 Verify = Callable[[Indices, Indices], npt.NDArray[np.float64]]
 """The similarity of texts, by their numbers; 0 where they are no copies of each other."""
-_ENTRY = np.dtype([("key", "<u8"), ("text", "<u4")])
-_ENTRIES = 250_000  # of one file: 3 MB, and some ten times that while it is looked at
-_FILES = 400  # that are open at once, of some thousand that a process may have
 ROUNDS = 50  # texts of one bucket with which all others of that bucket are compared
 NONE = -1
 
@@ -36,61 +31,6 @@ class Copies(NamedTuple):
     crowded: int
 
 
-class KeyFiles:
-    """Keys with the number of their text, cut by value into files of a folder; a context that closes them."""
-
-    def __init__(self, folder: Path, expected: int) -> None:
-        self._folder = folder
-        self._count = min(max(1, -(-expected // _ENTRIES)), _FILES)
-        self._files: list[IO[bytes]] = []
-        self._stack = ExitStack()
-
-    def __enter__(self) -> KeyFiles:
-        for number in range(self._count):
-            path = self._folder / f"keys-{number:03d}.tmp"
-            self._files.append(self._stack.enter_context(path.open("w+b")))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
-
-    def add(self, keys: Numbers, texts: Indices) -> None:
-        """Write more keys."""
-        entries = np.empty(len(keys), _ENTRY)
-        entries["key"], entries["text"] = keys, texts
-        if self._count == 1:
-            self._files[0].write(entries.tobytes())
-            return
-        place = keys % np.uint64(self._count)
-        entries = entries[np.argsort(place, kind="stable")]
-        ends = np.cumsum(np.bincount(place.astype(np.int64), minlength=self._count))
-        for file, start, end in zip(self._files, np.append(0, ends[:-1]), ends, strict=True):
-            file.write(entries[start:end].tobytes())
-
-    def buckets(self, fresh: Flags) -> Iterator[tuple[Indices, Indices]]:
-        """For each file, the texts that share a key with another, and the number of the bucket, ordered by bucket and
-        text; only buckets that hold a fresh text."""
-        for file in self._files:
-            file.seek(0)
-            entries = np.frombuffer(file.read(), _ENTRY)
-            keys, texts = np.ascontiguousarray(entries["key"]), entries["text"].astype(np.int64)
-            del entries
-            if not fresh.all():
-                wanted = _among(keys, np.sort(keys[fresh[texts]]))
-                keys, texts = keys[wanted], texts[wanted]
-            order = np.argsort(keys)
-            keys, texts = keys[order], texts[order]
-            same = np.zeros(len(keys) + 1, np.bool_)
-            same[1:-1] = keys[1:] == keys[:-1]
-            shared = np.flatnonzero(same[1:] | same[:-1])
-            bucket = np.cumsum(~same[shared]) - 1
-            texts = texts[shared]
-            order = np.lexsort((texts, bucket))
-            yield texts[order], bucket[order]
-
-
 def find_copies(count: int, files: KeyFiles, verify: Verify) -> Copies:
     """Find the copies among texts 0 to `count` - 1 by the keys that stand in the files.
 
@@ -102,7 +42,7 @@ def find_copies(count: int, files: KeyFiles, verify: Verify) -> Copies:
     fresh, first = np.ones(count, np.bool_), True
     while fresh.any():
         crowded = 0
-        for texts, bucket in files.buckets(fresh):
+        for texts, bucket in _buckets(files, fresh):
             crowded += _compare(texts, bucket, found, fresh, verify)
         found = found._replace(crowded=crowded if first else found.crowded)
         fresh, first = _settle(found, verify), False
@@ -135,6 +75,24 @@ def _compare(texts: Indices, bucket: Indices, found: Copies, fresh: Flags, verif
         texts, bucket = texts[others], bucket[others]
     alive = found.original[texts] == NONE
     return len(np.flatnonzero(np.bincount(bucket[alive]) > 1)) if alive.any() else 0
+
+
+def _buckets(files: KeyFiles, fresh: Flags) -> Iterator[tuple[Indices, Indices]]:
+    """For each file, the texts that share a key with another, and the number of the bucket, ordered by bucket and
+    text; only buckets that hold a fresh text."""
+    for keys, texts in files:
+        if not fresh.all():
+            wanted = _among(keys, np.sort(keys[fresh[texts]]))
+            keys, texts = keys[wanted], texts[wanted]
+        order = np.argsort(keys)
+        keys, texts = keys[order], texts[order]
+        same = np.zeros(len(keys) + 1, np.bool_)
+        same[1:-1] = keys[1:] == keys[:-1]
+        shared = np.flatnonzero(same[1:] | same[:-1])
+        bucket = np.cumsum(~same[shared]) - 1
+        texts = texts[shared]
+        order = np.lexsort((texts, bucket))
+        yield texts[order], bucket[order]
 
 
 def _among(values: Numbers, known: Numbers) -> Flags:

@@ -17,29 +17,36 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, load, map_bytes, save, slices
+from ecominstruct.checks.columns import Flags, Indices, Numbers, TextFile, Texts, load, map_column, save, slices
 from ecominstruct.checks.grams import are_chinese, by_script, distinct_grams, lengths_of
+from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import Near, are_short, near_keys, similarities
-from ecominstruct.checks.postings import Postings
+from ecominstruct.checks.postings import Postings, write_postings
 from ecominstruct.identity import hash64
 from ecominstruct.languages import has_word, kin_text, units
-from ecominstruct.store import write_bytes
+from ecominstruct.store import writing
 
 STRETCH = {True: 9, False: 20}  # characters, by whether a text is Chinese
 FEWEST = 5  # stretches: a shorter text must be equal
 _ORDERED = 8  # units: of fewer, the same ones in another order may be chance
 _SHARED = 64  # protected texts of one key that are compared
 _TRADE = 20  # protected texts with a stretch in common: with more, it tells nothing
-_LOOKED_FOR = 1 << 19  # characters at once: each is the head of a stretch, of which several columns are made
+_PROTECTED = 1_000  # texts that are made ready together
+_EXPECTED = 16_000_000  # keys of each kind, from millions of examples
+_LOOKED_FOR = 1 << 17  # characters at once: each is the head of a stretch, of which several columns are made
 _NUMBER = re.compile(r"\d+")
 KINDS = ("exact", "reordered", "near", "overlap")
+_MOST = {"exact": (_SHARED, False), "reordered": (_SHARED, False), "near": (_SHARED, False), "overlap": (_TRADE, True)}
+"""Of the texts that share a key, how many are known at most, and whether none is known where there are more."""
 
 
 class Leak(NamedTuple):
@@ -76,33 +83,45 @@ def are_telling_answers(forms: Sequence[str]) -> Flags:
     return np.asarray(lengths_of(forms) >= np.where(are_chinese(forms), 20, 50), np.bool_)
 
 
-def protect(texts: Sequence[str]) -> Protected:
-    """Make ready the different texts that must not be in training."""
-    forms = [kin_text(text) for text in texts]
-    short = are_short(texts)
-    exact = Postings.of(_exact_keys(forms), np.arange(len(texts)), _SHARED)
-    order = Postings.of(*_order_keys(texts), _SHARED)
-    near = Postings.of(*_near_keys(forms, short), _SHARED)
-    overlap = Postings.of(*_stretches(forms), _TRADE, drop=True)
-    counted = np.bincount(overlap.owners, minlength=len(texts)).astype(np.int64)
-    return Protected(Texts.of(forms), short, counted, exact, order, near, overlap)
+def write_protected(folder: Path, texts: Iterable[str]) -> list[str]:
+    """Write the different texts that must not be in training as files that `read_protected` maps; returns their names.
+
+    In memory are some thousand texts, and some numbers of each.
+    """
+    with TemporaryDirectory(prefix="ecominstruct-") as scratch, ExitStack() as stack:
+        files = {kind: stack.enter_context(KeyFiles(Path(scratch), kind, _EXPECTED)) for kind in KINDS}
+        column = TextFile(stack.enter_context(writing(folder / "texts.bin")))
+        short = _cut(texts, column, files)
+        kept = {kind: np.zeros(len(short), np.int64) for kind in KINDS}
+        names = [name for kind in KINDS for name in write_postings(folder, kind, files[kind], kept[kind], *_MOST[kind])]
+        columns = {"texts-offsets": column.offsets(), "short": short, "stretches": kept["overlap"]}
+    for name, numbers in columns.items():
+        save(folder / f"{name}.npy", numbers)
+    return ["texts.bin", *(f"{name}.npy" for name in columns), *names]
 
 
-def write_protected(folder: Path, made: Protected) -> list[str]:
-    """Write protected texts as files that `read_protected` maps; returns their names."""
-    write_bytes(folder / "texts.bin", made.texts.content.tobytes())
-    columns = {"texts-offsets": made.texts.offsets, "short": made.short, "stretches": made.stretches}
-    for name, column in columns.items():
-        save(folder / f"{name}.npy", column)
-    names = ["texts.bin", *(f"{name}.npy" for name in columns)]
-    for kind, postings in zip(KINDS, made[3:], strict=True):
-        names += postings.write(folder, kind)
-    return names
+def _cut(texts: Iterable[str], column: TextFile, files: Mapping[str, KeyFiles]) -> Flags:
+    """Write the normal forms of texts, and their keys of each kind; returns which texts are short."""
+    coming, short = iter(texts), [np.zeros(0, np.bool_)]
+    known = 0
+    while some := list(islice(coming, _PROTECTED)):
+        forms = [kin_text(text) for text in some]
+        column.add(forms)
+        short.append(are_short(some))
+        files["exact"].add(_exact_keys(forms), known + np.arange(len(forms)))
+        for kind, (keys, numbers) in (
+            ("reordered", _order_keys(some)),
+            ("near", _near_keys(forms, short[-1])),
+            ("overlap", _stretches(forms)),
+        ):
+            files[kind].add(keys, known + numbers)
+        known += len(some)
+    return np.concatenate(short)
 
 
 def read_protected(folder: Path) -> Protected:
     """Map the files of protected texts: what is not looked at is not read, and processes share it."""
-    texts = Texts(map_bytes(folder / "texts.bin"), load(folder / "texts-offsets.npy"))
+    texts = Texts(map_column(folder / "texts.bin"), load(folder / "texts-offsets.npy"))
     columns = (load(folder / "short.npy"), load(folder / "stretches.npy"))
     return Protected(texts, *columns, *(Postings.read(folder, kind) for kind in KINDS))
 
@@ -207,13 +226,13 @@ def _order_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:
     return np.array(keys, np.uint64), np.array(numbers, np.int64)
 
 
-def _stretches(forms: Sequence[str]) -> tuple[Numbers, npt.NDArray[np.uint32]]:
+def _stretches(forms: Sequence[str]) -> tuple[Numbers, Indices]:
     """The different stretches of each text that has at least `FEWEST`, with the number of the text."""
-    keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint32)]
+    keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     for chinese, numbers in by_script(forms):
         size = STRETCH[chinese]
-        long = np.array([number for number in numbers.tolist() if len(forms[number]) >= size + FEWEST - 1], np.uint32)
+        long = np.array([number for number in numbers.tolist() if len(forms[number]) >= size + FEWEST - 1], np.int64)
         found = distinct_grams([forms[number] for number in long.tolist()], size)
-        keys.append(found.values)
+        keys.append(found.values << np.uint64(16))  # hashes of 48 bits: spread as those of 64
         owners.append(np.repeat(long, np.diff(found.starts)))
     return np.concatenate(keys), np.concatenate(owners)

@@ -3,50 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Indices, Numbers, load, save
+from ecominstruct.checks.columns import Indices, Numbers, load, map_column, save
+from ecominstruct.checks.keys import KeyFiles
+from ecominstruct.store import writing
 
 _LARGEST = 1 << 28  # entries of a table, one bit each
-_AT_ONCE = 1 << 22  # keys that are sorted together
+_AT_ONCE = 1 << 20  # keys that are entered together
 
 
 class Postings(NamedTuple):
-    """Keys in order, the known text of each, and by the low bits of a key whether it may be among them at all."""
+    """Keys in order, the known text of each, and by the high bits of a key whether it may be among them at all."""
 
     keys: Numbers
     owners: npt.NDArray[np.uint32]
     maybe: npt.NDArray[np.uint8]  # one bit each
 
-    @classmethod
-    def of(cls, keys: Numbers, owners: npt.NDArray[Any], most: int, *, drop: bool = False) -> Postings:
-        """Postings of keys; of a key that more than `most` texts have, the first `most` are kept, or (`drop`) none.
-
-        Keys are looked at some at a time, by their value, since of millions every copy counts.
-        """
-        parts = len(keys) // _AT_ONCE + 1
-        width = int(keys.max(initial=0)) // parts + 1
-        place = (keys // np.uint64(width)).astype(np.uint16)
-        found = []
-        for part in range(parts):
-            chosen = np.flatnonzero(place == part)
-            found.append(_some(keys[chosen], owners[chosen].astype(np.uint32), most, drop=drop))
-        sorted_keys = np.concatenate([some for some, _ in found])
-        size = 1 << 16
-        while size < 8 * len(sorted_keys) and size < _LARGEST:
-            size *= 2
-        maybe = np.zeros(size // 8, np.uint8)
-        for some, _ in found:
-            slots = some & np.uint64(size - 1)
-            np.bitwise_or.at(maybe, slots >> np.uint64(3), np.uint8(1) << (slots & np.uint64(7)).astype(np.uint8))
-        return cls(sorted_keys, np.concatenate([of for _, of in found]), maybe)
-
     def find(self, keys: Numbers) -> tuple[Indices, Indices]:
         """For each match, the place of the key that was looked for, and the known text that has it; in no order."""
-        slots = keys & np.uint64(8 * len(self.maybe) - 1)
+        slots = _slots(keys, 8 * len(self.maybe))
         bits = self.maybe[slots >> np.uint64(3)] >> (slots & np.uint64(7)).astype(np.uint8)
         places = np.flatnonzero(bits & np.uint8(1))
         places = places[np.argsort(keys[places])]  # neighbours are found near each other: five times as fast
@@ -59,19 +38,35 @@ class Postings(NamedTuple):
         at = np.arange(total) + np.repeat(first - (ends - counts), counts)
         return np.repeat(places, counts), np.asarray(self.owners[at], np.int64)
 
-    def write(self, folder: Path, name: str) -> list[str]:
-        """Write the columns into a folder; returns the names of the files."""
-        for part, column in self._asdict().items():
-            save(folder / f"{name}-{part}.npy", column)
-        return [f"{name}-{part}.npy" for part in self._fields]
-
     @classmethod
     def read(cls, folder: Path, name: str) -> Postings:
-        """Map the columns that were written."""
-        return cls(*(load(folder / f"{name}-{part}.npy") for part in cls._fields))
+        """Map the columns that `write_postings` wrote."""
+        keys, owners, maybe = _paths(folder, name)
+        return cls(map_column(keys, np.uint64), map_column(owners, np.uint32), load(maybe))
 
 
-def _some(keys: Numbers, owners: npt.NDArray[np.uint32], most: int, *, drop: bool) -> tuple[Numbers, Any]:
+def write_postings(folder: Path, name: str, files: KeyFiles, counted: Indices, most: int, drop: bool) -> list[str]:
+    """Write the postings of keys into a folder; returns the names of the files.
+
+    Of a key that more than `most` texts have, the first `most` are kept, or (`drop`) none. To `counted` is added, for
+    each text, how many of its keys were kept.
+    """
+    paths = _paths(folder, name)
+    with writing(paths[0]) as keys_file, writing(paths[1]) as owners_file:
+        for keys, owners in files:
+            kept, by = _some(keys, owners, most, drop=drop)
+            counted += np.bincount(by, minlength=len(counted))
+            keys_file.write(kept.tobytes())
+            owners_file.write(by.astype(np.uint32).tobytes())
+    save(paths[2], _table(map_column(paths[0], np.uint64)))
+    return [path.name for path in paths]
+
+
+def _paths(folder: Path, name: str) -> tuple[Path, Path, Path]:
+    return folder / f"{name}-keys.bin", folder / f"{name}-owners.bin", folder / f"{name}-maybe.npy"
+
+
+def _some(keys: Numbers, owners: Indices, most: int, *, drop: bool) -> tuple[Numbers, Indices]:
     """Some keys with their owners, in order, without what is too frequent."""
     order = np.lexsort((owners, keys))
     keys, owners = keys[order], owners[order]
@@ -79,3 +74,20 @@ def _some(keys: Numbers, owners: npt.NDArray[np.uint32], most: int, *, drop: boo
     sizes = np.diff(heads, append=len(keys))
     kept = np.repeat(sizes <= most, sizes) if drop else np.arange(len(keys)) - np.repeat(heads, sizes) < most
     return keys[kept], owners[kept]
+
+
+def _table(keys: Numbers) -> npt.NDArray[np.uint8]:
+    """The bits of keys, eight places or more for each."""
+    size = 1 << 16
+    while size < 8 * len(keys) and size < _LARGEST:
+        size *= 2
+    maybe = np.zeros(size // 8, np.uint8)
+    for start in range(0, len(keys), _AT_ONCE):
+        slots = _slots(keys[start : start + _AT_ONCE], size)
+        np.bitwise_or.at(maybe, slots >> np.uint64(3), np.uint8(1) << (slots & np.uint64(7)).astype(np.uint8))
+    return maybe
+
+
+def _slots(keys: Numbers, size: int) -> Numbers:
+    """The places of keys in a table; `size` is a power of two."""
+    return keys >> np.uint64(64 - (size.bit_length() - 1))

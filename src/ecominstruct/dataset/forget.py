@@ -17,10 +17,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.checks.leaks import protect, write_protected
 from ecominstruct.dataset.card import dataset_card
 from ecominstruct.dataset.composition import leaks
-from ecominstruct.dataset.guard import PROTECTED
+from ecominstruct.dataset.guard import protected_columns
 from ecominstruct.dataset.proof import prove, require_proven
 from ecominstruct.dataset.recount import recount
 from ecominstruct.dataset.trace import write_index
@@ -274,8 +273,7 @@ def _forget_reasons(path: Path, gone: Gone, counts: Counter[str]) -> int:
 
 def _guard_again(folder: Path, parts: list[Part]) -> list[Part]:
     """Make the columns of the guard again from the texts that are left."""
-    names = write_protected(folder, protect(read_columns(folder / PROTECTED, "text")[0]))
-    made = {name: Part(name, 0, (folder / name).stat().st_size, hash_file(folder / name)) for name in names}
+    made = {part.path: part for part in protected_columns(folder)}
     return [made.get(part.path, part) for part in parts]
 
 

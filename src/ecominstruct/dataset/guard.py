@@ -6,26 +6,31 @@ make it kin of others, as its card names them, and lists of name–value pairs w
 output where that is free text.
 
 protected.parquet    the texts: of which source, record, split and part
-texts.bin, *.npy     the same as columns that `checks.leaks` maps
+*.bin, *.npy         the same as columns that `checks.leaks` maps
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.checks.leaks import are_telling, are_telling_answers, protect, write_protected
+from ecominstruct.checks.leaks import are_telling, are_telling_answers, write_protected
 from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.splits.assign import PART as ASSIGNMENTS
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, batches_of, hash_file, read_lists, write_part
+from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, batch_of, hash_file, read_lists, write_part
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.spec import Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STAGE = stage("guard")
 PROTECTED = "protected.parquet"
@@ -114,21 +119,41 @@ def example_parts(run: Path, examples: Manifest, task: Task) -> list[Path]:
 
 def guard(work: Work, folder: Path) -> Receipt:
     """Collect the protected texts, each once, and make them ready."""
+    counts: Counter[str] = Counter()
+    table = write_part(folder, PROTECTED, _schema(), _different(work, counts))
+    counts["texts"] = table.rows
+    return Receipt("all", {}, table.rows, table.rows, counts=dict(counts), parts=(table, *protected_columns(folder)))
+
+
+def protected_columns(folder: Path) -> list[Part]:
+    """Make the columns of the protected texts that lie in a folder."""
+    texts = (text for (batch,) in read_lists(folder / PROTECTED, "text") for text in batch)
+    return [
+        Part(name, 0, (folder / name).stat().st_size, hash_file(folder / name))
+        for name in write_protected(folder, texts)
+    ]
+
+
+def _schema() -> pa.Schema:
     import pyarrow as pa
 
-    found: dict[str, Row] = {}
-    given, coming = 0, _rows(work)
+    return pa.schema([(name, pa.string()) for name in _NAMES])
+
+
+def _different(work: Work, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
+    """The protected texts: of several with one normal form, the first. `counts` says how many were looked at."""
+    seen: set[int] = set()
+    coming, fresh = _rows(work), list[Row]()
     while some := list(islice(coming, BATCH_ROWS)):
-        given += len(some)
+        counts["looked_at"] += len(some)
         for row, form in _telling(some):
-            found.setdefault(form, row)
-    rows = list(found.values())
-    schema = pa.schema([(name, pa.string()) for name in _NAMES])
-    table = write_part(folder, PROTECTED, schema, batches_of(rows, schema))
-    names = write_protected(folder, protect([row.text for row in rows]))
-    columns = [Part(name, 0, (folder / name).stat().st_size, hash_file(folder / name)) for name in names]
-    counts = {"texts": len(rows), "looked_at": given}
-    return Receipt("all", {}, len(rows), len(rows), counts=counts, parts=(table, *columns))
+            if (name := hash64(form)) not in seen:
+                seen.add(name)
+                fresh.append(row)
+        if len(fresh) >= BATCH_ROWS:
+            yield batch_of(fresh[:BATCH_ROWS], _schema())
+            fresh = fresh[BATCH_ROWS:]
+    yield batch_of(fresh, _schema())
 
 
 def _telling(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:

@@ -18,7 +18,8 @@ import numpy as np
 from rapidfuzz.distance import Indel
 
 from ecominstruct.checks.columns import Flags, Indices, Numbers, TextFile
-from ecominstruct.checks.copies import NONE, KeyFiles, find_copies
+from ecominstruct.checks.copies import NONE, find_copies
+from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import Compared, Near, Scores, are_short, near_keys
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text, same_text
@@ -127,7 +128,7 @@ class Siblings:
             return scores
 
         apart = self._apart(pairs, alone)
-        with KeyFiles(self._scratch, _KEYS * len(alone)) as files:
+        with KeyFiles(self._scratch, "near", _KEYS * len(alone)) as files:
             for start in range(0, len(alone), _AT_ONCE):
                 some = place[start : start + _AT_ONCE]
                 keys, texts = near_keys(compared.texts.take(some), compared.short[some])

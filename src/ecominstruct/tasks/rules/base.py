@@ -106,7 +106,7 @@ class Pool:
         return len(self.alike(record, call, by)) == 1 or len(self.said(record, call, need, by)) == 1
 
 
-same_words = lru_cache(1 << 16)(same_text)
+same_words = lru_cache(1 << 12)(same_text)
 """`same_text` for what comes again and again: names, values, categories."""
 
 

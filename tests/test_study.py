@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from annotator import annotating
 from conftest import ROOT, Ecom
 from ecominstruct import pipeline
 from ecominstruct.dataset.reach import held_out
@@ -36,6 +38,7 @@ from ecominstruct.training.cell_rows import read_rows
 from ecominstruct.training.choice import Stock, choose
 from ecominstruct.training.study_plan import Study, listing, plan_study
 from ecominstruct.training.tune import Tuned
+from servers import Stub, running
 
 CATEGORIES = ("ner", "qa", "generation", "classification")
 QUESTIONS: list[dict[str, Any]] = [
@@ -524,3 +527,49 @@ def test_a_study_of_four_cells_with_a_tiny_model(ecom: Ecom, tmp_path: Path) -> 
     again = ecom("study", recipe, "--out", run, "--processes", 1)
     assert again.returncode == 0 and "tuning" not in again.stderr
     assert "study: 4 of 4 cells done" in again.stdout
+
+
+ANNOTATED = """\
+title: labels
+tasks: {include: ["en/storefront/queries/*"]}
+data: {storefront: {rows: 60}}
+splits: {validation: 0.1, test: 0.2}
+servers: {stub: {url: "URL", model: rules, concurrency: 4, timeout: 20}}
+train: {model: tiny, chat: plain, epochs: 1, batch: 16, tiny: {layers: 1, hidden: 16, heads: 2, vocabulary: 400}}
+study:
+  unseen: {tasks: ["en/storefront/queries/category"]}
+  test_rows: 10
+  answers: {max_new_tokens: 8}
+  questions: [{question: steps, values: [gold, pseudo, all]}]
+"""
+
+
+@pytest.mark.slow
+def test_rows_that_a_model_labelled_are_left_out_and_no_others(ecom: Ecom, tmp_path: Path) -> None:
+    """Tasks that a server annotated, which gives wrong answers too; then a study without its labels, and without the
+    others."""
+    pytest.importorskip("trl", reason="the extra `train` is not installed")
+    recipe, run, notes = tmp_path / "r.yaml", tmp_path / "run", tmp_path / "notes"
+    here = ("--out", run, "--annotations", notes)
+    with running(Stub(choose=annotating(wrong=0.2))) as stub:
+        recipe.write_text(ANNOTATED.replace("URL", stub.url), encoding="utf-8")
+        done = ecom("annotate", recipe, *here, "--server", "stub")
+        assert done.returncode == 0, done.stderr
+    done = ecom("study", recipe, *here, "--processes", 1, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {cell["state"] for cell in found["cells"]} == {"done"}
+    labels = {}
+    for cell in found["cells"]:
+        rows = pq.read_table(run / "study/cells" / cell["key"] / "train.parquet").to_pylist()
+        level = {name: task["level"] for name, task in json.loads((run / "4-dataset/tasks.json").read_text()).items()}
+        labels[cell["line"]] = Counter((level[row["task"]], row["labelled_by"] == "llm") for row in rows)
+    whole = labels[BASE]
+    assert whole["atomic", True] > 30 and whole["atomic", False] > 30 and whole["final", False] > 30
+    gone: dict[str, set[tuple[str, bool]]] = {
+        "without atomic tasks labelled by source, rule or people": {("atomic", False)},
+        "without atomic tasks labelled by a model": {("atomic", True)},
+        "without any atomic task": {("atomic", True), ("atomic", False)},
+    }
+    for line, left_out in gone.items():
+        assert labels[line] == Counter({kind: n for kind, n in whole.items() if kind not in left_out}), line

@@ -58,7 +58,7 @@ def write_postings(folder: Path, name: str, files: KeyFiles, counted: Indices, m
             counted += np.bincount(by, minlength=len(counted))
             keys_file.write(kept.tobytes())
             owners_file.write(by.astype(np.uint32).tobytes())
-    save(paths[2], _table(map_column(paths[0], np.uint64)))
+    save(paths[2], _table(paths[0]))
     return [path.name for path in paths]
 
 
@@ -76,15 +76,16 @@ def _some(keys: Numbers, owners: Indices, most: int, *, drop: bool) -> tuple[Num
     return keys[kept], owners[kept]
 
 
-def _table(keys: Numbers) -> npt.NDArray[np.uint8]:
-    """The bits of keys, eight places or more for each."""
-    size = 1 << 16
-    while size < 8 * len(keys) and size < _LARGEST:
+def _table(file: Path) -> npt.NDArray[np.uint8]:
+    """The bits of the keys in a file, eight places or more for each."""
+    count, size = file.stat().st_size // 8, 1 << 16
+    while size < 8 * count and size < _LARGEST:
         size *= 2
     maybe = np.zeros(size // 8, np.uint8)
-    for start in range(0, len(keys), _AT_ONCE):
-        slots = _slots(keys[start : start + _AT_ONCE], size)
-        np.bitwise_or.at(maybe, slots >> np.uint64(3), np.uint8(1) << (slots & np.uint64(7)).astype(np.uint8))
+    with file.open("rb") as coming:
+        while len(keys := np.fromfile(coming, np.uint64, _AT_ONCE)):
+            slots = _slots(keys, size)
+            np.bitwise_or.at(maybe, slots >> np.uint64(3), np.uint8(1) << (slots & np.uint64(7)).astype(np.uint8))
     return maybe
 
 

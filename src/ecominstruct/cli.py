@@ -35,7 +35,7 @@ from ecominstruct.console import (
 from ecominstruct.console import say as _say
 from ecominstruct.console import say_json as _json
 from ecominstruct.console import work as _work
-from ecominstruct.errors import EcomError, printable
+from ecominstruct.errors import EcomError, StoppedAtOnce, printable
 from ecominstruct.stages import stage
 
 app = typer.Typer(
@@ -71,6 +71,9 @@ def main() -> None:
         for fault in error.faults:
             sys.stderr.write(f"ecom: {fault}\n")
         sys.exit(error.exit_code)
+    except StoppedAtOnce as stop:
+        sys.stderr.write(f"ecom: {stop}\n")
+        sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

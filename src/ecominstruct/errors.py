@@ -48,6 +48,10 @@ class CheckFailed(EcomError):
     exit_code: ClassVar[int] = 1
 
 
+class StoppedAtOnce(BaseException):
+    """A person pressed Ctrl-C twice: exit 2. It is none of the errors that work catches to go on without a part."""
+
+
 def wrong(problem: str, mend: str = "", *, file: str = "", line: int = 0) -> InputError:
     """An InputError with a single fault."""
     return InputError([Fault(file, line, problem, mend)])

@@ -26,6 +26,10 @@ LONGEST_PAUSE = 600.0  # seconds that a server may ask for; who wants more is as
 RETRIED = (408, 409, 425, 429)  # and everything from 500 on
 TOO_MUCH = (429, 503, 529)
 NO_KEY = "none"  # what servers that want no key are sent: the SDK insists on one
+_ABOUT_US = tuple(
+    f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
+)
+_ABOUT_THE_CALL = ("X-Stainless-Retry-Count", "X-Stainless-Read-Timeout")
 _MARKUP = re.compile(r"<[^>]*>")
 
 
@@ -72,9 +76,17 @@ class Caller:
         self._key = _key_of(spec)
         # Prompts and keys go where the recipe says, and not where a server sends them on to.
         http = openai.DefaultAioHttpClient(follow_redirects=False, timeout=spec.timeout)
+        # What the SDK tells every server about this machine is no business of theirs, and takes a tenth of the time.
+        nothing: dict[str, Any] = dict.fromkeys(_ABOUT_US, openai.Omit())
         self._client = openai.AsyncOpenAI(
-            api_key=self._key, base_url=spec.url, timeout=spec.timeout, max_retries=0, http_client=http
+            api_key=self._key,
+            base_url=spec.url,
+            timeout=spec.timeout,
+            max_retries=0,
+            http_client=http,
+            default_headers={**nothing, "User-Agent": "ecominstruct"},
         )
+        self._options: Any = {"headers": dict.fromkeys(_ABOUT_THE_CALL, openai.Omit())}
 
     async def __aenter__(self) -> Caller:
         return self
@@ -102,7 +114,9 @@ class Caller:
         content = bytearray()
         path, body = request(self._spec, question)
         try:
-            stream = await self._client.post(path, body=body, cast_to=object, stream=True, stream_cls=self._as_it_comes)
+            stream = await self._client.post(
+                path, body=body, options=self._options, cast_to=object, stream=True, stream_cls=self._as_it_comes
+            )
             try:
                 async for chunk in stream.response.aiter_bytes():
                     content += chunk

@@ -26,6 +26,7 @@ class Pace:
         self._rounds = 0  # how often the limit was cut
         self._not_before = 0.0  # on the monotonic clock
         self._freed = asyncio.Condition()
+        self._none_left = asyncio.Condition()
 
     async def begin(self) -> int:
         """Wait for a turn; returns the round in which it was given."""
@@ -42,12 +43,15 @@ class Pace:
         """Give a turn back."""
         async with self._freed:
             self._running -= 1
-            self._freed.notify_all()
+            self._freed.notify(max(int(self.limit) - self._running, 0))
+        if not self._running:
+            async with self._none_left:
+                self._none_left.notify_all()
 
     async def idle(self) -> None:
         """Wait until no call is under way."""
-        async with self._freed:
-            await self._freed.wait_for(lambda: not self._running)
+        async with self._none_left:
+            await self._none_left.wait_for(lambda: not self._running)
 
     def went_well(self) -> None:
         """An answer came: a round of them allows one call more."""

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from ecominstruct.errors import StoppedAtOnce
+
 
 class Wish:
     """Whether a person wants the work to end."""
@@ -17,9 +19,9 @@ class Wish:
         self.stop = False
 
     def heard(self, number: int, frame: FrameType | None) -> None:
-        """Take the first Ctrl-C as a wish; KeyboardInterrupt at the second."""
+        """Take the first Ctrl-C as a wish; StoppedAtOnce at the second."""
         if self.stop:
-            raise KeyboardInterrupt
+            raise StoppedAtOnce("stopped at once; the same command goes on from the last checkpoint")
         self.stop = True
         sys.stderr.write("\necom: writing a checkpoint, then stopping; Ctrl-C again stops at once\n")
         sys.stderr.flush()

@@ -49,6 +49,21 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+class Growing:
+    """A column of numbers that grows, without being held twice in the end."""
+
+    def __init__(self, kind: npt.DTypeLike) -> None:
+        self._kind, self._bytes = np.dtype(kind), bytearray()
+
+    def add(self, numbers: npt.ArrayLike) -> None:
+        """Append numbers."""
+        self._bytes += np.asarray(numbers, self._kind).tobytes()
+
+    def column(self) -> npt.NDArray[Any]:
+        """All of them; nothing can be added afterwards."""
+        return np.frombuffer(self._bytes, self._kind)
+
+
 class TextFile:
     """A column of texts that grows in a file; `texts` maps what has been written."""
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ecominstruct.checks.columns import Growing
 from ecominstruct.identity import hash64
 from ecominstruct.splits.assign import PART, SPLIT_CODES, Codes, Flags, Indices, Keys
 from ecominstruct.stages import stage
@@ -72,14 +73,14 @@ class Sides(NamedTuple):
 
     sources: tuple[str, ...]
     record: Keys  # the hash of its id
-    source: Indices  # the number of its source
+    source: npt.NDArray[np.int16]  # the number of its source
     pair: Flags
     published: Codes
-    assigned: Indices  # how often
+    assigned: npt.NDArray[np.int32]  # how often
     split: Codes  # NO_SPLIT where it has none
     family: Keys
     keys: Keys  # of all records
-    owner: Indices  # for each key, the number of its record
+    owner: npt.NDArray[np.uint32]  # for each key, the number of its record
 
 
 def hashes(values: list[str]) -> Keys:
@@ -105,8 +106,8 @@ def read_sides(run: Path, ledger: Ledger) -> Sides:
     names: dict[str, int] = {}
     record, source, pair, published, keys, lengths = _read_records(run, names)
     order = np.argsort(record, kind="stable")
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
+    rank = np.empty(len(order), np.uint32)
+    rank[order] = np.arange(len(order), dtype=np.uint32)
     record = record[order]
     times, split, family = _read_assignments(run, record, ledger)
     columns = (record, source[order], pair[order], published[order], times, split, family)
@@ -115,11 +116,10 @@ def read_sides(run: Path, ledger: Ledger) -> Sides:
 
 def _read_records(run: Path, names: dict[str, int]) -> tuple[Any, ...]:
     """Columns of the records in the order of their files; the names of the sources are numbered on the way."""
-    types: tuple[Any, ...] = (np.uint64, np.int64, np.bool_, np.int8, np.uint64, np.int64)
-    columns: list[list[Any]] = [[np.zeros(0, kind)] for kind in types]
+    columns = [Growing(kind) for kind in (np.uint64, np.int16, np.bool_, np.int8, np.uint64, np.int32)]
     for path in record_files(run):
         for ids, sources, kinds, published, groups in read_lists(path, *_COLUMNS):
-            values = (
+            values: tuple[npt.ArrayLike, ...] = (
                 hashes(ids),
                 [names.setdefault(name, len(names)) for name in sources],
                 [kind == "pair" for kind in kinds],
@@ -127,14 +127,14 @@ def _read_records(run: Path, names: dict[str, int]) -> tuple[Any, ...]:
                 hashes([key for group in groups for key in group]),
                 [len(group) for group in groups],
             )
-            for column, kind, value in zip(columns, types, values, strict=True):
-                column.append(np.asarray(value, kind))
-    return tuple(np.concatenate(column) for column in columns)
+            for column, value in zip(columns, values, strict=True):
+                column.add(value)
+    return tuple(column.column() for column in columns)
 
 
-def _read_assignments(run: Path, record: Keys, ledger: Ledger) -> tuple[Indices, Codes, Keys]:
+def _read_assignments(run: Path, record: Keys, ledger: Ledger) -> tuple[npt.NDArray[np.int32], Codes, Keys]:
     """How often each record is assigned, and its split and family."""
-    times = np.zeros(len(record), np.int64)
+    times = np.zeros(len(record), np.int32)
     split = np.full(len(record), NO_SPLIT, np.int8)
     family = np.zeros(len(record), np.uint64)
     for ids, families, names in read_lists(run / stage("splits").folder / PART, "record", "family", "split"):

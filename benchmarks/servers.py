@@ -1,11 +1,12 @@
 """How fast a server is asked, beside what the same server gives to plain sockets with as many calls under way.
 
-    python benchmarks/servers.py [--calls 800] [--delay 0.1] [--json]
+    python benchmarks/servers.py [--rounds 50] [--delay 0.1] [--json]
 
 A stub server in a process of its own answers each call after `--delay` seconds. Plain sockets write one ready request
 again and again and read the answers without looking at them: nobody can be faster. We make each request through the
 `openai` SDK, read and count what comes, and keep each answer durably before it counts. Both take turns, three times
-for each number of calls at once; the best of each is shown. Seconds are of the asking, without start and imports.
+for each number of calls at once; the best of each is shown. So many rounds of calls are asked, of which the first also
+opens the connections. Seconds are of the asking, without start and imports.
 """
 
 from __future__ import annotations
@@ -105,12 +106,12 @@ def measured(url: str, at_once: int, calls: int) -> dict[str, float]:
 def main() -> None:
     """Ask, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--calls", type=int, default=800)
+    parser.add_argument("--rounds", type=int, default=50, help="calls a connection")
     parser.add_argument("--delay", type=float, default=0.1, help="seconds before each answer")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with stub(given.delay) as url:
-        rows = [measured(url, at_once, given.calls) for at_once in AT_ONCE]
+        rows = [measured(url, at_once, given.rounds * at_once) for at_once in AT_ONCE]
     if given.json:
         sys.stdout.write(json.dumps(rows) + "\n")
         return

@@ -73,7 +73,7 @@ class _Asking:
     async def all(self, questions: Sequence[Question], keeper: _Keeper, progress: Progress) -> Outcome:
         waiting = iter(questions)  # one for all workers: each takes the next
         progress.begin(f"asking {self._name}", len(questions))
-        count = min(self._spec.concurrency + -(-self._spec.concurrency // SPARE), len(questions))
+        count = min(self._spec.concurrency + self._spec.concurrency // SPARE, len(questions))
         workers = [self._work(waiting, keeper, progress) for _ in range(count)]
         working: asyncio.Future[Any] = asyncio.gather(*workers)
         keeping, stop = asyncio.create_task(keeper.run()), asyncio.create_task(self._stop.wait())

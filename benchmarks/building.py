@@ -4,8 +4,9 @@
 
 All tasks on the built-in shop with so many records a table and language; with DATA also all tasks on the real sources
 that are there. For each stage: seconds, the rows it gave, rows a second, and the share of that in the rows a second
-of the map of `mapping.py` on the same machine, just before, and the most memory that all processes held at once. In
-the last line the examples of the release stand beside the seconds of all stages together.
+of the map of `mapping.py` on the same machine, just before, and the most memory of all processes at once: what they
+held, and with the pages of files that they have mapped, which the system takes back when others need it. In the last
+line the examples of the release stand beside the seconds of all stages together.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Stage(NamedTuple):
     name: str
     seconds: float
     rows: int
-    megabytes: int
+    held: int  # MB
+    mapped: int  # MB: held, and mapped files
 
 
 class Clock:
@@ -46,24 +48,31 @@ class Clock:
 
     def __init__(self, memory: Memory) -> None:
         self.begun: list[tuple[str, float]] = []
-        self.megabytes: list[int] = []
+        self.most: list[Most] = []
         self._memory = memory
 
     def begin(self, what: str, total: int) -> None:
         """Note the time."""
         del total
         self.begun.append((what, time.perf_counter()))
-        self.megabytes.append(self._memory.take())
+        self.most.append(self._memory.take())
 
     def advance(self, rows: int) -> None:
         """Do nothing."""
 
 
+class Most(NamedTuple):
+    """The most memory at once, in MB."""
+
+    held: int = 0
+    mapped: int = 0
+
+
 class Memory:
-    """The most memory that this process and all below it hold at once, looked at twice a second."""
+    """The most memory that this process and all below it take at once, looked at twice a second."""
 
     def __init__(self) -> None:
-        self.most = 0
+        self.most = Most()
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._look, daemon=True)
 
@@ -75,14 +84,16 @@ class Memory:
         self._over.set()
         self._watch.join()
 
-    def take(self) -> int:
-        """The most since this was last asked, in MB."""
-        most, self.most = self.most, 0
+    def take(self) -> Most:
+        """The most since this was last asked."""
+        most, self.most = self.most, Most()
         return most
 
     def _look(self) -> None:
         while not self._over.wait(0.5):
-            self.most = max(self.most, sum(map(shared_out, family())))
+            now = [memory_of(process) for process in family()]
+            held, mapped = sum(one.held for one in now), sum(one.mapped for one in now)
+            self.most = Most(max(self.most.held, held), max(self.most.mapped, mapped))
 
 
 def family() -> list[int]:
@@ -100,13 +111,14 @@ def family() -> list[int]:
     return sorted(found)
 
 
-def shared_out(process: int) -> int:
-    """The memory of a process in MB, pages that several share divided among them; 0 when it has ended."""
+def memory_of(process: int) -> Most:
+    """The memory of a process, pages that several share divided among them; nothing when it has ended."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("Pss:")), 0)
+        return Most()
+    found = {line.partition(":")[0]: int(line.split()[1]) // 1024 for line in lines if line.startswith("Pss")}
+    return Most(found["Pss_Anon"], found["Pss"])
 
 
 def build(folder: Path, rows: int, processes: int, data: Path | None, memory: Memory) -> list[Stage]:
@@ -118,14 +130,14 @@ def build(folder: Path, rows: int, processes: int, data: Path | None, memory: Me
     with engines.local(processes) as executor:
         built = pipeline.build(pipeline.prepare(recipe, data=data), folder / "run", executor, clock)
     ends = [begun for _, begun in clock.begun[1:]] + [time.perf_counter()]
-    most = [*clock.megabytes[1:], memory.take()]
+    most = [*clock.most[1:], memory.take()]
     return [
-        Stage(name, end - begun, built.manifests[name].rows_out, megabytes)
-        for (name, begun), end, megabytes in zip(clock.begun, ends, most, strict=True)
+        Stage(name, end - begun, built.manifests[name].rows_out, *at_once)
+        for (name, begun), end, at_once in zip(clock.begun, ends, most, strict=True)
     ]
 
 
-def mapped(folder: Path) -> float:
+def map_alone(folder: Path) -> float:
     """Rows a second of the map alone."""
     folder.mkdir()
     job = mapping.prepare(folder, MAPPED)
@@ -144,21 +156,21 @@ def main() -> None:
     given = parser.parse_args()
     engines.keep_no_memory()
     with TemporaryDirectory() as scratch:
-        rate = mapped(Path(scratch) / "map")
+        rate = map_alone(Path(scratch) / "map")
         with Memory() as memory:
             stages = build(Path(scratch), given.rows, given.processes, given.data, memory)
     seconds, examples = sum(stage.seconds for stage in stages), stages[-1].rows
-    megabytes = max(stage.megabytes for stage in stages)
+    most = Most(*(max(column) for column in zip(*(stage[3:] for stage in stages), strict=True)))
     if given.json:
         rows = [{**stage._asdict(), "share_of_map": stage.rows / stage.seconds / rate} for stage in stages]
-        said = {"map": rate, "stages": rows, "seconds": seconds, "examples": examples, "megabytes": megabytes}
+        said = {"map": rate, "stages": rows, "seconds": seconds, "examples": examples, **most._asdict()}
         sys.stdout.write(json.dumps(said) + "\n")
         return
     sys.stdout.write(f"{'map alone':<10} {'':>9} {'':>12} {rate:10,.0f} rows/s\n")
-    for name, took, given_rows, most in (*stages, Stage("together", seconds, examples, megabytes)):
+    for name, took, given_rows, held, mapped in (*stages, Stage("together", seconds, examples, *most)):
         each = given_rows / took
         speed = f"{took:7.1f} s {given_rows:12,} {each:10,.0f} rows/s {each / rate:7.1%} of the map"
-        sys.stdout.write(f"{name:<10} {speed} {most:7,} MB\n")
+        sys.stdout.write(f"{name:<10} {speed} {held:7,} MB held {mapped:7,} MB with mapped files\n")
 
 
 if __name__ == "__main__":

@@ -218,11 +218,20 @@ def test_what_is_shown_is_what_is_built(catalogue: Catalogue, tmp_path: Path) ->
         assert shown["example"]["id"] == example.id
 
 
-def test_the_demo_of_a_model_trains_on_other_origins_than_it_is_asked_about() -> None:
-    recipe = ROOT / "recipes" / "demo_model.yaml"
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("demo_model", {"semeval-absa", "lenovo", "reddit-qa"}),
+        ("demo_model_gemma", {"semeval-absa", "lenovo", "reddit-qa", "mepave", "multi-cpr", "openbg-align"}),
+    ],
+)
+def test_the_demo_of_a_model_trains_on_other_origins_than_it_is_asked_about(name: str, asked: set[str]) -> None:
+    recipe = ROOT / "recipes" / f"{name}.yaml"
     catalogue = load_catalogue(roots())
-    names = {task.source for task in select(load(recipe, Recipe), catalogue, read(recipe))}
-    cards = [catalogue.sources[name] for name in sorted(names)]
-    asked = {card.origin for card in cards if card.published_test_set}
-    assert asked == {"semeval-absa", "lenovo", "reddit-qa"}
+    tasks = select(load(recipe, Recipe), catalogue, read(recipe))
+    cards = [catalogue.sources[source] for source in sorted({task.source for task in tasks})]
+    assert {card.origin for card in cards if card.published_test_set} == asked
     assert not asked & {card.origin for card in cards if not card.published_test_set}
+    released = {task.id for task in catalogue.tasks.values() if catalogue.sources[task.source].published_test_set}
+    langs = {task.lang for task in tasks}
+    assert released & {task.id for task in tasks} == {one for one in released if one[:2] in langs}

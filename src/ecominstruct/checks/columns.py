@@ -92,7 +92,7 @@ def map_column(path: Path, kind: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
     """The numbers that a file consists of, mapped; an empty file cannot be mapped."""
     if not path.stat().st_size:
         return np.zeros(0, kind)
-    return np.memmap(path, kind, "r")
+    return np.asarray(np.memmap(path, kind, "r"))  # a plain array: looking into it costs less
 
 
 def save(path: Path, column: npt.NDArray[Any]) -> None:
@@ -103,8 +103,7 @@ def save(path: Path, column: npt.NDArray[Any]) -> None:
 
 def load(path: Path) -> npt.NDArray[Any]:
     """Map a column of numbers that was saved; what is not looked at is not read."""
-    column: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return column
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def once(numbers: Numbers) -> Numbers:

@@ -83,7 +83,7 @@ def _jaccard(left: Sequence[str], right: Sequence[str], size: int, least: float)
     one, other = (np.array([names[text] for text in side], np.int64) for side in (left, right))
     possible = np.flatnonzero(np.minimum(sizes[one], sizes[other]) >= least * np.maximum(sizes[one], sizes[other]))
     packed = [_of_pairs(found, side[possible]) for side in (one, other)]
-    both = np.sort(np.concatenate(packed))
+    both = np.sort(np.concatenate(packed), kind="stable")  # two runs in order: they are merged
     pair = (both[1:][both[1:] == both[:-1]] >> np.uint64(48)).astype(np.int64)
     common = np.bincount(pair, minlength=len(possible))
     out = np.zeros(len(left))

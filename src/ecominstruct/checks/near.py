@@ -23,7 +23,7 @@ from ecominstruct.languages import has_word
 Scores = npt.NDArray[np.float64]
 SHORT = 20  # units: a text with fewer is short
 TINY = 30  # characters: in so short a text, grams that agree so far mean edits that agree at least as far
-_TAKEN = 50_000  # pairs of a column whose texts are in memory at once
+_TAKEN = 20_000  # pairs whose texts, and their grams, are in memory at once
 _PAIRS = 5_000  # that are verified together
 
 
@@ -64,31 +64,38 @@ def jaccard(left: Sequence[str], right: Sequence[str], least: float = 0.0) -> Sc
     chinese = are_chinese(left)
     for flag in (True, False):
         rows = np.flatnonzero(chinese == flag)
-        for start in range(0, len(rows), _PAIRS):
-            some = rows[start : start + _PAIRS]
+        for start in range(0, len(rows), _TAKEN):
+            some = rows[start : start + _TAKEN]
             places = some.tolist()
-            texts = [left[row] for row in places], [right[row] for row in places]
-            out[some] = _jaccard(*texts, GRAM[flag], least)
+            out[some] = _jaccard([left[row] for row in places], [right[row] for row in places], GRAM[flag], least)
     return out
 
 
 def _jaccard(left: Sequence[str], right: Sequence[str], size: int, least: float) -> Scores:
-    """The same of at most `_PAIRS` pairs: numbers of pairs fit into 16 bits, beside 48 bits of a gram.
-
-    Two different grams of one pair are taken for the same in one of 2**48 cases.
-    """
+    """The same of texts whose grams fit into memory: those of a text that stands in many pairs are made once."""
     names = {text: number for number, text in enumerate(dict.fromkeys((*left, *right)))}
     found = distinct_grams(list(names), size)
     sizes = np.diff(found.starts)
     one, other = (np.array([names[text] for text in side], np.int64) for side in (left, right))
     possible = np.flatnonzero(np.minimum(sizes[one], sizes[other]) >= least * np.maximum(sizes[one], sizes[other]))
-    packed = [_of_pairs(found, side[possible]) for side in (one, other)]
-    both = np.sort(np.concatenate(packed), kind="stable")  # two runs in order: they are merged
-    pair = (both[1:][both[1:] == both[:-1]] >> np.uint64(48)).astype(np.int64)
-    common = np.bincount(pair, minlength=len(possible))
     out = np.zeros(len(left))
-    out[possible] = common / (sizes[one[possible]] + sizes[other[possible]] - common)
+    for start in range(0, len(possible), _PAIRS):
+        some = possible[start : start + _PAIRS]
+        common = _common(found, one[some], other[some])
+        out[some] = common / (sizes[one[some]] + sizes[other[some]] - common)
     return out
+
+
+def _common(found: Grams, left: Indices, right: Indices) -> Indices:
+    """How many grams each two texts have in common, of at most `_PAIRS` pairs: their numbers fit into 16 bits, beside
+    48 bits of a gram.
+
+    Two different grams of one pair are taken for the same in one of 2**48 cases.
+    """
+    both = np.concatenate([_of_pairs(found, left), _of_pairs(found, right)])
+    both.sort(kind="stable")  # two runs in order: they are merged
+    pair = (both[1:][both[1:] == both[:-1]] >> np.uint64(48)).astype(np.int64)
+    return np.bincount(pair, minlength=len(left))
 
 
 def _of_pairs(found: Grams, texts: Indices) -> Numbers:

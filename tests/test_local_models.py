@@ -27,6 +27,7 @@ from conftest import Ecom
 from ecominstruct import evaluating
 from ecominstruct.engines import InThisProcess
 from ecominstruct.errors import InputError
+from ecominstruct.evaluation.predict import described
 from ecominstruct.identity import hash64
 from ecominstruct.local_models import LocalSpec
 from ecominstruct.models import folder_name, open_model, role
@@ -39,6 +40,7 @@ from ecominstruct.models.loading import Loaded, load_model
 from ecominstruct.models.local import TOO_LONG, Local
 from ecominstruct.progress import Silent
 from ecominstruct.rows import Example, Gold
+from ecominstruct.store import write_json
 from ecominstruct.tasks.prompts import render_prompt
 from test_models import asked, facts
 
@@ -519,3 +521,13 @@ def test_what_is_wrong_with_a_model_leaves_the_run_as_it_was(run: Path, made: Ma
     absent = ecom("predict", run, "--model", "local:nowhere")
     assert (absent.returncode, absent.stdout) == (2, "") and "nowhere: is no folder of a model" in absent.stderr
     assert not (run / "6-predictions").exists()
+
+
+def test_a_tuned_model_is_asked_as_its_base_was(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    sections = {"other": {"folder": "m/other"}, "base": {"folder": "m/base", "chat": "plain", "max_new_tokens": 7}}
+    write_json(run / "recipe.json", {"local": sections, "train": {"model": "m/base"}})
+    tuned = str(run / "5-model")
+    assert described(run, None)[1][tuned] == LocalSpec(folder=tuned, max_new_tokens=7)
+    write_json(run / "recipe.json", {"local": sections, "train": {"model": "m/third"}})
+    assert described(run, None)[1].keys() == sections.keys()

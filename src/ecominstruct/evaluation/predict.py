@@ -160,7 +160,7 @@ def described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], di
     """The servers and the local models of a recipe, or of the one from which the run was built."""
     if recipe is not None:
         made = load(recipe, Recipe)
-        return made.servers, made.local
+        return made.servers, made.local | _tuned(run, made.train.model if made.train else None, made.local)
     path = run / "recipe.json"
     kept = read_json(path) if path.is_file() else {}
     try:
@@ -169,7 +169,16 @@ def described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], di
     except ValidationError:
         mend = "Build the run again, or name a recipe with --recipe"
         raise wrong("describes its models as another version of this program does", mend, file=str(path)) from None
-    return servers, local
+    return servers, local | _tuned(run, (kept.get("train") or {}).get("model"), local)
+
+
+def _tuned(run: Path, base: str | None, local: Mapping[str, LocalSpec]) -> dict[str, LocalSpec]:
+    """The tuned model of a run, by its folder: it answers as the section of its base says, so that before and after
+    are asked alike. Nothing where no section describes the base."""
+    folder = str(run / stage("model").folder)
+    sections = [section for section in local.values() if section.folder == base]
+    asked = [section.model_copy(update={"folder": folder, "adapter": None, "chat": "saved"}) for section in sections]
+    return {folder: asked[0]} if asked else {}
 
 
 def has_errors(receipt: Receipt) -> bool:

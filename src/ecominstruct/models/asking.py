@@ -20,7 +20,6 @@ from ecominstruct.models.pacing import FIRST_WAIT, Pace, wait_before_retry
 from ecominstruct.progress import Progress
 from ecominstruct.servers import ServerSpec
 
-SPARE = 4  # of so many calls at once, one more is ready to begin while answers are on their way to the disk
 GO_ON = "The same command goes on from here"
 
 
@@ -73,8 +72,7 @@ class _Asking:
     async def all(self, questions: Sequence[Question], keeper: _Keeper, progress: Progress) -> Outcome:
         waiting = iter(questions)  # one for all workers: each takes the next
         progress.begin(f"asking {self._name}", len(questions))
-        count = min(self._spec.concurrency + self._spec.concurrency // SPARE, len(questions))
-        workers = [self._work(waiting, keeper, progress) for _ in range(count)]
+        workers = [self._work(waiting, keeper, progress) for _ in range(min(self._spec.concurrency, len(questions)))]
         working: asyncio.Future[Any] = asyncio.gather(*workers)
         keeping, stop = asyncio.create_task(keeper.run()), asyncio.create_task(self._stop.wait())
         try:

@@ -40,6 +40,7 @@ from ecominstruct.checks.copies import NONE, find_copies
 from ecominstruct.checks.grams import GRAM, are_chinese
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import SHORT, Compared, Near, are_short, near_keys
+from ecominstruct.checks.sketches import sketch
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text, units
 
@@ -125,7 +126,7 @@ def ecominstruct(texts: Sequence[str]) -> set[int]:
     ):
         column = TextFile(file)
         column.add(forms)
-        compared = Compared(column.texts(), short)
+        compared = Compared(column.texts(), short, sketch(forms))
         for start in range(0, len(texts), AT_ONCE):
             keys, owners = near_keys(forms[start : start + AT_ONCE], short[start : start + AT_ONCE])
             files.add(keys, owners + start)

@@ -24,6 +24,8 @@ from ecominstruct.checks.grams import are_chinese, distinct_grams, grams
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.leaks import Leak, are_telling, find_leaks, read_protected, write_protected
 from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_keys, similarities
+from ecominstruct.checks.postings import Postings, write_postings
+from ecominstruct.checks.sketches import sketch
 from ecominstruct.checks.rating import learn, read_labels
 from ecominstruct.dataset.guard import texts_of
 from ecominstruct.errors import InputError
@@ -60,7 +62,7 @@ def copies_of(texts: Sequence[str], folder: Path) -> np.ndarray[Any, Any]:
     with (folder / "forms.tmp").open("w+b") as file, KeyFiles(folder, "near", 60 * len(texts)) as files:
         column = TextFile(file)
         column.add(forms)
-        compared = Compared(column.texts(), short)
+        compared = Compared(column.texts(), short, sketch(forms))
         files.add(*near_keys(forms, short))
         found = find_copies(len(texts), files, lambda left, right: compared.similarities(left, right, NEAR))
     removed = np.flatnonzero(found.original != NONE)

@@ -15,6 +15,7 @@ injection   instructions to a model: a package of its own
 columns    many texts as one column, in memory or in a file
 grams      character n-grams of texts, and MinHash signatures of them
 masks      what is left of texts when only some characters are looked at: candidates for short texts
+sketches   which texts cannot be nearly the same, told by some bits of each
 near       which texts are nearly the same, verified exactly
 postings   which of many known texts share a key with a text
 leaks      whether a text says what a protected text says

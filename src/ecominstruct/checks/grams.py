@@ -19,7 +19,7 @@ BANDS, ROWS = 20, 5
 """20 bands of 5 rows: a pair of similarity 0.8 shares a band with probability 1 - (1 - 0.8**5)**20 = 0.9996, one of
 0.9 but for one case in 10**8, one of 0.4 in 19 of 100 cases, one of 0.2 in 6 of 1000."""
 GRAM = {True: 3, False: 5}  # by whether a text is Chinese
-_CHUNK = 1 << 18  # characters that are looked at together: small enough for the caches of a processor
+CHUNK = 1 << 18  # characters that are looked at together: small enough for the caches of a processor
 _CJK = ((0x2E80, 0x2FE0), (0x3040, 0x3100), (0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x40000))
 
 
@@ -96,9 +96,9 @@ def grams(texts: Sequence[str], size: int) -> Grams:
 def distinct_grams(texts: Sequence[str], size: int) -> Grams:
     """The grams of each text as a sorted set of hashes of 48 bits: 16 more hold the text while they are sorted."""
     values, counts = [np.zeros(0, np.uint64)], [np.zeros(1, np.int64)]
-    for part in slices(np.maximum(lengths_of(texts), size), _CHUNK):
+    for part in slices(np.maximum(lengths_of(texts), size), CHUNK):
         found = grams(texts[part], size)
-        of = len(found.starts) - 1  # no more than `_CHUNK` // `size`, which 16 bits hold for all sizes that are used
+        of = len(found.starts) - 1  # no more than `CHUNK` // `size`, which 16 bits hold for all sizes that are used
         owner = np.repeat(np.arange(of, dtype=np.uint64), np.diff(found.starts))
         codes = once((owner << np.uint64(48)) | (found.values >> np.uint64(16)))
         values.append(codes & np.uint64((1 << 48) - 1))
@@ -121,7 +121,7 @@ def band_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:
     keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     for chinese, numbers in by_script(texts):
         chosen = [texts[number] for number in numbers.tolist()]
-        for part in slices(lengths_of(chosen), _CHUNK):
+        for part in slices(lengths_of(chosen), CHUNK):
             found = grams(chosen[part], GRAM[chinese])
             bands = _bands(_signatures(found))
             keys.append(bands.ravel())

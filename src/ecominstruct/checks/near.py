@@ -18,6 +18,7 @@ from rapidfuzz.distance import Indel
 from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts
 from ecominstruct.checks.grams import GRAM, Grams, are_chinese, band_keys, distinct_grams
 from ecominstruct.checks.masks import mask_keys
+from ecominstruct.checks.sketches import Sketches
 from ecominstruct.languages import has_word
 
 Scores = npt.NDArray[np.float64]
@@ -40,14 +41,17 @@ def near_keys(texts: Sequence[str], short: Flags) -> tuple[Numbers, Indices]:
     return np.concatenate([banded[0], masked[0]]), np.concatenate([banded[1], masked[1]])
 
 
-def similarities(left: Sequence[str], right: Sequence[str], short: Sequence[bool], near: Near) -> Scores:
-    """How similar each two texts are; 0 where they are not near. `short` says whether both of them are."""
+def similarities(
+    left: Sequence[str], right: Sequence[str], short: Sequence[bool], near: Near, grams: Sequence[bool] | None = None
+) -> Scores:
+    """How similar each two texts are; 0 where they are not near. `short` says whether both of them are, `grams`, where
+    that is known, whether they may be near by their grams."""
     out = np.zeros(len(left))
     rest = []
     for row, (one, other, both_short) in enumerate(zip(left, right, short, strict=True)):
         if both_short:
             out[row] = Indel.normalized_similarity(one, other, score_cutoff=near.edits)
-        if not out[row] and not (both_short and len(one) <= TINY):
+        if not out[row] and not (both_short and len(one) <= TINY) and (grams is None or grams[row]):
             rest.append(row)
     if rest:
         found = jaccard([left[row] for row in rest], [right[row] for row in rest], near.grams)
@@ -113,16 +117,19 @@ def are_short(sources: Sequence[str]) -> Flags:
 
 
 class Compared(NamedTuple):
-    """A column of normal forms, and which of them are short."""
+    """A column of normal forms, which of them are short, and their sketches."""
 
     texts: Texts
     short: Flags
+    sketches: Sketches
 
     def similarities(self, left: Indices, right: Indices, near: Near) -> Scores:
         """How similar the texts with these numbers are; 0 where they are not near."""
         out = np.zeros(len(left))
         for start in range(0, len(left), _TAKEN):
-            some = slice(start, start + _TAKEN)
-            short = (self.short[left[some]] & self.short[right[some]]).tolist()
-            out[some] = similarities(self.texts.take(left[some]), self.texts.take(right[some]), short, near)
+            one, other = left[start : start + _TAKEN], right[start : start + _TAKEN]
+            short, grams = self.short[one] & self.short[other], self.sketches.may_reach(one, other, near.grams)
+            some = np.flatnonzero(short | grams)
+            texts = self.texts.take(one[some]), self.texts.take(other[some])
+            out[start + some] = similarities(*texts, short[some].tolist(), near, grams[some].tolist())
         return out

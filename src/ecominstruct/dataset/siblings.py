@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, TextFile
+from ecominstruct.checks.columns import Growing, Indices, Numbers, TextFile
 from ecominstruct.checks.copies import NONE, find_copies
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import Compared, Near, Scores, are_short, near_keys
+from ecominstruct.checks.sketches import SketchFile, sketch
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text, same_text
 from ecominstruct.rows import Check, Match
@@ -53,13 +54,14 @@ class Siblings:
         self._records: list[str] = []
         self._splits: list[str] = []
         self._numbers: list[Numbers] = []  # rank, input and answer of some pairs
-        self._short: list[Flags] = []
+        self._short = Growing(np.bool_)
         self.crowded = 0
 
     def __enter__(self) -> Siblings:
         open_file = self._stack.enter_context
         self._forms = TextFile(open_file((self._scratch / "forms.tmp").open("w+b")))
         self._outputs = TextFile(open_file((self._scratch / "outputs.tmp").open("w+b")))
+        self._sketches = SketchFile(open_file((self._scratch / "sketches.tmp").open("w+b")))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,9 +73,10 @@ class Siblings:
         forms = [kin_text(text) for text in texts]
         outputs = [kin_text(pair.output) for pair in pairs]
         self._forms.add(forms)
+        self._sketches.add(sketch(forms))
         if self._work.free:
             self._outputs.add(outputs)
-        self._short.append(are_short(texts))
+        self._short.add(are_short(texts))
         self._records += [pair.record for pair in pairs]
         self._splits += [sys.intern(pair.split) for pair in pairs]
         numbers = [
@@ -116,7 +119,7 @@ class Siblings:
     def _near_copies(self, pairs: Pairs, alone: Indices) -> list[tuple[int, Match]]:
         """The near copies among pairs that are no exact ones."""
         place = pairs.place[alone]
-        compared = Compared(self._forms.texts(), np.concatenate([np.zeros(0, np.bool_), *self._short]))
+        compared = Compared(self._forms.texts(), self._short.column(), self._sketches.sketches())
         outputs = self._outputs.texts()
 
         def verify(left: Indices, right: Indices) -> Scores:

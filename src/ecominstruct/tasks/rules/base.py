@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import orjson
 
 from ecominstruct.identity import SEPARATOR, fraction, hash64, pick_index
 from ecominstruct.languages import same_text
@@ -15,6 +18,8 @@ TRIES = 50  # records looked at in search of a partner: a bound that keeps rules
 
 Record = Mapping[str, Any]
 """The fields of a record, with its `id`, its `split` and its `family`."""
+Places: TypeAlias = "array[int]"
+"""The numbers of records, in the order of their ids."""
 
 
 class Derived(NamedTuple):
@@ -55,11 +60,19 @@ class Pool:
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
-        self._records = sorted(records, key=lambda record: str(record["id"]))
-        self._alike: dict[tuple[str, ...], dict[str, list[Record]]] = {}
-        self._said: dict[tuple[str, str, str], frozenset[str]] = {}
+        # As bytes: as Python objects, the attributes of a product take ten times the memory. Copied, since orjson
+        # keeps some kilobytes behind each text.
+        packed = {str(record["id"]): bytes(memoryview(orjson.dumps(record))) for record in records}
+        self._place = {name: place for place, name in enumerate(sorted(packed))}
+        self._packed = [packed[name] for name in self._place]
+        self._alike: dict[tuple[str, ...], list[Places]] = {}
+        self._said: dict[tuple[str, str, int], frozenset[str]] = {}
 
-    def alike(self, record: Record, call: Call, *needs: str) -> Sequence[Record]:
+    def _record(self, place: int) -> Record:
+        record: Record = orjson.loads(self._packed[place])
+        return record
+
+    def alike(self, record: Record, call: Call, *needs: str) -> Places:
         """The records of the same split that say the same in the fields for these needs; a need without field is none.
 
         Equal is what differs in nothing but case, white space and (of lists) order.
@@ -68,15 +81,16 @@ class Pool:
         known = self._alike.get(names)
         if known is None:
             known = self._alike[names] = self._grouped(names)
-        return known[record["id"]]
+        return known[self._place[record["id"]]]
 
-    def _grouped(self, names: Sequence[str]) -> dict[str, list[Record]]:
-        """For each record, by its id, the records that share its split and what it says in these fields."""
-        groups: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
-        alike = {}
-        for record in self._records:
-            group = alike[record["id"]] = groups[_key(record, names)]
-            group.append(record)
+    def _grouped(self, names: Sequence[str]) -> list[Places]:
+        """For each record, the records that share its split and what it says in these fields."""
+        groups: dict[tuple[Any, ...], Places] = defaultdict(lambda: array("l"))
+        alike = []
+        for place in range(len(self._packed)):
+            group = groups[_key(self._record(place), names)]
+            group.append(place)
+            alike.append(group)
         return alike
 
     def others(self, record: Record, call: Call, *needs: str, like: Record | None = None) -> Iterator[Record]:
@@ -87,7 +101,7 @@ class Pool:
         found = self.alike(like or record, call, *needs)
         start = pick_index(len(found), *call.words(record, "partner")) if found else 0
         for step in range(min(TRIES, len(found))):
-            other = found[(start + step) % len(found)]
+            other = self._record(found[(start + step) % len(found)])
             if other["family"] != record["family"]:
                 yield other
 
@@ -96,9 +110,9 @@ class Pool:
         alike, own = self.alike(record, call, by), facts(call.value(record, need))
         if len(alike) <= 1:
             return own
-        key = (call.fields[need], call.fields[by], str(alike[0]["id"]))
+        key = (call.fields[need], call.fields[by], alike[0])
         if key not in self._said:
-            self._said[key] = frozenset().union(*(facts(call.value(other, need)) for other in alike))
+            self._said[key] = frozenset().union(*(facts(call.value(self._record(place), need)) for place in alike))
         return self._said[key] | own
 
     def agree(self, record: Record, call: Call, need: str, by: str) -> bool:

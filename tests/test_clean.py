@@ -25,8 +25,8 @@ from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.leaks import Leak, are_telling, find_leaks, read_protected, write_protected
 from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_keys, similarities
 from ecominstruct.checks.postings import Postings, write_postings
-from ecominstruct.checks.sketches import sketch
 from ecominstruct.checks.rating import learn, read_labels
+from ecominstruct.checks.sketches import sketch
 from ecominstruct.dataset.guard import texts_of
 from ecominstruct.errors import InputError
 from ecominstruct.languages import kin_text
@@ -96,6 +96,38 @@ def test_jaccard_is_that_of_sets_of_grams() -> None:
         size = 3 if are_chinese([one])[0] else 5
         sets = [{text[at : at + size] for at in range(len(text) - size + 1)} for text in (one, other)]
         assert said == pytest.approx(len(sets[0] & sets[1]) / len(sets[0] | sets[1]))
+
+
+@given(st.lists(st.tuples(st.text("abc", max_size=40), st.text("abc茶壶", max_size=40)), max_size=8), st.floats(0.1, 1))
+def test_sketches_rule_out_no_pair_that_is_near(pairs: list[tuple[str, str]], least: float) -> None:
+    left, right = [one for one, _ in pairs], [other for _, other in pairs]
+    numbers = np.arange(len(pairs))
+    reach = sketch([*left, *right]).may_reach(numbers, numbers + len(pairs), least)
+    assert reach[jaccard(left, right) >= least].all()
+
+
+def test_sketches_rule_out_most_pairs_that_are_not_near() -> None:
+    for lang in ("en", "zh"):
+        texts = [kin_text(text) for text in sentences(lang, 400, 12)]
+        left, right = np.triu_indices(len(texts), 1)
+        assert sketch(texts).may_reach(left, right, NEAR.grams).mean() < 0.01
+
+
+_KEYS = st.one_of(st.integers(0, 40), st.integers(2**64 - 40, 2**64 - 1), st.integers(0, 2**64 - 1))
+
+
+@given(st.lists(st.tuples(_KEYS, st.integers(0, 9)), max_size=60), st.lists(_KEYS, max_size=30))
+def test_postings_find_all_that_have_a_key(known: list[tuple[int, int]], wanted: list[int]) -> None:
+    counted = np.zeros(10, np.int64)
+    with TemporaryDirectory() as folder:
+        with KeyFiles(Path(folder), "some", 1_000_000) as files:
+            files.add(np.array([key for key, _ in known], np.uint64), np.array([text for _, text in known], np.int64))
+            write_postings(Path(folder), "some", files, counted, 100, drop=False)
+        looked_for = [*wanted, *(key for key, _ in known[:5])]
+        places, texts = Postings.read(Path(folder), "some").find(np.array(looked_for, np.uint64))
+    found = sorted(zip(places.tolist(), texts.tolist(), strict=True))
+    assert found == sorted((place, text) for place, key in enumerate(looked_for) for of, text in known if of == key)
+    assert counted.sum() == len(known)
 
 
 @given(st.lists(st.text("ab茶", max_size=12), max_size=8))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MANIFEST = "manifest.json"
-BATCH_ROWS = 5_000  # rows of a row group: what is in memory at once, and how far a rule sees
+BATCH_ROWS = 2_000  # rows of a row group: what is in memory at once
 PART_ROWS = 100_000  # rows of a part at most: the unit of work, of caching and of resuming
 
 

@@ -26,6 +26,7 @@ from ecominstruct.stages import stage
 from ecominstruct.store import read_lists
 
 NO_SPLIT = -1
+_SHARE_BITS = 4  # of keys, by which they are cut into shares
 LISTED = 100  # violations of each kind that are named; all are counted
 _COLUMNS = ("id", "source", "record_type", "published_split", "group")
 
@@ -169,17 +170,25 @@ def check_sides(sides: Sides, expected: Expected, ledger: Ledger) -> list[Overla
 
 def _check_families(sides: Sides, ledger: Ledger) -> None:
     """No family and no key in two splits, and no kin in two families."""
-    placed = np.flatnonzero(sides.split != NO_SPLIT)
-    for low, high in _differing(sides.family[placed], sides.split[placed]):
-        _add_two(sides, ledger, "family_in_two_splits", placed[low], placed[high])
-    held = sides.split[sides.owner] != NO_SPLIT
-    keys, owner = sides.keys[held], sides.owner[held]
-    for low, high in _differing(keys, sides.split[owner]):
-        _add_two(sides, ledger, "key_in_two_splits", owner[low], owner[high])
-    linked = ~sides.pair[sides.owner]
-    keys, owner = sides.keys[linked], sides.owner[linked]
-    for low, high in _differing(keys, sides.family[owner]):
-        _add_two(sides, ledger, "kin_in_two_families", owner[low], owner[high])
+    for some in _shares(sides.family):
+        placed = some[sides.split[some] != NO_SPLIT]
+        for low, high in _differing(sides.family[placed], sides.split[placed]):
+            _add_two(sides, ledger, "family_in_two_splits", placed[low], placed[high])
+    for some in _shares(sides.keys):
+        keys, owner = sides.keys[some], sides.owner[some]
+        held = sides.split[owner] != NO_SPLIT
+        for low, high in _differing(keys[held], sides.split[owner[held]]):
+            _add_two(sides, ledger, "key_in_two_splits", owner[held][low], owner[held][high])
+        linked = ~sides.pair[owner]
+        for low, high in _differing(keys[linked], sides.family[owner[linked]]):
+            _add_two(sides, ledger, "kin_in_two_families", owner[linked][low], owner[linked][high])
+
+
+def _shares(keys: Keys) -> Iterator[Indices]:
+    """The places of keys by their highest bits, equal ones together: sorting takes several times the memory of what is
+    sorted."""
+    for share in range(1 << _SHARE_BITS):
+        yield np.flatnonzero(keys >> np.uint64(64 - _SHARE_BITS) == np.uint64(share))
 
 
 def _differing(groups: Keys, values: npt.NDArray[Any]) -> Iterator[tuple[int, int]]:
@@ -197,17 +206,27 @@ def _add_two(sides: Sides, ledger: Ledger, kind: str, low: Any, high: Any) -> No
 
 def _overlaps(sides: Sides) -> list[Overlap]:
     """The keys that each two sources share, counted once a key."""
-    held = sides.split[sides.owner] != NO_SPLIT
-    keys, owner = sides.keys[held], sides.owner[held]
+    shared = np.zeros((2, len(sides.sources), len(sides.sources)), np.int64)
+    for some in _shares(sides.keys):
+        _count_shared(sides, some[sides.split[sides.owner[some]] != NO_SPLIT], shared)
+    found = []
+    for one, other in np.argwhere(shared[0]).tolist():
+        left, right = sorted((sides.sources[one], sides.sources[other]))
+        found.append(Overlap(left, right, *shared[:, one, other].tolist()))
+    return sorted(found)
+
+
+def _count_shared(sides: Sides, places: Indices, shared: Indices) -> None:
+    """Count, of some keys, those that two sources share, and those of them that cross the splits."""
+    if not len(places):
+        return
+    keys, owner = sides.keys[places], sides.owner[places]
     order = np.lexsort((sides.source[owner], keys))
     keys, source, split = keys[order], sides.source[owner][order], sides.split[owner][order]
-    if not len(keys):
-        return []
     first = np.flatnonzero(np.append(True, (keys[1:] != keys[:-1]) | (source[1:] != source[:-1])))
     low, high = np.minimum.reduceat(split, first), np.maximum.reduceat(split, first)
     several = np.diff(np.append(first, len(keys))) > 1
     keys, source = keys[first], source[first]
-    shared = np.zeros((2, len(sides.sources), len(sides.sources)), np.int64)
     np.add.at(shared[0], (source[several], source[several]), 1)
     np.add.at(shared[1], (source[several], source[several]), low[several] != high[several])
     step = 1  # the sources of a key stand side by side: compare neighbours, then those two apart, and so on
@@ -216,11 +235,6 @@ def _overlaps(sides: Sides) -> list[Overlap]:
         np.add.at(shared[0], (source[same], source[same + step]), 1)
         np.add.at(shared[1], (source[same], source[same + step]), crosses)
         step += 1
-    found = []
-    for one, other in np.argwhere(shared[0]).tolist():
-        left, right = sorted((sides.sources[one], sides.sources[other]))
-        found.append(Overlap(left, right, *shared[:, one, other].tolist()))
-    return sorted(found)
 
 
 def name_records(run: Path, wanted: Collection[int]) -> dict[int, str]:

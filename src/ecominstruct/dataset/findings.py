@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 STAGE = stage("findings")
 DIFFERENT = 0.2  # share of different texts from which a field tells records apart
+_ENOUGH = 4_000  # pairs that are looked at together: of fewer, the few questions of a shop would seem many
 _COLUMNS = ("record", "row", "split", "input", "output", "choices")
 
 
@@ -155,7 +156,7 @@ def examine(work: Work, folder: Path) -> Receipt:
     with TemporaryDirectory(prefix="ecominstruct-") as scratch, Siblings(work, Path(scratch), near) as siblings:
 
         def measured() -> Iterator[pa.RecordBatch]:
-            for pairs, fields in _batches(work):
+            for pairs, fields in _stretches(_batches(work)):
                 matches.extend(_leaks(work, pairs, fields, known, near))
                 siblings.add(pairs)
                 yield batch_of(list(_measures(pairs, rate)), measure_schema())
@@ -210,6 +211,23 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
             found = [next(of for of in coming if of[0] == pair.record) for pair in pairs] if names else []
             if pairs:
                 yield pairs, {name: [of[at] for of in found] for at, name in enumerate(names, 1)}
+
+
+def _stretches(
+    batches: Iterable[tuple[list[Pair], dict[str, list[Any]]]],
+) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
+    """Batches put together until they hold enough pairs to say whether a field tells records apart."""
+    held: list[Pair] = []
+    columns: dict[str, list[Any]] = {}
+    for pairs, fields in batches:
+        held += pairs
+        for name, column in fields.items():
+            columns.setdefault(name, []).extend(column)
+        if len(held) >= _ENOUGH:
+            yield held, columns
+            held, columns = [], {}
+    if held:
+        yield held, columns
 
 
 def _records(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Any, ...]]:

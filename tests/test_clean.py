@@ -27,6 +27,7 @@ from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_ke
 from ecominstruct.checks.postings import Postings, write_postings
 from ecominstruct.checks.rating import learn, read_labels
 from ecominstruct.checks.sketches import sketch
+from ecominstruct.dataset.findings import Pair, _gathered
 from ecominstruct.dataset.guard import texts_of
 from ecominstruct.errors import InputError
 from ecominstruct.languages import kin_text
@@ -128,6 +129,15 @@ def test_postings_find_all_that_have_a_key(known: list[tuple[int, int]], wanted:
     found = sorted(zip(places.tolist(), texts.tolist(), strict=True))
     assert found == sorted((place, text) for place, key in enumerate(looked_for) for of, text in known if of == key)
     assert counted.sum() == len(known)
+
+
+def test_fields_are_judged_on_thousands_of_pairs_whatever_a_row_group_holds() -> None:
+    pairs = [Pair(str(number), number, "train", "", "", ()) for number in range(9_000)]
+    parts = [pairs[start : start + 1_500] for start in range(0, len(pairs), 1_500)]
+    gathered = list(_gathered((part, {"brand": [pair.row for pair in part]}) for part in parts))
+    assert [len(some) for some, _ in gathered] == [4_500, 4_500]
+    assert [pair for some, _ in gathered for pair in some] == pairs
+    assert all(fields == {"brand": [pair.row for pair in some]} for some, fields in gathered)
 
 
 @given(st.lists(st.text("ab茶", max_size=12), max_size=8))

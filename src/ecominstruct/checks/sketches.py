@@ -14,7 +14,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from ecominstruct.checks.columns import Flags, Growing, Indices, Numbers, map_column, slices
-from ecominstruct.checks.grams import CHUNK, GRAM, are_chinese, grams, lengths_of
+from ecominstruct.checks.grams import CHUNK, GRAM, by_script, grams, lengths_of
 
 WORDS = 16  # of 64 bits
 
@@ -37,11 +37,11 @@ class Sketches(NamedTuple):
 
 def sketch(texts: Sequence[str]) -> Sketches:
     """The sketches of texts, which are given in their normal form."""
-    chinese = are_chinese(texts)
+    chinese = np.zeros(len(texts), np.bool_)
     bits = np.zeros((len(texts), WORDS), np.uint64)
     counts = np.zeros(len(texts), np.int64)
-    for flag in (True, False):
-        numbers = np.flatnonzero(chinese == flag)
+    for flag, numbers in by_script(texts):
+        chinese[numbers] = flag
         chosen = [texts[number] for number in numbers.tolist()]
         for part in slices(lengths_of(chosen), CHUNK):
             found = grams(chosen[part], GRAM[flag])

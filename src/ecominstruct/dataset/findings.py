@@ -156,7 +156,7 @@ def examine(work: Work, folder: Path) -> Receipt:
     with TemporaryDirectory(prefix="ecominstruct-") as scratch, Siblings(work, Path(scratch), near) as siblings:
 
         def measured() -> Iterator[pa.RecordBatch]:
-            for pairs, fields in _stretches(_batches(work)):
+            for pairs, fields in _gathered(_batches(work)):
                 matches.extend(_leaks(work, pairs, fields, known, near))
                 siblings.add(pairs)
                 yield batch_of(list(_measures(pairs, rate)), measure_schema())
@@ -213,7 +213,7 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
                 yield pairs, {name: [of[at] for of in found] for at, name in enumerate(names, 1)}
 
 
-def _stretches(
+def _gathered(
     batches: Iterable[tuple[list[Pair], dict[str, list[Any]]]],
 ) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
     """Batches put together until they hold enough pairs to say whether a field tells records apart."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -97,7 +96,13 @@ def _both(asked: argparse.Namespace, name: str, folder: Path, rows: int) -> dict
 def _side(asked: argparse.Namespace) -> dict[str, Any]:
     side = _ours if asked.side == "ours" else _theirs
     found = side(asked.model, _examples(asked.rows), asked.batch, asked.new)
-    return found | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
+    return found | {"memory": _peak()}
+
+
+def _peak() -> int:
+    """The most that this process held, in MB; `getrusage` would count what its parent held when it began."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def _examples(rows: int) -> list[Any]:

@@ -39,7 +39,7 @@ from ecominstruct.progress import Progress
 from ecominstruct.rows import Example
 from ecominstruct.tasks.prompts import render_prompt
 
-SCHEMA = 1  # raised when the same question would get another answer
+SCHEMA = 2  # raised when the same question would get another answer
 PAUSE = 0.5  # seconds between two times of writing answers to disk: what a kill may cost
 TOO_LONG = "the prompt does not fit into the model, even without its input"
 NEVER_ANSWERED = "the model gave no answer"

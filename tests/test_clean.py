@@ -18,7 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecominstruct import engines, pipeline
-from ecominstruct.checks.columns import TextFile
+from ecominstruct.checks import near, postings
+from ecominstruct.checks.columns import TextFile, let_go, map_column
 from ecominstruct.checks.copies import NONE, find_copies
 from ecominstruct.checks.grams import are_chinese, distinct_grams, grams
 from ecominstruct.checks.keys import KeyFiles
@@ -29,6 +30,7 @@ from ecominstruct.checks.rating import learn, read_labels
 from ecominstruct.checks.sketches import sketch
 from ecominstruct.dataset.findings import Pair, _gathered
 from ecominstruct.dataset.guard import texts_of
+from ecominstruct.dataset.siblings import Pairs, _contradictions
 from ecominstruct.errors import InputError
 from ecominstruct.languages import kin_text
 from ecominstruct.progress import Silent
@@ -93,7 +95,11 @@ def test_planted_near_copies_are_found(tmp_path: Path, lang: str, words: int, mo
 def test_jaccard_is_that_of_sets_of_grams() -> None:
     texts = [kin_text(text) for lang in ("en", "zh") for text in sentences(lang, 40, 6)]
     others = [edited(text, 3, random.Random(3), "ab茶壶") for text in texts]
-    for one, other, said in zip(texts, others, jaccard(texts, others), strict=True):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(near, "GRAMS", 100)  # a pair or two at once
+        few_at_once = jaccard(texts, others)
+    assert np.array_equal(few_at_once, jaccard(texts, others))
+    for one, other, said in zip(texts, others, few_at_once, strict=True):
         size = 3 if are_chinese([one])[0] else 5
         sets = [{text[at : at + size] for at in range(len(text) - size + 1)} for text in (one, other)]
         assert said == pytest.approx(len(sets[0] & sets[1]) / len(sets[0] | sets[1]))
@@ -117,18 +123,53 @@ def test_sketches_rule_out_most_pairs_that_are_not_near() -> None:
 _KEYS = st.one_of(st.integers(0, 40), st.integers(2**64 - 40, 2**64 - 1), st.integers(0, 2**64 - 1))
 
 
-@given(st.lists(st.tuples(_KEYS, st.integers(0, 9)), max_size=60), st.lists(_KEYS, max_size=30))
-def test_postings_find_all_that_have_a_key(known: list[tuple[int, int]], wanted: list[int]) -> None:
+@given(st.lists(st.tuples(_KEYS, st.integers(0, 9)), max_size=60), st.lists(_KEYS, max_size=30), st.integers(1, 60))
+def test_postings_find_all_that_have_a_key(known: list[tuple[int, int]], wanted: list[int], part: int) -> None:
     counted = np.zeros(10, np.int64)
     with TemporaryDirectory() as folder:
         with KeyFiles(Path(folder), "some", 1_000_000) as files:
             files.add(np.array([key for key, _ in known], np.uint64), np.array([text for _, text in known], np.int64))
             write_postings(Path(folder), "some", files, counted, 100, drop=False)
         looked_for = [*wanted, *(key for key, _ in known[:5])]
-        places, texts = Postings.read(Path(folder), "some").find(np.array(looked_for, np.uint64))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(postings, "PART", part)  # however few keys are looked at together
+            places, texts = Postings.read(Path(folder), "some").find(np.array(looked_for, np.uint64))
     found = sorted(zip(places.tolist(), texts.tolist(), strict=True))
     assert found == sorted((place, text) for place, key in enumerate(looked_for) for of, text in known if of == key)
     assert counted.sum() == len(known)
+
+
+def test_pages_that_were_let_go_are_found_again(tmp_path: Path) -> None:
+    (tmp_path / "column.bin").write_bytes(np.arange(4_000_000, dtype=np.uint64).tobytes())
+    column = map_column(tmp_path / "column.bin", np.uint64)
+    total = int(column.sum())
+    assert _resident(tmp_path / "column.bin") > 30_000_000
+    let_go(column[10:], np.arange(3))  # a part of it stands for the whole; what lies in memory stays
+    assert _resident(tmp_path / "column.bin") == 0
+    assert int(column.sum()) == total
+
+
+def _resident(file: Path) -> int:
+    """How many bytes of a mapped file are in the memory of this process."""
+    lines = iter(Path("/proc/self/smaps").read_text("utf-8").splitlines())
+    return sum(
+        1024 * int(next(line for line in lines if line.startswith("Rss:")).split()[1])
+        for line in lines
+        if line.endswith(str(file))
+    )
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), max_size=12))
+def test_a_contradiction_names_the_first_other_answer(rows: list[tuple[int, int]]) -> None:
+    same, answer = (np.array([row[at] for row in rows], np.uint64) for at in range(2))
+    pair, other = _contradictions(Pairs(np.arange(len(rows)), same, answer))
+    expected = {
+        at: next(one for one, (text, said) in enumerate(rows) if text == row[0] and said != row[1])
+        for at, row in enumerate(rows)
+        if any(text == row[0] and said != row[1] for text, said in rows)
+    }
+    assert dict(zip(pair.tolist(), other.tolist(), strict=True)) == expected
+    assert len(pair) == len(expected)
 
 
 def test_fields_are_judged_on_thousands_of_pairs_whatever_a_row_group_holds() -> None:

@@ -6,6 +6,7 @@ looked at, and all processes share it.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -95,10 +96,27 @@ def map_column(path: Path, kind: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
     return np.asarray(np.memmap(path, kind, "r"))  # a plain array: looking into it costs less
 
 
+def let_go(*columns: npt.NDArray[Any]) -> None:
+    """Give back the pages of mapped columns: the system keeps them as long as it has room, and the next look finds them
+    again. Columns in memory stay as they are."""
+    for column in columns:
+        base: Any = column
+        while isinstance(base, np.ndarray):
+            base = base.base
+        if isinstance(base, mmap.mmap):
+            base.madvise(mmap.MADV_DONTNEED)
+
+
 def save(path: Path, column: npt.NDArray[Any]) -> None:
     """Write a column of numbers, whole or not at all."""
     with writing(path) as file:
         np.save(file, column, allow_pickle=False)
+
+
+def begin(file: IO[bytes], kind: npt.DTypeLike, shape: tuple[int, ...]) -> None:
+    """Write what `save` writes before the numbers, of a column that is written bit by bit."""
+    descr = np.lib.format.dtype_to_descr(np.dtype(kind))
+    np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
 
 
 def load(path: Path) -> npt.NDArray[Any]:

@@ -26,10 +26,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, TextFile, Texts, load, map_column, save, slices
+from ecominstruct.checks.columns import Flags, Indices, Numbers, TextFile, Texts, let_go, load, map_column, save, slices
 from ecominstruct.checks.grams import are_chinese, by_script, distinct_grams, lengths_of
 from ecominstruct.checks.keys import KeyFiles
-from ecominstruct.checks.near import Near, are_short, near_keys, similarities
+from ecominstruct.checks.near import AT_ONCE, Near, are_short, near_keys, similarities
 from ecominstruct.checks.postings import Postings, write_postings
 from ecominstruct.identity import hash64
 from ecominstruct.languages import has_word, kin_text, units
@@ -143,6 +143,7 @@ def _find_some(texts: Sequence[str], known: Protected, near: Near, overlap: floa
     best: dict[int, Leak] = {}
     for leak in sorted(found, key=lambda leak: (KINDS.index(leak.kind), -leak.similarity, leak.protected)):
         best.setdefault(leak.text, leak)
+    let_go(*known.texts)
     return [leak._replace(text=telling[number]) for number, leak in sorted(best.items())]
 
 
@@ -161,14 +162,18 @@ def _near(texts: Sequence[str], forms: Sequence[str], known: Protected, near: Ne
     keys, numbers = _near_keys(forms, short)
     places, owners = known.near.find(keys)
     left, right = _pairs(numbers[places], owners)
-    both = (short[left] & known.short[right]).tolist()
-    ours, theirs = [forms[number] for number in left.tolist()], known.texts.take(right)
-    scores = similarities(ours, theirs, both, near)
-    return [
-        Leak(int(left[row]), "near", round(float(scores[row]), 4), int(right[row]))
-        for row in np.flatnonzero(scores > 0).tolist()
-        if not both[row] or sorted(_NUMBER.findall(ours[row])) == sorted(_NUMBER.findall(theirs[row]))
-    ]
+    found = []
+    for start in range(0, len(left), AT_ONCE):
+        one, other = left[start : start + AT_ONCE], right[start : start + AT_ONCE]
+        both = (short[one] & known.short[other]).tolist()
+        ours, theirs = [forms[number] for number in one.tolist()], known.texts.take(other)
+        scores = similarities(ours, theirs, both, near)
+        found += [
+            Leak(int(one[row]), "near", round(float(scores[row]), 4), int(other[row]))
+            for row in np.flatnonzero(scores > 0).tolist()
+            if not both[row] or sorted(_NUMBER.findall(ours[row])) == sorted(_NUMBER.findall(theirs[row]))
+        ]
+    return found
 
 
 def _overlaps(forms: Sequence[str], known: Protected, least: float) -> list[Leak]:

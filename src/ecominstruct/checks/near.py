@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts
+from ecominstruct.checks.columns import Flags, Indices, Numbers, Texts, let_go, slices
 from ecominstruct.checks.grams import GRAM, Grams, are_chinese, band_keys, distinct_grams
 from ecominstruct.checks.masks import mask_keys
 from ecominstruct.checks.sketches import Sketches
@@ -24,8 +24,9 @@ from ecominstruct.languages import has_word
 Scores = npt.NDArray[np.float64]
 SHORT = 20  # units: a text with fewer is short
 TINY = 30  # characters: in so short a text, grams that agree so far mean edits that agree at least as far
-_TAKEN = 20_000  # pairs whose texts, and their grams, are in memory at once
-_PAIRS = 5_000  # that are verified together
+AT_ONCE = 4_000  # pairs whose texts, and their grams, are in memory at once
+GRAMS = 1 << 18  # of pairs that are verified together, in both texts
+_FEWEST = 8  # grams that a pair counts for at least: so there are fewer pairs than 16 bits can number
 
 
 class Near(NamedTuple):
@@ -68,8 +69,8 @@ def jaccard(left: Sequence[str], right: Sequence[str], least: float = 0.0) -> Sc
     chinese = are_chinese(left)
     for flag in (True, False):
         rows = np.flatnonzero(chinese == flag)
-        for start in range(0, len(rows), _TAKEN):
-            some = rows[start : start + _TAKEN]
+        for start in range(0, len(rows), AT_ONCE):
+            some = rows[start : start + AT_ONCE]
             places = some.tolist()
             out[some] = _jaccard([left[row] for row in places], [right[row] for row in places], GRAM[flag], least)
     return out
@@ -83,16 +84,17 @@ def _jaccard(left: Sequence[str], right: Sequence[str], size: int, least: float)
     one, other = (np.array([names[text] for text in side], np.int64) for side in (left, right))
     possible = np.flatnonzero(np.minimum(sizes[one], sizes[other]) >= least * np.maximum(sizes[one], sizes[other]))
     out = np.zeros(len(left))
-    for start in range(0, len(possible), _PAIRS):
-        some = possible[start : start + _PAIRS]
+    together = sizes[one[possible]] + sizes[other[possible]]
+    for part in slices(np.maximum(together, _FEWEST), GRAMS):
+        some = possible[part]
         common = _common(found, one[some], other[some])
         out[some] = common / (sizes[one[some]] + sizes[other[some]] - common)
     return out
 
 
 def _common(found: Grams, left: Indices, right: Indices) -> Indices:
-    """How many grams each two texts have in common, of at most `_PAIRS` pairs: their numbers fit into 16 bits, beside
-    48 bits of a gram.
+    """How many grams each two texts have in common, of so few pairs that their numbers fit into 16 bits, beside 48 bits
+    of a gram.
 
     Two different grams of one pair are taken for the same in one of 2**48 cases.
     """
@@ -126,10 +128,11 @@ class Compared(NamedTuple):
     def similarities(self, left: Indices, right: Indices, near: Near) -> Scores:
         """How similar the texts with these numbers are; 0 where they are not near."""
         out = np.zeros(len(left))
-        for start in range(0, len(left), _TAKEN):
-            one, other = left[start : start + _TAKEN], right[start : start + _TAKEN]
+        for start in range(0, len(left), AT_ONCE):
+            one, other = left[start : start + AT_ONCE], right[start : start + AT_ONCE]
             short, grams = self.short[one] & self.short[other], self.sketches.may_reach(one, other, near.grams)
             some = np.flatnonzero(short | grams)
             texts = self.texts.take(one[some]), self.texts.take(other[some])
             out[start + some] = similarities(*texts, short[some].tolist(), near, grams[some].tolist())
+        let_go(self.texts.content, self.sketches.bits)
         return out

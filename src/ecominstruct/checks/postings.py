@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Indices, Numbers, load, map_column, save
+from ecominstruct.checks.columns import Indices, Numbers, let_go, load, map_column, save
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.store import writing
 
 _LARGEST = 1 << 28  # entries of a table, one bit each
-_AT_ONCE = 1 << 20  # keys that are entered together
+_AT_ONCE = 1 << 17  # keys that are entered together
+PART = 1 << 20  # known keys that are looked at together
 
 
 class Postings(NamedTuple):
@@ -27,19 +29,39 @@ class Postings(NamedTuple):
     maybe: npt.NDArray[np.uint8]  # one bit each
 
     def find(self, keys: Numbers) -> tuple[Indices, Indices]:
-        """For each match, the place of the key that was looked for, and the known text that has it, in the order of
-        the places."""
+        """For each match, the place of the key that was looked for, and the known text that has it.
+
+        Keys are looked for in their order, and of the columns only a part is in memory at a time.
+        """
         slots = _slots(keys, 8 * len(self.maybe))
         bits = self.maybe[slots >> np.uint64(3)] >> (slots & np.uint64(7)).astype(np.uint8)
         places = np.flatnonzero(bits & np.uint8(1))
+        places = places[np.argsort(keys[places])]
         wanted = keys[places]
+        found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+        for part in self._parts(wanted):
+            at, owners = self._find_some(wanted[part])
+            found.append((places[part][at], owners))
+            let_go(self.keys, self.owners, self.heads)
+        at, owners = (np.concatenate(column) for column in zip(*found, strict=True))
+        return at, owners
+
+    def _parts(self, wanted: Numbers) -> Iterator[slice]:
+        """Stretches of keys in order, each of which looks into `PART` known keys or about so many."""
+        bits = max(0, (len(self.keys) // PART).bit_length())
+        edges = np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
+        cuts = [0, *np.searchsorted(wanted, edges).tolist(), len(wanted)]
+        return (slice(low, high) for low, high in pairwise(cuts) if low < high)
+
+    def _find_some(self, wanted: Numbers) -> tuple[Indices, Indices]:
+        """The same for some keys that may be there."""
         head = _slots(wanted, len(self.heads) - 1)
         low, high = self.heads[head].astype(np.int64), self.heads[head + np.uint64(1)].astype(np.int64)
         first = self._search(wanted, low, high, np.less)
         counts = self._search(wanted, first, high, np.less_equal) - first
         ends = np.cumsum(counts)
         at = np.arange(counts.sum()) + np.repeat(first - (ends - counts), counts)
-        return np.repeat(places, counts), self.owners[at].astype(np.int64)
+        return np.repeat(np.arange(len(wanted)), counts), self.owners[at].astype(np.int64)
 
     def _search(self, wanted: Numbers, low: Indices, high: Indices, before: np.ufunc) -> Indices:
         """Between two places each, the first one whose key is not `before` the wanted one. For all of them at once:
@@ -104,7 +126,7 @@ def _heads(file: Path) -> npt.NDArray[np.uint32]:
         first = int(slots[0])
         found = np.bincount((slots - slots[0]).astype(np.int64))
         heads[first + 1 : first + 1 + len(found)] += found.astype(np.uint32)
-    return np.cumsum(heads, dtype=np.uint32)
+    return np.cumsum(heads, dtype=np.uint32, out=heads)
 
 
 def _table(file: Path) -> npt.NDArray[np.uint8]:

@@ -14,13 +14,15 @@ fifth of the texts must be different ones.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.checks.leaks import Protected, find_leaks, read_protected
+from ecominstruct.checks.leaks import KINDS, Leak, Protected, find_leaks, read_protected
 from ecominstruct.checks.measures import chinese_shares, illegal, repetition
 from ecominstruct.checks.near import Near
 from ecominstruct.checks.rating import Rate
@@ -39,7 +41,6 @@ from ecominstruct.store import (
     Manifest,
     Receipt,
     batch_of,
-    batches_of,
     read_batches,
     read_lists,
     write_part,
@@ -149,27 +150,31 @@ def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean,
 def examine(work: Work, folder: Path) -> Receipt:
     """Look at every pair of a task."""
     near = Near(work.clean.similarity, work.clean.edits)
-    matches: list[Match] = []
+    leaks: list[Found] = []
     counts: Counter[str] = Counter()
-    known, rate = Known(Path(work.guard)), work.rating.rate()
+    known, rate = read_protected(Path(work.guard)), work.rating.rate()
     # Not in the folder of the stage: what a killed build leaves behind is the system's to remove.
     with TemporaryDirectory(prefix="ecominstruct-") as scratch, Siblings(work, Path(scratch), near) as siblings:
 
         def measured() -> Iterator[pa.RecordBatch]:
             for pairs, fields in _gathered(_batches(work)):
-                matches.extend(_leaks(work, pairs, fields, known, near))
+                leaks.extend(_leaks(work, pairs, fields, known, near))
                 siblings.add(pairs)
                 yield batch_of(list(_measures(pairs, rate)), measure_schema())
 
         measures = write_part(folder, f"{work.task}/{MEASURES}", measure_schema(), measured())
-        copies = siblings.matches()
+        matches = chain(_placed(leaks, Path(work.guard)), siblings.matches())
+        found = write_part(folder, f"{work.task}/{MATCHES}", match_schema(), _counted(matches, counts, work.source))
         counts["crowded"] = siblings.crowded
-        found = write_part(
-            folder, f"{work.task}/{MATCHES}", match_schema(), batches_of([*matches, *copies], match_schema())
-        )
-    counts.update(f"{match.check} {match.kind}" for match in (*matches, *copies))
-    counts.update(f"leak of {match.other_source} in {work.source}" for match in matches)
     return Receipt(work.task, {}, measures.rows, measures.rows, counts=dict(counts), parts=(found, measures))
+
+
+def _counted(matches: Iterator[Match], counts: Counter[str], source: str) -> Iterator[pa.RecordBatch]:
+    """Matches as batches; `counts` says how many there were of each kind, and whose rows leak."""
+    while some := list(islice(matches, BATCH_ROWS)):
+        counts.update(f"{match.check} {match.kind}" for match in some)
+        counts.update(f"leak of {match.other_source} in {source}" for match in some if match.check == "leak")
+        yield batch_of(some, match_schema())
 
 
 def _measures(pairs: Sequence[Pair], rate: Rate | None) -> Iterator[Measure]:
@@ -237,53 +242,56 @@ def _records(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Any, 
             yield from zip(*lists, strict=True)
 
 
-class Known:
-    """The guard, mapped: the protected texts, and where each of them stands."""
-
-    def __init__(self, folder: Path) -> None:
-        self.texts: Protected = read_protected(folder)
-        self._groups = list(read_batches(folder / PROTECTED, "source", "record", "split", "part"))
-
-    def where(self, number: int) -> dict[str, str]:
-        """Where a protected text stands."""
-        group, row = divmod(number, BATCH_ROWS)
-        found: dict[str, str] = self._groups[group].slice(row, 1).to_pylist()[0]
-        return found
-
-
 # --------------------------------------------------------------------------------------------------------------- leaks
 
 
+class Found(NamedTuple):
+    """A pair that says what a protected text says."""
+
+    pair: str  # its record
+    split: str
+    part: str
+    leak: Leak
+
+
 def _leaks(
-    work: Work, pairs: Sequence[Pair], fields: Mapping[str, Sequence[Any]], known: Known, near: Near
-) -> Iterator[Match]:
+    work: Work, pairs: Sequence[Pair], fields: Mapping[str, Sequence[Any]], known: Protected, near: Near
+) -> Iterator[Found]:
     """The closest match of each training pair with a protected text, if it has one."""
     owners: dict[str, list[tuple[int, str]]] = {}
     for number, part, text in _looked_at(work, pairs, fields):
         owners.setdefault(text, []).append((number, part))
     texts = list(owners)
-    best: dict[int, Match] = {}
-    order = ("exact", "reordered", "near", "overlap")
-    for leak in find_leaks(texts, known.texts, near, work.clean.overlap):
-        other = known.where(leak.protected)
+    best: dict[int, Found] = {}
+    for leak in find_leaks(texts, known, near, work.clean.overlap):
         for number, part in owners[texts[leak.text]]:
-            pair = pairs[number]
-            match = Match(
-                pair.record,
-                pair.split,
-                "leak",
-                leak.kind,
-                part,
-                leak.similarity,
-                *(other[name] for name in ("record", "source", "split", "part")),
-            )
             before = best.get(number)
-            if before is None or (order.index(match.kind), -match.similarity) < (
-                order.index(before.kind),
-                -before.similarity,
-            ):
-                best[number] = match
+            if before is None or _closeness(leak) < _closeness(before.leak):
+                best[number] = Found(pairs[number].record, pairs[number].split, part, leak)
     yield from (best[number] for number in sorted(best))
+
+
+def _closeness(leak: Leak) -> tuple[int, float]:
+    return KINDS.index(leak.kind), -leak.similarity
+
+
+def _placed(found: Sequence[Found], guard: Path) -> Iterator[Match]:
+    """Leaks as matches, each with the place of the protected text, which is read from the guard."""
+    places = _places_of(sorted({one.leak.protected for one in found}), guard)
+    for record, split, part, leak in found:
+        yield Match(record, split, "leak", leak.kind, part, leak.similarity, *places[leak.protected])
+
+
+def _places_of(numbers: Sequence[int], guard: Path) -> dict[int, tuple[Any, ...]]:
+    """Of protected texts by their numbers, in order: record, source, split and part."""
+    found: dict[int, tuple[Any, ...]] = {}
+    before = 0
+    for batch in read_batches(guard / PROTECTED, "record", "source", "split", "part") if numbers else ():
+        some = numbers[bisect_left(numbers, before) : bisect_left(numbers, before + len(batch))]
+        for number in some:
+            found[number] = tuple(batch.slice(number - before, 1).to_pylist()[0].values())
+        before += len(batch)
+    return found
 
 
 def _looked_at(

@@ -16,18 +16,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ecominstruct.checks.columns import Growing, once
 from ecominstruct.checks.leaks import are_telling
 from ecominstruct.errors import CheckFailed, Fault, wrong
-from ecominstruct.identity import fingerprint, hash64
+from ecominstruct.identity import fingerprint
 from ecominstruct.languages import kin_text
 from ecominstruct.rows import SPLITS
-from ecominstruct.splits.assign import SPLIT_CODES
+from ecominstruct.splits.assign import SPLIT_CODES, Keys
 from ecominstruct.splits.proof import (
     NO_SPLIT,
     Expected,
     Ledger,
     Sides,
     check_sides,
+    different,
     find,
     hashes,
     name_records,
@@ -84,8 +86,8 @@ def prove(run: Path, release: Manifest) -> dict[str, Any]:
         "checked": {
             "records": len(sides.record),
             "records_without_split": int((sides.split == NO_SPLIT).sum()),
-            "families": len(np.unique(sides.family)),
-            "group_keys": len(np.unique(sides.keys)),
+            "families": different(sides.family),
+            "group_keys": different(sides.keys),
             **dict(sorted(checked.items())),
         },
         "rows": dict(sorted(rows.items())),
@@ -170,18 +172,23 @@ def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> dict[str, int]
     """
     files = [file for file in _release(run) if file.path.parent.name != "variants"]
     fixed = {task: fixed_texts(known["input"]) for task, known in release.config["tasks"].items()}
-    held = {hash64(form) for file in files if file.split != "train" for _, _, form in _inputs(file, fixed)}
+    found = Growing(np.uint64)
+    for file in files:
+        for _, forms in _inputs(file, fixed) if file.split != "train" else ():
+            found.add(forms)
+    held = once(found.column())
     compared = 0
     for file in files:
-        for row, task, form in _inputs(file, fixed) if file.split == "train" else ():
-            compared += 1
-            if hash64(form) in held:
-                ledger.add("input_of_train_in_test", f"{row} of {task}")
+        for rows, forms in _inputs(file, fixed) if file.split == "train" else ():
+            compared += len(rows)
+            for place in np.flatnonzero(find(held, forms)[0]).tolist():
+                ledger.add("input_of_train_in_test", rows[place])
     return {"inputs_held": len(held), "inputs_compared": compared}
 
 
-def _inputs(file: Rows, fixed: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str, str]]:
-    """Of each pair in a file, a row, the task and what its input says, where that is long enough to tell.
+def _inputs(file: Rows, fixed: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[list[str], Keys]]:
+    """Of the pairs in a file whose input is long enough to tell, some thousand at a time: a row and its task in words,
+    and the hash of what the input says.
 
     `fixed` holds, for each task, the texts between the fields of its template.
     """
@@ -190,13 +197,12 @@ def _inputs(file: Rows, fixed: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[
         rows, said = [], []
         for row, task, record, text in zip(ids, tasks, records, inputs, strict=True):
             if record != before and task in fixed:
-                rows.append((row, task))
+                rows.append(f"{row} of {task}")
                 said.append(without(fixed[task], text))
             before = record
         forms = [kin_text(text) for text in said]
-        for of, form, telling in zip(rows, forms, are_telling(said, forms), strict=True):
-            if telling:
-                yield *of, form
+        telling = np.flatnonzero(are_telling(said, forms)).tolist()
+        yield [rows[place] for place in telling], hashes([forms[place] for place in telling])
 
 
 def _sentences(run: Path, ledger: Ledger) -> list[str]:

@@ -7,7 +7,6 @@ answer, the two are in conflict. Which of several pairs is the original is a mat
 
 from __future__ import annotations
 
-import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -24,7 +23,8 @@ from ecominstruct.checks.near import Compared, Near, Scores, are_short, near_key
 from ecominstruct.checks.sketches import SketchFile, sketch
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text, same_text
-from ecominstruct.rows import Check, Match
+from ecominstruct.rows import SPLITS, Check, Match
+from ecominstruct.store import BATCH_ROWS
 from ecominstruct.tasks.templates import without
 
 if TYPE_CHECKING:
@@ -42,6 +42,21 @@ class Pairs(NamedTuple):
     answer: Numbers
 
 
+class Found(NamedTuple):
+    """Pairs of which another one was found, by their numbers, and how similar the two are."""
+
+    pair: Indices
+    other: Indices
+    similarity: Scores
+    check: Check
+    kind: str
+
+    @classmethod
+    def of(cls, check: Check, kind: str, pair: Indices, other: Indices) -> Found:
+        """Pairs that are equal in what is compared."""
+        return cls(pair, other, np.ones(len(pair)), check, kind)
+
+
 class Siblings:
     """Takes the pairs of a task as they come, and says in the end which are copies of which.
 
@@ -51,15 +66,15 @@ class Siblings:
     def __init__(self, work: Work, scratch: Path, near: Near) -> None:
         self._work, self._scratch, self._near = work, scratch, near
         self._stack = ExitStack()
-        self._records: list[str] = []
-        self._splits: list[str] = []
-        self._numbers: list[Numbers] = []  # rank, input and answer of some pairs
+        self._numbers = [Growing(np.uint64) for _ in range(3)]  # rank, input and answer
+        self._splits = Growing(np.int8)
         self._short = Growing(np.bool_)
         self.crowded = 0
 
     def __enter__(self) -> Siblings:
         open_file = self._stack.enter_context
         self._forms = TextFile(open_file((self._scratch / "forms.tmp").open("w+b")))
+        self._records = TextFile(open_file((self._scratch / "records.tmp").open("w+b")))
         self._outputs = TextFile(open_file((self._scratch / "outputs.tmp").open("w+b")))
         self._sketches = SketchFile(open_file((self._scratch / "sketches.tmp").open("w+b")))
         return self
@@ -77,8 +92,8 @@ class Siblings:
         if self._work.free:
             self._outputs.add(outputs)
         self._short.add(are_short(texts))
-        self._records += [pair.record for pair in pairs]
-        self._splits += [sys.intern(pair.split) for pair in pairs]
+        self._records.add(pair.record for pair in pairs)
+        self._splits.add([SPLITS.index(pair.split) for pair in pairs])
         numbers = [
             (
                 hash64(self._work.task, pair.record, "original"),
@@ -87,36 +102,38 @@ class Siblings:
             )
             for pair, text in zip(pairs, texts, strict=True)
         ]
-        self._numbers.append(np.array(numbers, np.uint64).reshape(-1, 3).T)
+        for column, values in zip(self._numbers, zip(*numbers, strict=True), strict=True):
+            column.add(np.array(values, np.uint64))
 
-    def matches(self) -> list[Match]:
+    def matches(self) -> Iterator[Match]:
         """All copies and conflicts, in the order of the pairs."""
-        rank, same, answer = np.concatenate([np.zeros((3, 0), np.uint64), *self._numbers], axis=1)
+        rank, same, answer = (column.column() for column in self._numbers)
         place = np.argsort(rank, kind="stable")
         pairs = Pairs(place, same[place], answer[place])
         first = _first_of_equals(pairs)
-        alone = np.flatnonzero(first == np.arange(len(first)))
-        found = [
-            self._match("copy", "exact", place[row], place[first[row]], 1.0)
-            for row in np.flatnonzero(first != np.arange(len(first))).tolist()
-        ]
-        if not self._work.free:
-            found += [
-                self._match("conflict", "answers", place[one], place[other], 1.0)
-                for one, other in _contradictions(pairs)
-            ]
+        copies = np.flatnonzero(first != np.arange(len(first)))
+        found = [Found.of("conflict", "answers", *_contradictions(pairs))] if not self._work.free else []
+        found.append(Found.of("copy", "exact", copies, first[copies]))
         if self._work.clean.copies == "near":
-            found += self._near_copies(pairs, alone)
-        return [match for _, match in sorted(found, key=lambda item: (item[0], item[1].check))]
+            found.append(self._near_copies(pairs, np.flatnonzero(first == np.arange(len(first)))))
+        yield from self._matches([one._replace(pair=place[one.pair], other=place[one.other]) for one in found])
 
-    def _match(self, check: Check, kind: str, one: int, other: int, similarity: float) -> tuple[int, Match]:
-        records, splits = self._records, self._splits
-        source = self._work.source
-        return int(one), Match(
-            records[one], splits[one], check, kind, "input", similarity, records[other], source, splits[other], "input"
-        )
+    def _matches(self, found: Sequence[Found]) -> Iterator[Match]:
+        """What was found, pair by pair; of one pair, in the order in which it is given here."""
+        records, splits, source = self._records.texts(), self._splits.column(), self._work.source
+        kinds = np.repeat(np.arange(len(found)), [len(one.pair) for one in found])
+        pair, other, similarity = (np.concatenate([one[at] for one in found]) for at in range(3))
+        order = np.lexsort((kinds, pair))
+        for start in range(0, len(order), BATCH_ROWS):
+            some = order[start : start + BATCH_ROWS]
+            sides = [zip(records.take(rows), splits[rows].tolist(), strict=True) for rows in (pair[some], other[some])]
+            for kind, value, (one, split), (two, its) in zip(
+                kinds[some].tolist(), similarity[some].tolist(), *sides, strict=True
+            ):
+                said = (found[kind].check, found[kind].kind, "input", value)
+                yield Match(one, SPLITS[split], *said, two, source, SPLITS[its], "input")
 
-    def _near_copies(self, pairs: Pairs, alone: Indices) -> list[tuple[int, Match]]:
+    def _near_copies(self, pairs: Pairs, alone: Indices) -> Found:
         """The near copies among pairs that are no exact ones."""
         place = pairs.place[alone]
         compared = Compared(self._forms.texts(), self._short.column(), self._sketches.sketches())
@@ -138,16 +155,14 @@ class Siblings:
                 files.add(keys ^ apart[start + texts], start + texts)
             copies = find_copies(len(alone), files, verify)
         self.crowded = copies.crowded
-        return [
-            self._match(
-                "copy", "near", place[row], place[copies.original[row]], round(float(copies.similarity[row]), 4)
-            )
-            for row in np.flatnonzero(copies.original != NONE).tolist()
-        ]
+        rows = np.flatnonzero(copies.original != NONE)
+        similarity = np.round(copies.similarity[rows], 4)
+        return Found(alone[rows], alone[copies.original[rows]], similarity, "copy", "near")
 
     def _apart(self, pairs: Pairs, rows: Indices) -> Numbers:
         """What keeps pairs apart that are no copies, however similar: their split, and their answer if it is one."""
-        split = np.array([hash64(self._splits[at]) for at in pairs.place[rows].tolist()], np.uint64)
+        splits: Numbers = np.array([hash64(name) for name in SPLITS], np.uint64)
+        split: Numbers = splits[self._splits.column()[pairs.place[rows]]]
         return split if self._work.free else split ^ pairs.answer[rows]
 
 
@@ -162,17 +177,18 @@ def _first_of_equals(pairs: Pairs) -> Indices:
     return first
 
 
-def _contradictions(pairs: Pairs) -> Iterator[tuple[int, int]]:
+def _contradictions(pairs: Pairs) -> tuple[Indices, Indices]:
     """The pairs whose input has another answer elsewhere: each, and the first pair that gives another one."""
     order = np.argsort(pairs.same, kind="stable")
-    heads = np.flatnonzero(np.diff(pairs.same[order], prepend=pairs.same[order][:1] + np.uint64(1)))
-    ends = np.append(heads[1:], len(order))
-    for start, end in zip(heads[ends - heads > 1].tolist(), ends[ends - heads > 1].tolist(), strict=True):
-        group = order[start:end].tolist()
-        first = group[0]
-        others = [row for row in group if pairs.answer[row] != pairs.answer[first]]
-        for row in group if others else ():
-            yield row, others[0] if pairs.answer[row] == pairs.answer[first] else first
+    same, answer = pairs.same[order], pairs.answer[order]
+    head = np.flatnonzero(np.append(True, same[1:] != same[:-1]))[: len(order)]
+    size = np.diff(head, append=len(order))
+    first = np.repeat(head, size)  # for each place, where its group begins
+    odd = answer != answer[first]
+    second = np.minimum.reduceat(np.where(odd, np.arange(len(order)), len(order)), head) if len(order) else head
+    second = np.repeat(second, size)  # where the first other answer of its group stands, if there is one
+    some = np.flatnonzero(second < len(order))
+    return order[some], order[np.where(odd, first, second)[some]]
 
 
 def _agree(one: str, other: str, least: float) -> bool:

@@ -8,32 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from ecominstruct.checks.columns import load, save
+from ecominstruct.checks.columns import begin, load
+from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.errors import wrong
 from ecominstruct.rows import SPLITS
 from ecominstruct.stages import MATCHES, MEASURES, stage
-from ecominstruct.store import read_batches, read_json, require_manifest
+from ecominstruct.store import read_batches, read_json, require_manifest, writing
 
 IDS, PLACES = "index-ids.npy", "index-places.npy"
 FOLDERS = (*SPLITS, "variants")
+_EXPECTED = 4_000_000  # rows of a release, about
 
 
 def write_index(folder: Path) -> None:
-    """Index the rows of a release by their ids."""
-    ids, places = [np.zeros(0, np.uint64)], [np.zeros((0, 2), np.uint32)]
-    for number, path in enumerate(files_of(folder)):
-        for group, batch in enumerate(read_batches(path, "id")):
-            found = np.frombuffer(bytes.fromhex("".join(batch.column("id").to_pylist())), ">u8")[::2]  # type: ignore[arg-type]
-            ids.append(found.astype(np.uint64))
-            places.append(np.full((len(found), 2), (number, group), np.uint32))
-    known, where = np.concatenate(ids), np.concatenate(places)
-    order = np.argsort(known, kind="stable")
-    save(folder / IDS, known[order])
-    save(folder / PLACES, where[order])
+    """Index the rows of a release by their ids. They are put in order through files, some of them in memory at once."""
+    groups: list[tuple[int, int]] = []  # of each row group, the number of its file, and its own
+    rows = 0
+    with TemporaryDirectory(prefix="ecominstruct-") as scratch, KeyFiles(Path(scratch), "ids", _EXPECTED) as files:
+        for number, path in enumerate(files_of(folder)):
+            for group, batch in enumerate(read_batches(path, "id")):
+                ids = np.frombuffer(bytes.fromhex("".join(batch.column("id").to_pylist())), ">u8")[::2]  # type: ignore[arg-type]
+                files.add(ids.astype(np.uint64), np.full(len(ids), len(groups)))
+                groups.append((number, group))
+                rows += len(ids)
+        places = np.array(groups, np.uint32).reshape(-1, 2)
+        with writing(folder / IDS) as known, writing(folder / PLACES) as where:
+            begin(known, np.uint64, (rows,))
+            begin(where, np.uint32, (rows, 2))
+            for keys, of in files:
+                order = np.argsort(keys, kind="stable")
+                known.write(keys[order].tobytes())
+                where.write(places[of[order]].tobytes())
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Growing
+from ecominstruct.checks.columns import Growing, once
 from ecominstruct.identity import hash64
 from ecominstruct.splits.assign import PART, SPLIT_CODES, Codes, Flags, Indices, Keys
 from ecominstruct.stages import stage
@@ -189,6 +189,11 @@ def _shares(keys: Keys) -> Iterator[Indices]:
     sorted."""
     for share in range(1 << _SHARE_BITS):
         yield np.flatnonzero(keys >> np.uint64(64 - _SHARE_BITS) == np.uint64(share))
+
+
+def different(keys: Keys) -> int:
+    """How many different ones there are."""
+    return sum(len(once(keys[some])) for some in _shares(keys))
 
 
 def _differing(groups: Keys, values: npt.NDArray[Any]) -> Iterator[tuple[int, int]]:

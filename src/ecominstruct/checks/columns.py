@@ -133,6 +133,16 @@ def once(numbers: Numbers) -> Numbers:
     return ordered[first]
 
 
+def pack(left: npt.NDArray[np.integer], right: npt.NDArray[np.integer]) -> Numbers:
+    """Pairs of numbers below 2**32 as one number each: in order by the left one, then by the right one."""
+    return np.asarray((left.astype(np.uint64) << np.uint64(32)) | right.astype(np.uint64), np.uint64)
+
+
+def unpack(packed: Numbers) -> tuple[Indices, Indices]:
+    """The pairs that were packed."""
+    return (packed >> np.uint64(32)).astype(np.int64), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
 def slices(lengths: Indices, most: int) -> Iterator[slice]:
     """Cut items into consecutive slices of at most so much length together (a longer item stands alone)."""
     ends = np.cumsum(lengths)

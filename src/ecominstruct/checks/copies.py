@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, once
+from ecominstruct.checks.columns import Flags, Indices, Numbers, once, pack, unpack
 from ecominstruct.checks.keys import KeyFiles
 
 Verify = Callable[[Indices, Indices], npt.NDArray[np.float64]]
@@ -63,9 +63,9 @@ def _compare(texts: Indices, bucket: Indices, found: Copies, fresh: Flags, verif
         others[heads] = False
         left, right = np.repeat(texts[heads], sizes)[others], texts[others]
         either = (fresh[left] | fresh[right]) & (left != right)
-        pairs = once((left[either].astype(np.uint64) << np.uint64(32)) | right[either].astype(np.uint64))
+        pairs = once(pack(left[either], right[either]))
         pairs = pairs[~_among(pairs, done)]
-        left, right = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        left, right = unpack(pairs)
         scores = verify(left, right)
         # The pairs are sorted: of several originals the first one is taken, since it is written last.
         near = np.flatnonzero(scores > 0)[::-1]

@@ -26,7 +26,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, TextFile, Texts, let_go, load, map_column, save, slices
+from ecominstruct.checks.columns import (
+    Flags,
+    Indices,
+    Numbers,
+    TextFile,
+    Texts,
+    let_go,
+    load,
+    map_column,
+    once,
+    save,
+    slices,
+    unpack,
+)
 from ecominstruct.checks.grams import are_chinese, by_script, distinct_grams, lengths_of
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import AT_ONCE, Near, are_short, near_keys, similarities
@@ -148,20 +161,18 @@ def _find_some(texts: Sequence[str], known: Protected, near: Near, overlap: floa
 
 
 def _same(texts: Sequence[str], forms: Sequence[str], known: Protected) -> list[Leak]:
-    out = [
-        Leak(int(text), "exact", 1.0, int(of)) for text, of in zip(*known.exact.find(_exact_keys(forms)), strict=True)
+    equal = unpack(known.exact.find(_exact_keys(forms), np.arange(len(forms))))
+    reordered = unpack(known.order.find(*_order_keys(texts)))
+    return [
+        Leak(text, kind, 1.0, of)
+        for kind, found in (("exact", equal), ("reordered", reordered))
+        for text, of in zip(*(column.tolist() for column in found), strict=True)
     ]
-    keys, numbers = _order_keys(texts)
-    places, owners = known.order.find(keys)
-    pairs = zip(numbers[places].tolist(), owners.tolist(), strict=True)
-    return [*out, *(Leak(text, "reordered", 1.0, of) for text, of in pairs)]
 
 
 def _near(texts: Sequence[str], forms: Sequence[str], known: Protected, near: Near) -> list[Leak]:
     short = are_short(texts)
-    keys, numbers = _near_keys(forms, short)
-    places, owners = known.near.find(keys)
-    left, right = _pairs(numbers[places], owners)
+    left, right = unpack(once(known.near.find(*_near_keys(forms, short))))
     found = []
     for start in range(0, len(left), AT_ONCE):
         one, other = left[start : start + AT_ONCE], right[start : start + AT_ONCE]
@@ -178,14 +189,19 @@ def _near(texts: Sequence[str], forms: Sequence[str], known: Protected, near: Ne
 
 def _overlaps(forms: Sequence[str], known: Protected, least: float) -> list[Leak]:
     keys, numbers = _stretches(forms)
-    places, owners = known.overlap.find(keys)
-    codes = np.sort((numbers[places].astype(np.uint64) << np.uint64(32)) | owners.astype(np.uint64))
-    heads = np.flatnonzero(np.diff(codes, prepend=codes[:1] + np.uint64(1))) if len(codes) else np.zeros(0, np.int64)
+    codes = known.overlap.find(keys, numbers)
+    codes.sort()
+    first = np.ones(len(codes), np.bool_)
+    first[1:] = codes[1:] != codes[:-1]
+    heads = np.flatnonzero(first)
     common = np.diff(heads, append=len(codes))
-    text, of = _unpack(codes[heads])
+    many = np.flatnonzero(common > least * FEWEST - 1e-9)  # the others cannot be enough, whatever there is of them
+    common = common[many]
+    text, of = unpack(codes[heads[many]])
     own = np.bincount(numbers, minlength=len(forms))
-    shares = common / np.maximum(1, np.minimum(own[text], known.stretches[of]))
-    good = np.flatnonzero((shares >= least) & (np.minimum(own[text], known.stretches[of]) >= FEWEST))
+    fewer = np.minimum(own[text], known.stretches[of])
+    shares = common / np.maximum(1, fewer)
+    good = np.flatnonzero((shares >= least) & (fewer >= FEWEST))
     theirs = known.texts.take(of[good])
     return [
         Leak(int(text[row]), "overlap", round(min(1.0, float(shares[row])), 4), int(of[row]))
@@ -198,17 +214,6 @@ def _holds_numbers(one: str, other: str) -> bool:
     """Whether all numbers of the shorter form stand in the longer one."""
     short, long = sorted((one, other), key=len)
     return all(number in long for number in _NUMBER.findall(short))
-
-
-def _pairs(left: Indices, right: Indices) -> tuple[Indices, Indices]:
-    codes = np.sort((left.astype(np.uint64) << np.uint64(32)) | right.astype(np.uint64))
-    first = np.ones(len(codes), np.bool_)
-    first[1:] = codes[1:] != codes[:-1]
-    return _unpack(codes[first])
-
-
-def _unpack(codes: Numbers) -> tuple[Indices, Indices]:
-    return (codes >> np.uint64(32)).astype(np.int64), (codes & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
 def _exact_keys(forms: Sequence[str]) -> Numbers:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.grams import count_chinese, distinct_grams, lengths_of
+from ecominstruct.checks.columns import slices
+from ecominstruct.checks.grams import CHUNK, count_chinese, distinct_grams, lengths_of
 
 # Controls (but for tab and line ends), half characters, the mark of undecodable bytes, private use, no characters.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff]")
@@ -31,5 +32,10 @@ def repetition(texts: Sequence[str]) -> npt.NDArray[np.float64]:
     """Of each text, the share of its 10-grams that stand in it before; 0 for a text that is too short to repeat one."""
     lengths = lengths_of(texts)
     counts = np.maximum(lengths, REPEATED) - (REPEATED - 1)
-    different = np.diff(distinct_grams(texts, REPEATED).starts)
+    different = np.concatenate(
+        [
+            np.zeros(0, np.int64),
+            *(np.diff(distinct_grams(texts[part], REPEATED).starts) for part in slices(lengths, CHUNK)),
+        ]
+    )
     return np.where(lengths < 2 * REPEATED, 0.0, 1 - different / counts)

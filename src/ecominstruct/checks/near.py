@@ -24,7 +24,7 @@ from ecominstruct.languages import has_word
 Scores = npt.NDArray[np.float64]
 SHORT = 20  # units: a text with fewer is short
 TINY = 30  # characters: in so short a text, grams that agree so far mean edits that agree at least as far
-AT_ONCE = 4_000  # pairs whose texts, and their grams, are in memory at once
+AT_ONCE = 2_000  # pairs whose texts, and their grams, are in memory at once
 GRAMS = 1 << 18  # of pairs that are verified together, in both texts
 _FEWEST = 8  # grams that a pair counts for at least: so there are fewer pairs than 16 bits can number
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Indices, Numbers, let_go, load, map_column, save
+from ecominstruct.checks.columns import Indices, Numbers, let_go, load, map_column, pack, save
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.store import writing
 
@@ -28,8 +28,9 @@ class Postings(NamedTuple):
     heads: npt.NDArray[np.uint32]  # one more than there are such bits
     maybe: npt.NDArray[np.uint8]  # one bit each
 
-    def find(self, keys: Numbers) -> tuple[Indices, Indices]:
-        """For each match, the place of the key that was looked for, and the known text that has it.
+    def find(self, keys: Numbers, texts: Indices) -> Numbers:
+        """Who has one of these keys, which belong to the texts with these numbers: for each match the number of the
+        text and that of the known text, packed.
 
         Keys are looked for in their order, and of the columns only a part is in memory at a time.
         """
@@ -37,14 +38,12 @@ class Postings(NamedTuple):
         bits = self.maybe[slots >> np.uint64(3)] >> (slots & np.uint64(7)).astype(np.uint8)
         places = np.flatnonzero(bits & np.uint8(1))
         places = places[np.argsort(keys[places])]
-        wanted = keys[places]
-        found = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+        wanted, texts = keys[places], texts[places]
+        found = [np.zeros(0, np.uint64)]
         for part in self._parts(wanted):
-            at, owners = self._find_some(wanted[part])
-            found.append((places[part][at], owners))
+            found.append(self._find_some(wanted[part], texts[part]))
             let_go(self.keys, self.owners, self.heads)
-        at, owners = (np.concatenate(column) for column in zip(*found, strict=True))
-        return at, owners
+        return np.concatenate(found)
 
     def _parts(self, wanted: Numbers) -> Iterator[slice]:
         """Stretches of keys in order, each of which looks into `PART` known keys or about so many."""
@@ -53,7 +52,7 @@ class Postings(NamedTuple):
         cuts = [0, *np.searchsorted(wanted, edges).tolist(), len(wanted)]
         return (slice(low, high) for low, high in pairwise(cuts) if low < high)
 
-    def _find_some(self, wanted: Numbers) -> tuple[Indices, Indices]:
+    def _find_some(self, wanted: Numbers, texts: Indices) -> Numbers:
         """The same for some keys that may be there."""
         head = _slots(wanted, len(self.heads) - 1)
         low, high = self.heads[head].astype(np.int64), self.heads[head + np.uint64(1)].astype(np.int64)
@@ -61,7 +60,7 @@ class Postings(NamedTuple):
         counts = self._search(wanted, first, high, np.less_equal) - first
         ends = np.cumsum(counts)
         at = np.arange(counts.sum()) + np.repeat(first - (ends - counts), counts)
-        return np.repeat(np.arange(len(wanted)), counts), self.owners[at].astype(np.int64)
+        return pack(np.repeat(texts, counts), self.owners[at])
 
     def _search(self, wanted: Numbers, low: Indices, high: Indices, before: np.ufunc) -> Indices:
         """Between two places each, the first one whose key is not `before` the wanted one. For all of them at once:

@@ -60,6 +60,8 @@ _ENOUGH = 4_000  # pairs that are looked at together: of fewer, the few question
 _COLUMNS = ("record", "row", "split", "input", "output", "choices")
 
 
+Fields = Mapping[str, list[list[str]]]
+"""The texts of each field, of one record after another."""
 Places = tuple[tuple[str, tuple[str, ...]], ...]
 """Paths of example parts, each with those of the record parts that it was made of."""
 
@@ -199,8 +201,8 @@ def _measures(pairs: Sequence[Pair], rate: Rate | None) -> Iterator[Measure]:
 # ------------------------------------------------------------------------------------------------------------- reading
 
 
-def _batches(work: Work) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
-    """The pairs of a task, some thousand at a time, and beside them the fields of their records."""
+def _batches(work: Work) -> Iterator[tuple[list[Pair], Fields]]:
+    """The pairs of a task, some thousand at a time, and beside them the texts of the fields of their records."""
     names = [*work.keys, *work.fields]
     for examples, records in work.parts:
         coming = _records(records, names) if names else iter(())
@@ -215,15 +217,13 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
             # Pairs come in the order of their records: what is passed over made none.
             found = [next(of for of in coming if of[0] == pair.record) for pair in pairs] if names else []
             if pairs:
-                yield pairs, {name: [of[at] for of in found] for at, name in enumerate(names, 1)}
+                yield pairs, {name: [texts_of(of[at]) for of in found] for at, name in enumerate(names, 1)}
 
 
-def _gathered(
-    batches: Iterable[tuple[list[Pair], dict[str, list[Any]]]],
-) -> Iterator[tuple[list[Pair], dict[str, list[Any]]]]:
+def _gathered(batches: Iterable[tuple[list[Pair], Fields]]) -> Iterator[tuple[list[Pair], Fields]]:
     """Batches put together until they hold enough pairs to say whether a field tells records apart."""
     held: list[Pair] = []
-    columns: dict[str, list[Any]] = {}
+    columns: dict[str, list[list[str]]] = {}
     for pairs, fields in batches:
         held += pairs
         for name, column in fields.items():
@@ -254,9 +254,7 @@ class Found(NamedTuple):
     leak: Leak
 
 
-def _leaks(
-    work: Work, pairs: Sequence[Pair], fields: Mapping[str, Sequence[Any]], known: Protected, near: Near
-) -> Iterator[Found]:
+def _leaks(work: Work, pairs: Sequence[Pair], fields: Fields, known: Protected, near: Near) -> Iterator[Found]:
     """The closest match of each training pair with a protected text, if it has one."""
     owners: dict[str, list[tuple[int, str]]] = {}
     for number, part, text in _looked_at(work, pairs, fields):
@@ -294,9 +292,7 @@ def _places_of(numbers: Sequence[int], guard: Path) -> dict[int, tuple[Any, ...]
     return found
 
 
-def _looked_at(
-    work: Work, pairs: Sequence[Pair], fields: Mapping[str, Sequence[Any]]
-) -> Iterator[tuple[int, str, str]]:
+def _looked_at(work: Work, pairs: Sequence[Pair], fields: Fields) -> Iterator[tuple[int, str, str]]:
     """What of each training pair is looked for: the number of the pair, the part of it, the text."""
     train = [number for number, pair in enumerate(pairs) if pair.split == "train"]
     for number in train:
@@ -306,7 +302,7 @@ def _looked_at(
             yield number, "output", pair.output
         yield from ((number, "choices", text) for text in pair.choices)
     for name, column in fields.items():
-        texts = [(number, text) for number in train for text in texts_of(column[number])]
+        texts = [(number, text) for number in train for text in column[number]]
         if name in work.keys or _differ(text for _, text in texts):
             yield from ((number, name, text) for number, text in texts)
 

@@ -214,10 +214,11 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], Fields]]:
                     shown = tuple(sorted(choices)) if work.candidates else ()
                     pairs.append(Pair(record, row, split, text, output, shown))
                 before = record
+            lists.clear()  # else all wordings stay in memory while the pairs are looked at
             # Pairs come in the order of their records: what is passed over made none.
             found = [next(of for of in coming if of[0] == pair.record) for pair in pairs] if names else []
             if pairs:
-                yield pairs, {name: [texts_of(of[at]) for of in found] for at, name in enumerate(names, 1)}
+                yield pairs, {name: [of[at] for of in found] for at, name in enumerate(names, 1)}
 
 
 def _gathered(batches: Iterable[tuple[list[Pair], Fields]]) -> Iterator[tuple[list[Pair], Fields]]:
@@ -236,9 +237,10 @@ def _gathered(batches: Iterable[tuple[list[Pair], Fields]]) -> Iterator[tuple[li
 
 
 def _records(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """The id and some fields of each record, one after another."""
+    """The id of each record, and the texts of some of its fields, one after another."""
     for path in paths:
         for lists in read_lists(Path(path), "id", *names):
+            lists[1:] = [[texts_of(value) for value in column] for column in lists[1:]]
             yield from zip(*lists, strict=True)
 
 

@@ -152,7 +152,7 @@ def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean,
 def examine(work: Work, folder: Path) -> Receipt:
     """Look at every pair of a task."""
     near = Near(work.clean.similarity, work.clean.edits)
-    leaks: list[Found] = []
+    leaks: list[Leaking] = []
     counts: Counter[str] = Counter()
     known, rate = read_protected(Path(work.guard)), work.rating.rate()
     # Not in the folder of the stage: what a killed build leaves behind is the system's to remove.
@@ -247,7 +247,7 @@ def _records(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Any, 
 # --------------------------------------------------------------------------------------------------------------- leaks
 
 
-class Found(NamedTuple):
+class Leaking(NamedTuple):
     """A pair that says what a protected text says."""
 
     pair: str  # its record
@@ -256,18 +256,18 @@ class Found(NamedTuple):
     leak: Leak
 
 
-def _leaks(work: Work, pairs: Sequence[Pair], fields: Fields, known: Protected, near: Near) -> Iterator[Found]:
+def _leaks(work: Work, pairs: Sequence[Pair], fields: Fields, known: Protected, near: Near) -> Iterator[Leaking]:
     """The closest match of each training pair with a protected text, if it has one."""
     owners: dict[str, list[tuple[int, str]]] = {}
     for number, part, text in _looked_at(work, pairs, fields):
         owners.setdefault(text, []).append((number, part))
     texts = list(owners)
-    best: dict[int, Found] = {}
+    best: dict[int, Leaking] = {}
     for leak in find_leaks(texts, known, near, work.clean.overlap):
         for number, part in owners[texts[leak.text]]:
             before = best.get(number)
             if before is None or _closeness(leak) < _closeness(before.leak):
-                best[number] = Found(pairs[number].record, pairs[number].split, part, leak)
+                best[number] = Leaking(pairs[number].record, pairs[number].split, part, leak)
     yield from (best[number] for number in sorted(best))
 
 
@@ -275,7 +275,7 @@ def _closeness(leak: Leak) -> tuple[int, float]:
     return KINDS.index(leak.kind), -leak.similarity
 
 
-def _placed(found: Sequence[Found], guard: Path) -> Iterator[Match]:
+def _placed(found: Sequence[Leaking], guard: Path) -> Iterator[Match]:
     """Leaks as matches, each with the place of the protected text, which is read from the guard."""
     places = _places_of(sorted({one.leak.protected for one in found}), guard)
     for record, split, part, leak in found:

@@ -102,8 +102,8 @@ class Siblings:
             )
             for pair, text in zip(pairs, texts, strict=True)
         ]
-        for column, values in zip(self._numbers, zip(*numbers, strict=True), strict=True):
-            column.add(np.array(values, np.uint64))
+        for column, values in zip(self._numbers, np.array(numbers, np.uint64).reshape(-1, 3).T, strict=True):
+            column.add(values)
 
     def matches(self) -> Iterator[Match]:
         """All copies and conflicts, in the order of the pairs."""

@@ -36,7 +36,7 @@ from ecominstruct.models.batches import batches
 from ecominstruct.models.chat import Chat
 from ecominstruct.models.folders import find_model, record_base
 from ecominstruct.models.likelihood import likelihoods
-from ecominstruct.models.loading import Loaded, load_model
+from ecominstruct.models.loading import Loaded, denormals_flushed, load_model
 from ecominstruct.models.local import TOO_LONG, Local
 from ecominstruct.progress import Silent
 from ecominstruct.rows import Example, Gold
@@ -224,6 +224,14 @@ def test_batches_hold_everything_once_within_the_budget(sizes: list[int], budget
     flat = [size for batch in found for _, size in batch]
     assert flat == sorted(flat, reverse=True)
     assert all(len(batch) == 1 or len(batch) * batch[0][1] <= budget for batch in found)
+
+
+def test_denormals_are_nought_only_while_a_model_works() -> None:
+    torch = pytest.importorskip("torch")
+    tiny_one = torch.full((64,), 1e-40)
+    with denormals_flushed():
+        assert not (tiny_one * 1).any()
+    assert (tiny_one * 1).all()  # what else this process does counts as ever
 
 
 @pytest.mark.parametrize("kind", tiny.KINDS)

@@ -42,7 +42,6 @@ def load_model(spec: LocalSpec, folder: ModelFolder) -> Loaded:
         import transformers
     except ImportError:
         raise wrong("Local models are run by torch and transformers", EXTRA) from None
-    flush_denormals()
     device = _device(spec.device)
     dtype = ("bfloat16" if device.startswith("cuda") else "float32") if spec.dtype == "auto" else spec.dtype
     with _quiet():
@@ -76,15 +75,24 @@ def load_model(spec: LocalSpec, folder: ModelFolder) -> Loaded:
     )
 
 
-def flush_denormals() -> None:
-    """Have the CPU take numbers below 1e-38 for nought, from before torch starts threads, which take it over.
+@contextmanager
+def denormals_flushed() -> Iterator[None]:
+    """Have the CPU take numbers below 1e-38 for nought meanwhile. Threads that torch starts meanwhile take it over, so
+    this begins before a model is loaded.
 
     Attention of BLOOM leaves millions of them, as ALiBi bends down what stands far off, and a CPU needs about a hundred
     times as long for each.
     """
-    import torch
-
+    try:
+        import torch
+    except ImportError:  # `load_model` says what to do
+        yield
+        return
     torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def converted(file: Path, cache: Path | None) -> Path:

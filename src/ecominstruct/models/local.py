@@ -33,7 +33,7 @@ from ecominstruct.models.calls import valid
 from ecominstruct.models.costs import Usage
 from ecominstruct.models.folders import files_of, find_model
 from ecominstruct.models.likelihood import likelihoods
-from ecominstruct.models.loading import Loaded, load_model
+from ecominstruct.models.loading import Loaded, denormals_flushed, load_model
 from ecominstruct.models.writing import write
 from ecominstruct.progress import Progress
 from ecominstruct.rows import Example
@@ -116,14 +116,15 @@ class Local:
             to_ask = [question for question in questions.values() if kept.get(question.key) is None]
             if not to_ask:
                 return None
-            loaded = load_model(self.spec, self._folder)
-            ready, self.failed = self._prepare(loaded, to_ask)
-            progress.begin(f"asking {self.name}", len(ready))
             usage, served = Usage(), Counter[str]()
-            for entry in _keeping(kept, self._answer(loaded, ready)):
-                usage = usage.plus(entry.usage)
-                served[entry.answer.served if entry.answer else ""] += 1
-                progress.advance(1)
+            with denormals_flushed():
+                loaded = load_model(self.spec, self._folder)
+                ready, self.failed = self._prepare(loaded, to_ask)
+                progress.begin(f"asking {self.name}", len(ready))
+                for entry in _keeping(kept, self._answer(loaded, ready)):
+                    usage = usage.plus(entry.usage)
+                    served[entry.answer.served if entry.answer else ""] += 1
+                    progress.advance(1)
         return Outcome(self.failed, len(ready), sum(one.cut > 0 for one in ready), usage, dict(served))
 
     def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:

@@ -14,7 +14,7 @@ from ecominstruct.identity import fingerprint
 from ecominstruct.local_models import LocalSpec
 from ecominstruct.models.chat import Chat
 from ecominstruct.models.folders import files_of, find_model
-from ecominstruct.models.loading import flush_denormals, load_model
+from ecominstruct.models.loading import load_model
 from ecominstruct.training.tiny import tiny_model, tiny_tokenizer
 from ecominstruct.tuning import TINY, Lora, TrainSpec
 
@@ -47,7 +47,6 @@ def take_device(spec: TrainSpec) -> None:
     """
     import torch
 
-    flush_denormals()
     if "OMP_NUM_THREADS" not in os.environ and (spec.device == "cpu" or not torch.cuda.is_available()):
         torch.set_num_threads(1)  # two of them are slower as soon as anything else runs on the machine
     if spec.device == "cuda" and not torch.cuda.is_available():

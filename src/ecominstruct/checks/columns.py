@@ -128,9 +128,14 @@ def once(numbers: Numbers) -> Numbers:
     """The different ones among numbers, in order. By sorting: `numpy.unique` builds a table of hashes, which takes
     fifty times as long for numbers that were packed from two."""
     ordered = np.sort(numbers)
+    return ordered[heads(ordered)]
+
+
+def heads(ordered: Numbers) -> Indices:
+    """Where, among numbers in order, those begin that are equal to each other."""
     first = np.ones(len(ordered), np.bool_)
     first[1:] = ordered[1:] != ordered[:-1]
-    return ordered[first]
+    return np.flatnonzero(first)
 
 
 def pack(left: npt.NDArray[np.integer], right: npt.NDArray[np.integer]) -> Numbers:

@@ -32,6 +32,7 @@ from ecominstruct.checks.columns import (
     Numbers,
     TextFile,
     Texts,
+    heads,
     let_go,
     load,
     map_column,
@@ -191,13 +192,11 @@ def _overlaps(forms: Sequence[str], known: Protected, least: float) -> list[Leak
     keys, numbers = _stretches(forms)
     codes = known.overlap.find(keys, numbers)
     codes.sort()
-    first = np.ones(len(codes), np.bool_)
-    first[1:] = codes[1:] != codes[:-1]
-    heads = np.flatnonzero(first)
-    common = np.diff(heads, append=len(codes))
+    first = heads(codes)
+    common = np.diff(first, append=len(codes))
     many = np.flatnonzero(common > least * FEWEST - 1e-9)  # the others cannot be enough, whatever there is of them
     common = common[many]
-    text, of = unpack(codes[heads[many]])
+    text, of = unpack(codes[first[many]])
     own = np.bincount(numbers, minlength=len(forms))
     fewer = np.minimum(own[text], known.stretches[of])
     shares = common / np.maximum(1, fewer)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.columns import Growing, Indices, Numbers, TextFile
+from ecominstruct.checks.columns import Growing, Indices, Numbers, TextFile, heads
 from ecominstruct.checks.copies import NONE, find_copies
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import Compared, Near, Scores, are_short, near_keys
@@ -181,7 +181,7 @@ def _contradictions(pairs: Pairs) -> tuple[Indices, Indices]:
     """The pairs whose input has another answer elsewhere: each, and the first pair that gives another one."""
     order = np.argsort(pairs.same, kind="stable")
     same, answer = pairs.same[order], pairs.answer[order]
-    head = np.flatnonzero(np.append(True, same[1:] != same[:-1]))[: len(order)]
+    head = heads(same)
     size = np.diff(head, append=len(order))
     first = np.repeat(head, size)  # for each place, where its group begins
     odd = answer != answer[first]

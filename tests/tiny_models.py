@@ -1,4 +1,4 @@
-"""Tiny random models with tokenizers that are trained here, on sentences written for it: nothing is fetched.
+"""Tiny random models with tokenizers made here of sentences written for it: nothing is fetched, all is made alike.
 
 bloom   byte-level BPE, ALiBi                        no chat template, as BLOOM and BLOOMZ
 llama   BPE with blanks as ▁ and bytes, rotary        ChatML
@@ -8,6 +8,9 @@ t5      unigram with NFKC, encoder and decoder        no chat template
 from __future__ import annotations
 
 import json
+import math
+import unicodedata
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +105,16 @@ def _bpe() -> tuple[Any, dict[str, str]]:
 
 
 def _unigram() -> tuple[Any, dict[str, str]]:
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    """Its pieces are counted here: the trainer of the library chooses others each time, and the weights with them."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-    made = Tokenizer(models.Unigram())
+    words = [f"▁{word}" for sentence in SENTENCES for word in unicodedata.normalize("NFKC", sentence).split()]
+    pieces = Counter(words) + Counter("".join(words))
+    scores = [(piece, math.log(count / pieces.total())) for piece, count in sorted(pieces.items())]
+    special = ["<pad>", "</s>", "<unk>"]
+    made = Tokenizer(models.Unigram([*((name, 0.0) for name in special), *scores], unk_id=2, byte_fallback=False))
+    made.add_special_tokens(special)
     made.normalizer = normalizers.NFKC()
     made.pre_tokenizer = pre_tokenizers.Metaspace()
     made.decoder = decoders.Metaspace()
-    special = ["<pad>", "</s>", "<unk>"]
-    trainer = trainers.UnigramTrainer(vocab_size=250, special_tokens=special, unk_token="<unk>", show_progress=False)
-    made.train_from_iterator(SENTENCES * 3, trainer)
     return made, {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}

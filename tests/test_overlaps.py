@@ -25,7 +25,7 @@ from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import pieces, plan_ingest, source_parts
 from ecominstruct.sources.records import read_records
 from ecominstruct.splits.assign import SourceParts, plan_splits
-from ecominstruct.splits.proof import Expected, Ledger, check_sides, read_sides
+from ecominstruct.splits.proof import Expected, Ledger, check_sides, open_sides
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 
 pytestmark = pytest.mark.slow
@@ -202,21 +202,22 @@ def test_what_overlaps_a_published_test_set_ends_on_its_side(datasets: Path, tmp
         plan = plan_splits(tmp_path / "run", records, parts, Splits())
         splits, _ = engines.run_stage(plan, executor, Silent())
     ledger = Ledger()
-    sides = read_sides(tmp_path / "run", ledger)
     tests = [card.id for card in cards if card.published_test_set]
-    overlaps = {(found.left, found.right): found for found in check_sides(sides, Expected(tests, True), ledger)}
-    assert not ledger.counts
-    assert splits.counts["train"] > 5_000
-    for left, right, keys in (
-        ("en/absa_test", "en/aste", 295),
-        ("en/aste", "en/semeval", 1_545),
-        ("zh/matching_test", "zh/queries", 167),
-        ("zh/taobao_a", "zh/taobao_b", 767),
-    ):
-        assert overlaps[left, right][2:] == (keys, 0)
-    held = {key for key, owner in zip(sides.keys, sides.owner, strict=True) if sides.split[owner] == 2}
-    kin = [sides.split[owner] for key, owner in zip(sides.keys, sides.owner, strict=True) if key in held]
-    assert set(kin) == {2}
+    with open_sides(tmp_path / "run", ledger) as sides:
+        overlaps = {(found.left, found.right): found for found in check_sides(sides, Expected(tests, True), ledger)}
+        assert not ledger.counts
+        assert splits.counts["train"] > 5_000
+        for left, right, keys in (
+            ("en/absa_test", "en/aste", 295),
+            ("en/aste", "en/semeval", 1_545),
+            ("zh/matching_test", "zh/queries", 167),
+            ("zh/taobao_a", "zh/taobao_b", 767),
+        ):
+            assert overlaps[left, right][2:] == (keys, 0)
+        owned = [pair for some in sides.owned() for pair in zip(*some, strict=True)]
+        held = {key for key, owner in owned if sides.split[owner] == 2}
+        assert held
+        assert {int(sides.split[owner]) for key, owner in owned if key in held} == {2}
 
 
 # ------------------------------------------------------------------------------------------ from files to a release

@@ -30,6 +30,11 @@ class Texts(NamedTuple):
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    @property
+    def lengths(self) -> Indices:
+        """The bytes of each text."""
+        return np.diff(self.offsets)
+
     def take(self, numbers: Indices) -> list[str]:
         """The texts with these numbers."""
         content = self.content.data

@@ -58,12 +58,12 @@ def count_chinese(texts: Sequence[str]) -> Indices:
     counted = np.zeros(len(texts), np.int64)
     rest = np.array([number for number, text in enumerate(texts) if not text.isascii()], np.int64)
     chosen = [texts[number] for number in rest.tolist()]
-    before = np.zeros(sum(map(len, chosen)) + 1, np.int64)
     table = _chinese()
-    np.cumsum(table[np.minimum(code_points(chosen), len(table) - 1)], out=before[1:])
-    lengths = lengths_of(chosen)
-    ends = np.cumsum(lengths)
-    counted[rest] = before[ends] - before[ends - lengths]
+    for part in slices(lengths_of(chosen), CHUNK):
+        ends = np.cumsum(lengths_of(chosen[part]))
+        before = np.zeros(ends[-1] + 1, np.int64)
+        np.cumsum(table[np.minimum(code_points(chosen[part]), len(table) - 1)], out=before[1:])
+        counted[rest[part]] = np.diff(before[ends], prepend=0)
     return counted
 
 

@@ -229,10 +229,12 @@ def _near_keys(forms: Sequence[str], short: Flags) -> tuple[Numbers, Indices]:
 
 def _order_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:
     """A key of the units of each text that has enough of them, without regard to their order."""
-    words = [units(unicodedata.normalize("NFKC", text)) for text in texts]
-    numbers = [number for number, of in enumerate(words) if len(of) >= _ORDERED]
-    keys = [hash64(*sorted(words[number])) for number in numbers]
-    return np.array(keys, np.uint64), np.array(numbers, np.int64)
+    found = [
+        (hash64(*sorted(words)), number)
+        for number, text in enumerate(texts)
+        if len(words := units(unicodedata.normalize("NFKC", text))) >= _ORDERED
+    ]
+    return np.array([key for key, _ in found], np.uint64), np.array([number for _, number in found], np.int64)
 
 
 def _stretches(forms: Sequence[str]) -> tuple[Numbers, Indices]:

@@ -27,13 +27,15 @@ from ecominstruct.splits.proof import (
     NO_SPLIT,
     Expected,
     Ledger,
+    Overlap,
     Sides,
     check_sides,
-    different,
+    count_families,
+    count_keys,
     find,
     hashes,
     name_records,
-    read_sides,
+    open_sides,
 )
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, hash_file, read_lists, require_manifest, write_json
@@ -65,32 +67,15 @@ def prove(run: Path, release: Manifest) -> dict[str, Any]:
     """
     ledger = Ledger()
     _, splits = require_manifest(run, "splits")
-    sides = read_sides(run, ledger)
-    overlaps = check_sides(sides, _expected(splits, release), ledger)
-    checked: Counter[str] = Counter()
-    rows: Counter[str] = Counter()
-    for file in (*_examples(run), *_release(run)):
-        held = release.config["held_out"] if file.split else ()
-        count = _check_rows(sides, file, held, ledger)
-        checked += Counter({"derived_from": count.derived_from})
-        if file.split:
-            rows[file.path.parent.name] += count.rows
-        else:
-            checked["examples"] += count.rows
+    checked, rows, overlaps = _check_joined(run, release, _expected(splits, release), ledger)
     checked |= _check_texts(run, release, ledger)
     folder = run / release.stage_folder
     proof = {
         "files": fingerprint(
             {file.path.relative_to(folder).as_posix(): hash_file(file.path) for file in _release(run)}
         ),
-        "checked": {
-            "records": len(sides.record),
-            "records_without_split": int((sides.split == NO_SPLIT).sum()),
-            "families": different(sides.family),
-            "group_keys": different(sides.keys),
-            **dict(sorted(checked.items())),
-        },
-        "rows": dict(sorted(rows.items())),
+        "checked": checked,
+        "rows": rows,
         "held_out_tasks": list(release.config["held_out"]),
         "sources": [overlap._asdict() for overlap in overlaps],
         "violations": dict(sorted(ledger.counts.items())),
@@ -98,6 +83,31 @@ def prove(run: Path, release: Manifest) -> dict[str, Any]:
     }
     write_json(folder / PROOF, proof)
     return proof
+
+
+def _check_joined(
+    run: Path, release: Manifest, expected: Expected, ledger: Ledger
+) -> tuple[dict[str, int], dict[str, int], list[Overlap]]:
+    """Check the records and all rows that were made of them; returns how much of what was checked, the rows of each
+    split, and which sources have keys in common."""
+    others: Counter[str] = Counter()
+    rows: Counter[str] = Counter()
+    with open_sides(run, ledger) as sides:
+        overlaps = check_sides(sides, expected, ledger)
+        for file in (*_examples(run), *_release(run)):
+            count = _check_rows(sides, file, release.config["held_out"] if file.split else (), ledger)
+            others["derived_from"] += count.derived_from
+            if file.split:
+                rows[file.path.parent.name] += count.rows
+            else:
+                others["examples"] += count.rows
+        checked = {
+            "records": len(sides.record),
+            "records_without_split": int((sides.split == NO_SPLIT).sum()),
+            "families": count_families(sides),
+            "group_keys": count_keys(sides),
+        }
+    return checked | others, rows, overlaps
 
 
 def _expected(splits: Manifest, release: Manifest) -> Expected:

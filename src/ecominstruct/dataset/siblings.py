@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.columns import Growing, Indices, Numbers, TextFile, heads
+from ecominstruct.checks.columns import Growing, Indices, Numbers, TextFile, heads, slices
 from ecominstruct.checks.copies import NONE, find_copies
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import Compared, Near, Scores, are_short, near_keys
@@ -30,7 +30,8 @@ from ecominstruct.tasks.templates import without
 if TYPE_CHECKING:
     from ecominstruct.dataset.findings import Pair, Work
 
-_AT_ONCE = 4_000  # texts whose keys are made together
+_AT_ONCE = 1 << 20  # bytes of texts whose keys are made together
+_LEAST = 256  # bytes that a text counts for at least: of short texts, the keys are what takes room
 _KEYS = 70  # of a text, about
 
 
@@ -149,10 +150,9 @@ class Siblings:
 
         apart = self._apart(pairs, alone)
         with KeyFiles(self._scratch, "near", _KEYS * len(alone)) as files:
-            for start in range(0, len(alone), _AT_ONCE):
-                some = place[start : start + _AT_ONCE]
-                keys, texts = near_keys(compared.texts.take(some), compared.short[some])
-                files.add(keys ^ apart[start + texts], start + texts)
+            for part in slices(np.maximum(compared.texts.lengths[place], _LEAST), _AT_ONCE):
+                keys, texts = near_keys(compared.texts.take(place[part]), compared.short[place[part]])
+                files.add(keys ^ apart[part.start + texts], part.start + texts)
             copies = find_copies(len(alone), files, verify)
         self.crowded = copies.crowded
         rows = np.flatnonzero(copies.original != NONE)

@@ -1,7 +1,7 @@
 """Whether the splits hold, judged from the files of stages 1 and 2 alone.
 
 Nothing is taken from the code that made the splits: records and assignments are read again and joined by their ids,
-and each rule is checked on columns of numbers.
+and each rule is checked on columns of numbers, or, of keys, on one file of them after another.
 
     every record is assigned once, and only a pair may be without a split
     a family stands in one split; records with a key in common are one family, unless they are pairs
@@ -13,20 +13,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ecominstruct.checks.columns import Growing, once
+from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.identity import hash64
 from ecominstruct.splits.assign import PART, SPLIT_CODES, Codes, Flags, Indices, Keys
 from ecominstruct.stages import stage
 from ecominstruct.store import read_lists
 
 NO_SPLIT = -1
-_SHARE_BITS = 4  # of keys, by which they are cut into shares
+_EXPECTED = 4_000_000  # keys, about: of more, the files grow
+_SHARE_BITS = 4  # of families, by which they are cut into shares
 LISTED = 100  # violations of each kind that are named; all are counted
 _COLUMNS = ("id", "source", "record_type", "published_split", "group")
 
@@ -70,7 +74,7 @@ class Overlap(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """All records, ordered by their hashed ids, and where each stands: columns of one length, but for the last two."""
+    """All records, ordered by their hashed ids, and where each stands: columns of one length, but for the last one."""
 
     sources: tuple[str, ...]
     record: Keys  # the hash of its id
@@ -80,8 +84,13 @@ class Sides(NamedTuple):
     assigned: npt.NDArray[np.int32]  # how often
     split: Codes  # NO_SPLIT where it has none
     family: Keys
-    keys: Keys  # of all records
-    owner: npt.NDArray[np.uint32]  # for each key, the number of its record
+    place: npt.NDArray[np.uint32]  # of the records in the order of their files: their numbers here
+    keys: KeyFiles  # of all records, in the order of their files
+
+    def owned(self) -> Iterator[tuple[Keys, Indices]]:
+        """The keys of all records, those of a file at a time, and for each the number of its record."""
+        for keys, records in self.keys:
+            yield keys, self.place[records].astype(np.int64)
 
 
 def hashes(values: list[str]) -> Keys:
@@ -102,22 +111,30 @@ def record_files(run: Path) -> list[Path]:
     return sorted((run / stage("records").folder).rglob("part-*.parquet"))
 
 
-def read_sides(run: Path, ledger: Ledger) -> Sides:
+@contextmanager
+def open_sides(run: Path, ledger: Ledger) -> Iterator[Sides]:
     """Read records and assignments and join them; an assignment without a record is a violation."""
+    # Not in the folder of the stage: what a killed build leaves behind is the system's to remove.
+    with TemporaryDirectory(prefix="ecominstruct-") as scratch, KeyFiles(Path(scratch), "group", _EXPECTED) as keys:
+        yield _join(run, keys, ledger)
+
+
+def _join(run: Path, keys: KeyFiles, ledger: Ledger) -> Sides:
     names: dict[str, int] = {}
-    record, source, pair, published, keys, lengths = _read_records(run, names)
+    record, source, pair, published = _read_records(run, names, keys)
     order = np.argsort(record, kind="stable")
-    rank = np.empty(len(order), np.uint32)
-    rank[order] = np.arange(len(order), dtype=np.uint32)
-    record = record[order]
-    times, split, family = _read_assignments(run, record, ledger)
-    columns = (record, source[order], pair[order], published[order], times, split, family)
-    return Sides(tuple(names), *columns, keys, np.repeat(rank, lengths))
+    place = np.empty(len(order), np.uint32)
+    place[order] = np.arange(len(order), dtype=np.uint32)
+    record, source, pair, published = (column[order] for column in (record, source, pair, published))
+    del order  # as long as the assignments
+    return Sides(tuple(names), record, source, pair, published, *_read_assignments(run, record, ledger), place, keys)
 
 
-def _read_records(run: Path, names: dict[str, int]) -> tuple[Any, ...]:
-    """Columns of the records in the order of their files; the names of the sources are numbered on the way."""
-    columns = [Growing(kind) for kind in (np.uint64, np.int16, np.bool_, np.int8, np.uint64, np.int32)]
+def _read_records(run: Path, names: dict[str, int], keys: KeyFiles) -> tuple[Any, ...]:
+    """Columns of the records in the order of their files; their keys are written to files, and the names of the
+    sources are numbered, on the way."""
+    columns = [Growing(kind) for kind in (np.uint64, np.int16, np.bool_, np.int8)]
+    known = 0
     for path in record_files(run):
         for ids, sources, kinds, published, groups in read_lists(path, *_COLUMNS):
             values: tuple[npt.ArrayLike, ...] = (
@@ -125,11 +142,12 @@ def _read_records(run: Path, names: dict[str, int]) -> tuple[Any, ...]:
                 [names.setdefault(name, len(names)) for name in sources],
                 [kind == "pair" for kind in kinds],
                 [SPLIT_CODES.get(name, NO_SPLIT) for name in published],
-                hashes([key for group in groups for key in group]),
-                [len(group) for group in groups],
             )
             for column, value in zip(columns, values, strict=True):
                 column.add(value)
+            records = np.repeat(np.arange(known, known + len(ids)), [len(group) for group in groups])
+            keys.add(hashes([key for group in groups for key in group]), records)
+            known += len(ids)
     return tuple(column.column() for column in columns)
 
 
@@ -174,8 +192,7 @@ def _check_families(sides: Sides, ledger: Ledger) -> None:
         placed = some[sides.split[some] != NO_SPLIT]
         for low, high in _differing(sides.family[placed], sides.split[placed]):
             _add_two(sides, ledger, "family_in_two_splits", placed[low], placed[high])
-    for some in _shares(sides.keys):
-        keys, owner = sides.keys[some], sides.owner[some]
+    for keys, owner in sides.owned():
         held = sides.split[owner] != NO_SPLIT
         for low, high in _differing(keys[held], sides.split[owner[held]]):
             _add_two(sides, ledger, "key_in_two_splits", owner[held][low], owner[held][high])
@@ -187,13 +204,19 @@ def _check_families(sides: Sides, ledger: Ledger) -> None:
 def _shares(keys: Keys) -> Iterator[Indices]:
     """The places of keys by their highest bits, equal ones together: sorting takes several times the memory of what is
     sorted."""
+    shares = (keys >> np.uint64(64 - _SHARE_BITS)).astype(np.uint8)
     for share in range(1 << _SHARE_BITS):
-        yield np.flatnonzero(keys >> np.uint64(64 - _SHARE_BITS) == np.uint64(share))
+        yield np.flatnonzero(shares == share)
 
 
-def different(keys: Keys) -> int:
-    """How many different ones there are."""
-    return sum(len(once(keys[some])) for some in _shares(keys))
+def count_families(sides: Sides) -> int:
+    """How many families there are."""
+    return sum(len(once(sides.family[some])) for some in _shares(sides.family))
+
+
+def count_keys(sides: Sides) -> int:
+    """How many different group keys there are."""
+    return sum(len(once(keys)) for keys, _ in sides.keys)
 
 
 def _differing(groups: Keys, values: npt.NDArray[Any]) -> Iterator[tuple[int, int]]:
@@ -212,8 +235,9 @@ def _add_two(sides: Sides, ledger: Ledger, kind: str, low: Any, high: Any) -> No
 def _overlaps(sides: Sides) -> list[Overlap]:
     """The keys that each two sources share, counted once a key."""
     shared = np.zeros((2, len(sides.sources), len(sides.sources)), np.int64)
-    for some in _shares(sides.keys):
-        _count_shared(sides, some[sides.split[sides.owner[some]] != NO_SPLIT], shared)
+    for keys, owner in sides.owned():
+        held = sides.split[owner] != NO_SPLIT
+        _count_shared(sides, keys[held], owner[held], shared)
     found = []
     for one, other in np.argwhere(shared[0]).tolist():
         left, right = sorted((sides.sources[one], sides.sources[other]))
@@ -221,11 +245,10 @@ def _overlaps(sides: Sides) -> list[Overlap]:
     return sorted(found)
 
 
-def _count_shared(sides: Sides, places: Indices, shared: Indices) -> None:
+def _count_shared(sides: Sides, keys: Keys, owner: Indices, shared: Indices) -> None:
     """Count, of some keys, those that two sources share, and those of them that cross the splits."""
-    if not len(places):
+    if not len(keys):
         return
-    keys, owner = sides.keys[places], sides.owner[places]
     order = np.lexsort((sides.source[owner], keys))
     keys, source, split = keys[order], sides.source[owner][order], sides.split[owner][order]
     first = np.flatnonzero(np.append(True, (keys[1:] != keys[:-1]) | (source[1:] != source[:-1])))

@@ -38,6 +38,7 @@ from ecominstruct.models.folders import find_model, record_base
 from ecominstruct.models.likelihood import likelihoods
 from ecominstruct.models.loading import Loaded, denormals_flushed, load_model
 from ecominstruct.models.local import TOO_LONG, Local
+from ecominstruct.models.writing import write
 from ecominstruct.progress import Silent
 from ecominstruct.rows import Example, Gold
 from ecominstruct.store import write_json
@@ -257,6 +258,18 @@ def test_answers_are_what_the_library_gives_to_one_prompt(made: Make, tmp_path: 
         )[0].tolist()[1 if kind == "t5" else prompt.shape[1] :]
         assert reply.text == loaded.chat.read(found)
         assert (reply.finish == "stop") == bool(loaded.stops & set(found))
+
+
+def test_a_model_that_forgets_is_written_with_a_cache_of_its_own(tmp_path: Path) -> None:
+    from ecominstruct.models.room import roomy_cache
+
+    loaded = loaded_of(tiny.save(tmp_path / "mistral", "mistral"))  # each layer sees 40 tokens
+    assert roomy_cache(loaded.model, 100) is None
+    prompts = [loaded.chat.ids(one, 500).ids for one in EXAMPLES]
+    assert min(map(len, prompts)) > 40
+    together = write(loaded, prompts, 1, 12)
+    assert together == [write(loaded, [prompt], 1, 12)[0] for prompt in prompts]
+    assert len({tuple(one.ids) for one in together}) > 1
 
 
 def loaded_of(folder: Path) -> Loaded:

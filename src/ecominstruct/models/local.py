@@ -10,6 +10,7 @@ predict that was killed had answered is not worked out again.
     chat.py         prompts to token ids and back
     batches.py      the longest first, within a number of tokens
     writing.py      answers that are written
+    room.py         the cache that they are written with
     likelihood.py   answers that are chosen
     cache.py        the file of answers
 """

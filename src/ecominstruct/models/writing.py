@@ -20,6 +20,8 @@ def write(loaded: Loaded, prompts: Sequence[Sequence[int]], beams: int, most: in
     import torch
     from transformers import GenerationConfig
 
+    from ecominstruct.models.room import roomy_cache
+
     how = GenerationConfig(
         max_new_tokens=most,
         num_beams=beams,
@@ -29,9 +31,14 @@ def write(loaded: Loaded, prompts: Sequence[Sequence[int]], beams: int, most: in
         decoder_start_token_id=loaded.start if loaded.seq2seq else None,
     )
     ids, mask = padded(prompts, loaded.pad, left=not loaded.seq2seq)
+    greedy = beams == 1 and not loaded.seq2seq
+    cache = roomy_cache(loaded.model, ids.shape[1] + most) if greedy else None
     with torch.inference_mode():
         found = loaded.model.generate(
-            input_ids=ids.to(loaded.device), attention_mask=mask.to(loaded.device), generation_config=how
+            input_ids=ids.to(loaded.device),
+            attention_mask=mask.to(loaded.device),
+            generation_config=how,
+            cache=cache,
         )
     begin = 1 if loaded.seq2seq else ids.shape[1]
     return [_up_to_the_end(row[begin:], loaded.stops) for row in found.tolist()]

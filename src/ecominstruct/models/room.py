@@ -1,0 +1,50 @@
+"""A cache of keys and values that has room for the whole answer from the beginning.
+
+The growing cache of transformers is copied for each token that is written, which took a fifth of the time of writing
+with a model of 135 million weights; here a token is written behind the others.
+"""
+
+from __future__ import annotations
+
+from inspect import signature
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
+
+
+class RoomyLayer(DynamicLayer):  # type: ignore[misc]  # the library says nothing of its types
+    """The keys and values of one layer, (rows, heads, tokens, size of a head) each: views of what has room for more."""
+
+    def __init__(self, tokens: int) -> None:
+        super().__init__()
+        self._tokens = tokens
+
+    def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any) -> Any:
+        """Write keys and values of further tokens behind those that are there; returns all of them."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+            self._keys, self._values = (self._room(states) for states in (key_states, value_states))
+        before = self.get_seq_length()
+        after = before + key_states.shape[-2]
+        self._keys[:, :, before:after] = key_states
+        self._values[:, :, before:after] = value_states
+        self.keys, self.values = self._keys[:, :, :after], self._values[:, :, :after]
+        return self.keys, self.values
+
+    def _room(self, states: torch.Tensor) -> torch.Tensor:
+        rows, heads, _, size = states.shape
+        return states.new_empty(rows, heads, self._tokens, size)
+
+
+def roomy_cache(model: Any, tokens: int) -> DynamicCache | None:
+    """A cache for so many tokens of prompt and answer; None for a model that does not keep all of them in all layers.
+    Rows of it can be neither chosen nor put in another order, so it is of no use to a beam search."""
+    cache = DynamicCache(config=model.config)
+    if "cache" not in signature(model.forward).parameters or any(
+        type(layer) is not DynamicLayer for layer in cache.layers
+    ):
+        return None
+    cache.layers = [RoomyLayer(tokens) for _ in cache.layers]
+    return cache

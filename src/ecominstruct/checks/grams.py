@@ -19,7 +19,7 @@ BANDS, ROWS = 20, 5
 """20 bands of 5 rows: a pair of similarity 0.8 shares a band with probability 1 - (1 - 0.8**5)**20 = 0.9996, one of
 0.9 but for one case in 10**8, one of 0.4 in 19 of 100 cases, one of 0.2 in 6 of 1000."""
 GRAM = {True: 3, False: 5}  # by whether a text is Chinese
-CHUNK = 1 << 18  # characters that are looked at together: small enough for the caches of a processor
+CHUNK = 1 << 17  # characters that are looked at together: small enough for the caches of a processor
 _CJK = ((0x2E80, 0x2FE0), (0x3040, 0x3100), (0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x40000))
 
 

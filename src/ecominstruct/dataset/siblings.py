@@ -30,7 +30,7 @@ from ecominstruct.tasks.templates import without
 if TYPE_CHECKING:
     from ecominstruct.dataset.findings import Pair, Work
 
-_AT_ONCE = 1 << 20  # bytes of texts whose keys are made together
+_AT_ONCE = 1 << 19  # bytes of texts whose keys are made together
 _LEAST = 256  # bytes that a text counts for at least: of short texts, the keys are what takes room
 _KEYS = 70  # of a text, about
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,13 +13,13 @@ import numpy.typing as npt
 
 from ecominstruct.recipe import Clean, Filter
 from ecominstruct.rows import Lang
-from ecominstruct.store import read_columns, read_lists
+from ecominstruct.store import read_lists
 
 Reasons = dict[str, tuple[str, str]]
 """By record: the reason why its pair is left out, and the detail."""
 Column = npt.NDArray[Any]
 CHINESE = {"zh": (0.1, 1.0), "en": (0.0, 0.5)}  # share of the input's letters that may be Chinese, by language
-_MEASURED = ("record", "input_chars", "output_chars", "illegal", "chinese", "repeated", "output_in_input", "rating")
+_MEASURED = ("input_chars", "output_chars", "illegal", "chinese", "repeated", "output_in_input", "rating")
 
 
 class Rules(NamedTuple):
@@ -42,17 +43,16 @@ def left_out(rules: Rules, matches: Path, measures: Path) -> Reasons:
 
 
 def _filtered(rules: Rules, path: Path) -> Reasons:
-    columns = dict(zip(_MEASURED, read_columns(path, *_MEASURED), strict=True))
-    numbers = {name: np.array(column, float) for name, column in columns.items() if name != "record"}
     out: Reasons = {}
-    for rule in rules.filters:
-        for name, judge in _JUDGES.items():
+    for records, *lists in read_lists(path, "record", *_MEASURED):
+        numbers = {name: np.array(column, float) for name, column in zip(_MEASURED, lists, strict=True)}
+        for rule, (name, judge) in product(rules.filters, _JUDGES.items()):
             limit = getattr(rule, name)
             if limit is None:
                 continue
             reason, wrong, said = judge(numbers, limit, rules.lang)
             for row in np.flatnonzero(wrong).tolist():
-                out.setdefault(columns["record"][row], (reason, f"{said[row]:g}"))
+                out.setdefault(records[row], (reason, f"{said[row]:g}"))
     return out
 
 

@@ -15,7 +15,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from itertools import chain
+from heapq import nsmallest
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,7 +45,7 @@ from ecominstruct.store import (
     batches_of,
     flat,
     read_batches,
-    read_columns,
+    read_lists,
     write_bytes,
     write_json,
     write_part,
@@ -233,7 +234,7 @@ def release_task(work: Work, folder: Path) -> Receipt:
                 path = f"{split}/{flat(work.task)}.parquet"
                 parts.append(write_part(folder, path, example_schema(), chain([first], batches)))
                 counts[split] = parts[-1].rows
-    counts["pairs"] = len({record for part in parts for record in read_columns(folder / part.path, "record")[0]})
+    counts["pairs"] = sum(_pairs(folder / part.path) for part in parts)
     rows_out, out = sum(part.rows for part in parts), sum(rejects.counts.values())
     facts = {"quality": _quality(work, [folder / part.path for part in parts])}
     parts += _variants(work, folder, counts)
@@ -264,10 +265,15 @@ def _masked(batch: pa.RecordBatch, work: Work, risks: Mapping[str, Decided]) -> 
     return batch
 
 
+def _pairs(path: Path) -> int:
+    """How many records there are in a file: the rows of one stand side by side."""
+    return sum(1 for _ in groupby(name for (some,) in read_lists(path, "record") for name in some))
+
+
 def _quality(work: Work, paths: Sequence[Path]) -> dict[str, Any]:
     """The quality of a task by some of its released examples, those with the lowest hashes."""
-    ids = [name for path in paths for name in read_columns(path, "id")[0]]
-    chosen = set(sorted(ids, key=lambda name: hash64(work.task, name, "quality"))[:SAMPLE])
+    ids = (name for path in paths for (some,) in read_lists(path, "id") for name in some)
+    chosen = set(nsmallest(SAMPLE, ids, key=lambda name: hash64(work.task, name, "quality")))
     examples = [
         example_of(row)
         for path in paths

@@ -1,7 +1,7 @@
 """A cache of keys and values that has room for the whole answer from the beginning.
 
-The growing cache of transformers is copied for each token that is written, which took a fifth of the time of writing
-with a model of 135 million weights; here a token is written behind the others.
+The growing cache of transformers is copied for each token that is written, 18 % of the time of each on a
+CPU with a model of 135 million weights; here a token is written behind the others.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Indices, Numbers, once, pack, unpack
+from ecominstruct.checks.columns import Flags, Indices, among, once, pack, unpack
 from ecominstruct.checks.keys import KeyFiles
 
 Verify = Callable[[Indices, Indices], npt.NDArray[np.float64]]
@@ -64,7 +64,7 @@ def _compare(texts: Indices, bucket: Indices, found: Copies, fresh: Flags, verif
         left, right = np.repeat(texts[heads], sizes)[others], texts[others]
         either = (fresh[left] | fresh[right]) & (left != right)
         pairs = once(pack(left[either], right[either]))
-        pairs = pairs[~_among(pairs, done)]
+        pairs = pairs[~among(pairs, done)]
         left, right = unpack(pairs)
         scores = verify(left, right)
         # The pairs are sorted: of several originals the first one is taken, since it is written last.
@@ -82,7 +82,7 @@ def _buckets(files: KeyFiles, fresh: Flags) -> Iterator[tuple[Indices, Indices]]
     text; only buckets that hold a fresh text."""
     for keys, texts in files:
         if not fresh.all():
-            wanted = _among(keys, np.sort(keys[fresh[texts]]))
+            wanted = among(keys, np.sort(keys[fresh[texts]]))
             keys, texts = keys[wanted], texts[wanted]
         order = np.argsort(keys)
         keys, texts = keys[order], texts[order]
@@ -93,13 +93,6 @@ def _buckets(files: KeyFiles, fresh: Flags) -> Iterator[tuple[Indices, Indices]]
         texts = texts[shared]
         order = np.lexsort((texts, bucket))
         yield texts[order], bucket[order]
-
-
-def _among(values: Numbers, known: Numbers) -> Flags:
-    if not len(known):
-        return np.zeros(len(values), np.bool_)
-    at = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    return np.asarray(known[at] == values, np.bool_)
 
 
 def _settle(found: Copies, verify: Verify) -> Flags:

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Indices, Numbers, let_go, load, map_column, pack, save
+from ecominstruct.checks.columns import Indices, Numbers, begin, let_go, load, map_column, pack
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.store import writing
 
 _LARGEST = 1 << 28  # entries of a table, one bit each
-_AT_ONCE = 1 << 17  # keys that are entered together
+_AT_ONCE = 1 << 17  # keys or entries that are in memory together
 PART = 1 << 20  # known keys that are looked at together
 
 
@@ -40,17 +40,11 @@ class Postings(NamedTuple):
         places = places[np.argsort(keys[places])]
         wanted, texts = keys[places], texts[places]
         found = [np.zeros(0, np.uint64)]
-        for part in self._parts(wanted):
+        # Each stretch looks into so many known keys, or about so many.
+        for part in _by_high_bits(wanted, 1 << (len(self.keys) // PART).bit_length()):
             found.append(self._find_some(wanted[part], texts[part]))
             let_go(self.keys, self.owners, self.heads)
         return np.concatenate(found)
-
-    def _parts(self, wanted: Numbers) -> Iterator[slice]:
-        """Stretches of keys in order, each of which looks into `PART` known keys or about so many."""
-        bits = max(0, (len(self.keys) // PART).bit_length())
-        edges = np.arange(1, 1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
-        cuts = [0, *np.searchsorted(wanted, edges).tolist(), len(wanted)]
-        return (slice(low, high) for low, high in pairwise(cuts) if low < high)
 
     def _find_some(self, wanted: Numbers, texts: Indices) -> Numbers:
         """The same for some keys that may be there."""
@@ -91,8 +85,9 @@ def write_postings(folder: Path, name: str, files: KeyFiles, counted: Indices, m
             counted += np.bincount(by, minlength=len(counted))
             keys_file.write(kept.tobytes())
             owners_file.write(by.astype(np.uint32).tobytes())
-    save(paths[2], _heads(paths[0]))
-    save(paths[3], _table(paths[0]))
+    written = map_column(paths[0], np.uint64)
+    _write_heads(paths[2], written)
+    _write_table(paths[3], written)
     return [path.name for path in paths]
 
 
@@ -116,39 +111,39 @@ def _some(keys: Numbers, owners: Indices, most: int, *, drop: bool) -> tuple[Num
     return keys[kept], owners[kept]
 
 
-def _heads(file: Path) -> npt.NDArray[np.uint32]:
+def _write_heads(path: Path, keys: Numbers) -> None:
     """Where the keys with the same high bits begin, about two of them each; at the end, how many keys there are."""
-    size = 1 << max(1, (_count(file) // 2).bit_length() - 1)
-    heads = np.zeros(size + 1, np.uint32)
-    for keys in _some_keys(file):
-        slots = _slots(keys, size)
-        first = int(slots[0])
-        found = np.bincount((slots - slots[0]).astype(np.int64))
-        heads[first + 1 : first + 1 + len(found)] += found.astype(np.uint32)
-    return np.cumsum(heads, dtype=np.uint32, out=heads)
+    bits = max(1, (len(keys) // 2).bit_length() - 1)
+    with writing(path) as file:
+        begin(file, np.uint32, ((1 << bits) + 1,))
+        for start in range(0, 1 << bits, _AT_ONCE):
+            slots = np.arange(start, min(start + _AT_ONCE, 1 << bits), dtype=np.uint64)
+            file.write(np.searchsorted(keys, slots << np.uint64(64 - bits)).astype(np.uint32).tobytes())
+            let_go(keys)
+        file.write(np.uint32(len(keys)).tobytes())
 
 
-def _table(file: Path) -> npt.NDArray[np.uint8]:
-    """The bits of the keys in a file, eight places or more for each."""
+def _write_table(path: Path, keys: Numbers) -> None:
+    """A bit for each place that a key has by its high bits, eight places or more for each key."""
     size = 1 << 16
-    while size < 8 * _count(file) and size < _LARGEST:
+    while size < 8 * len(keys) and size < _LARGEST:
         size *= 2
-    maybe = np.zeros(size // 8, np.uint8)
-    for keys in _some_keys(file):
-        slots = _slots(keys, size)
-        np.bitwise_or.at(maybe, slots >> np.uint64(3), np.uint8(1) << (slots & np.uint64(7)).astype(np.uint8))
-    return maybe
+    places = min(size, 8 * _AT_ONCE)  # at once
+    with writing(path) as file:
+        begin(file, np.uint8, (size // 8,))
+        for part in _by_high_bits(keys, size // places):
+            taken = np.zeros(places, np.bool_)
+            taken[_slots(keys[part], size) & np.uint64(places - 1)] = True
+            file.write(np.packbits(taken, bitorder="little").tobytes())
+            let_go(keys)
 
 
-def _count(file: Path) -> int:
-    return file.stat().st_size // 8
-
-
-def _some_keys(file: Path) -> Iterator[Numbers]:
-    """The keys in a file, which are in order, some at a time."""
-    with file.open("rb") as coming:
-        while len(keys := np.fromfile(coming, np.uint64, _AT_ONCE)):
-            yield keys
+def _by_high_bits(keys: Numbers, count: int) -> Iterator[slice]:
+    """Keys in order, cut by their high bits into so many stretches, a power of two; some may be empty."""
+    bits = count.bit_length() - 1
+    edges = np.arange(1, count, dtype=np.uint64) << np.uint64(64 - bits)
+    cuts = [0, *np.searchsorted(keys, edges).tolist(), len(keys)]
+    return (slice(low, high) for low, high in pairwise(cuts))
 
 
 def _slots(keys: Numbers, size: int) -> Numbers:

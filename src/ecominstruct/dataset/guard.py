@@ -12,11 +12,14 @@ protected.parquet    the texts: of which source, record, split and part
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from ecominstruct.checks.columns import Seen
 from ecominstruct.checks.leaks import are_telling, are_telling_answers, write_protected
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import hash64
@@ -25,7 +28,17 @@ from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.splits.assign import PART as ASSIGNMENTS
 from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Manifest, Part, Receipt, batch_of, hash_file, read_lists, write_part
+from ecominstruct.store import (
+    BATCH_ROWS,
+    Manifest,
+    Part,
+    Receipt,
+    batch_of,
+    hash_file,
+    read_batches,
+    read_lists,
+    write_part,
+)
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.spec import Task
 
@@ -142,14 +155,13 @@ def _schema() -> pa.Schema:
 
 def _different(work: Work, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
     """The protected texts: of several with one normal form, the first. `counts` says how many were looked at."""
-    seen: set[int] = set()
+    seen = Seen()
     coming, fresh = _rows(work), list[Row]()
     while some := list(islice(coming, BATCH_ROWS)):
         counts["looked_at"] += len(some)
-        for row, form in _telling(some):
-            if (name := hash64(form)) not in seen:
-                seen.add(name)
-                fresh.append(row)
+        telling = list(_telling(some))
+        names = np.array([hash64(form) for _, form in telling], np.uint64)
+        fresh += [telling[place][0] for place in seen.fresh(names).tolist()]
         if len(fresh) >= BATCH_ROWS:
             yield batch_of(fresh[:BATCH_ROWS], _schema())
             fresh = fresh[BATCH_ROWS:]
@@ -165,33 +177,34 @@ def _telling(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
 
 
 def _rows(work: Work) -> Iterator[Row]:
-    protected = _protected(work.splits)
+    # One batch of assignments for each of records, in the same order.
+    assigned = read_batches(Path(work.splits), "record", "split")
     for source in work.sources:
-        yield from _of_records(source, protected)
+        yield from _of_records(source, assigned)
     for task in work.tasks:
         for path in task.parts:
             yield from _of_examples(task, Path(path))
 
 
-def _protected(splits: str) -> dict[str, str]:
-    """The records that are validation or test."""
-    return {
-        record: split
-        for records, names in read_lists(Path(splits), "record", "split")
-        for record, split in zip(records, names, strict=True)
-        if split in ("validation", "test")
-    }
-
-
-def _of_records(source: OfSource, protected: Mapping[str, str]) -> Iterator[Row]:
+def _of_records(source: OfSource, assigned: Iterator[pa.RecordBatch]) -> Iterator[Row]:
+    names = (*source.texts, *source.pairs)
     for path in source.parts:
-        for ids, *columns in read_lists(Path(path), "id", *source.texts, *source.pairs):
-            for record, *values in zip(ids, *columns, strict=True):
-                if record not in protected:
-                    continue
-                for name, value in zip((*source.texts, *source.pairs), values, strict=True):
+        for batch, places in zip(read_batches(Path(path), "id", *names), assigned, strict=False):
+            if not batch.column("id").equals(places.column("record")):
+                raise AssertionError(f"{path}: its records are not assigned in their order")
+            for split, record, *values in _protected(places.column("split"), *batch.columns):
+                for name, value in zip(names, values, strict=True):
                     for text in texts_of(value):
-                        yield Row(text, source.source, record, protected[record], name)
+                        yield Row(text, source.source, record, split, name)
+
+
+def _protected(split: pa.Array[Any], *columns: pa.Array[Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows that are validation or test, the split first; the others never become Python objects."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = pc.is_in(split, pa.array(("validation", "test")))
+    return zip(*(column.filter(wanted).to_pylist() for column in (split, *columns)), strict=True)
 
 
 def texts_of(value: Any) -> list[str]:
@@ -209,9 +222,9 @@ def texts_of(value: Any) -> list[str]:
 
 def _of_examples(task: OfTask, path: Path) -> Iterator[Row]:
     before = ""
-    for lists in read_lists(path, "record", "split", "input", "output"):
-        for record, split, text, output in zip(*lists, strict=True):
-            if split == "train" or record == before:
+    for batch in read_batches(path, "split", "record", "input", "output"):
+        for split, record, text, output in _protected(*map(batch.column, ("split", "record", "input", "output"))):
+            if record == before:
                 continue
             before = record
             yield Row(templates.without(task.template, text), task.source, record, split, "input")

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ecominstruct.checks.columns import Growing, once
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fraction, hash64
 from ecominstruct.recipe import Splits
@@ -41,6 +42,7 @@ STRADDLES = "straddles_split"
 
 Keys = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.int64]
+Nodes = npt.NDArray[np.int32]  # places among all keys, of which there are fewer than 2**31
 Codes = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
 
@@ -70,15 +72,23 @@ class _Records(NamedTuple):
     """What is known of all records: their keys one after another, and three numbers for each record."""
 
     keys: Keys
-    first: Indices  # the position of a record's first key
+    first: Nodes  # the position of a record's first key
     pair: Flags
     must: Codes  # the split that its families must have, as far as it decides; 0 where it does not
 
     @property
-    def owner(self) -> Indices:
+    def owner(self) -> Nodes:
         """For each key, the number of its record."""
-        lengths = np.diff(self.first, append=len(self.keys))
-        return np.repeat(np.arange(len(self.first)), lengths)
+        lengths = np.diff(self.first, append=np.int32(len(self.keys)))
+        return np.repeat(np.arange(len(self.first), dtype=np.int32), lengths)
+
+
+class _Assigned(NamedTuple):
+    """What becomes of each record."""
+
+    family: Keys
+    split: Codes
+    straddles: Flags
 
 
 def plan_splits(run: Path, records: Manifest, sources: Sequence[SourceParts], rules: Splits) -> StagePlan:
@@ -92,23 +102,27 @@ def plan_splits(run: Path, records: Manifest, sources: Sequence[SourceParts], ru
 def assign(work: Work, folder: Path) -> Receipt:
     """Find the families, split them, and write one row a record in the order of the record parts."""
     records = Path(work.records)
-    found = _read(records, work.sources, respect=work.rules.published == "respect")
-    names, node = np.unique(found.keys, return_inverse=True)
+    found = _assign(_read(records, work.sources, respect=work.rules.published == "respect"), work.rules)
+    rejects: list[Reject] = []
+    batches = _batches(records, work.sources, found, rejects)
+    part = write_part(folder, PART, assignment_schema(), batches)
+    rejected = write_rejects(folder, "rejects", "all", rejects)
+    kept = found.split[~found.straddles]
+    counts: dict[str, int] = {name: int((kept == code).sum()) for name, code in SPLIT_CODES.items()}
+    counts["families"] = len(once(found.family))
+    counts |= {f"{STRADDLES} {source}": n for source, n in sorted(Counter(row.detail for row in rejects).items())}
+    return Receipt("all", {}, part.rows, part.rows - len(rejects), rejected, {}, counts, (part,))
+
+
+def _assign(found: _Records, rules: Splits) -> _Assigned:
+    names = once(found.keys)
+    node = _nodes(names, found.keys)
     family = components(len(names), _links(node, found))
-    lowest = np.minimum.reduceat(family[node], found.first)
-    splits = _split_families(names, family, _musts(len(names), node, found), work.rules)[node]
+    splits = _split_families(names, family, _musts(len(names), node, found), rules)[node]
     # A pair that must be test never straddles: it made the families of all its keys test.
     split = np.minimum.reduceat(splits, found.first)
     straddles = split != np.maximum.reduceat(splits, found.first)
-    rejects: list[Reject] = []
-    batches = _batches(records, work.sources, names[lowest], split, straddles, rejects)
-    part = write_part(folder, PART, assignment_schema(), batches)
-    rejected = write_rejects(folder, "rejects", "all", rejects)
-    kept = split[~straddles]
-    counts: dict[str, int] = {name: int((kept == code).sum()) for name, code in SPLIT_CODES.items()}
-    counts["families"] = len(np.unique(lowest))
-    counts |= {f"{STRADDLES} {source}": n for source, n in sorted(Counter(row.detail for row in rejects).items())}
-    return Receipt("all", {}, part.rows, part.rows - len(rejects), rejected, {}, counts, (part,))
+    return _Assigned(names[np.minimum.reduceat(family[node], found.first)], split, straddles)
 
 
 def straddling(splits: Manifest) -> dict[str, int]:
@@ -119,19 +133,19 @@ def straddling(splits: Manifest) -> dict[str, int]:
 
 def _read(records: Path, sources: Sequence[SourceParts], *, respect: bool) -> _Records:
     """The keys of all records, and what each record means for its families."""
-    keys, lengths = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-    pair, must = [np.zeros(0, np.bool_)], [np.zeros(0, np.int8)]
+    keys, lengths, pair, must = (Growing(kind) for kind in (np.uint64, np.int32, np.bool_, np.int8))
     for source in sources:
         for part in source.parts:
             for ids, groups, published in read_lists(records / part.path, "id", "group", "published_split"):
                 # A record without keys is a family of its own, named by its id.
                 groups = [group or [record] for record, group in zip(ids, groups, strict=True)]
-                keys.append(np.array([hash64(key) for group in groups for key in group], np.uint64))
-                lengths.append(np.array([len(group) for group in groups], np.int64))
-                pair.append(np.full(len(groups), source.pairs))
-                must.append(_must(source, published, SPLIT_CODES if respect else {}))
-    ends = np.cumsum(np.concatenate(lengths))
-    return _Records(np.concatenate(keys), ends - np.concatenate(lengths), np.concatenate(pair), np.concatenate(must))
+                keys.add(np.array([hash64(key) for group in groups for key in group], np.uint64))
+                lengths.add([len(group) for group in groups])
+                pair.add(np.full(len(groups), source.pairs))
+                must.add(_must(source, published, SPLIT_CODES if respect else {}))
+    counts = lengths.column()
+    first = np.cumsum(counts, dtype=np.int32) - counts
+    return _Records(keys.column(), first, pair.column(), must.column())
 
 
 def _must(source: SourceParts, published: Sequence[Any], codes: Mapping[Any, int]) -> Codes:
@@ -140,27 +154,35 @@ def _must(source: SourceParts, published: Sequence[Any], codes: Mapping[Any, int
     return np.array([codes.get(split, 0) for split in published], np.int8)
 
 
-def _links(node: Indices, found: _Records) -> tuple[Indices, Indices]:
+def _nodes(names: Keys, keys: Keys) -> Nodes:
+    """The place of each key among all different ones."""
+    node = np.empty(len(keys), np.int32)
+    for start in range(0, len(keys), _CHUNK):
+        node[start : start + _CHUNK] = np.searchsorted(names, keys[start : start + _CHUNK])
+    return node
+
+
+def _links(node: Nodes, found: _Records) -> tuple[Nodes, Nodes]:
     """Pairs of neighbouring keys of one record; the keys of a pair are not linked."""
     owner = found.owner
     same_owner = (owner[1:] == owner[:-1]) & ~found.pair[owner[1:]] if len(owner) else np.zeros(0, np.bool_)
     return node[:-1][same_owner], node[1:][same_owner]
 
 
-def _musts(nodes: int, node: Indices, found: _Records) -> Codes:
+def _musts(nodes: int, node: Nodes, found: _Records) -> Codes:
     """For each key, the split that its family must have: the highest code that one of its records asks for."""
     must = np.zeros(nodes, np.int8)
     np.maximum.at(must, node, found.must[found.owner])
     return must
 
 
-def components(nodes: int, links: tuple[Indices, Indices]) -> Indices:
+def components(nodes: int, links: tuple[Nodes, Nodes]) -> Nodes:
     """The connected components of a graph: for each node, the lowest node that it is connected with.
 
     Each round gives both ends of every link the lower label, then lets labels point to their labels' labels, so the
     number of rounds grows with the logarithm of the longest chain, not with its length.
     """
-    label: Indices = np.arange(nodes, dtype=np.int64)
+    label: Nodes = np.arange(nodes, dtype=np.int32)
     left, right = links
     while True:
         before = label.copy()
@@ -172,11 +194,11 @@ def components(nodes: int, links: tuple[Indices, Indices]) -> Indices:
             return label
 
 
-def _split_families(names: Keys, family: Indices, must: Codes, rules: Splits) -> Codes:
+def _split_families(names: Keys, family: Nodes, must: Codes, rules: Splits) -> Codes:
     """The split of each key: what its family must be, else a matter of the hash of its name, its lowest key."""
     code = np.zeros(len(names), np.int8)
     np.maximum.at(code, family, must)
-    heads = np.flatnonzero(family == np.arange(len(names)))
+    heads = np.flatnonzero(family == np.arange(len(names), dtype=np.int32))
     free = heads[code[heads] == 0]
     for start in range(0, len(free), _CHUNK):
         some = free[start : start + _CHUNK]
@@ -187,7 +209,7 @@ def _split_families(names: Keys, family: Indices, must: Codes, rules: Splits) ->
 
 
 def _batches(
-    records: Path, sources: Sequence[SourceParts], family: Keys, split: Codes, straddles: Flags, rejects: list[Reject]
+    records: Path, sources: Sequence[SourceParts], found: _Assigned, rejects: list[Reject]
 ) -> Iterator[pa.RecordBatch]:
     """The assignments, in batches that match those of the record parts one to one."""
     import pyarrow as pa
@@ -198,10 +220,10 @@ def _batches(
             for (ids,) in read_lists(records / part.path, "id"):
                 span = slice(at, at + len(ids))
                 at += len(ids)
-                families = [f"{name:016x}" for name in family[span].tolist()]
+                families = [f"{name:016x}" for name in found.family[span].tolist()]
                 names = [
                     None if crosses else _SPLIT_NAMES[code]
-                    for code, crosses in zip(split[span].tolist(), straddles[span].tolist(), strict=True)
+                    for code, crosses in zip(found.split[span].tolist(), found.straddles[span].tolist(), strict=True)
                 ]
                 rejects.extend(
                     Reject(STAGE.name, "all", record, STRADDLES, source.source)

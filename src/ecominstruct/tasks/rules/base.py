@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, TypeAlias
+from mmap import ACCESS_READ, mmap
+from tempfile import TemporaryFile
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import orjson
 
 from ecominstruct.identity import SEPARATOR, fraction, hash64, pick_index
@@ -18,7 +21,7 @@ TRIES = 50  # records looked at in search of a partner: a bound that keeps rules
 
 Record = Mapping[str, Any]
 """The fields of a record, with its `id`, its `split` and its `family`."""
-Places: TypeAlias = "array[int]"
+Places = npt.NDArray[np.int32]
 """The numbers of records, in the order of their ids."""
 
 
@@ -51,6 +54,20 @@ class Call(NamedTuple):
         return fraction(*self.words(record, what)) < share
 
 
+class Alike(NamedTuple):
+    """Records in groups: the group of each, all of them group by group, and where each group begins and the last
+    ends."""
+
+    group: Places
+    members: Places
+    starts: Places
+
+    def of(self, place: int) -> Places:
+        """The group of a record."""
+        group = self.group[place]
+        return self.members[self.starts[group] : self.starts[group + 1]]
+
+
 class Pool:
     """The records that partners come from: those of a task in one unit of work, in the order of their ids.
 
@@ -60,16 +77,24 @@ class Pool:
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
-        # As bytes: as Python objects, the attributes of a product take ten times the memory. Copied, since orjson
-        # keeps some kilobytes behind each text.
-        packed = {str(record["id"]): bytes(memoryview(orjson.dumps(record))) for record in records}
-        self._place = {name: place for place, name in enumerate(sorted(packed))}
-        self._packed = [packed[name] for name in self._place]
-        self._alike: dict[tuple[str, ...], list[Places]] = {}
+        # In a mapped file: as Python objects, the attributes of a product take ten times as much, in memory.
+        numbers: dict[str, int] = {}
+        ends = array("q", [0])
+        with TemporaryFile() as file:
+            for number, record in enumerate(records):
+                numbers[record["id"]] = number
+                ends.append(ends[-1] + file.write(orjson.dumps(record)))
+            file.flush()
+            self._packed = mmap(file.fileno(), 0, access=ACCESS_READ) if ends[-1] else b""
+        order = sorted(numbers)
+        self._place = {name: place for place, name in enumerate(order)}
+        self._starts = array("q", (ends[numbers[name]] for name in order))
+        self._ends = array("q", (ends[numbers[name] + 1] for name in order))
+        self._alike: dict[tuple[str, ...], Alike] = {}
         self._said: dict[tuple[str, str, int], frozenset[str]] = {}
 
     def _record(self, place: int) -> Record:
-        record: Record = orjson.loads(self._packed[place])
+        record: Record = orjson.loads(self._packed[self._starts[place] : self._ends[place]])
         return record
 
     def alike(self, record: Record, call: Call, *needs: str) -> Places:
@@ -81,17 +106,14 @@ class Pool:
         known = self._alike.get(names)
         if known is None:
             known = self._alike[names] = self._grouped(names)
-        return known[self._place[record["id"]]]
+        return known.of(self._place[record["id"]])
 
-    def _grouped(self, names: Sequence[str]) -> list[Places]:
-        """For each record, the records that share its split and what it says in these fields."""
-        groups: dict[tuple[Any, ...], Places] = defaultdict(lambda: array("l"))
-        alike = []
-        for place in range(len(self._packed)):
-            group = groups[_key(self._record(place), names)]
-            group.append(place)
-            alike.append(group)
-        return alike
+    def _grouped(self, names: Sequence[str]) -> Alike:
+        """The records by their split and what they say in these fields."""
+        keys = np.array([_key(self._record(place), names) for place in range(len(self._place))], np.uint64)
+        _, group, counts = np.unique(keys, return_inverse=True, return_counts=True)
+        order = np.argsort(group, kind="stable").astype(np.int32)
+        return Alike(group.astype(np.int32), order, np.append(0, np.cumsum(counts)).astype(np.int32))
 
     def others(self, record: Record, call: Call, *needs: str, like: Record | None = None) -> Iterator[Record]:
         """Records of other families, alike in these fields (to `like`, if given), in an order by hash; at most TRIES.
@@ -99,7 +121,7 @@ class Pool:
         Neighbours by id are strangers, so a stretch from a place by hash is as good as a draw, and repeats nobody.
         """
         found = self.alike(like or record, call, *needs)
-        start = pick_index(len(found), *call.words(record, "partner")) if found else 0
+        start = pick_index(len(found), *call.words(record, "partner")) if len(found) else 0
         for step in range(min(TRIES, len(found))):
             other = self._record(found[(start + step) % len(found)])
             if other["family"] != record["family"]:
@@ -110,7 +132,7 @@ class Pool:
         alike, own = self.alike(record, call, by), facts(call.value(record, need))
         if len(alike) <= 1:
             return own
-        key = (call.fields[need], call.fields[by], alike[0])
+        key = (call.fields[need], call.fields[by], int(alike[0]))
         if key not in self._said:
             self._said[key] = frozenset().union(*(facts(call.value(self._record(place), need)) for place in alike))
         return self._said[key] | own
@@ -139,9 +161,9 @@ def _plain(item: Any) -> str:
     return f"{item['label' if 'label' in item else 'speaker']}{SEPARATOR}{item['text']}"
 
 
-def _key(record: Record, names: Sequence[str]) -> tuple[Any, ...]:
-    """What records must share to be alike, as small numbers: texts can be long."""
-    return record["split"], *(hash64(*sorted(facts(record[name]))) for name in names)
+def _key(record: Record, names: Sequence[str]) -> int:
+    """What records must share to be alike, as one number: texts can be long."""
+    return hash64(record["split"], *(str(hash64(*sorted(facts(record[name])))) for name in names))
 
 
 class Rule(NamedTuple):

@@ -38,6 +38,7 @@ from ecominstruct.models.folders import find_model, record_base
 from ecominstruct.models.likelihood import likelihoods
 from ecominstruct.models.loading import Loaded, denormals_flushed, load_model
 from ecominstruct.models.local import TOO_LONG, Local
+from ecominstruct.models.reading import FEWEST
 from ecominstruct.models.writing import write
 from ecominstruct.progress import Silent
 from ecominstruct.rows import Example, Gold
@@ -270,6 +271,25 @@ def test_a_model_that_forgets_is_written_with_a_cache_of_its_own(tmp_path: Path)
     together = write(loaded, prompts, 1, 12)
     assert together == [write(loaded, [prompt], 1, 12)[0] for prompt in prompts]
     assert len({tuple(one.ids) for one in together}) > 1
+
+
+@pytest.mark.parametrize("kind", ["bloom", "llama"])
+def test_what_all_prompts_begin_with_is_read_once(made: Make, kind: str) -> None:
+    loaded = loaded_of(made(kind))
+    prompts = [loaded.chat.ids(one, 500).ids for one in EXAMPLES]
+    read: list[int] = []  # tokens, in each pass through the model
+    hook = loaded.model.get_input_embeddings().register_forward_hook(lambda _, ids, __: read.append(ids[0].numel()))
+    try:
+        write(loaded, prompts, 1, 1)
+        likelihoods(loaded, prompts, [[[1]]] * len(prompts), 100_000)
+        write(loaded, prompts[:1], 1, 1)
+    finally:
+        hook.remove()
+    without = example(description="", instruction="")
+    head = len(loaded.chat.ids(example(), 500).ids) - len(loaded.chat.ids(without, 500).ids)  # and the frame of a chat
+    assert read[0] >= head > FEWEST and read[:2] == read[2:4]
+    assert read[1] == len(prompts) * (max(map(len, prompts)) - read[0])
+    assert read[4:] == [len(prompts[0])]  # alone, a prompt has no head
 
 
 def loaded_of(folder: Path) -> Loaded:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.errors import wrong
 from ecominstruct.models.loading import Loaded
-from ecominstruct.models.writing import padded
+from ecominstruct.models.reading import padded, read_head
 
 LOGITS = 64_000_000  # numbers that are held at once for the vocabulary at all places: 256 MB of float32
 
@@ -35,13 +35,11 @@ def likelihoods(
     """
     import torch
 
-    ids, mask = padded(prompts, loaded.pad, left=not loaded.seq2seq)
-    ids, mask = ids.to(loaded.device), mask.to(loaded.device)
     places = [_Place(p, c, ids) for p, some in enumerate(candidates) for c, ids in enumerate(some)]
     found = [[0.0] * len(some) for some in candidates]
     with torch.inference_mode():
-        continued = _Seq2Seq(loaded, ids, mask) if loaded.seq2seq else _Causal(loaded, ids, mask)
-        for chunk in _chunks(places, ids.shape[1], budget, loaded.model.config.get_text_config().vocab_size):
+        continued = _Seq2Seq(loaded, prompts) if loaded.seq2seq else _Causal(loaded, prompts)
+        for chunk in _chunks(places, max(map(len, prompts)), budget, loaded.model.config.get_text_config().vocab_size):
             for place, value in zip(chunk, continued.sums(chunk), strict=True):
                 found[place.prompt][place.candidate] = value
     return found
@@ -64,11 +62,21 @@ def _chunks(places: list[_Place], prompt: int, budget: int, vocabulary: int) -> 
 class _Causal:
     """Prompts that a decoder has read."""
 
-    def __init__(self, loaded: Loaded, ids: Any, mask: Any) -> None:
-        self._loaded, self._mask = loaded, mask
+    def __init__(self, loaded: Loaded, prompts: Sequence[Sequence[int]]) -> None:
+        from ecominstruct.models.room import whole_cache
+
+        self._loaded = loaded
         self._takes = inspect.signature(loaded.model.forward).parameters
+        cache = whole_cache(loaded.model)
+        ids, self._mask = (each.to(loaded.device) for each in read_head(loaded, prompts, cache))
+        known = cache.get_seq_length() if cache is not None else 0
         output = loaded.model(
-            input_ids=ids, attention_mask=mask, use_cache=True, **self._positions(mask.cumsum(1) - 1), **self._last()
+            input_ids=ids[:, known:],
+            attention_mask=self._mask,
+            use_cache=True,
+            **({"cache": cache} if known else {}),
+            **self._positions(self._mask.cumsum(1)[:, known:] - 1),
+            **self._last(),
         )
         self._first = output.logits[:, -1].float().log_softmax(-1)
         self._cache = getattr(output, "cache", None)
@@ -106,9 +114,10 @@ class _Causal:
 class _Seq2Seq:
     """Prompts that an encoder has read."""
 
-    def __init__(self, loaded: Loaded, ids: Any, mask: Any) -> None:
-        self._loaded, self._mask, self._start = loaded, mask, loaded.start
-        self._read = loaded.model.get_encoder()(input_ids=ids, attention_mask=mask).last_hidden_state
+    def __init__(self, loaded: Loaded, prompts: Sequence[Sequence[int]]) -> None:
+        ids, self._mask = (each.to(loaded.device) for each in padded(prompts, loaded.pad, left=False))
+        self._loaded, self._start = loaded, loaded.start
+        self._read = loaded.model.get_encoder()(input_ids=ids, attention_mask=self._mask).last_hidden_state
 
     def sums(self, chunk: Sequence[_Place]) -> list[float]:
         """The log-likelihood of each candidate of a chunk."""

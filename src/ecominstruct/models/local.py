@@ -9,6 +9,7 @@ predict that was killed had answered is not worked out again.
     loading.py      weights, adapter, device
     chat.py         prompts to token ids and back
     batches.py      the longest first, within a number of tokens
+    reading.py      prompts that are read, what they begin with once
     writing.py      answers that are written
     room.py         the cache that they are written with
     likelihood.py   answers that are chosen

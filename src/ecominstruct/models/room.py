@@ -38,13 +38,20 @@ class RoomyLayer(DynamicLayer):  # type: ignore[misc]  # the library says nothin
         return states.new_empty(rows, heads, self._tokens, size)
 
 
-def roomy_cache(model: Any, tokens: int) -> DynamicCache | None:
-    """A cache for so many tokens of prompt and answer; None for a model that does not keep all of them in all layers.
-    Rows of it can be neither chosen nor put in another order, so it is of no use to a beam search."""
+def whole_cache(model: Any) -> DynamicCache | None:
+    """An empty cache; None for a model that does not keep all tokens in all layers."""
     cache = DynamicCache(config=model.config)
     if "cache" not in signature(model.forward).parameters or any(
         type(layer) is not DynamicLayer for layer in cache.layers
     ):
         return None
-    cache.layers = [RoomyLayer(tokens) for _ in cache.layers]
+    return cache
+
+
+def roomy_cache(model: Any, tokens: int) -> DynamicCache | None:
+    """A cache for so many tokens of prompt and answer, where `whole_cache` gives one. Rows of it can be neither chosen
+    nor put in another order, so it is of no use to a beam search."""
+    cache = whole_cache(model)
+    if cache is not None:
+        cache.layers = [RoomyLayer(tokens) for _ in cache.layers]
     return cache

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ecominstruct.models.loading import Loaded
+from ecominstruct.models.reading import read_head
 
 
 class Written(NamedTuple):
@@ -30,10 +31,10 @@ def write(loaded: Loaded, prompts: Sequence[Sequence[int]], beams: int, most: in
         eos_token_id=sorted(loaded.stops),
         decoder_start_token_id=loaded.start if loaded.seq2seq else None,
     )
-    ids, mask = padded(prompts, loaded.pad, left=not loaded.seq2seq)
     greedy = beams == 1 and not loaded.seq2seq
-    cache = roomy_cache(loaded.model, ids.shape[1] + most) if greedy else None
+    cache = roomy_cache(loaded.model, max(map(len, prompts)) + most) if greedy else None
     with torch.inference_mode():
+        ids, mask = read_head(loaded, prompts, cache)
         found = loaded.model.generate(
             input_ids=ids.to(loaded.device),
             attention_mask=mask.to(loaded.device),
@@ -42,20 +43,6 @@ def write(loaded: Loaded, prompts: Sequence[Sequence[int]], beams: int, most: in
         )
     begin = 1 if loaded.seq2seq else ids.shape[1]
     return [_up_to_the_end(row[begin:], loaded.stops) for row in found.tolist()]
-
-
-def padded(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Any, Any]:
-    """Rows of ids as one tensor, and the mask that says which are real: both (rows, longest), of int64."""
-    import torch
-
-    longest = max(map(len, rows))
-    ids = torch.full((len(rows), longest), pad)
-    mask = torch.zeros((len(rows), longest), dtype=torch.long)
-    for number, row in enumerate(rows):
-        place = slice(longest - len(row), longest) if left else slice(0, len(row))
-        ids[number, place] = torch.tensor(row, dtype=torch.long)
-        mask[number, place] = 1
-    return ids, mask
 
 
 def _up_to_the_end(row: Sequence[int], stops: frozenset[int]) -> Written:

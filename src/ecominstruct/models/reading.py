@@ -1,0 +1,58 @@
+"""Letting a local model read: the prompts of a batch as tensors, and what all of them begin with read once.
+
+The head of a batch is the frame of the chat, often a description and an instruction as well. Its keys and values are
+copied into each row. Behind it stands the padding, which no token looks at, then what is left of each prompt. Places
+count real tokens, so all is as if each prompt had been read alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from ecominstruct.models.loading import Loaded
+
+FEWEST = 8  # tokens of a head: for fewer, one more pass through the model is not worth it
+
+
+def read_head(loaded: Loaded, prompts: Sequence[Sequence[int]], cache: Any) -> tuple[Any, Any]:
+    """Read the head of prompts into an empty cache; returns all ids and the mask that says which are real, both (rows,
+    tokens), the head of as many tokens as the cache holds first. At least one token of each prompt is not in it.
+
+    Without a cache there is no head.
+    """
+    import torch
+
+    head = _head(prompts) if cache is not None else []
+    ids, mask = padded([prompt[len(head) :] for prompt in prompts], loaded.pad, left=not loaded.seq2seq)
+    if not head:
+        return ids, mask
+    first = torch.tensor([head])
+    read = loaded.model.base_model(input_ids=first.to(loaded.device), use_cache=True).cache
+    for layer, known in zip(cache.layers, read.layers, strict=True):
+        layer.update(*(states.expand(len(prompts), -1, -1, -1) for states in (known.keys, known.values)))
+    first = first.expand(len(prompts), -1)
+    return torch.cat([first, ids], 1), torch.cat([torch.ones_like(first), mask], 1)
+
+
+def _head(prompts: Sequence[Sequence[int]]) -> list[int]:
+    if len(prompts) < 2:
+        return []
+    same = takewhile(lambda tokens: len(set(tokens)) == 1, zip(*prompts, strict=False))
+    head = [tokens[0] for tokens in same][: min(map(len, prompts)) - 1]
+    return head if len(head) >= FEWEST else []
+
+
+def padded(rows: Sequence[Sequence[int]], pad: int, *, left: bool) -> tuple[Any, Any]:
+    """Rows of ids as one tensor, and the mask that says which are real: both (rows, longest), of int64."""
+    import torch
+
+    longest = max(map(len, rows))
+    ids = torch.full((len(rows), longest), pad)
+    mask = torch.zeros((len(rows), longest), dtype=torch.long)
+    for number, row in enumerate(rows):
+        place = slice(longest - len(row), longest) if left else slice(0, len(row))
+        ids[number, place] = torch.tensor(row, dtype=torch.long)
+        mask[number, place] = 1
+    return ids, mask

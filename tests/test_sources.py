@@ -142,6 +142,7 @@ BROKEN = [b"", b"{", b"[]", b"7", b'{"other": 1}', b'{"text": ["a"]}', b'{"text"
     published=st.booleans(),
 )
 @example(picked=[GOOD[1], GOOD[1], b"", GOOD[0]], end=b"\r\n", final=False, published=False)
+@example(picked=[b"{", b"[]", b"\x00", b"\x00"], end=b"\n", final=False, published=False)  # no UTF-16
 def test_every_line_is_a_record_or_a_reject(picked: list[bytes], end: bytes, final: bool, published: bool) -> None:
     content = end.join(picked) + (end if final and picked else b"")
     wanted = content.count(b"\n") + (not content.endswith(b"\n") and content != b"")

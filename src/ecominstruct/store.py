@@ -22,6 +22,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from ecominstruct.stages import stage
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 MANIFEST = "manifest.json"
 BATCH_ROWS = 2_000  # rows of a row group: what is in memory at once
@@ -250,15 +252,21 @@ def read_batches(path: Path, *names: str) -> Iterator[pa.RecordBatch]:
 
     with _undamaged(path), pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=list(names) or None, use_threads=False)
-            yield table.combine_chunks().to_batches()[0]
+            yield _row_group(file, group, names)  # not kept here while it is worked on
+
+
+def _row_group(file: pq.ParquetFile, group: int, names: Sequence[str]) -> pa.RecordBatch:
+    table = file.read_row_group(group, columns=list(names) or None, use_threads=False)
+    return table.combine_chunks().to_batches()[0]
 
 
 def read_lists(path: Path, *names: str) -> Iterator[list[list[Any]]]:
     """Some columns of a part as lists, one row group at a time; InputError when the file is damaged."""
-    for batch in read_batches(path, *names):
-        columns: list[Any] = [batch.column(name) for name in names]
-        yield [column.to_pylist() for column in columns]
+    return map(partial(_lists, names), read_batches(path, *names))
+
+
+def _lists(names: Sequence[str], batch: pa.RecordBatch) -> list[list[Any]]:
+    return [batch.column(name).to_pylist() for name in names]
 
 
 def read_columns(path: Path, *names: str) -> list[list[Any]]:

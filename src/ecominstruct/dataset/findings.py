@@ -17,7 +17,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -162,7 +162,9 @@ def examine(work: Work, folder: Path) -> Receipt:
             for pairs, fields in _gathered(_batches(work)):
                 leaks.extend(_leaks(work, pairs, fields, known, near))
                 siblings.add(pairs)
-                yield batch_of(list(_measures(pairs, rate)), measure_schema())
+                rows = batch_of(list(_measures(pairs, rate)), measure_schema())
+                del pairs, fields  # else they stay in memory until as many others have been read
+                yield rows
 
         measures = write_part(folder, f"{work.task}/{MEASURES}", measure_schema(), measured())
         matches = chain(_placed(leaks, Path(work.guard)), siblings.matches())
@@ -207,18 +209,30 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], Fields]]:
     for examples, records in work.parts:
         coming = _records(records, names) if names else iter(())
         before = ""
-        for lists in read_lists(Path(examples), *_COLUMNS):
-            pairs = []
-            for record, row, split, text, output, choices in zip(*lists, strict=True):
-                if record != before:
-                    shown = tuple(sorted(choices)) if work.candidates else ()
-                    pairs.append(Pair(record, row, split, text, output, shown))
-                before = record
-            lists.clear()  # else all wordings stay in memory while the pairs are looked at
+        for batch in read_batches(Path(examples), *_COLUMNS):
+            ids: list[Any] = batch.column("record").to_pylist()
+            pairs = _pairs(work, batch.take(_first_of_each(before, ids)))
+            before = ids[-1]
+            del batch, ids
             # Pairs come in the order of their records: what is passed over made none.
             found = [next(of for of in coming if of[0] == pair.record) for pair in pairs] if names else []
             if pairs:
                 yield pairs, {name: [of[at] for of in found] for at, name in enumerate(names, 1)}
+
+
+def _first_of_each(before: str, ids: Sequence[str]) -> pa.Array[Any]:
+    """The rows with which a record begins, whose wordings stand side by side."""
+    import pyarrow as pa
+
+    return pa.array([row for row, (last, own) in enumerate(pairwise((before, *ids))) if own != last], pa.int64())
+
+
+def _pairs(work: Work, batch: pa.RecordBatch) -> list[Pair]:
+    columns = (batch.column(name).to_pylist() for name in _COLUMNS)
+    return [
+        Pair(record, row, split, text, output, tuple(sorted(choices)) if work.candidates else ())
+        for record, row, split, text, output, choices in zip(*columns, strict=True)
+    ]
 
 
 def _gathered(batches: Iterable[tuple[list[Pair], Fields]]) -> Iterator[tuple[list[Pair], Fields]]:
@@ -258,21 +272,19 @@ class Leaking(NamedTuple):
 
 def _leaks(work: Work, pairs: Sequence[Pair], fields: Fields, known: Protected, near: Near) -> Iterator[Leaking]:
     """The closest match of each training pair with a protected text, if it has one."""
-    owners: dict[str, list[tuple[int, str]]] = {}
-    for number, part, text in _looked_at(work, pairs, fields):
-        owners.setdefault(text, []).append((number, part))
-    texts = list(owners)
+    looked_at = list(_looked_at(work, pairs, fields))
+    texts = list(dict.fromkeys(text for _, _, text in looked_at))
+    found = {texts[leak.text]: leak for leak in find_leaks(texts, known, near, work.clean.overlap)}
     best: dict[int, Leaking] = {}
-    for leak in find_leaks(texts, known, near, work.clean.overlap):
-        for number, part in owners[texts[leak.text]]:
-            before = best.get(number)
-            if before is None or _closeness(leak) < _closeness(before.leak):
-                best[number] = Leaking(pairs[number].record, pairs[number].split, part, leak)
+    for number, part, text in looked_at:
+        leak, before = found.get(text), best.get(number)
+        if leak is not None and (before is None or _closeness(leak) < _closeness(before.leak)):
+            best[number] = Leaking(pairs[number].record, pairs[number].split, part, leak)
     yield from (best[number] for number in sorted(best))
 
 
-def _closeness(leak: Leak) -> tuple[int, float]:
-    return KINDS.index(leak.kind), -leak.similarity
+def _closeness(leak: Leak) -> tuple[int, float, int]:
+    return KINDS.index(leak.kind), -leak.similarity, leak.text
 
 
 def _placed(found: Sequence[Leaking], guard: Path) -> Iterator[Match]:

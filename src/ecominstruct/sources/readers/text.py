@@ -46,7 +46,11 @@ def guess_encoding(place: Place) -> str:
         if head.startswith(mark):
             return name
     if head.count(0) > len(head) // 5 and len(head) >= 8:
-        return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+        even, odd = head[::2], head[1::2]
+        name, high = ("utf-16-le", odd) if odd.count(0) > even.count(0) else ("utf-16-be", even)
+        # Lines of UTF-8 with noughts in them may look alike; letters beyond Latin-1 are hardly ever UTF-8 as well.
+        if high.count(0) == len(high) or not _decodes(place, "utf-8"):
+            return name
     if _decodes(place, "utf-8"):
         return "utf-8"
     return "gb18030" if _speaks_gb(place) and _decodes(place, "gb18030") else "utf-8"

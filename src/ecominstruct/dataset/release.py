@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from heapq import nsmallest
 from itertools import chain, groupby
 from pathlib import Path
@@ -228,7 +229,7 @@ def release_task(work: Work, folder: Path) -> Receipt:
     with RejectFile(folder, "rejects", work.task) as rejects:
         for split in SPLITS:
             taken = _select(work, split, dropped, taking, rejects)
-            batches = (_masked(batch, work, risks) for batch in taken)
+            batches = map(partial(_masked, work, risks), taken)
             first = next(batches, None)
             if first is not None:
                 path = f"{split}/{flat(work.task)}.parquet"
@@ -259,7 +260,7 @@ def _risks(work: Work) -> dict[str, Decided]:
     }
 
 
-def _masked(batch: pa.RecordBatch, work: Work, risks: Mapping[str, Decided]) -> pa.RecordBatch:
+def _masked(work: Work, risks: Mapping[str, Decided], batch: pa.RecordBatch) -> pa.RecordBatch:
     for reason, found in risks.items():
         batch = masked_batch(RISKS[reason], batch, work.ingredients.task, found.masked)
     return batch
@@ -325,8 +326,10 @@ def _select(
                 if reason:
                     rejects.add(Reject(STAGE.name, work.task, row, reason, detail))
                 wanted.append(of == split and not reason)
-            if any(wanted):
-                yield batch.filter(pa.array(wanted))
+            chosen = batch.filter(pa.array(wanted))
+            del batch  # else it stays in memory while the next one is read
+            if chosen.num_rows:
+                yield chosen
 
 
 def _texts(column: pa.Array[Any]) -> list[str]:

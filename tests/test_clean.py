@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ecominstruct import engines, pipeline
 from ecominstruct.checks import near, postings
-from ecominstruct.checks.columns import TextFile, let_go, map_column, unpack
+from ecominstruct.checks.columns import Seen, TextFile, let_go, map_column, unpack
 from ecominstruct.checks.copies import NONE, find_copies
 from ecominstruct.checks.grams import are_chinese, distinct_grams, grams
 from ecominstruct.checks.keys import KeyFiles
@@ -126,18 +126,27 @@ _KEYS = st.one_of(st.integers(0, 40), st.integers(2**64 - 40, 2**64 - 1), st.int
 @given(st.lists(st.tuples(_KEYS, st.integers(0, 9)), max_size=60), st.lists(_KEYS, max_size=30), st.integers(1, 60))
 def test_postings_find_all_that_have_a_key(known: list[tuple[int, int]], wanted: list[int], part: int) -> None:
     counted = np.zeros(10, np.int64)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings, "PART", part)  # however few keys are looked at together
+        patch.setattr(postings, "_AT_ONCE", 256)  # or written
         with KeyFiles(Path(folder), "some", 1_000_000) as files:
             files.add(np.array([key for key, _ in known], np.uint64), np.array([text for _, text in known], np.int64))
             write_postings(Path(folder), "some", files, counted, 100, drop=False)
         looked_for = [*wanted, *(key for key, _ in known[:5])]
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(postings, "PART", part)  # however few keys are looked at together
-            keys, numbers = np.array(looked_for, np.uint64), np.arange(len(looked_for))
-            places, texts = unpack(Postings.read(Path(folder), "some").find(keys, numbers))
+        keys, numbers = np.array(looked_for, np.uint64), np.arange(len(looked_for))
+        places, texts = unpack(Postings.read(Path(folder), "some").find(keys, numbers))
     found = sorted(zip(places.tolist(), texts.tolist(), strict=True))
     assert found == sorted((place, text) for place, key in enumerate(looked_for) for of, text in known if of == key)
     assert counted.sum() == len(known)
+
+
+@given(st.lists(st.lists(st.integers(0, 40), max_size=12), max_size=12))
+def test_numbers_are_fresh_once(batches: list[list[int]]) -> None:
+    seen, known = Seen(), set[int]()
+    for batch in batches:
+        first = [place for place, number in enumerate(batch) if number not in known and number not in batch[:place]]
+        assert seen.fresh(np.array(batch, np.uint64)).tolist() == first
+        known.update(batch)
 
 
 def test_pages_that_were_let_go_are_found_again(tmp_path: Path) -> None:

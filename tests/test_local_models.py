@@ -292,6 +292,14 @@ def test_what_all_prompts_begin_with_is_read_once(made: Make, kind: str) -> None
     assert read[4:] == [len(prompts[0])]  # alone, a prompt has no head
 
 
+def test_a_model_that_would_count_the_padding_reads_no_head(tmp_path: Path) -> None:
+    loaded = loaded_of(tiny.save(tmp_path / "mpt", "mpt"))
+    prompts = [loaded.chat.ids(one, 500).ids for one in EXAMPLES]
+    together = write(loaded, prompts, 1, 12)
+    assert together == [write(loaded, [prompt], 1, 12)[0] for prompt in prompts]
+    assert len({tuple(one.ids) for one in together}) > 1
+
+
 def loaded_of(folder: Path) -> Loaded:
     return load_model(spec(folder), find_model(folder))
 

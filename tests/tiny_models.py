@@ -3,6 +3,7 @@
 bloom   byte-level BPE, ALiBi                        no chat template, as BLOOM and BLOOMZ
 llama   BPE with blanks as ▁ and bytes, rotary        ChatML
 mistral as llama, but each token sees 40 others       ChatML
+mpt     as bloom, but ALiBi counts the padding        no chat template
 t5      unigram with NFKC, encoder and decoder        no chat template
 """
 
@@ -34,7 +35,7 @@ def tokenizer(kind: str) -> Any:
     """A tokenizer of one kind, as transformers reads it."""
     from transformers import PreTrainedTokenizerFast
 
-    made, names = {"bloom": _bytes, "llama": _bpe, "mistral": _bpe, "t5": _unigram}[kind]()
+    made, names = {"bloom": _bytes, "mpt": _bytes, "llama": _bpe, "mistral": _bpe, "t5": _unigram}[kind]()
     found = PreTrainedTokenizerFast(tokenizer_object=made, **names)
     if kind in ("llama", "mistral"):
         found.chat_template = CHATML
@@ -58,13 +59,15 @@ def save(folder: Path, kind: str, seed: int = 0, hidden: int = 32) -> Path:
 
 
 def _config(kind: str, words: Any, hidden: int) -> Any:
-    from transformers import BloomConfig, LlamaConfig, MistralConfig, T5Config
+    from transformers import BloomConfig, LlamaConfig, MistralConfig, MptConfig, T5Config
 
     common: dict[str, Any] = {"vocab_size": len(words), "pad_token_id": words.pad_token_id}
     common |= {"eos_token_id": words.eos_token_id, "bos_token_id": words.bos_token_id}
     # Large random weights, so that the most likely token is far from the next one.
     if kind == "bloom":
         return BloomConfig(hidden_size=hidden, n_layer=2, n_head=4, initializer_range=0.4, **common)
+    if kind == "mpt":
+        return MptConfig(d_model=hidden, n_layers=2, n_heads=4, max_seq_len=512, initializer_range=0.4, **common)
     if kind in ("llama", "mistral"):
         size = {"hidden_size": hidden, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
         if kind == "mistral":

@@ -8,6 +8,7 @@ count real tokens, so all is as if each prompt had been read alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 from itertools import takewhile
 from typing import Any
 
@@ -20,11 +21,11 @@ def read_head(loaded: Loaded, prompts: Sequence[Sequence[int]], cache: Any) -> t
     """Read the head of prompts into an empty cache; returns all ids and the mask that says which are real, both (rows,
     tokens), the head of as many tokens as the cache holds first. At least one token of each prompt is not in it.
 
-    Without a cache there is no head.
+    Without a cache there is no head, and none of a model that does not know the places of tokens.
     """
     import torch
 
-    head = _head(prompts) if cache is not None else []
+    head = _head(prompts) if cache is not None and _knows_places(loaded.model) else []
     ids, mask = padded([prompt[len(head) :] for prompt in prompts], loaded.pad, left=not loaded.seq2seq)
     if not head:
         return ids, mask
@@ -34,6 +35,12 @@ def read_head(loaded: Loaded, prompts: Sequence[Sequence[int]], cache: Any) -> t
         layer.update(*(states.expand(len(prompts), -1, -1, -1) for states in (known.keys, known.values)))
     first = first.expand(len(prompts), -1)
     return torch.cat([first, ids], 1), torch.cat([torch.ones_like(first), mask], 1)
+
+
+def _knows_places(model: Any) -> bool:
+    """Whether a model is told where a token stands, or finds it in the mask, as BLOOM does. Others, such as MPT, would
+    count the padding behind a head."""
+    return "position_ids" in signature(model.forward).parameters or model.config.model_type == "bloom"
 
 
 def _head(prompts: Sequence[Sequence[int]]) -> list[int]:

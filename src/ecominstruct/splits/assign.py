@@ -12,7 +12,7 @@ A pair links nothing: in entity matching, linking both sides of all pairs would 
 family. It is train (or test) only if the families of all its keys are; otherwise it is rejected as
 `straddles_split`.
 
-All that is held in memory are columns of numbers: 3 million records with two keys each take under 600 MB.
+All that is held in memory are columns of numbers: 3 million records with two keys each take under 300 MB.
 """
 
 from __future__ import annotations

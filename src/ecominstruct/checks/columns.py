@@ -74,7 +74,7 @@ class Seen:
     """Numbers that came before, in 8 bytes each: a set of Python takes ten times as many."""
 
     def __init__(self) -> None:
-        self._runs: list[Numbers] = []  # each in order, and at least twice as long as the next
+        self._runs: list[Numbers] = []  # each in order, and more than twice as long as the next
 
     def fresh(self, numbers: Numbers) -> Indices:
         """The places, in order, of those that come for the first time; they are known from now on."""
@@ -86,7 +86,7 @@ class Seen:
         return np.sort(first[~known])
 
     def _keep(self, run: Numbers) -> None:
-        while self._runs and len(self._runs[-1]) < 2 * len(run):
+        while self._runs and len(self._runs[-1]) <= 2 * len(run):
             run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
         self._runs.append(run)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,6 +29,7 @@ from ecominstruct.checks.rating import Rate
 from ecominstruct.dataset.guard import FREE_FORMS, PROTECTED, example_parts, texts_of
 from ecominstruct.dataset.ratings import RatedBy
 from ecominstruct.dataset.siblings import Siblings
+from ecominstruct.dataset.taking import wordings
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.languages import kin_text
 from ecominstruct.recipe import Clean
@@ -208,27 +209,24 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], Fields]]:
     names = [*work.keys, *work.fields]
     for examples, records in work.parts:
         coming = _records(records, names) if names else iter(())
-        before = ""
+        before = ("", -1)
         for batch in read_batches(Path(examples), *_COLUMNS):
             ids: list[Any] = batch.column("record").to_pylist()
-            pairs = _pairs(work, batch.take(_first_of_each(before, ids)))
-            before = ids[-1]
-            del batch, ids
+            numbered = list(wordings(ids, before))
+            pairs = _pairs(work, batch, [row for row, (_, number) in enumerate(numbered) if number == 0])
+            before = numbered[-1]
+            del batch, ids, numbered  # else all wordings stay in memory while the pairs are looked at
             # Pairs come in the order of their records: what is passed over made none.
             found = [next(of for of in coming if of[0] == pair.record) for pair in pairs] if names else []
             if pairs:
                 yield pairs, {name: [of[at] for of in found] for at, name in enumerate(names, 1)}
 
 
-def _first_of_each(before: str, ids: Sequence[str]) -> pa.Array[Any]:
-    """The rows with which a record begins, whose wordings stand side by side."""
+def _pairs(work: Work, batch: pa.RecordBatch, rows: Sequence[int]) -> list[Pair]:
     import pyarrow as pa
 
-    return pa.array([row for row, (last, own) in enumerate(pairwise((before, *ids))) if own != last], pa.int64())
-
-
-def _pairs(work: Work, batch: pa.RecordBatch) -> list[Pair]:
-    columns = (batch.column(name).to_pylist() for name in _COLUMNS)
+    some = batch.take(pa.array(rows, pa.int64()))
+    columns = (some.column(name).to_pylist() for name in _COLUMNS)
     return [
         Pair(record, row, split, text, output, tuple(sorted(choices)) if work.candidates else ())
         for record, row, split, text, output, choices in zip(*columns, strict=True)

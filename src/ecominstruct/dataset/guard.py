@@ -192,7 +192,8 @@ def _of_records(source: OfSource, assigned: Iterator[pa.RecordBatch]) -> Iterato
         for batch, places in zip(read_batches(Path(path), "id", *names), assigned, strict=False):
             if not batch.column("id").equals(places.column("record")):
                 raise AssertionError(f"{path}: its records are not assigned in their order")
-            for split, record, *values in _protected(places.column("split"), *batch.columns):
+            columns = map(batch.column, ("id", *names))
+            for split, record, *values in _protected(places.column("split"), *columns):
                 for name, value in zip(names, values, strict=True):
                     for text in texts_of(value):
                         yield Row(text, source.source, record, split, name)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Growing, once
+from ecominstruct.checks.columns import Flags, Growing, once
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fraction, hash64
 from ecominstruct.recipe import Splits
@@ -41,10 +41,8 @@ PART = "splits.parquet"
 STRADDLES = "straddles_split"
 
 Keys = npt.NDArray[np.uint64]
-Indices = npt.NDArray[np.int64]
 Nodes = npt.NDArray[np.int32]  # places among all keys, of which there are fewer than 2**31
 Codes = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
 
 SPLIT_CODES: dict[str, int] = {"train": 0, "validation": 1, "test": 2}
 _SPLIT_NAMES = {code: name for name, code in SPLIT_CODES.items()}

@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Growing, once
+from ecominstruct.checks.columns import Flags, Growing, Indices, once
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.identity import hash64
-from ecominstruct.splits.assign import PART, SPLIT_CODES, Codes, Flags, Indices, Keys
+from ecominstruct.splits.assign import PART, SPLIT_CODES, Codes, Keys
 from ecominstruct.stages import stage
 from ecominstruct.store import read_lists
 

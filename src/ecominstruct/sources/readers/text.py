@@ -45,14 +45,16 @@ def guess_encoding(place: Place) -> str:
     for mark, name in BOMS:
         if head.startswith(mark):
             return name
-    if head.count(0) > len(head) // 5 and len(head) >= 8:
-        even, odd = head[::2], head[1::2]
-        name, high = ("utf-16-le", odd) if odd.count(0) > even.count(0) else ("utf-16-be", even)
-        # Lines of UTF-8 with noughts in them may look alike; letters beyond Latin-1 are hardly ever UTF-8 as well.
-        if high.count(0) == len(high) or not _decodes(place, "utf-8"):
-            return name
+    even, odd = head[::2], head[1::2]
+    wide, high = ("utf-16-le", odd) if odd.count(0) > even.count(0) else ("utf-16-be", even)
+    noughts = head.count(0) > len(head) // 5 and len(head) >= 8
+    # Lines of UTF-8 with noughts in them may look alike; letters beyond Latin-1 are hardly ever UTF-8 as well.
+    if noughts and high.count(0) == len(high):
+        return wide
     if _decodes(place, "utf-8"):
         return "utf-8"
+    if noughts:
+        return wide
     return "gb18030" if _speaks_gb(place) and _decodes(place, "gb18030") else "utf-8"
 
 

@@ -62,6 +62,9 @@ class Clock:
     def advance(self, rows: int) -> None:
         """Do nothing."""
 
+    def say(self, line: str) -> None:
+        """Do nothing."""
+
 
 class Most(NamedTuple):
     """The most memory at once, in MB."""

@@ -1,6 +1,6 @@
 """Desks for tests: small ones made by hand, real servers in processes of their own, and clients that may be cut off.
 
-python tests/desks.py FILE KIND PORT     serve a desk until it is killed
+python tests/desks.py FILE KIND PORT [SECONDS]     serve a desk until it is killed; SECONDS: to wait for a head
 """
 
 from __future__ import annotations
@@ -69,9 +69,10 @@ def free_port() -> int:
 class Server:
     """A server in a process of its own, which can be killed and started again on the same port."""
 
-    def __init__(self, path: Path, kind: str, port: int = 0) -> None:
+    def __init__(self, path: Path, kind: str, port: int = 0, head_seconds: float | None = None) -> None:
         self.port = port or free_port()
-        self._command = [sys.executable, __file__, str(path), kind, str(self.port)]
+        wait = [] if head_seconds is None else [str(head_seconds)]
+        self._command = [sys.executable, __file__, str(path), kind, str(self.port), *wait]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -95,9 +96,9 @@ class Server:
 
 
 @contextmanager
-def serving(path: Path, kind: str) -> Iterator[Server]:
-    """A server on a desk for as long as the block."""
-    server = Server(path, kind)
+def serving(path: Path, kind: str, head_seconds: float | None = None) -> Iterator[Server]:
+    """A server on a desk for as long as the block; `head_seconds`: another patience than usual."""
+    server = Server(path, kind, head_seconds=head_seconds)
     server.start()
     try:
         yield server
@@ -158,7 +159,11 @@ def new_key() -> str:
 
 
 def main() -> None:
-    path, kind, port = sys.argv[1:]
+    path, kind, port, *seconds = sys.argv[1:]
+    if seconds:
+        from ecominstruct.people import connections  # needs uvicorn
+
+        connections.HEAD_SECONDS = connections.BODY_SECONDS = float(seconds[0])
     bound, address = host.bind(host.Address("127.0.0.1", int(port)))
     host.serve(Desk(Path(path)), KINDS[kind](), bound, address, lambda line: None)
 

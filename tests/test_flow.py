@@ -16,13 +16,11 @@ from pydantic import ValidationError
 from conftest import Ecom
 from ecominstruct.engines import InThisProcess, run_stage
 from ecominstruct.errors import InputError
-from ecominstruct.identity import hex128
 from ecominstruct.progress import Silent
 from ecominstruct.sources import flow
 from ecominstruct.sources.cards import Acceptance, SourceCard, load_sources
 from ecominstruct.sources.chosen import Chosen, ingest_chosen
 from ecominstruct.sources.ingest import plan_ingest
-from ecominstruct.sources.ordinals import Ordinals
 from ecominstruct.sources.parsers import PARSERS
 from ecominstruct.sources.paths import at, inside
 from ecominstruct.sources.readers import Place, RawRow
@@ -457,11 +455,3 @@ def test_check_says_something_of_every_file(tmp_path: Path, ecom: Ecom, content:
     (tmp_path / "odd").write_bytes(content)
     done = ecom("sources", "check", tmp_path / "odd")
     assert done.returncode in (0, 2) and "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("exact", [0, 3, 100_000])
-def test_equal_rows_are_numbered_whatever_is_remembered_exactly(monkeypatch: pytest.MonkeyPatch, exact: int) -> None:
-    monkeypatch.setattr("ecominstruct.sources.ordinals.EXACT", exact)
-    ordinals = Ordinals()
-    keys = [hex128("row", str(number % 7)) for number in range(21)]
-    assert [ordinals.next(key) for key in keys] == [0] * 7 + [1] * 7 + [2] * 7

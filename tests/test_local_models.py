@@ -42,7 +42,7 @@ from ecominstruct.models.reading import FEWEST
 from ecominstruct.models.writing import write
 from ecominstruct.progress import Silent
 from ecominstruct.rows import Example, Gold
-from ecominstruct.store import write_json
+from ecominstruct.store import write_recipe
 from ecominstruct.tasks.prompts import render_prompt
 from test_models import asked, facts
 
@@ -575,8 +575,8 @@ def test_what_is_wrong_with_a_model_leaves_the_run_as_it_was(run: Path, made: Ma
 def test_a_tuned_model_is_asked_as_its_base_was(tmp_path: Path) -> None:
     run = tmp_path / "run"
     sections = {"other": {"folder": "m/other"}, "base": {"folder": "m/base", "chat": "plain", "max_new_tokens": 7}}
-    write_json(run / "recipe.json", {"local": sections, "train": {"model": "m/base"}})
+    write_recipe(run, {"local": sections, "train": {"model": "m/base"}})
     tuned = str(run / "5-model")
     assert described(run, None)[1][tuned] == LocalSpec(folder=tuned, max_new_tokens=7)
-    write_json(run / "recipe.json", {"local": sections, "train": {"model": "m/third"}})
+    write_recipe(run, {"local": sections, "train": {"model": "m/third"}})
     assert described(run, None)[1].keys() == sections.keys()

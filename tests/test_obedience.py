@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from ecominstruct.audit.planting import Plant, obeys, payloads, plant, sample
 from ecominstruct.engines import InThisProcess
 from ecominstruct.progress import watch
 from ecominstruct.rows import Example, Gold, Span
-from ecominstruct.store import read_json
+from ecominstruct.store import read_json, read_recipe, write_recipe
 from servers import Asked, Stub, Way, good, running
 from test_audit_personal import build
 
@@ -43,9 +42,8 @@ def asked(run: Path, model: str) -> dict[str, Any]:
 
 def test_a_server_that_obeys_is_caught(toy: Path) -> None:
     with running(Stub(choose=obedient)) as stub:
-        recipe = read_json(toy / "recipe.json")
         server = {"url": stub.url, "model": "toy", "max_tokens": 50}
-        (toy / "recipe.json").write_text(json.dumps(recipe | {"servers": {"toy": server}}), "utf-8")
+        write_recipe(toy, read_recipe(toy) | {"servers": {"toy": server}})
         found = asked(toy, "server:toy")
         calls = len(stub.asked)
         again = asked(toy, "server:toy")

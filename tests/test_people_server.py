@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -152,6 +154,101 @@ def test_addresses() -> None:
     taken, address = host.bind(host.Address("127.0.0.1", 0))
     with taken, pytest.raises(InputError, match="cannot listen"):
         host.bind(address)
+
+
+# ------------------------------------------------------------------------------------------ requests that never end
+
+
+def _hold(stack: ExitStack, port: int, count: int, sent: bytes) -> list[socket.socket]:
+    """So many connections on which a part of a request was sent."""
+    held = []
+    for _ in range(count):
+        line = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+        line.sendall(sent)
+        held.append(line)
+    return held
+
+
+def _is_closed(line: socket.socket, within: float) -> bool:
+    """Whether the server hangs up within so many seconds; what it says before that does not count."""
+    end = time.monotonic() + within
+    while (left := end - time.monotonic()) > 0:
+        line.settimeout(left)
+        try:
+            if not line.recv(65_536):
+                return True
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+    return False
+
+
+HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Long: "
+
+
+def _answer_once(port: int, secret: str) -> int:
+    client = Client(port, secret)
+    deal = client.post("/open", {}).body["open"][0]["deal"]
+    return client.post("/answer", {"key": desks.new_key(), "deal": deal, "answer": TIE}).status
+
+
+def test_heads_that_never_end_lock_nobody_out(tmp_path: Path) -> None:
+    """550 connections are held; somebody answers all the same, and the server hangs up on the others."""
+    made = desks.make(tmp_path / "d", "judge", [desks.comparison(i) for i in range(9)], "anna")
+    with serving(tmp_path / "d", "judge", 1.5) as server, ExitStack() as stack:
+        held = _hold(stack, server.port, 550, HALF_A_HEAD)
+        assert _answer_once(server.port, made["anna"]) == 200
+        assert all(_is_closed(line, 5) for line in held)
+        assert _answer_once(server.port, made["anna"]) == 200
+    from ecominstruct.people import connections
+
+    assert connections.HEAD_SECONDS == 10
+
+
+def _head(client: Client, path: str, length: int) -> bytes:
+    names = client.headers(Host=f"127.0.0.1:{client.port}") | {"Content-Length": str(length)}
+    return "\r\n".join(
+        [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in names.items()), "", ""]
+    ).encode()
+
+
+def test_whatever_never_ends_is_ended(tmp_path: Path) -> None:
+    """Silence, half a head and one in drops, half a head after a request, and a body of which the end never comes."""
+    made = desks.make(tmp_path / "d", "judge", [desks.comparison(i) for i in range(9)], "anna")
+    with serving(tmp_path / "d", "judge", 2.0) as server, ExitStack() as stack:
+        anna = Client(server.port, made["anna"])
+        whole = _head(anna, "/open", 2) + b"{}"
+        sent = [b"", HALF_A_HEAD, HALF_A_HEAD, whole + HALF_A_HEAD, _head(anna, "/answer", 50) + b"{", whole[:-1]]
+        begun = time.monotonic()
+        held = [_hold(stack, server.port, 1, each)[0] for each in sent]
+        stack.enter_context(ThreadPoolExecutor(1)).submit(_drip, held[1])
+        used = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        for _ in range(6):  # a connection is used again, as browsers do, for longer than a head may take
+            used.request("POST", "/open", b"{}", anna.headers())
+            assert used.getresponse().read()
+            line, used.auto_open = used.sock, 0  # type: ignore[assignment]
+            time.sleep(0.5)
+        assert used.sock is line
+        used.close()
+        assert all(_is_closed(line, 7) for line in held) and time.monotonic() - begun > 1.9
+
+
+def test_the_connections_that_waited_longest_make_room(tmp_path: Path) -> None:
+    made = desks.make(tmp_path / "d", "judge", [desks.comparison(i) for i in range(9)], "anna")
+    with serving(tmp_path / "d", "judge", 60) as server, ExitStack() as stack:
+        held = _hold(stack, server.port, 900, HALF_A_HEAD)
+        assert _answer_once(server.port, made["anna"]) == 200
+        assert _is_closed(held[0], 5) and not _is_closed(held[-1], 0.1)
+
+
+def _drip(line: socket.socket) -> None:
+    try:
+        for _ in range(100):
+            line.sendall(b"x")
+            time.sleep(0.1)
+    except OSError:
+        return
 
 
 # ------------------------------------------------------------------------------------------------------ kills and cuts

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,7 +74,7 @@ class Toy:
         self.config: dict[str, Any] = {"seed": "a"}
         self.version = 1
         self.flags: dict[str, dict[str, Any]] = {}
-        self.finish: Callable[[Manifest], None] | None = None
+        self.finish: Callable[[Manifest], Iterable[str]] | None = None
 
     def plan(self) -> StagePlan:
         units = [
@@ -131,7 +131,7 @@ def test_a_fresh_stage_is_skipped_and_touches_nothing(toy: Toy) -> None:
 
 def test_a_unit_that_raises_leaves_no_manifest_and_only_it_runs_again(toy: Toy) -> None:
     seen: list[bool] = []
-    toy.finish = lambda _: seen.append((toy.folder / "manifest.json").exists())
+    toy.finish = lambda _: seen.append((toy.folder / "manifest.json").exists()) or ()
     toy.flags = {"zh/u2": {"fail": True}}
     with pytest.raises(RuntimeError, match="zh/u2 broke"):
         toy.run()

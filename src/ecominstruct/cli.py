@@ -27,6 +27,7 @@ from ecominstruct.console import (
     Cluster,
     Data,
     Extra,
+    Forgotten,
     Out,
     Places,
     Processes,
@@ -98,6 +99,7 @@ def build(
     data: Data = None,
     catalogue: Extra = None,
     annotations: Annotations = NOTES,
+    forgotten: Forgotten = None,
     processes: Processes = CORES,
     cluster: Cluster = None,
     as_json: AsJson = False,
@@ -105,7 +107,7 @@ def build(
     """Build a data set: records, splits, examples, dataset."""
     from ecominstruct.tables import show_build
 
-    with built(recipe, out, Places(data, catalogue or [], annotations), processes, cluster) as done:
+    with built(recipe, out, Places(data, catalogue or [], annotations, forgotten), processes, cluster) as done:
         summary = done.summary
     if as_json:
         return _json(summary)
@@ -242,7 +244,11 @@ def bundle(
     from ecominstruct.tables import show_bundle, show_check
 
     if not check:
-        written = write_bundle(run, out or run.with_name(f"{run.name}.bundle.zip"))
+        from ecominstruct.forgetting import note_export
+
+        target = out or run.with_name(f"{run.name}.bundle.zip")
+        written = write_bundle(run, target)
+        note_export(run, target, f"ecom bundle {run} --out {target}")
         return _json(written._asdict()) if as_json else _say(show_bundle(written._asdict()))
     with _work(processes) as (executor, progress):
         found = check_bundle(run, executor, progress)
@@ -259,6 +265,7 @@ def run_all(
     data: Data = None,
     catalogue: Extra = None,
     annotations: Annotations = NOTES,
+    forgotten: Forgotten = None,
     processes: Processes = CORES,
     cluster: Cluster = None,
     as_json: AsJson = False,
@@ -267,7 +274,7 @@ def run_all(
     from ecominstruct import evaluating
     from ecominstruct.tables import show_build, show_overview
 
-    places = Places(data, catalogue or [], annotations)
+    places = Places(data, catalogue or [], annotations, forgotten)
     with built(recipe, out, places, processes, cluster) as (settings, run, executor, progress, summary):
         models = [*settings.recipe.models, *tuned_model(settings, run, progress)]
         floors = evaluating.score_floors(run, executor, progress)
@@ -284,20 +291,20 @@ def run_all(
 @app.command()
 def status(
     run: Run,
-    prove: Annotated[bool, typer.Option("--prove", help="check the splits again, from the files alone")] = False,
+    prove: Annotated[bool, typer.Option("--prove", help="hash every file, and check the splits again")] = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show each stage of a run: rows, rejects by reason, and whether it is fresh or stale and why.
+    """Show each stage of a run: rows, rejects by reason, and whether it is fresh or stale and why, by sizes and times.
 
-    With --prove, check instead that nothing of the test rows stands in training; exit 1 when something does.
+    With --prove, check every byte instead, and that nothing of the test rows stands in training; exit 1 otherwise.
     """
     from ecominstruct import pipeline
     from ecominstruct.dataset.proof import require_proven
     from ecominstruct.tables import show_proof, show_status
 
     if prove:
-        proof = pipeline.prove(run)
+        proof = pipeline.prove_all(run)
         _json(proof) if as_json else _say(show_proof(proof))
         return require_proven(run, proof)
 
@@ -307,18 +314,23 @@ def status(
         plain = [
             (pipeline.manifest_json(state.manifest) if state.manifest else {})
             | {"stage": state.stage, "fresh": not state.stale, "stale": list(state.stale)}
+            | {"touched": list(state.touched)}
             for state in states
         ]
         return _json(plain)
     _say(show_status(states))
     stale = next((state.stage for state in states if state.stale), None)
-    if stale is None:
-        return _say("Everything is fresh.")
+    _say("Everything is fresh." if stale is None else f"Next: {_again(stale, recipe, run)}")
+    return _say(f"Sizes and times were compared, not contents: ecom status {run} --prove reads every byte.")
+
+
+def _again(stale: str, recipe: str, run: Path) -> str:
+    """The command that brings a stage up to date."""
     name, _, which = stale.partition(" ")
     verb = stage(name).verb
     option = "--checks" if verb == "audit" else "--model"
     words = f"{recipe} --out {run}" if verb in ("build", "train") else f"{run} {option} {which}" if which else str(run)
-    return _say(f"Next: ecom {verb} {words}")
+    return f"ecom {verb} {words}"
 
 
 app.command()(review)

@@ -29,15 +29,18 @@ class Built(NamedTuple):
 @contextmanager
 def built(recipe: Path, out: Path, places: Places, processes: int, cluster: str | None) -> Iterator[Built]:
     """Build what a recipe asks for, and keep the run locked as long as more is done with it."""
-    from ecominstruct import pipeline
+    from ecominstruct import forgetting, pipeline
     from ecominstruct.lock import locked
 
     pipeline.check_run(out)
-    data, extra, annotations = places
+    data, extra, annotations, forgotten = places
     if cluster:  # whose workers stand in folders of their own
         out, data, annotations = out.absolute(), data and data.absolute(), annotations.absolute()
     settings = pipeline.prepare(recipe, data=data, extra=extra, annotations=annotations)
     with locked(out), work(processes, cluster) as (executor, progress):
+        if forgotten:
+            forgetting.learn(out, forgotten)
+        settings = pipeline.without_forgotten(settings, out)
         for name, files in settings.absent.items():
             sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")
         for name, licence in settings.unlicensed.items():

@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from ecominstruct.console import CORES, NOTES, Annotations, AsJson, Data, Extra, Out, RecipeFile, say, say_json, work
+from ecominstruct.console import (
+    CORES,
+    NOTES,
+    Annotations,
+    AsJson,
+    Data,
+    Extra,
+    Forgotten,
+    Out,
+    RecipeFile,
+    say,
+    say_json,
+    work,
+)
 
 
 def annotate(
@@ -21,10 +34,11 @@ def annotate(
     data: Data = None,
     catalogue: Extra = None,
     annotations: Annotations = NOTES,
+    forgotten: Forgotten = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a model find the answers of tasks that say `annotate`; what is paid is kept and never asked again."""
-    from ecominstruct import pipeline
+    from ecominstruct import forgetting, pipeline
     from ecominstruct.layout import outline
     from ecominstruct.lock import locked
     from ecominstruct.people import annotate as people
@@ -36,6 +50,8 @@ def annotate(
     chosen = people.choose(settings.tasks, tasks)
     people.require_server(settings.recipe, server)
     with locked(out), work(CORES) as (executor, progress):
+        if forgotten:
+            forgetting.learn(out, forgotten)
         pipeline.remember(out, settings, catalogue or (), recipe, {})
         done = pipeline.split_records(settings, out, executor, progress)
         units = plan_examples(out, settings.catalogue, chosen, settings.recipe.prompts, done).units

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ecominstruct.console import AsJson, say, say_json
+from ecominstruct.console import AsJson, Forgotten, say, say_json
 from ecominstruct.errors import wrong
 
+SHOWN = 5  # twins that are named; --json names all
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
 
 
@@ -30,23 +31,52 @@ def forget(
     run: Run,
     source: Annotated[str | None, typer.Option("--source", help="forget all records of this source")] = None,
     record: Annotated[str | None, typer.Option("--record", help="forget the record with this id")] = None,
+    family: Annotated[bool, typer.Option("--family", help="also its family and its twins in other sources")] = False,
+    forgotten: Forgotten = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove a source or a record from a run with everything made of it, and prove that nothing is left."""
-    from ecominstruct.dataset.forget import forget as remove
-    from ecominstruct.layout import outline
-    from ecominstruct.lock import locked
-    from ecominstruct.store import require_manifest
+    """Remove a source or a record for good, with everything made of it, and read all files to see that it is gone.
 
-    if (source is None) == (record is None):
+    Later builds of the run leave it out too. With --forgotten the file remembers it for other runs; alone, all that
+    the file lists is forgotten. After an interruption, `ecom forget RUN` goes on.
+    """
+    from ecominstruct.forgetting import Wish, read_journal
+    from ecominstruct.forgetting import forget as remove
+    from ecominstruct.lock import locked
+    from ecominstruct.pipeline import is_run
+
+    wish = Wish(source, record, family, str(forgotten.resolve()) if forgotten else None)
+    if source and record:
         raise wrong("forget what?", "Give either --source or --record")
-    require_manifest(run, "records")  # there is something to lock
-    with locked(run):
-        done = remove(run, source=source, record=record)
+    if not is_run(run):
+        raise wrong("is not a run folder", "First run: ecom build RECIPE --out RUN", file=str(run))
+    with locked(run, forgetting=True):
+        if not (source or record or forgotten) and read_journal(run) is None:
+            raise wrong("forget what?", "Give either --source or --record, or --forgotten FILE")
+        done = remove(run, wish)
     if as_json:
         return say_json(done)
-    say(outline(done["removed"]))
-    return say(
+    return _say_forgotten(run, done)
+
+
+def _say_forgotten(run: Path, done: dict[str, Any]) -> None:
+    """What went, what says the same and is still there, and what must be made again."""
+    from ecominstruct.layout import outline
+
+    if done["removed"]:
+        say(outline(done["removed"]))
+    say(
         f"forgotten: {done['records']:,} records and {done['examples']:,} examples made of them; "
-        f"{done['files_read_again']:,} files were read again and name none. Scores and report must be made again."
+        f"{done['files_read_again']:,} files were read again and name none."
     )
+    for how, words in (("equal", "say the same"), ("near", "say nearly the same"), ("family", "have a key in common")):
+        same = [f"{twin['source']} {twin['record']}" for twin in done["twins"] if twin["how"] == how]
+        if same:
+            more = f" and {len(same) - SHOWN:,} more" if len(same) > SHOWN else ""
+            say(
+                f"{len(same):,} other records {words} and stay, unless forgotten with --family: "
+                f"{', '.join(same[:SHOWN])}{more}"
+            )
+    for one in done["stale"]:
+        say(f"{one['what']} {one['why']}. To mend it: {one['mend']}")
+    say("Next: ecom build RECIPE --out RUN makes the data set anew without them.".replace("RUN", str(run)))

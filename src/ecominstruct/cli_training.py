@@ -15,6 +15,7 @@ from ecominstruct.console import (
     AsJson,
     Data,
     Extra,
+    Forgotten,
     Out,
     Places,
     Processes,
@@ -34,6 +35,7 @@ def train(
     data: Data = None,
     catalogue: Extra = None,
     annotations: Annotations = NOTES,
+    forgotten: Forgotten = None,
     processes: Processes = CORES,
     as_json: AsJson = False,
 ) -> None:
@@ -42,7 +44,8 @@ def train(
 
     if not launched.leads():
         return stage.follow(out)
-    with built(recipe, out, Places(data, catalogue or [], annotations), processes, None) as (_, run, _, progress, _):
+    places = Places(data, catalogue or [], annotations, forgotten)
+    with built(recipe, out, places, processes, None) as (_, run, _, progress, _):
         tuned = stage.train(run, progress)
     if as_json:
         return say_json(tuned)
@@ -63,6 +66,7 @@ def study(
     data: Data = None,
     catalogue: Extra = None,
     annotations: Annotations = NOTES,
+    forgotten: Forgotten = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="only build the data and list what would be tuned")
     ] = False,
@@ -76,7 +80,7 @@ def study(
     from ecominstruct.training.study_plan import listing, plan_study
     from ecominstruct.training.tune import tune
 
-    places = Places(data, catalogue or [], annotations)
+    places = Places(data, catalogue or [], annotations, forgotten)
     with built(recipe, out, places, processes, None) as (settings, run, executor, progress, _):
         planned = plan_study(run, settings.recipe, settings.catalogue)
         if dry_run:

@@ -34,6 +34,10 @@ Annotations = Annotated[
     ),
 ]
 NOTES = Path("annotations")
+Forgotten = Annotated[
+    Path | None,
+    typer.Option("--forgotten", metavar="FILE", envvar="ECOM_FORGOTTEN", help="what was forgotten, for many runs"),
+]
 Processes = Annotated[int, typer.Option("--processes", min=1, help="processes to work with")]
 Cluster = Annotated[
     str | None,
@@ -49,6 +53,7 @@ class Places(NamedTuple):
     data: Path | None
     catalogue: list[Path]
     annotations: Path
+    forgotten: Path | None = None
 
 
 @contextmanager

@@ -15,24 +15,28 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.errors import InputError, wrong
+from ecominstruct.errors import Damaged, wrong
 from ecominstruct.identity import fingerprint
-from ecominstruct.progress import Progress
+from ecominstruct.progress import Progress, Silent
 from ecominstruct.stages import Stage
 from ecominstruct.store import (
     MANIFEST,
     Manifest,
     Receipt,
+    damaged,
     flat,
-    read_json,
+    is_undamaged,
+    odd_receipts,
+    part_of,
     read_manifest,
-    receipt_of,
-    write_json,
+    read_receipt,
+    receipt_path,
     write_manifest,
+    write_receipt,
 )
 
 WAITING = 256  # units that are handed over at once: work for a cluster, and no queue that grows
@@ -55,7 +59,8 @@ class StagePlan(NamedTuple):
     units: Sequence[Unit]
     work: Callable[[Any, Path], Receipt]
     config: Mapping[str, Any]
-    finish: Callable[[Manifest], None] | None = None  # writes what belongs to the stage as a whole
+    finish: Callable[[Manifest], Iterable[str]] | None = None
+    """Writes what belongs to the stage as a whole; the paths of those files inside its folder."""
     again: Callable[[Receipt], bool] | None = None  # which units that are done shall be done again all the same
 
     @property
@@ -74,16 +79,20 @@ class StagePlan(NamedTuple):
 def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[Manifest, bool]:
     """Bring a stage up to date; returns its manifest, and whether anything had to be done.
 
-    Fresh units are kept, the others are run. While units run, the stage has no manifest.
+    Fresh units are kept, the others are run. While units run, the stage has no manifest. Whatever is kept has been
+    hashed, byte for byte; what is damaged is named and made again.
     """
     found = read_manifest(plan.folder)
     _require_this_version(plan, found)
-    again = found and plan.again and any(map(plan.again, found.units))
-    if found and not again and found.fingerprint == plan.fingerprint and not missing_parts(plan.folder, found):
-        return found, False
+    if found and found.fingerprint == plan.fingerprint:
+        _mend_receipts(plan, found, progress)
+        whole = not damaged(plan.folder, found)
+        if whole and not (plan.again and any(map(plan.again, found.units))):
+            return found, False
+        _name(plan, (part.path for part in found.files if not is_undamaged(plan.folder, part)), progress)
     (plan.folder / MANIFEST).unlink(missing_ok=True)
     (plan.folder / "receipts").mkdir(parents=True, exist_ok=True)
-    receipts = {receipt.unit: receipt for receipt in _fresh_receipts(plan)}
+    receipts = {receipt.unit: receipt for receipt in _fresh_receipts(plan, progress)}
     todo = [unit for unit in plan.units if unit.key not in receipts]
     progress.begin(plan.stage.name, len(plan.units))
     for receipt in receipts.values():
@@ -94,7 +103,8 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
     manifest = _gather(plan, [receipts[unit.key] for unit in plan.units])
     _remove_leftovers(plan.folder, manifest)
     if plan.finish:
-        plan.finish(manifest)
+        files = tuple(part_of(plan.folder, path) for path in plan.finish(manifest))
+        manifest = replace(manifest, files=files)
     write_manifest(plan.folder, manifest)
     return manifest, True
 
@@ -102,7 +112,7 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
 def unfinished(plan: StagePlan) -> list[Unit]:
     """The units that would be run; InputError where `run_stage` would refuse to, so that nothing is paid in vain."""
     _require_this_version(plan, read_manifest(plan.folder))
-    fresh = {receipt.unit for receipt in _fresh_receipts(plan)}
+    fresh = {receipt.unit for receipt in _fresh_receipts(plan, Silent())}
     return [unit for unit in plan.units if unit.key not in fresh]
 
 
@@ -115,7 +125,7 @@ def _require_this_version(plan: StagePlan, found: Manifest | None) -> None:
 
 
 def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:
-    """Why a stage must be run again; an empty list means that it is fresh."""
+    """Why a stage must be run again, as far as sizes tell; an empty list means that it is fresh."""
     if found is None:
         return ["not built yet"]
     if found.fingerprint == plan.fingerprint:
@@ -134,27 +144,55 @@ def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:
 
 
 def missing_parts(folder: Path, manifest: Manifest) -> list[str]:
-    """The parts of a manifest that are not there, or not whole."""
-    return [part.path for part in manifest.parts() if not part.is_whole(folder)]
+    """The files of a manifest that are not there, or have another size; their content is not read."""
+    return [part.path for part in manifest.all_files() if not part.is_whole(folder)]
+
+
+def touched(folder: Path, manifest: Manifest) -> list[str]:
+    """The files of a manifest that are newer than it is, as those of a copied run may be."""
+    written = (folder / MANIFEST).stat().st_mtime_ns
+    files = (part.path for part in manifest.all_files())
+    return [path for path in files if (folder / path).is_file() and (folder / path).stat().st_mtime_ns > written]
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
-def _fresh_receipts(plan: StagePlan) -> Iterator[Receipt]:
+def _fresh_receipts(plan: StagePlan, progress: Progress) -> Iterator[Receipt]:
+    """The receipts of units that need not be run again: they belong to the same inputs, and all files are whole."""
     stamps = plan.stamps
     for unit in plan.units:
-        path = plan.folder / "receipts" / f"{flat(unit.key)}.json"
-        if not path.is_file():
-            continue
         try:
-            receipt = receipt_of(read_json(path))
-        except (InputError, TypeError, KeyError):
-            continue  # a damaged receipt is none: its unit is run again
-        there = all(part.is_whole(plan.folder) for part in receipt.parts)
-        if there and receipt.inputs == {**unit.inputs, **stamps} and not (plan.again and plan.again(receipt)):
+            receipt = read_receipt(plan.folder, unit.key)
+        except Damaged:  # is none: its unit is run again
+            _name(plan, [_inside(plan.folder, receipt_path(plan.folder, unit.key))], progress)
+            continue
+        if receipt is None or receipt.inputs != {**unit.inputs, **stamps} or (plan.again and plan.again(receipt)):
+            continue
+        broken = [part.path for part in receipt.all_files() if not is_undamaged(plan.folder, part)]
+        _name(plan, broken, progress)
+        if not broken:
             yield receipt
+
+
+def _mend_receipts(plan: StagePlan, found: Manifest, progress: Progress) -> None:
+    """Write the receipts of a finished stage again that do not say what its manifest says of their units."""
+    for receipt in odd_receipts(plan.folder, found):
+        _name(plan, [_inside(plan.folder, receipt_path(plan.folder, receipt.unit))], progress)
+        write_receipt(plan.folder, receipt)
+
+
+def _inside(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _name(plan: StagePlan, paths: Iterable[str], progress: Progress) -> None:
+    """Tell a person of damaged files, by their place in the run."""
+    own = plan.stage.folder
+    run = next((path.parent for path in (plan.folder, *plan.folder.parents) if path.name == own), plan.folder.parent)
+    for path in paths:
+        progress.say(f"damaged: {_inside(run, plan.folder / path)}: made again")
 
 
 def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Iterator[Receipt]:
@@ -181,15 +219,22 @@ def _run_unit(work: Callable[[Any, Path], Receipt], unit: Unit, folder: Path, in
 
     An older receipt goes first: it names parts that this run is about to replace.
     """
-    (folder / "receipts" / f"{flat(unit.key)}.json").unlink(missing_ok=True)
+    receipt_path(folder, unit.key).unlink(missing_ok=True)
     done = work(unit.payload, folder)
     _give_memory_back()
-    receipt = replace(done, unit=unit.key, inputs=inputs)
+    reasons = tuple(part_of(folder, path) for path in _reasons(unit.key, done) if (folder / path).is_file())
+    receipt = replace(done, unit=unit.key, inputs=inputs, beside=done.beside + reasons)
     if receipt.rows_in != receipt.rows_out + receipt.folded + sum(receipt.rejected.values()):
         said = f"{receipt.rows_in} rows in, {receipt.rows_out} out, {receipt.folded} folded, {receipt.rejected}"
         raise AssertionError(f"{unit.key}: {said}")
-    write_json(folder / "receipts" / f"{flat(unit.key)}.json", asdict(receipt))
+    write_receipt(folder, receipt)
     return receipt
+
+
+def _reasons(key: str, done: Receipt) -> list[str]:
+    """The files of the rejects and notes that a unit counts."""
+    kinds = (("rejects", done.rejected), ("notes", done.noted))
+    return [f"{kind}/{flat(key)}.parquet" for kind, counts in kinds if counts]
 
 
 def keep_no_memory() -> None:
@@ -234,12 +279,8 @@ def _gather(plan: StagePlan, receipts: Sequence[Receipt]) -> Manifest:
 
 def _remove_leftovers(folder: Path, manifest: Manifest) -> None:
     """Remove what an earlier, different or killed run of this stage left behind."""
-    wanted = {folder / part.path for part in manifest.parts()}
-    for unit in manifest.units:
-        wanted.add(folder / "receipts" / f"{flat(unit.unit)}.json")
-        for kind, counts in (("rejects", unit.rejected), ("notes", unit.noted)):
-            if counts:
-                wanted.add(folder / kind / f"{flat(unit.unit)}.parquet")
+    wanted = {folder / part.path for part in manifest.all_files()}
+    wanted |= {receipt_path(folder, unit.unit) for unit in manifest.units}
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
             if not any(path.iterdir()):

@@ -2,6 +2,7 @@
 
     EcomError
     ├── InputError    a file, a recipe or an option is wrong       → one line a fault, exit 2
+    │   └── Damaged   a file of a run is not the one that was written
     └── CheckFailed   the input is readable, but a check failed    → one line a fault, exit 1
 
 Each error carries its faults: the file, the line, what is wrong and how to mend it. A person sees those lines and
@@ -40,6 +41,10 @@ class EcomError(Exception):
 
 class InputError(EcomError):
     """A file, a recipe or an option is wrong; nothing was begun."""
+
+
+class Damaged(InputError):
+    """A file of a run is not the one that was written: nothing that rests on it may be used."""
 
 
 class CheckFailed(EcomError):

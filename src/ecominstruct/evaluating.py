@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.audit.audits import AUDITS
-from ecominstruct.engines import run_stage, stale_reasons
+from ecominstruct.engines import missing_parts, run_stage, stale_reasons, touched
 from ecominstruct.errors import wrong
 from ecominstruct.evaluation.predict import ask, plan_predictions, price_of_asking, stale_predictions
 from ecominstruct.evaluation.published import load_published
@@ -18,7 +18,7 @@ from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.progress import Progress
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, read_json, read_manifest
+from ecominstruct.store import Manifest, read_json, read_manifest, unchecked
 from ecominstruct.training.stage import stale_model
 
 
@@ -47,7 +47,8 @@ def estimate(run: Path, model: str, recipe: Path | None = None) -> dict[str, Any
 
 def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict[str, Any]:
     """Read and mark the answers of a model; those of the floors first, with which it is compared."""
-    plan_scores(run, model)  # what is wrong with the model is said before any work
+    with unchecked():  # floors that are damaged are made again below
+        plan_scores(run, model)  # what is wrong with the model is said before any work
     if role(folder_name(model)) == "model":
         score_floors(run, executor, progress)
     plan = plan_scores(run, model)
@@ -91,31 +92,48 @@ def report(run: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
 
 
 class StageStatus(NamedTuple):
-    """How a stage (of one model, where there are several) stands: what it did, and why it must be run again."""
+    """How a stage (of one model, where there are several) stands: what it did, why it must be run again, and which of
+    its files are newer than its manifest."""
 
     stage: str
     manifest: Manifest | None
     stale: tuple[str, ...]
+    touched: tuple[str, ...] = ()
 
 
-def status(run: Path) -> Iterator[StageStatus]:
-    """How the tuned model stands, the predictions and scores of each model, the report and the audit."""
+def state(name: str, folder: Path, manifest: Manifest | None, stale: Iterable[str]) -> StageStatus:
+    """How the stage in a folder stands, by the sizes and times of its files."""
+    newer = touched(folder, manifest) if manifest else ()
+    return StageStatus(name, manifest, tuple(stale), tuple(newer))
+
+
+def status(run: Path) -> list[StageStatus]:
+    """How the tuned model stands, the predictions and scores of each model, the report and the audit; by the sizes and
+    times of their files, which are not read."""
+    with unchecked():
+        return list(_states(run))
+
+
+def _states(run: Path) -> Iterator[StageStatus]:
     tuned = read_manifest(run / stage("model").folder)
     if tuned:
-        yield StageStatus("model", tuned, tuple(stale_model(run, tuned)))
+        yield state("model", run / stage("model").folder, tuned, stale_model(run, tuned))
     asked = run / stage("predictions").folder
     for folder in sorted(asked.iterdir()) if asked.is_dir() else ():
         manifest = read_manifest(folder)
         stale = stale_predictions(run, manifest)
-        yield StageStatus(f"predictions {folder.name}", manifest, tuple(stale))
-        scored = read_manifest(run / stage("scores").folder / folder.name)
+        if manifest and not stale:
+            stale = [f"{path} is missing or damaged" for path in missing_parts(folder, manifest)]
+        yield state(f"predictions {folder.name}", folder, manifest, stale)
+        marks = run / stage("scores").folder / folder.name
+        scored = read_manifest(marks)
         reasons = (
             [f"predictions {folder.name} is stale"] if stale else stale_reasons(plan_scores(run, folder.name), scored)
         )
-        yield StageStatus(f"scores {folder.name}", scored, tuple(reasons))
+        yield state(f"scores {folder.name}", marks, scored, reasons)
     made = [name for name in AUDITS if read_manifest(run / stage("audit").folder / name)]
     plans = {"report": plan_report(run)} | {f"audit {name}": AUDITS[name](run) for name in made}
     for name, plan in plans.items():
         found = read_manifest(plan.folder)
         if found:
-            yield StageStatus(name, found, tuple(stale_reasons(plan, found)))
+            yield state(name, plan.folder, found, stale_reasons(plan, found))

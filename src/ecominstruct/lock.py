@@ -1,4 +1,5 @@
-"""One command at a time changes a run folder: the second one is told who is at work, and changes nothing.
+"""One command at a time changes a run folder: the second one is told who is at work, and changes nothing. Where an
+`ecom forget` was interrupted, none but another one does.
 
 The lock is the kernel's (`flock`) on `log/lock` and not the file itself, so it ends with its owner however that one
 ends, and nobody ever has to delete it. On a shared file system it holds between machines where `flock` does (NFS 4).
@@ -14,11 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ecominstruct.errors import wrong
+from ecominstruct.journal import refuse_while_forgetting
 
 
 @contextmanager
-def locked(run: Path) -> Iterator[None]:
-    """Hold the lock of a run folder, which is made if it is not there; InputError that names who else holds it."""
+def locked(run: Path, *, forgetting: bool = False) -> Iterator[None]:
+    """Hold the lock of a run folder, which is made if it is not there; InputError that names who else holds it.
+
+    `forgetting`: also where an `ecom forget` was interrupted, in order to go on with it.
+    """
     path = run / "log" / "lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
@@ -32,5 +37,7 @@ def locked(run: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {os.uname().nodename} ({' '.join(sys.argv[1:3])})\n")
         file.flush()
+        if not forgetting:
+            refuse_while_forgetting(run)
         yield
         file.truncate(0)

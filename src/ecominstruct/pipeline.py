@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,11 +21,13 @@ from ecominstruct.audit.risks import LIMITED_BY, require_within
 from ecominstruct.dataset.composition import composition, leaks
 from ecominstruct.dataset.findings import plan_findings
 from ecominstruct.dataset.guard import plan_guard
+from ecominstruct.dataset.intact import violations
 from ecominstruct.dataset.proof import prove as prove_release
+from ecominstruct.dataset.proof import sentence, with_damage
 from ecominstruct.dataset.ratings import RatedBy, rated_by
 from ecominstruct.dataset.release import plan_release
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
-from ecominstruct.errors import Fault, InputError, wrong
+from ecominstruct.errors import CheckFailed, Fault, InputError, wrong
 from ecominstruct.progress import Progress
 from ecominstruct.recipe import Prompts, Recipe
 from ecominstruct.rows import SPLITS
@@ -33,9 +35,21 @@ from ecominstruct.selection import guards, named, recipe_faults, select, study_f
 from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.sources.licences import is_share_alike
+from ecominstruct.sources.tombstones import FILE as FORGOTTEN
+from ecominstruct.sources.tombstones import REASON, Tombstones, read_tombstones
 from ecominstruct.splits.assign import STRADDLES, SourceParts, plan_splits, straddling
 from ecominstruct.stages import STAGES, stage
-from ecominstruct.store import Manifest, read_json, read_manifest, require_manifest, write_json
+from ecominstruct.store import (
+    RECIPE,
+    Manifest,
+    is_leftover,
+    read_json,
+    read_manifest,
+    require_manifest,
+    unchecked,
+    write_json,
+    write_recipe,
+)
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.examples import plan_examples
 from ecominstruct.tasks.ingredients import ingredients
@@ -45,6 +59,7 @@ from ecominstruct.tasks.verdicts import said_about
 
 ANNOTATIONS = Path("annotations")  # where they lie unless somebody says otherwise
 BUILT = tuple(stage.name for stage in STAGES if stage.verb == "build")
+_HIDDEN = ".*.tmp"
 
 
 class Settings(NamedTuple):
@@ -60,6 +75,7 @@ class Settings(NamedTuple):
     guards: tuple[str, ...]  # published test sets that are present but not asked: their kin are test all the same
     annotations: Path  # the folder of what models and people said; it need not exist
     unannotated: tuple[str, ...]  # tasks whose answers a model finds, and of whose records none is annotated yet
+    forgotten: tuple[str, ...] = ()  # selected sources that were forgotten in this run: see `without_forgotten`
 
     @property
     def built(self) -> tuple[Task, ...]:
@@ -74,6 +90,7 @@ class Built(NamedTuple):
     manifests: Mapping[str, Manifest]
     ran: tuple[str, ...]
     seconds: float
+    forgotten: tuple[str, ...] = ()  # sources that were left out since they were forgotten in this run
 
 
 def prepare(
@@ -121,13 +138,49 @@ def _is_annotated(catalogue: Catalogue, task: Task, annotations: Path) -> bool:
     return any(file is not None and file.size for file in (said.model, said.people))
 
 
+def without_forgotten(settings: Settings, run: Path) -> Settings:
+    """Settings without the sources that were forgotten as a whole in a run; InputError where nothing is left."""
+    gone = Tombstones(read_tombstones(run / FORGOTTEN)).sources
+    names = {task.source for task in settings.tasks} & gone
+    tasks = tuple(task for task in settings.tasks if task.source not in names)
+    if names and not tasks:
+        problem = f"all sources of this recipe were forgotten here: {', '.join(sorted(names))}"
+        raise wrong(problem, "Name other tasks in the recipe, or another folder with --out", file=str(run))
+    guarding = tuple(name for name in settings.guards if name not in gone)
+    forgotten = tuple(sorted({*settings.forgotten, *names}))
+    unannotated = tuple(task.id for task in tasks if task.id in settings.unannotated)
+    return settings._replace(tasks=tasks, guards=guarding, unannotated=unannotated, forgotten=forgotten)
+
+
 def check_run(run: Path) -> None:
     """InputError when a folder is something else than a run: a build would mix with what lies there."""
     if run.exists() and not run.is_dir():
         raise wrong("is not a folder", "Name another folder with --out", file=str(run))
-    known = (run / "recipe.json").is_file() or (run / stage("records").folder).is_dir()
-    if run.is_dir() and any(path.name != "log" for path in run.iterdir()) and not known:
+    if run.is_dir() and not is_run(run) and not all(map(_comes_before_a_run, run.iterdir())):
         raise wrong("holds something else than a run", "Name a new or an empty folder with --out", file=str(run))
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is a run, or the beginning of one."""
+    return (folder / RECIPE).is_file() or (folder / stage("records").folder).is_dir()
+
+
+def _comes_before_a_run(path: Path) -> bool:
+    """Whether a build that was killed at its beginning, before its folder was known as a run, leaves this file."""
+    return path.name in ("log", FORGOTTEN) or is_leftover(path)
+
+
+def _begin(run: Path, recipe: Mapping[str, Any]) -> None:
+    """Make a folder a run of this recipe, and remove what builds that were killed left there by half.
+
+    The caller holds the lock. Stages that run remove leftovers themselves; those that are fresh do not run.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    own = [run.glob(_HIDDEN), (run / stage("audit").folder).glob(_HIDDEN), (run / "log").rglob(_HIDDEN)]
+    own += [(run / stage(name).folder).rglob(_HIDDEN) for name in BUILT]
+    for path in filter(is_leftover, chain.from_iterable(own)):
+        path.unlink(missing_ok=True)
+    write_recipe(run, recipe)
 
 
 # ------------------------------------------------------------------------------------------------------------- building
@@ -136,19 +189,28 @@ def check_run(run: Path) -> None:
 def build(settings: Settings, run: Path, executor: Executor, progress: Progress) -> Built:
     """Bring the stages of the build up to date; CheckFailed where the release is above a limit of the recipe."""
     begun = time.monotonic()
+    settings = without_forgotten(settings, run)
     if not settings.built:
         mend = "First run: ecom annotate RECIPE --out RUN --server NAME"
         raise wrong(f"no answer of these tasks is there yet: {', '.join(settings.unannotated)}", mend)
-    run.mkdir(parents=True, exist_ok=True)
     recipe = settings.recipe.model_dump(mode="json")
-    write_json(run / "recipe.json", recipe)
+    _begin(run, recipe)
     manifests: dict[str, Manifest] = {}
     ran: list[str] = []
     for plan in _stages(settings, run, manifests):
         manifests[plan.stage.name], worked = run_stage(plan, executor, progress)
+        _require_rows(run, manifests)
         ran += [plan.stage.name] if worked else []
     hold_limits(run, recipe["limits"], executor, progress)
-    return Built(manifests, tuple(ran), time.monotonic() - begun)
+    return Built(manifests, tuple(ran), time.monotonic() - begun, settings.forgotten)
+
+
+def _require_rows(run: Path, done: Mapping[str, Manifest]) -> None:
+    """InputError where every record was forgotten, one by one."""
+    records = done["records"]
+    if not records.rows_out and records.rejected.get(REASON):
+        problem = f"every record of this recipe was forgotten: {records.rejected[REASON]:,}"
+        raise wrong(problem, "Name other tasks in the recipe, or another folder with --out", file=str(run))
 
 
 def hold_limits(run: Path, limits: Mapping[str, float | None], executor: Executor, progress: Progress) -> None:
@@ -163,9 +225,9 @@ def hold_limits(run: Path, limits: Mapping[str, float | None], executor: Executo
 
 def split_records(settings: Settings, run: Path, executor: Executor, progress: Progress) -> dict[str, Manifest]:
     """Bring the stages up to date that come before examples: records and splits."""
-    run.mkdir(parents=True, exist_ok=True)
-    write_json(run / "recipe.json", settings.recipe.model_dump(mode="json"))
+    _begin(run, settings.recipe.model_dump(mode="json"))
     manifests: dict[str, Manifest] = {}
+    settings = without_forgotten(settings, run)
     for plan in islice(_stages(settings, run, manifests), 2):
         manifests[plan.stage.name] = run_stage(plan, executor, progress)[0]
     return manifests
@@ -176,7 +238,13 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
     catalogue, recipe = settings.catalogue, settings.recipe
     names = {task.source for task in settings.tasks} | set(settings.guards)
     cards = [catalogue.sources[name] for name in sorted(names)]
-    yield plan_ingest(run, cards, data=settings.data, storefront_rows=recipe.data.storefront.rows)
+    yield plan_ingest(
+        run,
+        cards,
+        data=settings.data,
+        storefront_rows=recipe.data.storefront.rows,
+        tombstones=Tombstones(read_tombstones(run / FORGOTTEN), catalogue.sources),
+    )
     records = done["records"]
     yield plan_splits(run, records, [_source_parts(card, records, recipe) for card in cards], recipe.splits)
     tasks = settings.built
@@ -203,6 +271,7 @@ def _release_card(settings: Settings, done: Mapping[str, Manifest]) -> dict[str,
         **dict.fromkeys((task.source for task in settings.tasks), "present"),
         **dict.fromkeys(settings.absent, "absent"),
         **dict.fromkeys(settings.unlicensed, "left out"),
+        **dict.fromkeys(settings.forgotten, "forgotten"),
     }
     sources = [
         _source_row(settings.catalogue.sources[name], state, rows[name], straddle.get(name, 0))
@@ -217,7 +286,7 @@ def _release_card(settings: Settings, done: Mapping[str, Manifest]) -> dict[str,
 
 
 def _source_row(card: SourceCard, state: str, records: int, straddle: int) -> dict[str, Any]:
-    """`state`: present; absent; left out, by its licence; guard, a published test set of which nothing is asked."""
+    """`state`: present; absent; left out, by its licence; forgotten; guard (a published test set, not asked)."""
     return {
         "id": card.id,
         "title": card.title,
@@ -257,6 +326,7 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
         STRADDLES: straddling(built.manifests["splits"]),
         "absent": {name: list(files) for name, files in settings.absent.items()},
         "left_out": dict(settings.unlicensed),
+        "forgotten": list(built.forgotten),
         "share_alike": sorted({task["source"] for task in tasks.values() if is_share_alike(task["licence"])}),
         "guards": list(settings.guards),
         "not_annotated": list(settings.unannotated),
@@ -269,25 +339,42 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
 
 
 def status(settings: Settings, run: Path) -> list[evaluating.StageStatus]:
-    """How the stages of the build stand. A stage above a stale one cannot be judged, and says so."""
+    """How the stages of a run stand, by the sizes and times of their files. A stage above a stale one cannot be judged,
+    and says so."""
     found: dict[str, Manifest] = {}
+    settings = without_forgotten(settings, run)
     states: list[evaluating.StageStatus] = []
     plans = _stages(settings, run, found)
     for name in BUILT:
         manifest = read_manifest(run / stage(name).folder)
         stale = [f"{states[-1].stage} is stale"] if states and states[-1].stale else []
         if not stale:
-            stale = stale_reasons(next(plans), manifest)
+            with unchecked():
+                stale = stale_reasons(next(plans), manifest)
         if manifest:
             found[name] = manifest
-        states.append(evaluating.StageStatus(name, manifest, tuple(stale)))
+        states.append(evaluating.state(name, run / stage(name).folder, manifest, stale))
     return [*states, *evaluating.status(run)] if found.keys() >= {"dataset"} else states
 
 
 def prove(run: Path) -> dict[str, Any]:
     """Check the splits of a run again, from its files alone; writes `4-dataset/split-proof.json` and returns it."""
-    _, release = require_manifest(run, "dataset")
+    _, release = require_manifest(run, "dataset", checked=False)  # what is not as it was written is checked as it is
     return prove_release(run, release)
+
+
+def prove_all(run: Path) -> dict[str, Any]:
+    """Check every byte of a run, then its splits; the proof, which lists all violations.
+
+    CheckFailed, with one line a file, where files are damaged so that the splits cannot be checked.
+    """
+    found = list(violations(run))
+    try:
+        return with_damage(prove(run), found)
+    except Exception as error:  # whatever a reader makes of damaged bytes, the damage is what is to be said
+        if not found:
+            raise
+        raise CheckFailed(Fault("", 0, sentence(*one)) for one in found) from error
 
 
 def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path, what: Mapping[str, Any]) -> None:
@@ -307,7 +394,8 @@ def recall(run: Path) -> dict[str, Any]:
     """What `remember` kept; InputError when the folder is no run."""
     path = run / "log" / "last.json"
     if not path.is_file():
-        raise wrong("is not a run folder", "First run: ecom build RECIPE --out RUN", file=str(run))
+        problem = "lacks log/last.json, which names its recipe" if is_run(run) else "is not a run folder"
+        raise wrong(problem, "First run: ecom build RECIPE --out RUN", file=str(run))
     found: dict[str, Any] = read_json(path)
     return found
 

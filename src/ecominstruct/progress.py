@@ -10,15 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from ecominstruct.errors import printable
+
 
 class Progress(Protocol):
-    """What a stage calls: `begin` once with the number of units, then `advance` after each."""
+    """What a stage calls: `begin` once with the number of units, then `advance` after each; `say` at any time."""
 
     def begin(self, what: str, total: int) -> None:
         """Start a new bar."""
 
     def advance(self, rows: int) -> None:
         """One unit is done and gave so many rows."""
+
+    def say(self, line: str) -> None:
+        """Something that a person should know, whatever is going on."""
 
 
 class Transfer(Protocol):
@@ -35,6 +40,9 @@ class Silent:
         """Do nothing."""
 
     def advance(self, rows: int) -> None:
+        """Do nothing."""
+
+    def say(self, line: str) -> None:
         """Do nothing."""
 
     def moved(self, what: str, size: int, total: int | None) -> None:
@@ -54,6 +62,11 @@ class Lines:
 
     def advance(self, rows: int) -> None:
         """Do nothing: a log wants no line a unit."""
+
+    def say(self, line: str) -> None:
+        """Write it."""
+        sys.stderr.write(f"{printable(line)}\n")
+        sys.stderr.flush()
 
     def moved(self, what: str, size: int, total: int | None) -> None:
         """Say what begins, once."""
@@ -135,6 +148,10 @@ class _Bars:
         self._rows += rows
         elapsed = next(task.elapsed for task in self._bars.tasks if task.id == self._task) or 1e-9
         self._bars.update(self._task, advance=1, rows=self._rows, rate=self._rows / elapsed)
+
+    def say(self, line: str) -> None:
+        """Write it above the bars."""
+        self._bars.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 class _TransferBars:

@@ -245,11 +245,26 @@ def record_schema(fields: Mapping[str, Kind]) -> pa.Schema:
         ("row", pa.int64()),  # the row in that file, from 0
         ("group", pa.list_(pa.string())),  # keys that make records kin: product, query, thread, text
         ("published_split", pa.string()),
+        ("raw_hash", pa.string()),  # fingerprint of the raw row as its reader gave it
+        ("raw_ordinal", pa.int32()),  # its number among equal rows of its file, from 0
     ]
     return pa.schema([*fixed, *((name, kind_type(kind)) for name, kind in fields.items())])
 
 
-RECORD_COLUMNS = frozenset({"id", "source", "record_type", "lang", "file", "row", "group", "published_split"})
+RECORD_COLUMNS = frozenset(
+    {
+        "id",
+        "source",
+        "record_type",
+        "lang",
+        "file",
+        "row",
+        "group",
+        "published_split",
+        "raw_hash",
+        "raw_ordinal",
+    }
+)
 
 
 def assignment_schema() -> pa.Schema:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.engines import run_stage
-from ecominstruct.errors import EcomError, wrong
+from ecominstruct.errors import Damaged, EcomError, wrong
 from ecominstruct.evaluating import predict, score, score_floors
 from ecominstruct.evaluation.predict import ask, plan_answers
 from ecominstruct.evaluation.score import plan_scores
@@ -34,7 +34,18 @@ from ecominstruct.models.local import Local
 from ecominstruct.progress import Progress
 from ecominstruct.rows import Example, Split
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, read_json, write_bytes, write_json, write_rejects
+from ecominstruct.store import (
+    Manifest,
+    hash_file,
+    read_json,
+    read_manifest,
+    read_sealed,
+    require_whole,
+    write_bytes,
+    write_json,
+    write_rejects,
+    write_sealed,
+)
 from ecominstruct.training.asked import plan_asked, study_folder
 from ecominstruct.training.card import about_release
 from ecominstruct.training.cell_proof import Held, prove, read_held, require_proven
@@ -141,7 +152,8 @@ def run_cell(work: Work, planned: Planned) -> dict[str, Any]:
         outcome = facts | {"state": "failed", "reason": str(error)}
     except Exception as error:  # whatever it is, the hours that other cells took shall not be lost with this one
         outcome = facts | {"state": "failed", "reason": f"{type(error).__name__}: {error}"}
-    write_json(folder / MANIFEST, outcome)
+    done = outcome["state"] == "done"
+    (write_sealed if done else write_json)(folder / MANIFEST, outcome)  # what failed is tried again, and never used
     if outcome["state"] == "done" and not work.study.spec.keep_models:
         shutil.rmtree(folder / MODEL, ignore_errors=True)
     return outcome
@@ -149,11 +161,17 @@ def run_cell(work: Work, planned: Planned) -> dict[str, Any]:
 
 def _finished(work: Work, folder: Path, key: str) -> dict[str, Any] | None:
     """What the manifest of a cell says, if the cell is done and was asked the rows that are asked now."""
-    scored = work.target / "7-scores" / key / MANIFEST
-    if not (folder / MANIFEST).is_file() or not scored.is_file():
+    scored = work.target / "7-scores" / key
+    scores = read_manifest(scored)
+    if not (folder / MANIFEST).is_file() or scores is None:
         return None
-    known: dict[str, Any] = read_json(folder / MANIFEST)
-    return known if known["state"] == "done" and known["asked"] == work.asked.fingerprint else None
+    if read_json(folder / MANIFEST).get("state") != "done":
+        return None
+    known = read_sealed(folder / MANIFEST, "Delete it and run the study again")
+    if known["asked"] != work.asked.fingerprint:
+        return None
+    require_whole(scored, scores)
+    return known
 
 
 def _tune_and_ask(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
@@ -176,7 +194,7 @@ def _tune_and_ask(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
 
 def _write_rows(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
     """Write the rows of a cell and their proof, which comes last; CheckFailed where it does not hold."""
-    known: dict[str, Any] = read_json(folder / PROOF) if (folder / PROOF).is_file() else {}
+    known = _proven(folder)
     if known.get("asked") == work.asked.fingerprint:
         return known
     study, cell = work.study, planned.cell
@@ -188,6 +206,18 @@ def _write_rows(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
         write_rows(folder, path, some, planned.wording)
     proof = prove(cell, study.spec.unseen, study.tasks, read_rows(folder / TRAIN), work.held)
     proof["asked"] = work.asked.fingerprint
+    proof["files"] = {path: hash_file(folder / path) for path in files}
     require_proven(proof, planned.key)
-    write_json(folder / PROOF, proof)
+    write_sealed(folder / PROOF, proof)
     return proof
+
+
+def _proven(folder: Path) -> dict[str, Any]:
+    """The proof of the rows that lie in the folder of a cell; empty where there is none, or anything is damaged."""
+    try:
+        known = read_sealed(folder / PROOF, "") if (folder / PROOF).is_file() else {}
+    except Damaged:
+        return {}
+    rows = known.get("files", {})
+    whole = rows and all((folder / path).is_file() and hash_file(folder / path) == rows[path] for path in rows)
+    return known if whole else {}

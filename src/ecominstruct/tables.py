@@ -56,6 +56,8 @@ def show_build(summary: Mapping[str, Any]) -> str:
     if summary["left_out"]:
         named = ", ".join(f"{source} ({licence})" for source, licence in summary["left_out"].items())
         lines.append(f"left out by licence: {named}")
+    if summary["forgotten"]:
+        lines.append(f"left out, since they were forgotten: {', '.join(summary['forgotten'])}")
     if summary["not_annotated"]:
         lines.append(f"not annotated yet, see ecom annotate: {', '.join(summary['not_annotated'])}")
     if summary["share_alike"]:
@@ -295,13 +297,14 @@ def show_bundle(written: Mapping[str, Any]) -> str:
 
 
 def show_check(found: Mapping[str, Any]) -> str:
-    """Whether a bundle gives its numbers again."""
+    """Whether a bundle holds what was packed, and gives its numbers again."""
     if not found["different"]:
         return (
-            f"bundle: {found['compared']} files of {len(found['models'])} models derived again, byte for byte the same."
+            f"bundle: {found['files']} files hashed, byte for byte what was packed; {found['compared']} of them, of "
+            f"{len(found['models'])} models, derived again, byte for byte the same."
         )
     listed = "\n".join(f"differs: {name}" for name in found["different"][:20])
-    return f"{listed}\nbundle: {len(found['different'])} of {found['compared']} files differ."
+    return f"{listed}\nbundle: {len(found['different'])} of {found['files']} files differ."
 
 
 def show_status(states: Sequence[StageStatus]) -> str:
@@ -315,12 +318,24 @@ def show_status(states: Sequence[StageStatus]) -> str:
         noted = reasons(manifest.noted) if manifest else DASH
         rows.append((state.stage, *counts, rejected, noted, "stale" if state.stale else "fresh"))
         details += [f"{state.stage} is stale: {reason}" for reason in state.stale[:8]]
+        details += _touched(state)
         if manifest and state.stage == "splits" and (found := straddling(manifest)):
             details.append(f"pairs that straddle the splits: {_by_source(found)}")
         if manifest and state.stage == "dataset":
             details += ["", table(("by", "", *SPLITS), _composition(manifest)), ""]
     head = ("stage", "rows in", "rows out", "rejected", "odd but kept", "state")
     return "\n".join([table(head, rows), *details])
+
+
+def _touched(state: StageStatus) -> list[str]:
+    """That files of a stage are newer than its manifest, in one line."""
+    if not state.touched:
+        return []
+    first, more = state.touched[0], len(state.touched) - 1
+    if not more:
+        return [f"{state.stage}: {first} was touched after it was written: --prove tells whether it changed"]
+    some = f"{first} and {more:,} more were touched after they were written"
+    return [f"{state.stage}: {some}: --prove tells whether they changed"]
 
 
 def _composition(release: Manifest) -> list[tuple[str, ...]]:

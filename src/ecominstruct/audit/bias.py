@@ -33,6 +33,7 @@ from ecominstruct.store import (
     read_json,
     read_manifest,
     require_manifest,
+    require_whole,
     write_part,
 )
 
@@ -72,6 +73,8 @@ def plan_bias(run: Path) -> StagePlan:
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
     records = read_manifest(run / stage("records").folder)
+    if records:
+        require_whole(run / stage("records").folder, records)
     units = []
     for unit in release.units:
         parts = {part.path: part.hash for part in unit.parts if part.path.partition("/")[0] in SPLITS}
@@ -90,11 +93,11 @@ def plan_bias(run: Path) -> StagePlan:
         units.append(Unit(unit.unit, parts | {part.path: part.hash for part in of_source}, work))
     target = run / STAGE.folder / CHECK
 
-    def finish(manifest: Manifest) -> None:
+    def finish(manifest: Manifest) -> Sequence[str]:
         found, figures = summary(manifest, tasks)
         rows = [finding_of(one) for one in found["shown"]]
         write_part(target, "findings.parquet", finding_schema(), batches_of(rows, finding_schema()))
-        write_figures(target, found, figures)
+        return "findings.parquet", write_figures(target, found, figures)
 
     return StagePlan(STAGE, target, units, look, {"release": release.fingerprint, "words": version()}, finish)
 

@@ -5,8 +5,8 @@
     9-audit/risks.json               the same for the report
 
 All three are written anew by each build, audit and review, from the manifest of the release, the summaries of its
-audits, the dates in the log and `people/review.json`. They belong to no stage and to no fingerprint. What was not
-measured says so.
+audits, the dates in the log and `people/review.json`. They belong to no stage and to no fingerprint: each is sealed.
+What was not measured says so.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ecominstruct.dataset.card import dataset_card, markdown_table
 from ecominstruct.dataset.composition import composition
 from ecominstruct.rows import SPLITS
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, read_json, require_manifest, write_bytes, write_json
+from ecominstruct.store import Manifest, read_json, read_recipe, require_manifest, write_bytes, write_sealed
 
-RISKS_FILE = "risks.json"
+RISKS_FILE, CARD_FILE = "risks.json", "benchmark-card.json"
 SAMPLES = Path("people") / "review.json"  # what `ecom review` leaves in a run: error rates of rows drawn at random
 DASH = "–"
 
@@ -60,12 +60,12 @@ POLICIES: Mapping[str, tuple[str, str]] = {
 def write_card(run: Path) -> None:
     """Write the card of a run anew; InputError without a release."""
     folder, release = require_manifest(run, "dataset")
-    recipe = read_json(run / "recipe.json")
+    recipe = read_recipe(run)
     found = risks(release, recipe, measured(run))
-    write_json(run / stage("audit").folder / RISKS_FILE, {"release": release.fingerprint, "risks": found})
+    write_sealed(run / stage("audit").folder / RISKS_FILE, {"release": release.fingerprint, "risks": found})
     seen: dict[str, Any] = read_json(run / SAMPLES) if (run / SAMPLES).is_file() else {}
     rates = {name: seen.get(name, {}) for name in ("sources", "tasks")}
-    write_json(folder / "benchmark-card.json", benchmark_card(release, found, rates))
+    write_sealed(folder / CARD_FILE, benchmark_card(release, found, rates))
     lines = [*markdown(found), *acceptance(rates)]
     write_bytes(folder / "README.md", dataset_card(release.config, release, lines).encode())
 

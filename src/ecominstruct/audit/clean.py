@@ -33,10 +33,14 @@ from ecominstruct.store import (
     Receipt,
     batches_of,
     flat,
+    part_of,
     read_json,
+    read_recipe,
+    unchecked,
     write_bytes,
     write_json,
     write_part,
+    write_recipe,
     write_rejects,
 )
 
@@ -90,11 +94,12 @@ def plan_clean(run: Path) -> StagePlan:
         "rule": RULE,
     }
 
-    def finish(manifest: Manifest) -> None:
+    def finish(manifest: Manifest) -> Sequence[str]:
         write_json(folder / "tasks.json", config["tasks"])
         write_bytes(folder / "README.md", dataset_card(config, manifest).encode())
-        write_json(target / "recipe.json", read_json(run / "recipe.json"))
+        write_recipe(target, read_recipe(run))
         write_json(target / "summary.json", _summary(folder, manifest))
+        return "tasks.json", "../summary.json"
 
     return StagePlan(STAGE, folder, units, clean_task, config, finish)
 
@@ -116,7 +121,8 @@ def _summary(folder: Path, manifest: Manifest) -> dict[str, Any]:
 def clean_task(payload: tuple[str, str], folder: Path) -> Receipt:
     """Write the corrected rows of one task, and why each row stays or goes."""
     run, task = payload
-    material = read_material(open_run(Path(run)), task)
+    with unchecked():  # the plan has looked
+        material = read_material(open_run(Path(run)), task)
     done = clean(material)
     rows = [kept.row.example for kept in done.kept]
     parts = []
@@ -129,10 +135,12 @@ def clean_task(payload: tuple[str, str], folder: Path) -> Receipt:
     rejected = write_rejects(folder, "rejects", task, rejects)
     noted = write_rejects(folder, "notes", task, notes)
     tells = {"before": done.before, "after": done.after, "left_out": done.problem}
-    write_json(folder / "tells" / f"{flat(task)}.json", tells)
+    told = f"tells/{flat(task)}.json"
+    write_json(folder / told, tells)
     counts = {"test": len(rows), "pairs": len({row.record for row in rows}), RECOMBINED: noted.get(RECOMBINED, 0)}
     counts = {name: n for name, n in counts.items() if n}
-    return Receipt(task, {}, len(rows) + len(rejects), len(rows), rejected, noted, counts, tuple(parts))
+    rows_in, beside = len(rows) + len(rejects), (part_of(folder, told),)
+    return Receipt(task, {}, rows_in, len(rows), rejected, noted, counts, tuple(parts), beside=beside)
 
 
 def clean(material: Material) -> Cleaned:

@@ -126,13 +126,13 @@ def plan_flips(run: Path, model: str) -> StagePlan:
             units.append(Unit(task, inputs, Work(tasks[task], *places)))
     target = run / STAGE.folder / CHECK / name
 
-    def finish(manifest: Manifest) -> None:
+    def finish(manifest: Manifest) -> Sequence[str]:
         flips = [flip for part in manifest.parts() for flip in read_flips(target / part.path)]
         rows = [_finding(task, flip) for task, flip in _of_tasks(target, manifest) if flip.flipped > flip.noise]
         write_part(target, "findings.parquet", finding_schema(), batches_of(rows, finding_schema()))
         kinds = rates(flips)
         found = {"model": name, "rows": len(flips), "kinds": kinds, "left_out": swaps.rejected}
-        write_figures(target, found, figures(name, kinds))
+        return "findings.parquet", write_figures(target, found, figures(name, kinds))
 
     config = {"release": swaps.config["release"], "model": name}
     return StagePlan(STAGE, target, units, compare_answers, config, finish)

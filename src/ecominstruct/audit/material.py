@@ -22,6 +22,7 @@ from ecominstruct.store import (
     read_json,
     read_manifest,
     require_manifest,
+    require_whole,
 )
 from ecominstruct.tasks.forms import OWN_CANDIDATES
 
@@ -122,7 +123,10 @@ class Source(NamedTuple):
 def open_run(run: Path) -> Source:
     """The run to be audited; InputError when it has no release."""
     folder, release = require_manifest(run, "dataset")
-    return Source(run, release, read_json(folder / "tasks.json"), read_manifest(run / stage("records").folder))
+    records = read_manifest(run / stage("records").folder)
+    if records:
+        require_whole(run / stage("records").folder, records)
+    return Source(run, release, read_json(folder / "tasks.json"), records)
 
 
 def audited(source: Source) -> list[str]:

@@ -28,6 +28,7 @@ from ecominstruct.evaluation.predict import (
     facts_of,
     has_errors,
     read_examples,
+    require_whole_model,
     test_parts,
 )
 from ecominstruct.evaluation.summary import headline, metrics_of
@@ -102,6 +103,7 @@ def plan_obedience(run: Path, model: str) -> StagePlan:
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
     servers, local = described(run, None)
+    require_whole_model(model, local)
     opened = open_model(model, servers, answers_file(run), local)
     units = [
         Unit(name, {path: content}, Work(opened, tasks[name], str(folder / path)))
@@ -175,7 +177,7 @@ def _own(score: Score) -> float:
 # ------------------------------------------------------------------------------------------------------------- summary
 
 
-def _finish(target: Path, model: str, manifest: Manifest) -> None:
+def _finish(target: Path, model: str, manifest: Manifest) -> Sequence[str]:
     rows = [
         Row(**row)
         for part in manifest.parts()
@@ -183,7 +185,7 @@ def _finish(target: Path, model: str, manifest: Manifest) -> None:
         for row in batch.to_pylist()
     ]
     told = summary(model, rows)
-    write_figures(target, told, figures(told))
+    return (write_figures(target, told, figures(told)),)
 
 
 def summary(model: str, rows: Sequence[Row]) -> dict[str, Any]:

@@ -15,7 +15,16 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ecominstruct.errors import CheckFailed, Fault
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, flat, read_json, read_manifest, require_manifest, write_json
+from ecominstruct.store import (
+    Manifest,
+    flat,
+    read_json,
+    read_manifest,
+    read_recipe,
+    require_manifest,
+    require_whole,
+    write_json,
+)
 
 Risk = Literal["personal_information", "prompt_injection", "data_bias"]
 RISKS: tuple[Risk, ...] = get_args(Risk)
@@ -24,6 +33,7 @@ LIMITED_BY: Mapping[str, str] = {"personal_information": "pii", "injection": "in
 """Limits about the data, which a build holds by itself, and the audits that measure them. The others are about models:
 `ecom audit` holds them."""
 DIGITS = 6
+SUMMARY = "summary.json"
 
 
 class Figure(NamedTuple):
@@ -51,10 +61,11 @@ class Measured(NamedTuple):
     date: str
 
 
-def write_figures(folder: Path, summary: Mapping[str, Any], figures: Iterable[Figure]) -> None:
-    """Write summary.json of an audit with its figures, their numbers rounded as everywhere."""
+def write_figures(folder: Path, summary: Mapping[str, Any], figures: Iterable[Figure]) -> str:
+    """Write summary.json of an audit with its figures, their numbers rounded as everywhere; its path in the folder."""
     plain = [one._replace(value=_round(one.value), low=_round(one.low), high=_round(one.high)) for one in figures]
-    write_json(folder / "summary.json", {**summary, "figures": [one._asdict() for one in plain]})
+    write_json(folder / SUMMARY, {**summary, "figures": [one._asdict() for one in plain]})
+    return SUMMARY
 
 
 def _round(value: Any) -> Any:
@@ -86,6 +97,7 @@ def _audits(run: Path, release: Manifest) -> Iterator[tuple[Path, Manifest]]:
         manifest = read_manifest(path.parent)
         current = manifest and manifest.version == stage("audit").version
         if manifest and current and manifest.config.get("release") == release.fingerprint:
+            require_whole(path.parent, manifest, SUMMARY)
             yield path.parent, manifest
 
 
@@ -93,7 +105,7 @@ def _figures(run: Path, folder: Path) -> Iterator[Measured]:
     name = flat(folder.relative_to(run / stage("audit").folder).as_posix())
     log = run / "log" / "audits" / f"{name}.json"
     date = read_json(log)["finished"] if log.is_file() else ""
-    for one in read_json(folder / "summary.json").get("figures", []):
+    for one in read_json(folder / SUMMARY).get("figures", []):
         yield Measured(Figure(**one), date)
 
 
@@ -118,7 +130,7 @@ def over(figures: Iterable[Figure], limits: Mapping[str, float | None]) -> list[
 
 def require_within(run: Path) -> None:
     """CheckFailed (exit 1) where a figure of this release is above what `limits` of the run's recipe allow."""
-    limits = read_json(run / "recipe.json").get("limits", {})
+    limits = read_recipe(run).get("limits", {})
     said = over((one.figure for one in measured(run)), limits)
     if said:
         mend = "Mend the data (policy, filters, sources), or raise the limit in the recipe"

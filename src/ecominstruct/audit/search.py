@@ -119,11 +119,11 @@ def plan_search(name: str, run: Path) -> StagePlan:
         units.append(Unit(unit.unit, parts, work))
     target = run / STAGE.folder / name
 
-    def finish(manifest: Manifest) -> None:
+    def finish(manifest: Manifest) -> Sequence[str]:
         found = (batch for part in manifest.parts() for batch in read_batches(target / part.path))
         write_part(target, "findings.parquet", finding_schema(), found)
         told = summary(SEARCHES[name], manifest)
-        write_figures(target, told, figures(told, name))
+        return "findings.parquet", write_figures(target, told, figures(told, name))
 
     config = {"release": release.fingerprint, "rules": SEARCHES[name].risk.version()}
     return StagePlan(STAGE, target, units, search, config, finish)

@@ -100,7 +100,7 @@ def plan_slices(run: Path, model: str) -> StagePlan:
     ]
     target = run / STAGE.folder / CHECK / name
 
-    def finish(manifest: Manifest) -> None:
+    def finish(manifest: Manifest) -> Sequence[str]:
         rows = [
             Row(**row)
             for part in manifest.parts()
@@ -109,7 +109,7 @@ def plan_slices(run: Path, model: str) -> StagePlan:
         ]
         summary = {"model": name, "rows": len(rows), "parity": parity(scored, tasks), "worst": worst_slice(rows)}
         write_part(target, "findings.parquet", finding_schema(), ())
-        write_figures(target, summary, figures(name, summary))
+        return "findings.parquet", write_figures(target, summary, figures(name, summary))
 
     config = {"release": release.fingerprint, "model": name, "words": version()}
     return StagePlan(STAGE, target, units, cut, config, finish)

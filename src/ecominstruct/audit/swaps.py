@@ -12,7 +12,7 @@ Rows in are those of test/ and the rejects: a row is rejected once for each kind
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,9 +30,11 @@ from ecominstruct.store import (
     flat,
     hash_file,
     read_json,
+    read_recipe,
     require_manifest,
     write_json,
     write_part,
+    write_recipe,
     write_rejects,
 )
 from ecominstruct.tasks.templates import filled, fixed_texts, names
@@ -81,7 +83,7 @@ def plan_swaps(run: Path) -> StagePlan:
     """One unit for each task with test rows; InputError without a release."""
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
-    recipe = read_json(run / "recipe.json")
+    recipe = read_recipe(run)
     most = recipe.get("evaluation", {}).get("swaps", MOST)
     units = [
         Unit(name, {path: content}, Work(tasks[name], str(folder / path), most))
@@ -89,12 +91,13 @@ def plan_swaps(run: Path) -> StagePlan:
     ]
     target = swaps_folder(run)
 
-    def finish(manifest: Manifest) -> None:
+    def finish(manifest: Manifest) -> Sequence[str]:
         made = {unit.unit for unit in manifest.units if unit.rows_out}
         # Not the released folders any more: the released evaluator has nothing to say here.
         kept = {name: {**task, "paper": None} for name, task in tasks.items() if name in made}
         write_json(target / STAGE.folder / "tasks.json", kept)
-        write_json(target / "recipe.json", recipe)
+        write_recipe(target, recipe)
+        return ("tasks.json",)
 
     words = {"words": version(), "never": hash_file(FOLDER / "swaps.yaml")}
     config = {"release": release.fingerprint, "swaps": most, **words}

@@ -8,7 +8,7 @@ from typing import Any
 from ecominstruct.dataset.composition import composition, taken
 from ecominstruct.errors import printable
 from ecominstruct.rows import SPLITS
-from ecominstruct.store import Manifest
+from ecominstruct.store import Manifest, sealed_text
 
 NOT_MEASURED = ("Not measured: `ecom audit RUN --checks pii,injection,bias`.", "")
 
@@ -16,7 +16,8 @@ NOT_MEASURED = ("Not measured: `ecom audit RUN --checks pii,injection,bias`.", "
 def dataset_card(config: Mapping[str, Any], manifest: Manifest, risks: Sequence[str] = NOT_MEASURED) -> str:
     """The card in Markdown, made from the manifest: every number in it was counted.
 
-    `risks`: the lines of its section on risks, once audits have looked at the release.
+    `risks`: the lines of its section on risks, once audits have looked at the release. Several verbs write the card, so
+    that no manifest can name it: it is sealed by its last line.
     """
     counts = manifest.counts
     tasks = config["tasks"]
@@ -54,7 +55,7 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest, risks: Sequence[
         "",
         *_leaks(config["card"]["leaks"]),
     ]
-    return "\n".join(lines)
+    return sealed_text("\n".join(lines))
 
 
 def _front(manifest: Manifest) -> list[str]:
@@ -111,6 +112,9 @@ def _remarks(card: Mapping[str, Any]) -> list[str]:
     named = {
         f"Left out, since the recipe asks for {card['licence']} sources": [
             f"{source['id']} ({source['licence']})" for source in sources if source["state"] == "left out"
+        ],
+        "Forgotten: removed from this release for good": [
+            source["id"] for source in sources if source["state"] == "forgotten"
         ],
         "Under a share-alike licence, which may bind what is made of it": share_alike,
         "Published test sets of which nothing is asked; what is kin to them is in no training file": [

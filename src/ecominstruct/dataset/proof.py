@@ -10,7 +10,7 @@ names, for those are what people load.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from ecominstruct.checks.columns import Growing, once
 from ecominstruct.checks.leaks import are_telling
+from ecominstruct.dataset.intact import DAMAGED, STRAY, Violation
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.identity import fingerprint
 from ecominstruct.languages import kin_text
@@ -38,7 +39,7 @@ from ecominstruct.splits.proof import (
     open_sides,
 )
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, hash_file, read_lists, require_manifest, write_json
+from ecominstruct.store import Manifest, hash_file, json_bytes, read_lists, require_manifest, write_json
 from ecominstruct.tasks.templates import fixed_texts, without
 
 PROOF = "split-proof.json"
@@ -63,10 +64,10 @@ class Count(NamedTuple):
 def prove(run: Path, release: Manifest) -> dict[str, Any]:
     """Check a run, write the proof beside the release, and return it.
 
-    InputError where a stage is missing or a file is damaged; a violation is no error here (see `require_proven`).
+    InputError where a stage is missing or a file cannot be read; a violation is no error here (see `require_proven`).
     """
     ledger = Ledger()
-    _, splits = require_manifest(run, "splits")
+    _, splits = require_manifest(run, "splits", checked=False)
     checked, rows, overlaps = _check_joined(run, release, _expected(splits, release), ledger)
     checked |= _check_texts(run, release, ledger)
     folder = run / release.stage_folder
@@ -81,8 +82,16 @@ def prove(run: Path, release: Manifest) -> dict[str, Any]:
         "violations": dict(sorted(ledger.counts.items())),
         "listed": _sentences(run, ledger),
     }
-    write_json(folder / PROOF, proof)
+    if not (folder / PROOF).is_file() or (folder / PROOF).read_bytes() != json_bytes(proof):
+        write_json(folder / PROOF, proof)  # else its time stays what it was, too
     return proof
+
+
+def with_damage(proof: Mapping[str, Any], found: Sequence[Violation]) -> dict[str, Any]:
+    """A proof that also lists what is wrong with the bytes of the run."""
+    violations = {**Counter(one.kind for one in found), **proof["violations"]}
+    listed = [*(sentence(*one) for one in found), *proof["listed"]]
+    return {**proof, "violations": dict(sorted(violations.items())), "listed": listed}
 
 
 def _check_joined(
@@ -129,7 +138,8 @@ def require_proven(run: Path, proof: dict[str, Any]) -> None:
     if not total:
         return
     file = str(run / stage("dataset").folder / PROOF)
-    faults = [Fault(file, 0, sentence) for sentence in listed[:SHOWN]]
+    of_files = (sentence(DAMAGED, ""), sentence(STRAY, ""))  # which name their file themselves
+    faults = [Fault("" if one.startswith(of_files) else file, 0, one) for one in listed[:SHOWN]]
     more = total - len(faults)
     raise CheckFailed([*faults, *([Fault(file, 0, f"{more:,} more violations")] if more else [])])
 
@@ -220,6 +230,11 @@ def _sentences(run: Path, ledger: Ledger) -> list[str]:
     wanted = {record for violation in ledger.kept for record in violation.records}
     names = name_records(run, wanted)
     return [
-        ": ".join([kind.replace("_", " "), " and ".join([*([detail] if detail else []), *map(names.__getitem__, of)])])
+        sentence(kind, " and ".join([*([detail] if detail else []), *map(names.__getitem__, of)]))
         for kind, detail, of in sorted(ledger.kept)
     ]
+
+
+def sentence(kind: str, detail: str) -> str:
+    """A violation in words."""
+    return f"{kind.replace('_', ' ')}: {detail}"

@@ -26,10 +26,10 @@ from ecominstruct.dataset.decide import Reasons, Rules, left_out, rules_of
 from ecominstruct.dataset.mixture import Limits, share_out
 from ecominstruct.dataset.policy import Decided, masked_batch
 from ecominstruct.dataset.policy import decide as decide_risk
-from ecominstruct.dataset.proof import prove, require_proven
+from ecominstruct.dataset.proof import PROOF, prove, require_proven
 from ecominstruct.dataset.risks import RISKS
 from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
-from ecominstruct.dataset.trace import write_index
+from ecominstruct.dataset.trace import IDS, PLACES, write_index
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64
@@ -109,12 +109,13 @@ def plan_release(
     }
     target = run / STAGE.folder
 
-    def finish(manifest: Manifest) -> None:
+    def finish(manifest: Manifest) -> Sequence[str]:
         write_index(target)
         require_proven(run, prove(run, manifest))
         known = {unit.unit: unit.facts for unit in manifest.units}
         write_json(target / "tasks.json", {name: {**task, **known[name]} for name, task in config["tasks"].items()})
         write_bytes(target / "README.md", dataset_card(config, manifest).encode())
+        return IDS, PLACES, PROOF, "tasks.json"  # the README is written again by others, and seals itself
 
     return StagePlan(STAGE, target, units, release_task, config, finish)
 

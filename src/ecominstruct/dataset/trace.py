@@ -18,7 +18,7 @@ from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.errors import wrong
 from ecominstruct.rows import SPLITS
 from ecominstruct.stages import MATCHES, MEASURES, stage
-from ecominstruct.store import read_batches, read_json, require_manifest, writing
+from ecominstruct.store import read_batches, read_json, read_manifest, require_manifest, require_whole, writing
 
 IDS, PLACES = "index-ids.npy", "index-places.npy"
 FOLDERS = (*SPLITS, "variants")
@@ -102,12 +102,21 @@ def _record(run: Path, source: str, record: str) -> dict[str, Any]:
     """A record as it was read, with its raw file and row; only its id where it is not there."""
     import pyarrow.parquet as pq
 
+    _require_whole(run, "records", f"{source}/")
     for path in sorted((run / stage("records").folder / source).glob("part-*.parquet")):
         for group, batch in enumerate(read_batches(path, "id")):
             if _rows_with(batch, "id", record):
                 with pq.ParquetFile(path) as file:
                     return _rows_with(file.read_row_group(group, use_threads=False), "id", record)[0]
     return {"id": record}
+
+
+def _require_whole(run: Path, name: str, below: str) -> None:
+    """Damaged where files of a stage are damaged whose paths begin so; nothing where the stage is not there."""
+    folder = run / stage(name).folder
+    manifest = read_manifest(folder)
+    if manifest:
+        require_whole(folder, manifest, below)
 
 
 def _place(record: dict[str, Any]) -> dict[str, Any]:
@@ -117,6 +126,7 @@ def _place(record: dict[str, Any]) -> dict[str, Any]:
 def _findings(run: Path, task: str, record: str) -> dict[str, Any]:
     """What was measured and found of a pair before it was decided about."""
     folder = run / stage("findings").folder / task
+    _require_whole(run, "findings", f"{task}/")
     measured, matched = (list(_rows_of([folder / name], "record", record)) for name in (MEASURES, MATCHES))
     return {"measures": measured[0] if measured else {}, "matches": matched}
 

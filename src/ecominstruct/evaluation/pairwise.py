@@ -14,7 +14,7 @@ from ecominstruct.evaluation.compare import compare, holm, verdict
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, replicates
 from ecominstruct.evaluation.score import read_scores
 from ecominstruct.evaluation.sums import labels_of, sum_up
-from ecominstruct.store import flat, read_json
+from ecominstruct.store import flat, read_json, read_manifest, require_whole
 
 
 def compare_models(left: Path, right: Path) -> dict[str, Any]:
@@ -52,6 +52,9 @@ def _summary(folder: Path) -> dict[str, Any]:
     path = folder / "scores.json"
     if not path.is_file():
         raise wrong("holds no scores", "Name folders such as RUN/7-scores/MODEL", file=str(folder))
+    manifest = read_manifest(folder)
+    if manifest:
+        require_whole(folder, manifest)
     found: dict[str, Any] = read_json(path)
     return found
 

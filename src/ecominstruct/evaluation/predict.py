@@ -17,7 +17,7 @@ from ecominstruct.config import load
 from ecominstruct.engines import StagePlan, Unit, unfinished
 from ecominstruct.errors import wrong
 from ecominstruct.local_models import LocalSpec
-from ecominstruct.models import answers, folder_name, open_model, role
+from ecominstruct.models import answers, folder_name, open_model, role, split_name
 from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.costs import Usage
 from ecominstruct.models.local import Local
@@ -30,12 +30,16 @@ from ecominstruct.servers import ServerSpec
 from ecominstruct.stages import stage
 from ecominstruct.store import (
     BATCH_ROWS,
+    RECIPE,
     Manifest,
     Receipt,
     flat,
     read_batches,
     read_json,
+    read_manifest,
+    read_recipe,
     require_manifest,
+    require_whole,
     write_json,
     write_part,
 )
@@ -124,7 +128,21 @@ def plan_predictions(run: Path, model: str, recipe: Path | None = None) -> Stage
     """
     require_manifest(run, "dataset")
     servers, local = described(run, recipe)
+    require_whole_model(model, local)
     return plan_answers(run, open_model(model, servers, answers_file(run), local), folder_name(model))
+
+
+def require_whole_model(model: str, local: Mapping[str, LocalSpec]) -> None:
+    """Damaged where a model was tuned in a run, and its files are not those that were written."""
+    kind, argument = split_name(model)
+    if kind != "local":
+        return
+    spec = local.get(argument) or LocalSpec(folder=argument)
+    places = [Path(place) for place in (spec.folder, spec.adapter) if place]
+    for folder in (folder for place in places for folder in (place, place.parent)):
+        manifest = read_manifest(folder) if folder.name == stage("model").folder else None
+        if manifest:
+            require_whole(folder, manifest)
 
 
 def plan_answers(run: Path, opened: Model, kept_as: str, only: Collection[str] | None = None) -> StagePlan:
@@ -152,7 +170,7 @@ def answers_file(run: Path) -> Path:
     runs of the same folder. A run inside a run (the corrected test set of an audit) shares the file of the outer one.
     """
     here = run.absolute()
-    runs = [folder for folder in (here, *here.parents) if (folder / "recipe.json").is_file()]
+    runs = [folder for folder in (here, *here.parents) if (folder / RECIPE).is_file()]
     return (runs[-1] if runs else here).parent / "answers.sqlite"
 
 
@@ -161,8 +179,8 @@ def described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], di
     if recipe is not None:
         made = load(recipe, Recipe)
         return made.servers, made.local | _tuned(run, made.train.model if made.train else None, made.local)
-    path = run / "recipe.json"
-    kept = read_json(path) if path.is_file() else {}
+    path = run / RECIPE
+    kept = read_recipe(run) if path.is_file() else {}
     try:
         servers = {name: ServerSpec.model_validate(section) for name, section in kept.get("servers", {}).items()}
         local = {name: LocalSpec.model_validate(section) for name, section in kept.get("local", {}).items()}

@@ -8,8 +8,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
 
-from ecominstruct.engines import StagePlan, Unit, stale_reasons
-from ecominstruct.errors import InputError
+from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.errors import Damaged, InputError
 from ecominstruct.evaluation.findings_page import FindingPart, findings_page, shown_findings
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.page import render_page
@@ -24,7 +24,18 @@ from ecominstruct.identity import fingerprint, pick
 from ecominstruct.models import FLOORS, KINDS, role
 from ecominstruct.rows import SPLITS
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, Receipt, read_json, read_manifest, require_manifest, write_bytes
+from ecominstruct.store import (
+    Manifest,
+    Receipt,
+    part_of,
+    read_json,
+    read_manifest,
+    read_sealed,
+    require_manifest,
+    require_whole,
+    unchecked,
+    write_bytes,
+)
 from ecominstruct.tasks.prompts import render_prompt
 
 STAGE = stage("report")
@@ -32,6 +43,7 @@ BUILD = ("records", "splits", "examples", "dataset")
 MOST_COMPARED = 5  # models; of more, `ecom compare` tells
 AUDITS_SHOWN = ("testset", "pii", "injection")
 RISKS = f"{stage('audit').folder}/risks.json"  # the card of the named risks, as plain data
+PAGES = ("findings.html", "index.html")
 SAMPLES = 3  # prompts of each language
 ORDER = ("check", "floor", "model")
 _METRICS = frozenset(DEFINITIONS)
@@ -80,24 +92,35 @@ def _scored(run: Path) -> list[str]:
 
 
 def _is_fresh(run: Path, name: str) -> bool:
-    manifest = read_manifest(run / stage("scores").folder / name)
+    folder = run / stage("scores").folder / name
+    manifest = read_manifest(folder)
     try:
-        return not stale_reasons(plan_scores(run, name), manifest)
+        plan = plan_scores(run, name)
+    except Damaged:
+        raise
     except InputError:
         return False
+    if manifest is None or manifest.fingerprint != plan.fingerprint:
+        return False
+    require_whole(folder, manifest)
+    return True
 
 
 def audit_manifest(run: Path, release: Manifest, name: str) -> Manifest | None:
-    """What an audit did, if it looked at the release as it is; an audit of another one is not shown."""
-    found = read_manifest(run / stage("audit").folder / name)
-    same = found and found.version == stage("audit").version and found.config["release"] == release.fingerprint
-    return found if same else None
+    """What an audit did, if it looked at the release as it is; an audit of another one is not shown. Damaged where its
+    files are."""
+    folder = run / stage("audit").folder / name
+    found = read_manifest(folder)
+    if found is None or found.version != stage("audit").version or found.config["release"] != release.fingerprint:
+        return None
+    require_whole(folder, found)
+    return found
 
 
 def risks_of(run: Path, release: Manifest) -> list[dict[str, Any]]:
     """What the card says of the named risks, if it is the card of this release; else nothing."""
     path = run / RISKS
-    found = read_json(path) if path.is_file() else {}
+    found = read_sealed(path, f"To write it again: ecom build RECIPE --out {run}") if path.is_file() else {}
     named: list[dict[str, Any]] = found["risks"] if found.get("release") == release.fingerprint else []
     return named
 
@@ -110,11 +133,13 @@ def _undated(figure: Mapping[str, Any]) -> dict[str, Any]:
 def write_page(payload: tuple[str, str], target: Path) -> Receipt:
     """Write index.html. The receipt counts task rows: one for each task and model shown."""
     run = Path(payload[0])
-    data = gather(run)
-    write_bytes(target / "findings.html", findings_page(data["title"], *_findings(run)).encode("utf-8", "replace"))
-    write_bytes(target / "index.html", render_page(data).encode("utf-8", "replace"))
+    with unchecked():  # the plan has looked
+        data = gather(run)
+        pages = findings_page(data["title"], *_findings(run)), render_page(data)
+    for name, page in zip(PAGES, pages, strict=True):
+        write_bytes(target / name, page.encode("utf-8", "replace"))
     shown = sum(len(task["scores"]) for task in data["tasks"])
-    return Receipt("page", {}, shown, shown)
+    return Receipt("page", {}, shown, shown, beside=tuple(part_of(target, name) for name in PAGES))
 
 
 def gather(run: Path) -> ReportData:

@@ -37,11 +37,14 @@ from ecominstruct.store import (
     Receipt,
     batches_of,
     flat,
+    part_of,
     read_batches,
     read_columns,
     read_json,
     read_manifest,
+    read_recipe,
     require_manifest,
+    require_whole,
     write_json,
     write_part,
 )
@@ -74,7 +77,7 @@ def plan_scores(run: Path, model: str) -> StagePlan:
     name = folder_name(model)
     asked, predictions = _predictions(run, name)
     tasks = read_json(folder / "tasks.json")
-    extra: list[Metric] = read_json(run / "recipe.json")["evaluation"]["metrics"]
+    extra: list[Metric] = read_recipe(run)["evaluation"]["metrics"]
     examples = asked_parts(release, tasks, name)
     floors = _floors(run) if role(name) == "model" else {}
     records = released_records(run, tasks)
@@ -101,8 +104,9 @@ def plan_scores(run: Path, model: str) -> StagePlan:
     trained = sorted(unit.unit for unit in release.units if unit.counts.get("train"))
     config["trained"] = trained
 
-    def finish(_: Manifest) -> None:
+    def finish(_: Manifest) -> Sequence[str]:
         _gather(target, name, tasks, trained, [unit.key for unit in units])
+        return ("scores.json",)
 
     return StagePlan(STAGE, target, units, score_task, config, finish)
 
@@ -123,6 +127,7 @@ def _floors(run: Path) -> dict[str, dict[str, tuple[str, str]]]:
         folder = run / STAGE.folder / floor
         manifest = read_manifest(folder)
         if manifest:
+            require_whole(folder, manifest)
             found[floor] = {
                 unit.unit: (str(folder / part.path), part.hash) for unit in manifest.units for part in unit.parts
             }
@@ -178,9 +183,11 @@ def score_task(work: Work, folder: Path) -> Receipt:
         summary = _summary(work, examples, predictions, scores, strict)
     else:
         summary = sensitivity(work.task, examples, scores)
-    write_json(folder / "tasks" / f"{flat(work.unit)}.json", summary)
+    path = f"tasks/{flat(work.unit)}.json"
+    write_json(folder / path, summary)
     outcomes = dict(Counter[str](score.outcome for score in scores))
-    return Receipt(work.unit, {}, part.rows, part.rows, {}, {}, outcomes, (part,))
+    beside = (part_of(folder, path),)
+    return Receipt(work.unit, {}, part.rows, part.rows, {}, {}, outcomes, (part,), beside=beside)
 
 
 def _summary(

@@ -11,8 +11,9 @@ import orjson
 from ecominstruct.evaluation.evidence import grid
 from ecominstruct.evaluation.markup import Html, join, say, tag
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, read_json, read_manifest
+from ecominstruct.store import Manifest, read_json, read_manifest, require_whole
 
+FACTS, LOSSES = "tuned.json", "losses.jsonl"
 MOST_POINTS = 400  # of a curve: of more steps, each point is the mean of several
 _WIDTH, _HEIGHT = 720, 220  # of the drawing, in its own units
 _LEFT, _BOTTOM, _TOP = 44, 24, 10
@@ -20,8 +21,13 @@ Points = Sequence[tuple[float, float]]
 
 
 def model_manifest(run: Path) -> Manifest | None:
-    """The manifest of the model that was tuned in a run, where there is one."""
-    return read_manifest(run / stage("model").folder)
+    """The manifest of the model that was tuned in a run, where there is one. Damaged where what is shown of it is."""
+    folder = run / stage("model").folder
+    found = read_manifest(folder)
+    if found:
+        require_whole(folder, found, FACTS)
+        require_whole(folder, found, LOSSES)
+    return found
 
 
 def tuning_of(run: Path) -> dict[str, Any] | None:
@@ -29,8 +35,8 @@ def tuning_of(run: Path) -> dict[str, Any] | None:
     if model_manifest(run) is None:
         return None
     folder = run / stage("model").folder
-    facts = read_json(folder / "tuned.json")
-    lines = [orjson.loads(line) for line in (folder / "losses.jsonl").read_bytes().splitlines()]
+    facts = read_json(folder / FACTS)
+    lines = [orjson.loads(line) for line in (folder / LOSSES).read_bytes().splitlines()]
     return {
         **{name: facts[name] for name in ("base", "rows", "tokens", "parameters", "settings", "steps", "losses")},
         "tasks": facts["tasks"],

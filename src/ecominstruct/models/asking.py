@@ -128,12 +128,12 @@ class _Asking:
             self._pace.went_well()
             self._served[answer.served] += 1
             self._estimated += answer.estimated
-            return keeper.add(Entry(question.key, answer.usage, answer))
+            return keeper.add(Entry(question.key, answer.usage, answer, question.subject))
         except Failure as failure:
             if failure.charged:
                 worst = Usage(question.about.prompt, self._spec.max_tokens)
                 self._meter.add(worst)
-                keeper.add(Entry(question.key, worst, None))
+                keeper.add(Entry(question.key, worst, None, question.subject))
             if failure.too_much:
                 self._pace.was_too_much(begun_in, failure.after)
             raise

@@ -1,18 +1,23 @@
 """Answers that were paid for, kept in one SQLite file which all runs beside it share.
 
-    answers (key, answer, checksum)              what was said; the key is a hash of all that the answer depends on
+    answers (key, answer, checksum, about)       what was said; the key is a hash of all that the answer depends on
     paid    (key, prompt, completion, answered)  one row for each call that was or may have been charged: its tokens
 
-The file holds no prompt, no key of a server and no time. It is written ahead (WAL), so that several processes can use
-it at once; what `put` has returned from survives the end of the process and of the machine. The machines of a network
-file system cannot share it. An entry that is not what was written is said in the log, and is no answer.
+`about` names what a question was about, so that `forget` finds the answers about rows that must go: the record of an
+example (whatever its wording, and whatever an audit made of it), the key of an annotation, or the id of an example of
+which answers were judged; '' in answers of older versions. Where two records ask the same, it is the first one.
+
+The file holds no prompt, no key of a server and no time, and only its owner may read it. It is written ahead (WAL), so
+that several processes can use it at once; what `put` has returned from survives the end of the process and of the
+machine. The machines of a network file system cannot share it. An entry that is not what was written is said in the
+log, and is no answer.
 """
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -23,17 +28,20 @@ import orjson
 from ecominstruct.errors import wrong
 from ecominstruct.identity import hex128
 from ecominstruct.models.costs import Usage
+from ecominstruct.models.sqlite_file import erase, make_private
 
-SCHEMA = 1  # raised when the tables, an answer or the making of keys changes
+SCHEMA = 2  # raised when the tables or an answer changes
 PATIENCE = 60.0  # seconds to wait for another process that writes
-_TABLES = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS paid (key TEXT NOT NULL, prompt INTEGER, completion INTEGER, answered INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS paid_for ON paid (key);
-PRAGMA user_version = {SCHEMA};
-COMMIT;
-"""
+_MAKE = (
+    "CREATE TABLE answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE paid (key TEXT NOT NULL, prompt INTEGER, completion INTEGER, answered INTEGER NOT NULL)",
+    "CREATE INDEX paid_for ON paid (key)",
+)
+_MIGRATE = (
+    "ALTER TABLE answers ADD COLUMN about TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX answers_about ON answers (about)",
+)
+_STEPS = (_MAKE, _MIGRATE)  # what leads to each schema from the one before it
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +62,7 @@ class Entry(NamedTuple):
     key: str
     usage: Usage
     answer: Answer | None
+    about: str = ""  # what the question was about
 
 
 class Answers:
@@ -63,6 +72,7 @@ class Answers:
         """Open the file, which is made where there is none; InputError when it is something else."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path)
         with self._readable():
             self._file = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
             # A damaged text must come back, so that its checksum can tell.
@@ -73,7 +83,7 @@ class Answers:
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = FULL")
             if found < SCHEMA:
-                self._file.executescript(_TABLES)
+                self._migrate()
 
     def __enter__(self) -> Answers:
         return self
@@ -82,6 +92,14 @@ class Answers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+
+    def _migrate(self) -> None:
+        """Bring the tables to the schema of today, unless another process has done so meanwhile."""
+        with self._transaction():
+            found = self._file.execute("PRAGMA user_version").fetchone()[0]
+            for statement in (one for step in _STEPS[found:] for one in step):
+                self._file.execute(statement)
+            self._file.execute(f"PRAGMA user_version = {max(found, SCHEMA)}")
 
     def get(self, key: str) -> Answer | None:
         """The answer of this key, if there is one and it is whole."""
@@ -100,20 +118,41 @@ class Answers:
 
     def put(self, entries: Sequence[Entry]) -> None:
         """Keep what was paid, durably and all at once; a new answer replaces a damaged one."""
+        with self._readable(), self._transaction():
+            for key, usage, answer, about in entries:
+                paid = (key, *usage, int(answer is not None))
+                self._file.execute("INSERT INTO paid VALUES (?, ?, ?, ?)", paid)
+                if answer is not None:
+                    text = orjson.dumps({**answer._asdict(), "usage": list(answer.usage)}).decode()
+                    row = (key, text, _checksum(key, text), about)
+                    self._file.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
+
+    def attribute(self, abouts: Mapping[str, str]) -> None:
+        """Say what answers of older versions are about; `abouts` by key. What other answers are about stays."""
         with self._readable():
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                for key, usage, answer in entries:
-                    paid = (key, *usage, int(answer is not None))
-                    self._file.execute("INSERT INTO paid VALUES (?, ?, ?, ?)", paid)
-                    if answer is not None:
-                        text = orjson.dumps({**answer._asdict(), "usage": list(answer.usage)}).decode()
-                        row = (key, text, _checksum(key, text))
-                        self._file.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
-                self._file.execute("COMMIT")
-            finally:
-                if self._file.in_transaction:
-                    self._file.execute("ROLLBACK")
+            if not self.unattributed():
+                return
+            with self._transaction():
+                query = "UPDATE answers SET about = ? WHERE key = ? AND about = ''"
+                self._file.executemany(query, ((about, key) for key, about in abouts.items()))
+
+    def unattributed(self) -> int:
+        """How many answers do not say what they are about, so that `forget` cannot find them."""
+        with self._readable():
+            return int(self._file.execute("SELECT count(*) FROM answers WHERE about = ''").fetchone()[0])
+
+    def forget(self, abouts: Collection[str]) -> int:
+        """Delete the answers about these, and leave nothing of them in the file; returns how many there were.
+
+        What was paid for them stays: the numbers of tokens. After a kill, the same call ends the work.
+        """
+        with self._readable():
+            self._file.execute("PRAGMA secure_delete = ON")
+            with self._transaction():
+                query = "DELETE FROM answers WHERE about = ?"
+                gone = sum(self._file.execute(query, (about,)).rowcount for about in sorted({*abouts} - {""}))
+            erase(self._file)  # also where nothing was found: an earlier call may have been killed before this
+        return gone
 
     def paid(self, keys: Iterable[str]) -> Usage:
         """The tokens of all calls for these questions, also of those that came to nothing."""
@@ -125,6 +164,17 @@ class Answers:
                 ):
                     total = total.plus(Usage(prompt, completion))
         return total
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All that the block writes, or nothing; it is durable when the block has ended."""
+        self._file.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._file.execute("COMMIT")
+        finally:
+            if self._file.in_transaction:
+                self._file.execute("ROLLBACK")
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

@@ -40,6 +40,7 @@ class Question(NamedTuple):
     prompt: str
     about: Usage
     drawn: Mapping[str, Any] = MappingProxyType({})  # fields of this request that say how its answer is drawn
+    subject: str = ""  # what the question is about, as the answer is kept with (`Entry.about`)
 
 
 class Failure(Exception):

@@ -115,6 +115,7 @@ class Local:
             question.key: question for facts, some in asked for question in (self.question(facts, one) for one in some)
         }
         with Answers(self.file) as kept:
+            kept.attribute({key: question.example.record for key, question in questions.items()})
             to_ask = [question for question in questions.values() if kept.get(question.key) is None]
             if not to_ask:
                 return None
@@ -226,4 +227,5 @@ def _hash(question: Question, place: int) -> int:
 
 def _entry(loaded: Loaded, one: _Ready, text: str, finish: str, usage: Usage) -> Entry:
     served = f"{loaded.device} {loaded.dtype}"
-    return Entry(one.question.key, usage, Answer(valid(text), finish, served, usage, cut=one.cut))
+    answer = Answer(valid(text), finish, served, usage, cut=one.cut)
+    return Entry(one.question.key, usage, answer, one.question.example.record)

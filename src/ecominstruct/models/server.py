@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from ecominstruct.identity import fingerprint
 from ecominstruct.models.asking import Outcome, ask
 from ecominstruct.models.base import Reply, TaskFacts
-from ecominstruct.models.cache import SCHEMA, Answers
+from ecominstruct.models.cache import Answers
 from ecominstruct.models.calls import Question, messages, sampling, valid
 from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
 from ecominstruct.models.pacing import FIRST_WAIT
@@ -29,6 +29,7 @@ from ecominstruct.rows import Example
 from ecominstruct.servers import ServerSpec
 from ecominstruct.tasks.prompts import render_prompt
 
+KEYS = 1  # raised when keys are made in another way; all that was paid is then asked again
 NEVER_ANSWERED = "the server gave no answer"
 
 
@@ -58,7 +59,8 @@ class Server:
         sent = messages(self.spec, prompt)
         tokens = sum(estimate_tokens(message["content"]) + MESSAGE_TOKENS for message in sent)
         expected = min(self.spec.max_tokens, estimate_tokens(example.output) + 1)  # and the token that ends it
-        return Question(fingerprint([self._asked_as, sent]), prompt, Usage(tokens, expected))
+        key = fingerprint([self._asked_as, sent])
+        return Question(key, prompt, Usage(tokens, expected), subject=example.record)
 
     def estimate(self, examples: Iterable[Example]) -> Estimate:
         """What asking these examples would take; asks nothing and writes nothing."""
@@ -77,6 +79,7 @@ class Server:
         """Ask what has no answer yet; None when there is nothing to ask. Errors are those of `asking.ask`."""
         questions = self._distinct(examples)
         with Answers(self.file) as kept:
+            kept.attribute({question.key: question.subject for question in questions})
             to_ask = [question for question in questions if kept.get(question.key) is None]
             if not to_ask:
                 return None
@@ -104,7 +107,7 @@ class Server:
         """All that answers depend on besides the prompts: the model, where it is asked, and how it draws."""
         spec = self.spec
         asked = {name: getattr(spec, name) for name in ("url", "endpoint", "model", "revision", "system", "body")}
-        return {"server": SCHEMA, **asked, "sampling": sampling(spec)}
+        return {"server": KEYS, **asked, "sampling": sampling(spec)}
 
     def _distinct(self, examples: Iterable[Example]) -> list[Question]:
         """What must be asked for these examples: equal prompts once."""

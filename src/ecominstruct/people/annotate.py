@@ -167,7 +167,7 @@ class Annotator:
         shown = sum(estimate_tokens(text) for text in asked.shown.texts.values())
         about = Usage(tokens, min(self.spec.max_tokens, LONGEST_EXPECTED, shown + 20))
         key = fingerprint([self._asked_as, sent, "vote", number, seed, len(said)])
-        return Question(key, valid(prompt), about, {"seed": seed})
+        return Question(key, valid(prompt), about, {"seed": seed}, asked.shown.key)
 
     def _take(self, asked: Asked, number: int, question: Question, kept: Answers) -> bool:
         """Read the answer to a question, if there is one."""
@@ -300,6 +300,10 @@ class _Within:
     def advance(self, rows: int) -> None:
         """One more answer."""
         self._whole.advance(rows)
+
+    def say(self, line: str) -> None:
+        """What the whole says, too."""
+        self._whole.say(line)
 
 
 def _shown(labeller: Labeller, works: Sequence[Work]) -> Iterator[Shown]:

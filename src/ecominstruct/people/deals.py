@@ -19,7 +19,7 @@ import time
 from typing import Any, NamedTuple
 
 from ecominstruct.identity import hash64
-from ecominstruct.people.desk import Desk, Item
+from ecominstruct.people.desk import LAST_DEAL, Desk, Item
 
 AHEAD = 3
 EVERY = 20  # one of so many places holds a planted item, and one an item that came before
@@ -84,13 +84,17 @@ def _numbers(db: sqlite3.Connection, person: str) -> list[int]:
 
 
 def _open(db: sqlite3.Connection, person: str) -> list[Deal]:
-    return [_read(db, number) for number in _numbers(db, person)]
+    return [found for number in _numbers(db, person) if (found := _read(db, number))]
 
 
-def _read(db: sqlite3.Connection, number: int) -> Deal:
+def _read(db: sqlite3.Connection, number: int) -> Deal | None:
+    """A deal; None where its item was forgotten a moment ago."""
     query = """SELECT deals.item, kind, swapped, planted, items.pair, body
         FROM deals JOIN items ON items.id = deals.item WHERE number = ?"""
-    item, kind, swapped, planted, pair, body = db.execute(query, (number,)).fetchone()
+    row = db.execute(query, (number,)).fetchone()
+    if row is None:
+        return None
+    item, kind, swapped, planted, pair, body = row
     others: tuple[dict[str, Any], ...] = ()
     if kind == "settle":
         said = db.execute("SELECT DISTINCT body FROM live WHERE item = ? AND kind = 'first' ORDER BY body", (item,))
@@ -117,9 +121,15 @@ def _claim(db: sqlite3.Connection, person: str, item: str, kind: str) -> None:
     if kind in ("first", "settle"):
         db.execute("UPDATE board SET want = want - 1 WHERE item = ? AND kind = ?", (item, kind))
     pair = db.execute("SELECT pair FROM items WHERE id = ?", (item,)).fetchone()[0]
-    row = (person, item, kind, pair, _is_swapped(db, person, item, kind, pair), time.time())
-    query = "INSERT INTO deals (person, item, kind, pair, swapped, at, open) VALUES (?, ?, ?, ?, ?, ?, 1)"
-    db.execute(query, row)
+    row = (_next_number(db), person, item, kind, pair, _is_swapped(db, person, item, kind, pair), time.time())
+    db.execute("INSERT INTO deals VALUES (?, ?, ?, ?, ?, ?, ?, 1)", row)
+
+
+def _next_number(db: sqlite3.Connection) -> int:
+    """The number of a new deal: never that of one which was forgotten, since a page may still show it."""
+    query = """SELECT max(coalesce((SELECT max(number) FROM deals), 0),
+        coalesce((SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?), 0)) + 1"""
+    return int(db.execute(query, (LAST_DEAL,)).fetchone()[0])
 
 
 def _is_swapped(db: sqlite3.Connection, person: str, item: str, kind: str, pair: str) -> bool:

@@ -1,7 +1,7 @@
 """The desk: one SQLite file that holds what people are asked, who they are, and every answer they ever gave.
 
     items      what is asked, as it is shown; never changed
-    entries    the history: answers, and undos that name the answer they take back; never changed, never deleted
+    entries    the history: answers, and undos that name the answer they take back; never changed
     deals      who has which item in front of them; `open` until answered (see `deals.py`)
     board      how many people an item still wants
     members    names and hashes of secrets (see `members.py`)
@@ -10,7 +10,8 @@
 
 An answer is acknowledged only after it is durable: write-ahead log, `synchronous=FULL`, the commit has returned. Each
 submission carries a key that its sender made, so that one that is sent again is not counted again. Several processes
-may work on one file, on one machine (the log needs shared memory: no network file system).
+may work on one file, on one machine (the log needs shared memory: no network file system). Only its owner may read it.
+Nothing is ever deleted, but by `Desk.forget`, which removes items with all that was said about them.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.errors import EcomError, Fault, wrong
+from ecominstruct.models.sqlite_file import erase, make_private
 
 BUSY_SECONDS = 60  # how long a process waits for another one that writes
 VERSION = 1
+LAST_DEAL = "last_deal"  # the setting that holds the highest number of a deal when something was forgotten
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS members (
@@ -58,11 +61,23 @@ CREATE VIEW IF NOT EXISTS live AS
     FROM entries JOIN deals ON deals.number = entries.deal
     WHERE entries.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM entries AS undo WHERE undo.undoes = entries.number);
 """
-FOREVER = "".join(
-    f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb} ON {table} "
+FOREVER = {
+    f"{table}_no_{verb}": f"CREATE TRIGGER IF NOT EXISTS {table}_no_{verb} BEFORE {verb} ON {table} "
     f"BEGIN SELECT RAISE(ABORT, '{table} are never changed'); END;\n"
     for table in ("entries", "items")
     for verb in ("update", "delete")
+}
+_SAID = "SELECT entries.number FROM entries JOIN deals ON deals.number = entries.deal WHERE deals.item = ?"
+_KEEP_NUMBERS = """INSERT OR REPLACE INTO settings SELECT :name, CAST(max(number) AS TEXT) FROM
+    (SELECT coalesce(max(number), 0) AS number FROM deals
+     UNION ALL SELECT CAST(value AS INTEGER) FROM settings WHERE name = :name)"""
+_FORGET = (  # in the order that references allow
+    f"DELETE FROM exported WHERE entry IN ({_SAID}) OR entry IN (SELECT number FROM entries WHERE undoes IN ({_SAID}))",
+    f"DELETE FROM entries WHERE undoes IN ({_SAID})",
+    f"DELETE FROM entries WHERE number IN ({_SAID})",
+    "DELETE FROM deals WHERE item = ?",
+    "DELETE FROM board WHERE item = ?",
+    "DELETE FROM items WHERE id = ?",
 )
 
 
@@ -105,10 +120,11 @@ class Desk:
         self._idle: list[sqlite3.Connection] = []
         weakref.finalize(self, _close, self._idle)
         path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path)
         try:
             with self.reading() as db:
                 db.execute("PRAGMA journal_mode=WAL")
-                db.executescript(SCHEMA + FOREVER)
+                db.executescript(SCHEMA + "".join(FOREVER.values()))
             known = int(self.settings().get("version", VERSION))
         except sqlite3.DatabaseError as error:
             raise wrong(f"is no desk: {error}", "Move it away, and a new one is made", file=str(path)) from None
@@ -227,9 +243,11 @@ class Desk:
 
     def undone(self) -> dict[int, Entry]:
         """All answers that were taken back, by the number of the entry that did."""
+        query = """SELECT undo.number, entries.number, entries.person, entries.deal, entries.body, item, kind, swapped
+            FROM entries AS undo JOIN entries ON entries.number = undo.undoes JOIN deals ON deals.number = entries.deal
+            ORDER BY undo.number"""
         with self.reading() as db:
-            rows = db.execute("SELECT number, undoes FROM entries WHERE undoes IS NOT NULL ORDER BY number").fetchall()
-            return {number: _entry(db, undoes) for number, undoes in rows}
+            return {number: _as_entry(row) for number, *row in db.execute(query)}
 
     def exported(self) -> set[int]:
         """The numbers of the entries that were exported."""
@@ -241,11 +259,56 @@ class Desk:
         with self.writing() as db:
             db.executemany("INSERT OR IGNORE INTO exported VALUES (?)", ((number,) for number in numbers))
 
+    # ---------------------------------------------------------------------------------------------- forgetting
+
+    def forget(self, examples: Collection[str], records: Collection[str]) -> int:
+        """Remove the items about these examples or records, with all that was dealt and said about them, and leave
+        nothing of it in the file; returns how many there were. After a kill, the same call ends the work.
+
+        A planted item may show the answer to another row as its own: those that show one of the answers go, too.
+        """
+        gone = _about(self.items(), frozenset(examples), frozenset(records))
+        with self.writing() as db:
+            db.execute("PRAGMA secure_delete = ON")
+            for trigger in FOREVER:
+                db.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+            db.execute(_KEEP_NUMBERS, {"name": LAST_DEAL})
+            removed = sum(_forget_item(db, item) for item in gone)
+            for statement in FOREVER.values():
+                db.execute(statement)
+        with self._lock, self.reading() as db:
+            erase(db)  # also where nothing was found: an earlier call may have been killed before this
+        return removed
+
     def items(self) -> Iterator[Item]:
         """All items, in their order."""
         with self.reading() as db:
             for name, planted, pair, body in db.execute("SELECT id, planted, pair, body FROM items ORDER BY place"):
                 yield Item(name, json.loads(body), bool(planted), pair)
+
+
+def _about(items: Iterable[Item], examples: Collection[str], records: Collection[str]) -> list[str]:
+    """The ids of the items about these examples or records, and of planted ones that show the answer to one."""
+    gone, planted, answers = [], [], set()
+    for item in items:
+        if item.body.get("example") in examples or item.body.get("record") in records:
+            gone.append(item.id)
+            answers.add(_answer_text(item))
+        elif item.planted:
+            planted.append((item.id, _answer_text(item)))
+    return gone + [name for name, text in planted if text and text in answers]
+
+
+def _answer_text(item: Item) -> str:
+    gold = item.body.get("gold")
+    return str(gold.get("text") or "") if isinstance(gold, Mapping) else ""
+
+
+def _forget_item(db: sqlite3.Connection, item: str) -> int:
+    """Delete an item and all that belongs to it; 0 where somebody else has done so."""
+    for statement in _FORGET:
+        count = db.execute(statement, (item,) * statement.count("?")).rowcount
+    return count
 
 
 def _close(connections: list[sqlite3.Connection]) -> None:

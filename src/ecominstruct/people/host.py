@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ecominstruct.people.web import Kind
 
 PORT = 8765
+BACKLOG = 128  # connections that wait to be taken, and that are taken at once
 EXTRA = "pip install 'ecominstruct[people]'"
 
 
@@ -74,7 +75,7 @@ def bind(address: Address) -> tuple[socket.socket, Address]:
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((address.host, address.port))
-        found.listen(128)  # who comes before the server is ready waits
+        found.listen(BACKLOG)  # who comes before the server is ready waits
     except OSError as error:
         found.close()
         mend = "Name another one with --listen, such as 127.0.0.1:8766"
@@ -84,7 +85,7 @@ def bind(address: Address) -> tuple[socket.socket, Address]:
 
 def serve(desk: Desk, kind: Kind, bound: socket.socket, address: Address, log: Callable[[str], None]) -> None:
     """Serve a desk until Ctrl-C or SIGTERM; it returns then, so that what follows is done."""
-    uvicorn, make_app = _parts()
+    uvicorn, make_app, connection = _parts()
     own = {f"localhost:{address.port}", f"127.0.0.1:{address.port}"} if address.is_private else set()
     config = uvicorn.Config(
         make_app(desk, kind, frozenset({address.name} | own), log),
@@ -93,7 +94,9 @@ def serve(desk: Desk, kind: Kind, bound: socket.socket, address: Address, log: C
         server_header=False,
         proxy_headers=False,
         lifespan="off",
-        limit_concurrency=500,
+        http=connection,  # which also limits how many there are
+        ws="none",
+        backlog=BACKLOG,
         timeout_graceful_shutdown=5,
     )
     with _signals_end_nothing_else():
@@ -117,11 +120,12 @@ def require_parts() -> None:
     _parts()
 
 
-def _parts() -> tuple[Any, Any]:
+def _parts() -> tuple[Any, Any, Any]:
     try:
         import uvicorn
 
+        from ecominstruct.people.connections import Connection
         from ecominstruct.people.web import make_app
     except ImportError:
         raise wrong("Pages are served by FastAPI and uvicorn", EXTRA) from None
-    return uvicorn, make_app
+    return uvicorn, make_app, Connection

@@ -19,7 +19,7 @@ from ecominstruct.evaluation.score import read_scores
 from ecominstruct.people.effects import Answered
 from ecominstruct.people.votes import Vote, item_id, read_all
 from ecominstruct.stages import stage
-from ecominstruct.store import flat, read_columns, read_json, read_manifest
+from ecominstruct.store import flat, read_columns, read_json, read_manifest, require_manifest
 
 CHANGED = "a model has answered anew since"
 GONE = "not an example of this release"
@@ -47,10 +47,9 @@ def gather(run: Path) -> JudgeData:
     votes = read_all(run)
     if not votes:
         raise wrong("holds no votes", f"First run: ecom judge {run} --models A,B", file=str(run))
-    dataset = run / stage("dataset").folder
-    release = read_manifest(dataset)
-    if release is None:
+    if read_manifest(run / stage("dataset").folder) is None:
         return JudgeData(votes, {}, len(votes), {}, {}, {}, {}, {})
+    dataset, release = require_manifest(run, "dataset")
     asked = sorted({vote.task for vote in votes})
     models = sorted({model for vote in votes for model in vote.pair})
     kin: dict[str, str] = {}
@@ -97,6 +96,8 @@ def _is_known(vote: Vote, texts: Mapping[tuple[str, str], str]) -> bool:
 def _texts(run: Path, tasks: Sequence[str], models: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
     """What each model answered to each example."""
     for model in models:
+        if read_manifest(run / stage("predictions").folder / model):
+            require_manifest(run, "predictions", model)
         for task in tasks:
             path = run / stage("predictions").folder / model / unit_path(task)
             if path.is_file():
@@ -109,6 +110,8 @@ def _scores(run: Path, tasks: Sequence[str], models: Sequence[str]) -> dict[str,
     found: dict[str, dict[tuple[str, str], float]] = {}
     stale = stale_models(run)
     for model in (model for model in models if model not in stale):
+        if read_manifest(run / stage("scores").folder / model):
+            require_manifest(run, "scores", model)
         for task in tasks:
             path = run / stage("scores").folder / model / f"{flat(task)}.parquet"
             for score in read_scores(path) if path.is_file() else ():

@@ -128,7 +128,7 @@ def _answers_folder(run: Path, name: str) -> Path:
     if name not in known:
         mend = nearest(name, known) or f"First run: ecom predict {run} --model {name}"
         raise wrong(f"{name!r} has answered nothing in this run", mend, file=str(run))
-    return folder / name
+    return require_manifest(run, "predictions", name)[0]
 
 
 def _replies(path: Path, examples: Sequence[Example]) -> dict[str, str]:

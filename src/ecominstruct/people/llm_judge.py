@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,17 +88,18 @@ class Judge:
         for item in comparisons(self.run, models, patterns, rows).items:
             body, answers = item.body, tuple(item.body["answers"])
             lang: Lang = tasks[body["task"]]["lang"]
-            questions = [self._question(lang, body["prompt"], *pair) for pair in (answers, answers[::-1])]
+            orders = (answers, answers[::-1])
+            questions = [self._question(lang, body["example"], body["prompt"], *pair) for pair in orders]
             both = (questions[0], questions[1])
             found.append(Comparison(item.id, body["example"], body["task"], tuple(body["models"]), answers, both))
         return found
 
-    def _question(self, lang: Lang, task: str, first: str, second: str) -> Question:
+    def _question(self, lang: Lang, example: str, task: str, first: str, second: str) -> Question:
         prompt = valid(question_text(self.prompts[lang], task, first, second))
         sent = messages(self.spec, prompt)
         tokens = sum(estimate_tokens(message["content"]) + MESSAGE_TOKENS for message in sent)
         key = fingerprint([fingerprint(self.server.fingerprint()), sent])
-        return Question(key, prompt, Usage(tokens, min(REPLY_TOKENS, self.spec.max_tokens)))
+        return Question(key, prompt, Usage(tokens, min(REPLY_TOKENS, self.spec.max_tokens)), subject=example)
 
 
 def load_prompts() -> dict[Lang, str]:
@@ -152,6 +153,7 @@ def vote(judge: Judge, compared: Sequence[Comparison], progress: Progress) -> di
     questions = _distinct(compared)
     failed: Mapping[str, str] = {}
     with Answers(judge.server.file) as kept:
+        kept.attribute({key: question.subject for key, question in questions.items()})
         missing = [question for question in questions.values() if kept.get(question.key) is None]
         if missing:
             meter = Meter(judge.spec.price, judge.spec.budget, kept.paid(questions))
@@ -246,6 +248,25 @@ def _write(judge: Judge, rows: list[dict[str, Any]], failed: Mapping[str, str]) 
     path = votes_folder(judge.run) / f"{name}.jsonl"
     write_votes(path, votes)
     return {**summary, "votes": len(votes), "file": str(path)}
+
+
+def forget_judged(run: Path, examples: Collection[str]) -> int:
+    """Remove what models said as judges about these examples, and count the rest anew; returns how many rows went.
+
+    Their votes are those of `votes.forget_votes`.
+    """
+    gone = 0
+    for path in sorted((run / "people" / "judges").glob("*.jsonl")):
+        rows = _read_rows(path)
+        kept = [row for row in rows if row["example"] not in examples]
+        if len(kept) < len(rows):
+            write_bytes(path, b"".join(orjson.dumps(row) + b"\n" for row in kept))
+        summary = path.with_suffix(".json")
+        if summary.is_file():  # also after a kill in between
+            said = read_json(summary)
+            write_json(summary, {**said, **_summary(kept)})
+        gone += len(rows) - len(kept)
+    return gone
 
 
 def _summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

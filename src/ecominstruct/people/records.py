@@ -1,16 +1,23 @@
-"""Where rows that people review come from: a run, the catalogue, and the folder of annotations."""
+"""Where rows that people review come from: a run, the catalogue, and the folder of annotations; and back: the keys
+under which records of a run were annotated and reviewed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ecominstruct.engines import Unit
 from ecominstruct.recipe import Prompts
-from ecominstruct.store import require_manifest
+from ecominstruct.stages import stage
+from ecominstruct.store import read_batches, read_manifest, require_manifest
+from ecominstruct.tasks.annotations import folder_of
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.examples import plan_examples
+from ecominstruct.tasks.ingredients import ingredients
+from ecominstruct.tasks.labelling import Seen, sights
+from ecominstruct.tasks.maker import Assigned, Maker
+from ecominstruct.tasks.spec import Task
 
 
 class Source(NamedTuple):
@@ -27,3 +34,51 @@ class Source(NamedTuple):
         done = {name: require_manifest(self.run, name)[1] for name in ("records", "splits")}
         found = [self.catalogue.tasks[task]]
         return plan_examples(self.run, self.catalogue, found, Prompts(), done, self.annotations).units
+
+
+def annotation_keys(
+    run: Path, catalogue: Catalogue, records_by_source: Mapping[str, Collection[str]], annotations: Path
+) -> set[str]:
+    """The keys under which models and people said something about these records of a run, or about others into which
+    they went: of all tasks of these sources that have a folder of annotations, as the catalogue describes them now.
+
+    The records must still be in the run. Its splits are not needed, but where a rule looks for partners: there the
+    keys that depend on splits are found only while both stages are finished.
+    """
+    source = Source(run, catalogue, annotations)
+    return {
+        key
+        for task in catalogue.tasks.values()
+        if task.source in records_by_source and folder_of(annotations, task.id).is_dir()
+        for key in _keys_about(source, task, frozenset(records_by_source[task.source]))
+    }
+
+
+def _keys_about(source: Source, task: Task, records: Collection[str]) -> Iterator[str]:
+    for seen in _seen(source, task, records):
+        for origin, key in zip(seen.origins, seen.keys, strict=True):
+            if not {origin.record, *origin.derived_from}.isdisjoint(records):
+                yield key
+
+
+def _seen(source: Source, task: Task, records: Collection[str]) -> Iterator[Seen]:
+    """What the task shows of these records, whatever their split; and of all, where it looks for partners."""
+    maker = Maker(ingredients(source.catalogue, task, Prompts()))
+    folder = source.run / stage("records").folder / task.source
+    parts = sorted(folder.glob("part-*.parquet"))
+    partners = maker.rule is not None and maker.rule.partners
+    yield from sights(maker, lambda: _in_one_split(parts, maker.columns, None if partners else records))
+    if partners and all(read_manifest(source.run / stage(name).folder) for name in ("records", "splits")):
+        for unit in source.units(task.id):
+            yield from sights(maker, lambda work=unit.payload: work.read(maker.columns))  # type: ignore[misc]
+
+
+def _in_one_split(parts: Iterable[Path], columns: Sequence[str], records: Collection[str] | None) -> Iterator[Assigned]:
+    """Records as if all, or these, were in one split, and the others in none."""
+    import pyarrow as pa
+
+    for path in parts:
+        for batch in read_batches(path, *columns):
+            ids = batch.column("id")
+            splits = ["train" if records is None or one in records else None for one in ids.to_pylist()]
+            yield batch, pa.table({"record": ids, "family": ids, "split": pa.array(splits, pa.string())})

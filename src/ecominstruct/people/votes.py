@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -78,10 +78,13 @@ def votes_folder(run: Path) -> Path:
 
 def read_all(run: Path) -> list[Vote]:
     """The votes of all files of a run, in the order of the names of the files; InputError as of `read_votes`."""
-    folder = votes_folder(run)
-    paths = sorted(path for path in folder.glob("*") if path.suffix in (".jsonl", ".csv"))
     seen = _Seen()
-    return [vote for path in paths for vote in _read(path, seen)]
+    return [vote for path in files_of(run) for vote in _read(path, seen)]
+
+
+def files_of(run: Path) -> list[Path]:
+    """The files of votes of a run, in the order of their names."""
+    return sorted(path for path in votes_folder(run).glob("*") if path.suffix in (".jsonl", ".csv"))
 
 
 def read_votes(path: Path) -> list[Vote]:
@@ -97,6 +100,21 @@ def parse_votes(content: bytes, kind: str, file: str) -> list[Vote]:
 def write_votes(path: Path, votes: Iterable[Vote]) -> None:
     """Write a file of votes, whole or not at all, as its ending says; InputError for votes that no file can hold."""
     write_bytes(path, dump_votes(votes, _kind(path)))
+
+
+def forget_votes(run: Path, examples: Collection[str]) -> int:
+    """Remove the votes on these examples from all files of a run, each whole or not at all; returns how many went.
+
+    InputError as of `read_votes`, before any file is changed.
+    """
+    found = {path: read_votes(path) for path in files_of(run)}
+    gone = 0
+    for path, votes in found.items():
+        kept = [vote for vote in votes if vote.example not in examples]
+        if len(kept) < len(votes):
+            write_votes(path, kept)
+        gone += len(votes) - len(kept)
+    return gone
 
 
 def dump_votes(votes: Iterable[Vote], kind: str) -> bytes:

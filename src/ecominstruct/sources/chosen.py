@@ -14,6 +14,7 @@ from ecominstruct.errors import nearest, wrong
 from ecominstruct.progress import Progress
 from ecominstruct.sources.cards import SourceCard, absent_files, raw_files
 from ecominstruct.sources.ingest import plan_ingest
+from ecominstruct.sources.tombstones import FILE, Tombstones, read_tombstones
 from ecominstruct.store import Receipt
 
 
@@ -22,6 +23,7 @@ class Chosen(NamedTuple):
 
     cards: tuple[SourceCard, ...]
     absent: Mapping[str, tuple[str, ...]]
+    known: frozenset[str] = frozenset()  # all sources of the catalogue
 
 
 def choose(cards: Mapping[str, SourceCard], patterns: Sequence[str], data: Path | None) -> Chosen:
@@ -35,7 +37,7 @@ def choose(cards: Mapping[str, SourceCard], patterns: Sequence[str], data: Path 
     present = tuple(card for card in wanted if card.id not in absent)
     if not present:
         raise wrong("none of these sources is present", "Name the data root with --data or ECOM_DATA")
-    return Chosen(present, absent)
+    return Chosen(present, absent, frozenset(cards))
 
 
 def ingest_chosen(
@@ -43,9 +45,11 @@ def ingest_chosen(
 ) -> dict[str, Any]:
     """Bring stage 1 up to date for these sources; returns what became of the rows of each file."""
     begun = time.monotonic()
-    manifest, _ = run_stage(plan_ingest(run, chosen.cards, data=data, storefront_rows=0), executor, progress)
+    stones = Tombstones(read_tombstones(run / FILE), chosen.known)
+    plan = plan_ingest(run, chosen.cards, data=data, storefront_rows=0, tombstones=stones)
+    manifest, _ = run_stage(plan, executor, progress)
     units = {unit.unit: unit for unit in manifest.units}
-    sources = {card.id: _ingested(card, units) for card in chosen.cards}
+    sources = {card.id: _ingested(card, units) for card in chosen.cards if card.id not in stones.sources}
     return {"sources": sources, "seconds": round(time.monotonic() - begun, 3)}
 
 

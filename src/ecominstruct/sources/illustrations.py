@@ -78,6 +78,8 @@ def _record(
         "row": number,
         "group": group_keys(card, fields),
         "published_split": None,
+        "raw_hash": "",
+        "raw_ordinal": 0,
         **fields,
     }
 

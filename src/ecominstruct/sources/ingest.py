@@ -17,29 +17,64 @@ from ecominstruct.rows import record_schema
 from ecominstruct.sources import flow
 from ecominstruct.sources.cards import RawFile, SourceCard, absent_files, raw_files, raw_places
 from ecominstruct.sources.records import STAGE, Piece, State, differences, records_of
+from ecominstruct.sources.tombstones import NOTHING, Forgotten, Tombstones, reading_of
 from ecominstruct.store import BATCH_ROWS, PART_ROWS, Manifest, Part, Receipt, RejectFile, hash_file, write_part
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+READING, FORGOTTEN = "reading", "what was forgotten"  # inputs of a unit besides its raw data
 
-def plan_ingest(run: Path, cards: Iterable[SourceCard], *, data: Path | None, storefront_rows: int) -> StagePlan:
-    """What ingest has to do for the cards whose files are present."""
+
+def plan_ingest(
+    run: Path,
+    cards: Iterable[SourceCard],
+    *,
+    data: Path | None,
+    storefront_rows: int,
+    tombstones: Tombstones | None = None,
+) -> StagePlan:
+    """What ingest has to do for the cards whose files are present, without what was forgotten; InputError where that
+    cannot be told any more."""
+    forgotten = tombstones or Tombstones()
     units: list[Unit] = []
-    present = sorted((card for card in cards if not absent_files(card, data)), key=lambda card: card.id)
+    wanted = (card for card in cards if card.id not in forgotten.sources and not absent_files(card, data))
+    present = sorted(wanted, key=lambda card: card.id)
     for card in present:
         if card.synthetic:
-            units += _stretches(card, storefront_rows)
+            units += _stretches(card, storefront_rows, forgotten)
         else:
-            units += [_file_unit(piece) for piece in pieces(card, data, present)]
+            units += _file_units(card, data, present, forgotten)
     return StagePlan(STAGE, run / STAGE.folder, units, ingest_piece, {})
 
 
-def _stretches(card: SourceCard, rows: int) -> Iterator[Unit]:
+def _stretches(card: SourceCard, rows: int, tombstones: Tombstones) -> Iterator[Unit]:
+    forgotten = tombstones.of(card, {""}, {""})
     for number, start in enumerate(range(0, rows, PART_ROWS)):
-        piece = stretch(card, number, start, min(start + PART_ROWS, rows))
+        piece = stretch(card, number, start, min(start + PART_ROWS, rows))._replace(forgotten=forgotten)
         inputs = {"card": fingerprint(piece.card), "rows": f"{piece.start}-{piece.stop}"}
-        yield Unit(piece.unit, inputs, piece)
+        yield Unit(piece.unit, inputs | _about_reading(card, piece), piece)
+
+
+def _file_units(
+    card: SourceCard, data: Path | None, present: Sequence[SourceCard], tombstones: Tombstones
+) -> Iterator[Unit]:
+    found = list(pieces(card, data, present))
+    every = {place.name for piece in found if not piece.lookup for place in piece.places}
+    for piece in found:
+        names = set() if piece.lookup else {place.name for place in piece.places}
+        forgotten = NOTHING if piece.lookup else tombstones.of(card, names, every)
+        yield _file_unit(card, piece._replace(forgotten=forgotten))
+
+
+def _about_reading(card: SourceCard, piece: Piece) -> dict[str, str]:
+    """What a later `ecom forget` must know of how records were made, and what was forgotten of them before."""
+    known = {READING: reading_of(card)}
+    return known if piece.forgotten == NOTHING else known | {FORGOTTEN: _fingerprint_of(piece.forgotten)}
+
+
+def _fingerprint_of(forgotten: Forgotten) -> str:
+    return fingerprint([sorted(value) for value in forgotten])
 
 
 def stretch(card: SourceCard, number: int, start: int, stop: int) -> Piece:
@@ -70,13 +105,13 @@ def _taken(card: SourceCard, file: RawFile, others: Sequence[SourceCard]) -> Ite
                     yield other.where, other.where_not
 
 
-def _file_unit(piece: Piece) -> Unit:
+def _file_unit(card: SourceCard, piece: Piece) -> Unit:
     inputs = {"card": fingerprint(piece.card), "taken elsewhere": fingerprint(list(piece.elsewhere))}
     files = [*piece.places, *chain.from_iterable(piece.others.values())]
     inputs |= {found.name: hash_file(found.place.path) for found in files}
     if piece.readers:
         inputs["readers"] = hash_file(Path(piece.readers))
-    return Unit(piece.unit, inputs, piece)
+    return Unit(piece.unit, inputs | _about_reading(card, piece), piece)
 
 
 def ingest_piece(piece: Piece, folder: Path) -> Receipt:

@@ -1,46 +1,40 @@
-"""Ordinals among equal rows, in memory that does not grow with the number of rows.
+"""Ordinals among equal rows: exact, in 20 to 30 bytes for each distinct row, where a set of Python takes a hundred.
 
-The first hundred thousand rows are remembered exactly. After them, a row that is met for the first time has ordinal 0
-and leaves three bits in a fixed table; a row whose bits are all there has (almost always) been met before and is
-counted exactly. So only repeated rows take memory; among ten million distinct rows one in a thousand is taken for a
-repeated one, which costs it the ordinal 1 and no more.
+The first two bytes of a fingerprint choose one of 65,536 buckets. A bucket is one string of bytes, of entries that
+consist of the other fourteen bytes and a count. Of three million distinct rows a bucket holds 46, which are searched in
+a fraction of a microsecond.
 """
 
 from __future__ import annotations
 
-import mmap
-from collections import Counter
+from binascii import unhexlify
+from collections import Counter, defaultdict
 
-EXACT = 100_000  # rows that are remembered as they are
-BITS = 1 << 28  # 32 MiB, of which only what is used is ever touched
+REST = 14  # bytes of a fingerprint that do not choose the bucket
+ENTRY = REST + 1  # bytes of an entry
+MOST = 255  # rows that the count of an entry can tell
 
 
 class Ordinals:
     """Gives each of several equal fingerprints another number: 0, 1, 2 …"""
 
     def __init__(self) -> None:
-        self._met: set[int] = set()
-        self._bits: mmap.mmap | None = None
-        self._again: Counter[int] = Counter()
+        self._buckets: defaultdict[int, bytearray] = defaultdict(bytearray)
+        self._beyond: Counter[bytes] = Counter()  # rows that an entry could not count any more
 
     def next(self, fingerprint: str) -> int:
         """The ordinal of a row with this fingerprint of 32 hexadecimal digits."""
-        key = int(fingerprint[:16], 16)
-        if key not in self._met and self._is_new(key, fingerprint):
+        whole = unhexlify(fingerprint)
+        bucket, rest = self._buckets[whole[0] << 8 | whole[1]], whole[2:]
+        at = bucket.find(rest)
+        while at >= 0 and at % ENTRY:  # a chance match across two entries
+            at = bucket.find(rest, at + 1)
+        if at < 0:
+            bucket += rest + b"\1"
             return 0
-        self._again[key] += 1
-        return self._again[key]
-
-    def _is_new(self, key: int, fingerprint: str) -> bool:
-        if len(self._met) < EXACT:
-            self._met.add(key)
-            return True
-        if self._bits is None:
-            self._bits = mmap.mmap(-1, BITS // 8)
-        new = False
-        for place in (int(fingerprint[:7], 16), int(fingerprint[8:15], 16), int(fingerprint[16:23], 16)):
-            byte, bit = place >> 3, 1 << (place & 7)
-            if not self._bits[byte] & bit:
-                new = True
-                self._bits[byte] |= bit
-        return new
+        before = bucket[at + REST]
+        if before < MOST:
+            bucket[at + REST] = before + 1
+            return before
+        self._beyond[whole] += 1
+        return before + self._beyond[whole] - 1

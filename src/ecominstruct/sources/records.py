@@ -27,6 +27,7 @@ from ecominstruct.sources.ordinals import Ordinals
 from ecominstruct.sources.paths import at
 from ecominstruct.sources.readers import EXCERPT, Place, RawRow, kept, read_rows
 from ecominstruct.sources.readers.text import MAX_LINE
+from ecominstruct.sources.tombstones import NOTHING, REASON, Forgotten, unrecognised
 from ecominstruct.stages import stage
 
 STAGE = stage("records")
@@ -45,6 +46,7 @@ class Piece(NamedTuple):
     others: Mapping[str, tuple[Found, ...]] = {}  # the files of the lookups by name; for such a file, the card's files
     elsewhere: tuple[flow.Where, ...] = ()  # which rows of the file other sources take
     readers: str = ""  # a file with reader functions
+    forgotten: Forgotten = NOTHING
 
     @property
     def unit(self) -> str:
@@ -89,7 +91,7 @@ class State:
         self.rejects = rejects or Few()
         self.notes = notes or Few()
         self.seen: Counter[str] = Counter()  # raw rows, and those of them that were folded
-        self.ordinals = Ordinals()
+        self.missed = set(piece.forgotten.reread)  # records that were forgotten and have not been met yet
 
     def reject(self, file: str, row: RawRow) -> None:
         """Keep a raw row that does not become a record, with its reason."""
@@ -150,6 +152,8 @@ def records_of(state: State) -> Iterator[dict[str, Any]]:
         for found in state.piece.places:
             more = {"_path": found.name, **state.piece.file["set"]}
             yield from _of_file(state, found, _things(state, found, more), tables, more)
+        if state.missed:
+            raise unrecognised(state.card.id, state.piece.places[0].name, len(state.missed))
 
 
 def _storefront(card: SourceCard, piece: Piece) -> Iterator[RawRow]:
@@ -215,12 +219,19 @@ def _of_file(
     card = state.card
     split = state.piece.file["split"] if state.piece.file else None
     name = found.name or card.id
+    ordinals = Ordinals()
     for raw in rows:
         if not _pass(state, name, raw):
             continue
         content, problem = _content(raw.data)
         if problem:
             state.reject(name, raw._replace(reason=problem, raw=_shown(raw.data)))
+            continue
+        ordinal = ordinals.next(content)
+        record = hex128(card.id, found.name, content, str(ordinal))
+        if state.piece.forgotten.holds(record, content, ordinal):
+            state.missed.discard(record)
+            state.reject(name, RawRow(raw.number, {}, REASON, line=raw.line))
             continue
         view = {**more, **raw.data} if more else raw.data
         if card.lookup:
@@ -237,7 +248,7 @@ def _of_file(
         for misfit in misfits:
             state.notes.add(state.reason(name, raw._replace(reason=misfit.reason, detail=misfit.detail)))
         yield {
-            "id": hex128(card.id, found.name, content, str(state.ordinals.next(content))),
+            "id": record,
             "source": card.id,
             "record_type": card.record_type,
             "lang": card.lang,
@@ -245,6 +256,8 @@ def _of_file(
             "row": raw.number,
             "group": group_keys(card, fields),
             "published_split": _row_split(card, view) if card.published_split else split,
+            "raw_hash": content,
+            "raw_ordinal": ordinal,
             **fields,
         }
 

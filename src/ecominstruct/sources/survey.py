@@ -13,7 +13,7 @@ from typing import Any
 
 from ecominstruct import config
 from ecominstruct.errors import wrong
-from ecominstruct.rows import Reject
+from ecominstruct.rows import RECORD_COLUMNS, Reject
 from ecominstruct.sources.cards import CARD, SourceCard, absent_files, load_sources
 from ecominstruct.sources.ingest import pieces
 from ecominstruct.sources.readers import Place, RawRow, read_rows
@@ -186,7 +186,7 @@ def _name(text: str, other: str) -> str:
     plain = "".join(char if char.isascii() and char.isalnum() else "_" for char in text.lower()).strip("_")
     while "__" in plain:
         plain = plain.replace("__", "_")
-    reserved = {"id", "source", "record_type", "lang", "file", "row", "group", "published_split", "split"}
+    reserved = RECORD_COLUMNS | {"split"}
     if not plain or not plain[0].isalpha():
         return other
     return f"{plain}_" if plain in reserved else plain

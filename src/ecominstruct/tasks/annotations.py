@@ -5,18 +5,21 @@
     annotations/answers.sqlite              every paid answer as it came (`models/cache.py`)
 
 A line is one JSON object about one key: a hash of the task and of the fields that were shown, so that neither new ids
-of records nor a new order of them orphans it; the texts themselves are not kept. Files only grow. A line counts once it
-ends: the last line of a process that was killed may be torn, is no line, and is removed by the next one that appends.
-Several processes may append at once. Of several lines of a model about one key the last one counts.
+of records nor a new order of them orphans it; the texts themselves are not kept. Files only grow, until `forget_keys`
+takes lines out. A line counts once it ends: the last line of a process that was killed may be torn, is no line, and is
+removed by the next one that appends. Several processes may append at once. Of several lines of a model about one key
+the last one counts.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import IO, Any, Literal, NamedTuple, get_args
 
 import orjson
 import xxhash
@@ -24,7 +27,7 @@ import xxhash
 from ecominstruct.errors import wrong
 from ecominstruct.identity import hex128
 from ecominstruct.rows import Gold, Span
-from ecominstruct.store import settle_names
+from ecominstruct.store import replacing, settle_names
 
 PEOPLE = "people"  # the name of the file of people's decisions, where a model's has the sha of its prompt
 
@@ -118,9 +121,7 @@ def append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     content = b"".join(orjson.dumps(line, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE) for line in lines)
-    path.touch()
-    with path.open("r+b", buffering=0) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with _locked(path) as file:
         end = file.seek(0, os.SEEK_END)
         whole = _whole(file.fileno(), end)
         if whole < end:
@@ -130,6 +131,61 @@ def append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
             content = content[file.write(content) :]
         os.fsync(file.fileno())
     settle_names(path.parent)
+
+
+def forget_keys(root: Path, keys: Collection[str]) -> dict[str, int]:
+    """Remove all that was said about these keys, below a folder of annotations: files, and how many lines each lost.
+
+    Each file is replaced whole. Others may append meanwhile, and lose nothing. Torn last lines go, too.
+    """
+    keys = frozenset(keys)
+    found = {str(path): _forget_in(path, keys) for path in sorted(root.rglob("*.jsonl"))}
+    return {path: lines for path, lines in found.items() if lines}
+
+
+def _forget_in(path: Path, keys: Collection[str]) -> int:
+    with _locked(path) as file:
+        for left in path.parent.glob(f".{path.name}.*.tmp"):  # nobody else makes such files, so its maker was killed
+            left.unlink()
+        content = file.read()
+        lines = content.split(b"\n")[:-1]
+        kept = [line for line in lines if not _is_about(line, keys)]
+        new = b"".join(line + b"\n" for line in kept)
+        if new != content:
+            with replacing(path) as temporary:
+                temporary.write_bytes(new)
+                shutil.copymode(path, temporary)
+    return len(lines) - len(kept)
+
+
+def _is_about(line: bytes, keys: Collection[str]) -> bool:
+    """Whether a line is about one of these keys; a damaged one is where it names one."""
+    try:
+        return orjson.loads(line)["key"] in keys
+    except (ValueError, TypeError, KeyError):
+        return any(key.encode() in line for key in keys)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[IO[bytes]]:
+    """A file, made where there is none, that nobody else changes meanwhile.
+
+    While a process waits for the lock, another file may take the place of this one: then it is that file's turn.
+    """
+    while True:
+        path.touch()
+        with path.open("r+b", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_at(path, file):
+                yield file
+                return
+
+
+def _is_at(path: Path, file: IO[bytes]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _whole(file: int, end: int) -> int:
@@ -201,6 +257,8 @@ def _read(taken: Snapshot | None, make: Any) -> Iterator[Any]:
         return
     with Path(taken.path).open("rb") as file:
         content = file.read(taken.size)
+    if xxhash.xxh3_128_hexdigest(content) != taken.hash:
+        raise wrong("was changed meanwhile", "Run the same command again", file=taken.path)
     for number, line in enumerate(content.split(b"\n")[:-1], 1):
         try:
             yield make(orjson.loads(line))

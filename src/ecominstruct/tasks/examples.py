@@ -18,6 +18,7 @@ from ecominstruct.errors import CheckFailed, Fault
 from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Reject, example_schema
 from ecominstruct.sources.ingest import source_parts
+from ecominstruct.sources.tombstones import REASON
 from ecominstruct.stages import stage
 from ecominstruct.store import (
     BATCH_ROWS,
@@ -93,10 +94,13 @@ def plan_examples(
             inputs = {**parts.fingerprints, **said.fingerprints, **of_records, "splits": split_part.hash}
             units.append(Unit(name, inputs, work))
 
-    def finish(manifest: Manifest) -> None:
-        faults = [fault for task in tasks if (fault := _fruitless(run, catalogue, task, manifest))]
+    def finish(manifest: Manifest) -> Sequence[str]:
+        emptied = _emptied(records)
+        asked = (task for task in tasks if task.source not in emptied)
+        faults = [fault for task in asked if (fault := _fruitless(run, catalogue, task, manifest))]
         if faults:
             raise CheckFailed(faults)
+        return ()
 
     return StagePlan(STAGE, run / STAGE.folder, units, make_examples, prompts.model_dump(), finish)
 
@@ -111,6 +115,11 @@ def stretches(parts: Sequence[Part]) -> Iterator[list[Part]]:
         stretch.append(part)
     if stretch:
         yield stretch
+
+
+def _emptied(records: Manifest) -> set[str]:
+    """The sources of which records were forgotten: what is left of them may give a task nothing."""
+    return {unit.unit.rpartition("/")[0] for unit in records.units if unit.rejected.get(REASON)}
 
 
 def _fruitless(run: Path, catalogue: Catalogue, task: Task, manifest: Manifest) -> Fault | None:

@@ -28,8 +28,10 @@ from ecominstruct.store import (
     read_batches,
     read_columns,
     read_json,
+    read_recipe,
     write_json,
     write_part,
+    write_recipe,
 )
 
 if TYPE_CHECKING:
@@ -74,9 +76,10 @@ def plan_asked(run: Path, folder: Path, release: Manifest, patterns: Sequence[st
         "test_rows": most,
     }
 
-    def finish(_: Manifest) -> None:
+    def finish(_: Manifest) -> Sequence[str]:
         write_json(target / STAGE.folder / "tasks.json", config["tasks"])
-        write_json(target / "recipe.json", read_json(run / "recipe.json"))
+        write_recipe(target, read_recipe(run))
+        return ("tasks.json",)
 
     return StagePlan(STAGE, target / STAGE.folder, units, copy_task, config, finish)
 

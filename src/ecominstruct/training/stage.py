@@ -15,13 +15,15 @@ from ecominstruct.progress import Progress, Silent
 from ecominstruct.rows import Example, Reject, example_of
 from ecominstruct.stages import stage
 from ecominstruct.store import (
+    RECIPE,
     Manifest,
     Part,
     Receipt,
-    hash_file,
+    part_of,
     read_batches,
     read_columns,
     read_json,
+    read_recipe,
     require_manifest,
     write_rejects,
 )
@@ -46,8 +48,8 @@ class Work(NamedTuple):
 
 def train_spec(run: Path) -> TrainSpec:
     """The section `train` of the recipe from which a run was built; InputError when there is none."""
-    file = run / "recipe.json"
-    kept = read_json(file).get("train") if file.is_file() else None
+    file = run / RECIPE
+    kept = read_recipe(run).get("train") if file.is_file() else None
     if kept is None:
         mend = "Add a section to the recipe, such as train: {model: tiny}"
         raise wrong("was built from a recipe that says nothing of tuning", mend, file=str(run))
@@ -144,6 +146,5 @@ def _read(path: Path, chosen: set[str] | None) -> list[Example]:
 
 def _files(tuned: Tuned) -> tuple[Part, ...]:
     """The files of the model, so that a damaged one makes the stage stale. None of them holds rows."""
-    found = sizes(tuned.folder)
-    named = sorted(name for name in found if not name.startswith(("rejects/", "receipts/")))
-    return tuple(Part(name, 0, found[name], hash_file(tuned.folder / name)) for name in named)
+    named = sorted(name for name in sizes(tuned.folder) if not name.startswith(("rejects/", "receipts/")))
+    return tuple(part_of(tuned.folder, name) for name in named)

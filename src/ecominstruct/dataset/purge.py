@@ -1,0 +1,293 @@
+"""Take out of the stages of a run every row that names a record that is gone, or an example that was made of one.
+
+Files are written again, whole, without these rows; receipts and manifests count them as `forgotten` and name the new
+files, so that the run can be used as before. Each unit that lost something is marked as to be made again, since what
+is left was chosen while the rows were there: the next build reads its sources anew, without what was forgotten.
+
+Every step compares the files that lie there with what the manifest says, so a purge that was killed is simply done
+again. A stage that was not finished is removed, with those that rest on it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.dataset.composition import leaks
+from ecominstruct.dataset.guard import protected_columns
+from ecominstruct.dataset.recount import recount
+from ecominstruct.engines import STAMPS
+from ecominstruct.identity import fingerprint
+from ecominstruct.sources.ingest import FORGOTTEN
+from ecominstruct.sources.tombstones import REASON
+from ecominstruct.splits.assign import STRADDLES, straddling
+from ecominstruct.stages import STAGES, stage
+from ecominstruct.store import (
+    BATCH_ROWS,
+    Manifest,
+    Part,
+    Receipt,
+    flat,
+    part_of,
+    read_batches,
+    read_columns,
+    read_manifest,
+    replacing,
+    write_manifest,
+    write_receipt,
+)
+
+TAKEN_OUT = "some rows were taken out"  # what a unit says of what was forgotten until it is made again
+BUILT = tuple(one.name for one in STAGES if one.verb == "build")
+_RAW, _SPLITS = (stage(name).folder for name in ("records", "splits"))
+_NAMING = ("id", "record", "row", "example", "other")  # columns that name a record or an example
+_LISTING = ("derived_from",)
+_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+
+
+class Gone(NamedTuple):
+    """What is forgotten: the ids of the records, and of the examples that were made of them."""
+
+    records: frozenset[str]
+    examples: frozenset[str]
+    source: str | None = None  # where all records of it are
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """All ids that nothing may name any more."""
+        return self.records | self.examples
+
+
+def purge(run: Path, gone: Gone) -> dict[str, int]:
+    """Take the rows out of all stages; returns how many went, by folder. InputError for a damaged manifest or file."""
+    went: dict[str, int] = {}
+    parts: dict[str, str] = {}  # the hash of each part of the build as it is now
+    whole = True
+    for name in BUILT:
+        folder = run / stage(name).folder
+        whole = whole and read_manifest(folder) is not None
+        if not whole:
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
+        manifest, went[folder.name] = _purge_stage(run, folder, gone, {})
+        parts |= {part.path: part.hash for part in manifest.parts()}
+    for folder in sorted(path for path in (run / stage("predictions").folder).glob("*") if path.is_dir()):
+        if not whole or read_manifest(folder) is None:
+            shutil.rmtree(folder)
+            continue
+        went[folder.relative_to(run).as_posix()] = _purge_stage(run, folder, gone, parts)[1]
+    return {name: count for name, count in went.items() if count}
+
+
+def named_in(path: Path, ids: Collection[str]) -> Iterator[str]:
+    """The ids, of these, that a file still names, wherever they stand in it."""
+    if path.suffix != ".parquet":
+        yield from sorted(set(_ID.findall(path.read_bytes().decode("latin-1"))).intersection(ids))
+        return
+    for batch in read_batches(path):
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if _is_text(batch.schema.field(name).type):
+                yield from _named_by(column.to_pylist(), ids, inside=name in ("detail", "raw"))
+
+
+def _named_by(values: Iterable[Any], ids: Collection[str], *, inside: bool) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, list):
+            yield from (one for one in value if one in ids)
+        elif value in ids:
+            yield value
+        elif inside and value:
+            yield from (one for one in _ID.findall(value) if one in ids)
+
+
+# ------------------------------------------------------------------------------------------------------- one stage
+
+
+def _purge_stage(run: Path, folder: Path, gone: Gone, upstream: Mapping[str, str]) -> tuple[Manifest, int]:
+    """Take rows out of the files of a stage, and bring its receipts and manifest in line; returns how many went.
+
+    `upstream` are the hashes of the parts that predictions answer: these stay answers to what is left of them.
+    """
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    config = _card(run, manifest.config) if manifest.stage == "dataset" else manifest.config
+    units, went = [], 0
+    for unit in manifest.units:
+        done, lost = _purge_unit(run, folder, manifest.stage, unit, gone)
+        inputs = {name: upstream.get(name, value) for name, value in done.inputs.items()}
+        mark = {FORGOTTEN: TAKEN_OUT} if done != unit and manifest.stage in BUILT else {}
+        units.append(replace(done, inputs={**inputs, **mark, STAMPS[1]: fingerprint(config)}))
+        went += lost
+    changed = _summed(replace(manifest, units=tuple(units), config=config))
+    if changed != manifest:
+        for unit in units:
+            write_receipt(folder, unit)
+        write_manifest(folder, changed)
+    return changed, went
+
+
+def _summed(manifest: Manifest) -> Manifest:
+    """A manifest with the sums and the fingerprint that belong to its units."""
+    units = manifest.units
+    plain = {unit.unit: {name: value for name, value in unit.inputs.items() if name not in STAMPS} for unit in units}
+    return replace(
+        manifest,
+        fingerprint=fingerprint([manifest.stage, manifest.version, manifest.config, plain]),
+        rows_out=sum(unit.rows_out for unit in units),
+        rejected=_sum(unit.rejected for unit in units),
+        noted=_sum(unit.noted for unit in units),
+        counts=_sum(unit.counts for unit in units),
+    )
+
+
+def _sum(counters: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for counter in counters:
+        total.update(counter)
+    return dict(sorted(total.items()))
+
+
+def _purge_unit(run: Path, folder: Path, name: str, unit: Receipt, gone: Gone) -> tuple[Receipt, int]:
+    """Take rows out of the files of a unit; returns its receipt, and how many rows went (since the manifest)."""
+    parts = [_purge_part(run, folder, part, gone) for part in unit.parts]
+    went = sum(old.rows - new.rows for old, new in zip(unit.parts, parts, strict=True))
+    if name == "guard" and went:
+        made = {part.path: part for part in protected_columns(folder)}
+        parts = [made.get(part.path, part) for part in parts]
+    rejected, turned = take_out_reasons(folder, "rejects", unit, gone)
+    noted, _ = take_out_reasons(folder, "notes", unit, gone, all_of_it=name == "records" and went > 0)
+    beside = tuple(part_of(folder, part.path, part.rows) for part in unit.beside if (folder / part.path).is_file())
+    if not went and not turned and beside == unit.beside:
+        return unit, 0
+    out, counts = recount(folder, name, unit, parts)
+    forgotten = unit.rows_in - unit.folded - out - sum(rejected.values())
+    changed = replace(
+        unit,
+        rows_out=out,
+        parts=tuple(parts),
+        rejected=dict(sorted((rejected | ({REASON: forgotten} if forgotten else {})).items())),
+        noted=noted,
+        counts=counts,
+        beside=tuple(replace(part, rows=_rows(folder / part.path)) for part in beside),
+    )
+    return changed, went + turned
+
+
+def _rows(path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def _purge_part(run: Path, folder: Path, part: Part, gone: Gone) -> Part:
+    path = folder / part.path
+    if path.suffix != ".parquet":
+        return part
+    _rewrite(path, gone, _groups(run) if folder.name == _SPLITS else None)
+    return part_of(folder, part.path, _rows(path))
+
+
+def take_out_reasons(
+    folder: Path, kind: str, unit: Receipt, gone: Gone, *, all_of_it: bool = False
+) -> tuple[dict[str, int], int]:
+    """Take what is gone out of the rejects (or the notes) of a unit; returns those that are left by reason, and how
+    many went. Those of raw rows name no record: they go where their source does, notes where a record of them does."""
+    path = folder / kind / f"{flat(unit.unit)}.parquet"
+    before = unit.rejected if kind == "rejects" else unit.noted
+    kept = {reason: n for reason, n in before.items() if reason != REASON}
+    if not kept:
+        return {}, 0
+    raw = folder.name == _RAW
+    if all_of_it or (raw and gone.source and unit.unit.rpartition("/")[0] == gone.source):
+        path.unlink(missing_ok=True)
+    elif not raw and path.is_file():
+        _rewrite(path, gone)
+    left = Counter(read_columns(path, "reason")[0]) if path.is_file() else Counter[str]()
+    if path.is_file() and not left:
+        path.unlink()
+    del left[REASON]
+    return dict(sorted(left.items())), sum(kept.values()) - sum(left.values())
+
+
+def _rewrite(path: Path, gone: Gone, sizes: Iterator[int] | None = None) -> None:
+    """Write a file again without the rows that name what is gone, and without its ids in what is said of other rows.
+
+    Row groups are full again afterwards, or have these `sizes`: stages find their way in files by counting rows.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        names = [name for name in (*_NAMING, *_LISTING) if name in schema.names and _is_text(schema.field(name).type)]
+        said = [name for name in ("detail",) if name in schema.names]
+        looked_at = [file.read_row_group(n, [*names, *said], use_threads=False) for n in range(file.num_row_groups)]
+        bad = [_named(table.select(names), gone.ids) for table in looked_at]
+        tells = [any(_named_by(table[name].to_pylist(), gone.ids, inside=True)) for table in looked_at for name in said]
+        if not any(map(any, bad)) and not any(tells):
+            return
+        with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            waiting = schema.empty_table()
+            size = next(sizes, 0) if sizes else BATCH_ROWS
+            for group, flags in enumerate(bad):
+                kept = file.read_row_group(group, use_threads=False).filter(pa.array([not flag for flag in flags]))
+                waiting = pa.concat_tables([waiting, _untold(kept, gone.ids) if said else kept])
+                while size and len(waiting) >= size:
+                    writer.write_table(waiting.slice(0, size).combine_chunks())
+                    waiting = waiting.slice(size)
+                    size = next(sizes, 0) if sizes else BATCH_ROWS
+            if len(waiting):
+                writer.write_table(waiting.combine_chunks())
+
+
+def _untold(table: Any, ids: Collection[str]) -> Any:
+    """A table of reasons without details that name what is gone."""
+    import pyarrow as pa
+
+    details = ["" if any(_named_by([detail], ids, inside=True)) else detail for detail in table["detail"].to_pylist()]
+    return table.set_column(table.schema.get_field_index("detail"), "detail", pa.array(details, pa.string()))
+
+
+def _groups(run: Path) -> Iterator[int]:
+    """The rows of each row group of the records that are left: the assignments have the same ones."""
+    records = read_manifest(run / _RAW)
+    assert records is not None
+    for part in records.parts():
+        yield from (min(BATCH_ROWS, part.rows - start) for start in range(0, part.rows, BATCH_ROWS))
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string(kind) or (pa.types.is_list(kind) and pa.types.is_string(kind.value_type))
+
+
+def _named(table: Any, ids: Collection[str]) -> list[bool]:
+    """For each row, whether it names something that is gone."""
+    flags = [False] * table.num_rows
+    for name in table.column_names:
+        for row, value in enumerate(table[name].to_pylist()):
+            flags[row] |= any(one in ids for one in value) if isinstance(value, list) else value in ids
+    return flags
+
+
+def _card(run: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What the release says of the stages before it, after these have forgotten."""
+    done = {name: found for name in config["card"]["rejected"] if (found := read_manifest(run / stage(name).folder))}
+    rows: Counter[str] = Counter()
+    for unit in done["records"].units:
+        rows[unit.unit.rpartition("/")[0]] += unit.rows_out
+    straddle = straddling(done["splits"])
+    sources = [
+        {**source, "records": rows[source["id"]], STRADDLES: straddle.get(source["id"], 0)}
+        for source in config["card"]["sources"]
+    ]
+    rejected = {name: manifest.rejected for name, manifest in done.items()}
+    leaked = [list(leak) for leak in leaks(done["findings"])]
+    return {**config, "card": {**config["card"], "sources": sources, "rejected": rejected, "leaks": leaked}}

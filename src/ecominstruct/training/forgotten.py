@@ -1,0 +1,87 @@
+"""A tuned model that was trained on rows which were forgotten since: nobody can take them out of it, but it says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from ecominstruct.dataset.purge import Gone, take_out_reasons
+from ecominstruct.sources.tombstones import REASON
+from ecominstruct.stages import stage
+from ecominstruct.store import (
+    Receipt,
+    flat,
+    part_of,
+    read_columns,
+    read_json,
+    read_manifest,
+    write_bytes,
+    write_json,
+    write_manifest,
+    write_receipt,
+)
+from ecominstruct.training.tune import TUNED
+
+_HEADING = re.compile(r"^# .*\n", re.MULTILINE)
+_WARNING = re.compile(r"\n\*\*Trained on [0-9,]+ rows that were forgotten since\.\*\*[^\n]*\n")
+
+
+def rows_trained_on(run: Path, examples: Collection[str]) -> int:
+    """How many rows the tuned model of a run was trained on that are forgotten: these, and those that were before."""
+    folder = run / stage("model").folder
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return 0
+    unused = set[str]()
+    for unit in manifest.units:
+        path = folder / "rejects" / f"{flat(unit.unit)}.parquet"
+        unused.update(read_columns(path, "row")[0] if path.is_file() else ())
+    taught = sum(
+        name in examples and name not in unused
+        for path in sorted((run / stage("dataset").folder / "train").glob("*.parquet"))
+        for name in read_columns(path, "id")[0]
+    )
+    return taught + int(read_json(folder / TUNED).get("forgotten", 0))
+
+
+def mark_model(run: Path, trained: int, gone: Gone) -> bool:
+    """Let the tuned model of a run say on its card how many forgotten rows it was trained on, and name none of them.
+
+    Returns whether it was trained on any.
+    """
+    folder = run / stage("model").folder
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return False
+    facts = read_json(folder / TUNED)
+    facts["too_long"] = [name for name in facts["too_long"] if name not in gone.ids]
+    if trained:
+        facts["forgotten"] = trained
+        card = _WARNING.sub("", (folder / "README.md").read_text(encoding="utf-8"))
+        warning = (
+            f"\n**Trained on {trained:,} rows that were forgotten since.** The weights may still hold what they said: "
+            "train it again with `ecom train RECIPE --out RUN`, and do not pass this one on.\n"
+        )
+        said = _HEADING.sub(lambda found: found.group() + warning, card, count=1)
+        write_bytes(folder / "README.md", said.encode())
+    write_json(folder / TUNED, facts)
+    units = tuple(_marked(folder, unit, gone) for unit in manifest.units)
+    rejected = units[0].rejected
+    for unit in units:
+        write_receipt(folder, unit)
+    write_manifest(folder, replace(manifest, units=units, rejected=rejected))
+    return trained > 0
+
+
+def _marked(folder: Path, unit: Receipt, gone: Gone) -> Receipt:
+    """The receipt of the model with its files as they are now, without the names of rows that are gone."""
+    rejected, _ = take_out_reasons(folder, "rejects", unit, gone)
+    forgotten = unit.rows_in - unit.rows_out - sum(rejected.values())
+    return replace(
+        unit,
+        parts=tuple(part_of(folder, part.path, part.rows) for part in unit.parts),
+        rejected=rejected | ({REASON: forgotten} if forgotten else {}),
+        beside=tuple(part_of(folder, part.path, part.rows) for part in unit.beside if (folder / part.path).is_file()),
+    )

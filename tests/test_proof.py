@@ -196,8 +196,7 @@ def test_what_is_planted_is_found(run: Path, plant: Callable[[Path], None], kind
     proof = pipeline.prove(run)
     assert kinds <= {kind.replace("_", " ") for kind in proof["violations"]}
     assert kinds <= {line.partition(":")[0] for line in proof["listed"]}
-    assert json.loads((run / "4-dataset/split-proof.json").read_bytes()) == proof
-    assert (run / "4-dataset/split-proof.json").read_bytes() != before
+    assert (run / "4-dataset/split-proof.json").read_bytes() == before, "who only looks changes nothing"
 
 
 def test_the_proof_of_a_build_is_that_of_its_files(run: Path, ecom: Ecom) -> None:

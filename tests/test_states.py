@@ -52,6 +52,7 @@ from forget_shop import (
     records,
     refused,
     review,
+    table,
 )
 
 KILLED_WITHIN = 0.4  # seconds after the journal of a forgetting appears
@@ -157,6 +158,15 @@ class Forgetting(RuleBasedStateMachine):
             )
         }
 
+    def kin(self, known: set[str]) -> set[str]:
+        """The records that may go along with some others: those of their families, and those that were found near."""
+        families = {row["record"]: row["family"] for row in table(self.run, "2-splits/*.parquet")}
+        wanted = {families.get(record) for record in known}
+        found = {record for record, family in families.items() if family in wanted}
+        for row in table(self.run, "4-findings/**/matches.parquet"):
+            found |= {row["record"], row["other"]} if {row["record"], row["other"]} & known else set()
+        return found
+
     # --------------------------------------------------------------------------------------------------------- building
 
     @rule()
@@ -215,11 +225,15 @@ class Forgetting(RuleBasedStateMachine):
     # ------------------------------------------------------------------------------------------------------- forgetting
 
     @precondition(lambda self: bool(ids(self.run)))
-    @rule(pick=PICK, family=BOOL)
-    def forget_a_record(self, pick: int, family: bool) -> None:
+    @rule(pick=PICK, family=BOOL, then=BOOL)
+    def forget_a_record(self, pick: int, family: bool, then: bool) -> None:
+        """Forget a record; perhaps the run is built again at once."""
         found = records(self.run)
         one = found[pick % len(found)]
         self.forget([one], family, "--record", one["id"])
+        if then:
+            self.nothing_of_it_is_left()
+            self.build()
 
     @precondition(lambda self: bool(ids(self.run)))
     @rule(pick=PICK, family=BOOL)
@@ -233,26 +247,29 @@ class Forgetting(RuleBasedStateMachine):
 
     def forget(self, chosen: list[Row], family: bool, *words: str) -> None:
         before, state = {one["id"]: one for one in records(self.run)}, contents(self.run)
-        named, made = self.twins(chosen), {record: made_of(self.run, [record]) for record in before}
+        named, kin = self.twins(chosen), self.kin({one["id"] for one in chosen})
+        made = {record: made_of(self.run, [record]) for record in before}
         said = here("forget", self.run, *words, *(["--family"] if family else []), "--json")
         if not self.whole and said.code == 2:
             refused(said)
             assert contents(self.run) == state, "who refuses changes nothing"
             return
-        twins = {twin["record"] for twin in done(said).json["twins"]}
-        known = {one["id"] for one in chosen}
+        done(said)
+        known, left = {one["id"] for one in chosen}, ids(self.run)
+        gone = before.keys() - left
+        assert left <= before.keys() and known <= gone and (family or gone == known)
         if self.whole:
-            assert named <= twins <= before.keys() - known, "equal rows are named, and nothing that is not there"
-        gone = known | (twins if family else set())
+            assert not family or named <= gone <= known | named | kin, "twins go along, and nobody else"
+            twins = {twin["record"] for twin in said.json["twins"]}
+            assert family or named <= twins <= before.keys() - known, "equal rows are named"
         for record in gone:
             one = before[record]
             self.gone[one["source"], text_of(one)] += 1
             self.gone_ids |= {record, *made[record]}
-        assert ids(self.run) == before.keys() - gone
 
     @precondition(lambda self: self.whole and bool(ids(self.run)))
-    @rule(pick=PICK, share=SHARE, again=BOOL, bare=BOOL)
-    def killed_forgetting(self, pick: int, share: float, again: bool, bare: bool) -> None:
+    @rule(pick=PICK, share=SHARE, again=BOOL, bare=BOOL, then=BOOL)
+    def killed_forgetting(self, pick: int, share: float, again: bool, bare: bool, then: bool) -> None:
         """Kill a forgetting, perhaps twice; until it is finished everything waits."""
         found = records(self.run)
         one = found[pick % len(found)]
@@ -271,6 +288,9 @@ class Forgetting(RuleBasedStateMachine):
             assert ids(self.run) == {other["id"] for other in found}
             done(here(*words))
         assert ids(self.run) == {other["id"] for other in found} - {one["id"]}
+        if then:
+            self.nothing_of_it_is_left()
+            self.build()
 
     # ----------------------------------------------------------------------------------- what a run is made of changes
 

@@ -301,7 +301,10 @@ def status(
     """
     from ecominstruct import pipeline
     from ecominstruct.dataset.proof import require_proven
+    from ecominstruct.journal import refuse_while_forgetting
     from ecominstruct.tables import show_proof, show_status
+
+    refuse_while_forgetting(run)
 
     if prove:
         proof = pipeline.prove_all(run)

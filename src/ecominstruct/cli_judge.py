@@ -54,6 +54,9 @@ def judge(
     as_json: AsJson = False,
 ) -> None:
     """Let people compare what models answered, blind, in the browser; votes go to RUN/people/votes."""
+    from ecominstruct.journal import refuse_while_forgetting
+
+    refuse_while_forgetting(run)
     if report:
         return _report(run, as_json)
     if voter:

@@ -11,6 +11,7 @@ from ecominstruct.console import AsJson, Forgotten, say, say_json
 from ecominstruct.errors import wrong
 
 SHOWN = 5  # twins that are named; --json names all
+SAME = {"equal": "say the same", "near": "say nearly the same", "family": "are of the same family"}
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="a run folder, as made by `ecom build`")]
 
 
@@ -51,9 +52,10 @@ def forget(
     if not is_run(run):
         raise wrong("is not a run folder", "First run: ecom build RECIPE --out RUN", file=str(run))
     with locked(run, forgetting=True):
-        if not (source or record or forgotten) and read_journal(run) is None:
+        goes_on = not (source or record) and read_journal(run) is not None
+        if not goes_on and wish == Wish(family=family):
             raise wrong("forget what?", "Give either --source or --record, or --forgotten FILE")
-        done = remove(run, wish)
+        done = remove(run, Wish() if goes_on else wish)
     if as_json:
         return say_json(done)
     return _say_forgotten(run, done)
@@ -69,14 +71,13 @@ def _say_forgotten(run: Path, done: dict[str, Any]) -> None:
         f"forgotten: {done['records']:,} records and {done['examples']:,} examples made of them; "
         f"{done['files_read_again']:,} files were read again and name none."
     )
-    for how, words in (("equal", "say the same"), ("near", "say nearly the same"), ("family", "have a key in common")):
-        same = [f"{twin['source']} {twin['record']}" for twin in done["twins"] if twin["how"] == how]
-        if same:
-            more = f" and {len(same) - SHOWN:,} more" if len(same) > SHOWN else ""
-            say(
-                f"{len(same):,} other records {words} and stay, unless forgotten with --family: "
-                f"{', '.join(same[:SHOWN])}{more}"
-            )
+    for stays, end in ((True, "stay, unless they are forgotten with --family"), (False, "went too")):
+        for how, words in SAME.items():
+            some = [one for one in done["twins"] if (one["how"], one["stays"]) == (how, stays)]
+            same = [f"{one['source']} {one['record']}" for one in some]
+            if same:
+                more = f" and {len(same) - SHOWN:,} more" if len(same) > SHOWN else ""
+                say(f"{len(same):,} other records {words} and {end}: {', '.join(same[:SHOWN])}{more}")
     for one in done["stale"]:
         say(f"{one['what']} {one['why']}. To mend it: {one['mend']}")
     say("Next: ecom build RECIPE --out RUN makes the data set anew without them.".replace("RUN", str(run)))

@@ -29,10 +29,12 @@ def review(
 ) -> None:
     """Let people accept, correct or refuse rows in the browser; what they decide feeds the next build."""
     from ecominstruct import pipeline
+    from ecominstruct.journal import refuse_while_forgetting
     from ecominstruct.people import host, reviewing, sessions
     from ecominstruct.people.desk import Desk
     from ecominstruct.people.records import Source
 
+    refuse_while_forgetting(run)
     log_of_run = pipeline.recall(run)
     notes = Path(log_of_run["annotations"])
     if export:

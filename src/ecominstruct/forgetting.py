@@ -19,8 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from ecominstruct.audit.card import write_card
-from ecominstruct.dataset.proof import prove, require_proven
+from ecominstruct.audit.card import SAMPLES, write_card
+from ecominstruct.dataset.proof import write_proof
 from ecominstruct.dataset.purge import BUILT, Gone, named_in, purge
 from ecominstruct.dataset.trace import write_index
 from ecominstruct.errors import CheckFailed, Fault, wrong
@@ -29,6 +29,7 @@ from ecominstruct.journal import JOURNAL
 from ecominstruct.models.cache import Answers
 from ecominstruct.people import annotate, judging, reviewing
 from ecominstruct.people.desk import Desk
+from ecominstruct.people.llm_judge import forget_judged
 from ecominstruct.people.records import annotation_keys
 from ecominstruct.people.votes import forget_votes
 from ecominstruct.sources.ingest import READING
@@ -86,6 +87,7 @@ class Twin(NamedTuple):
     source: str
     record: str
     how: How
+    stays: bool = True
 
 
 class Journal(NamedTuple):
@@ -96,7 +98,7 @@ class Journal(NamedTuple):
     examples: tuple[str, ...]
     rows: tuple[str, ...]  # ids of records whose examples go: of those that are forgotten, and of those they went into
     keys: tuple[str, ...]  # of annotations
-    twins: tuple[Twin, ...]  # that stay
+    twins: tuple[Twin, ...]
     trained: int  # rows that the tuned model was trained on
 
     @property
@@ -192,12 +194,13 @@ def _begin(run: Path, wish: Wish) -> Journal:
     if not wanted:
         what = wish.source or wish.record or f"what {wish.file} lists"
         raise wrong(f"this run holds no records of {what!r}", "See: ecom sources list", file=str(run))
-    twins = _twins(run, wanted)
+    twins = found = _twins(run, wanted)
     if wish.family:
         wanted |= {record.id: record for record, _ in twins.values()}
-        twins = _twins(run, wanted)
-        wanted |= {record.id: record for record, how in twins.values() if how != "near"}
-        twins = {name: twin for name, twin in twins.items() if twin[1] == "near"}
+        further = _twins(run, wanted)
+        wanted |= {record.id: record for record, how in further.values() if how != "near"}
+        twins = {name: twin for name, twin in further.items() if twin[1] == "near"}
+        found = further | found
     examples, rows = _examples(run, frozenset(wanted))
     by_source: dict[str, list[str]] = {}
     for record in wanted.values():
@@ -209,7 +212,7 @@ def _begin(run: Path, wish: Wish) -> Journal:
         tuple(sorted(examples)),
         tuple(sorted(rows)),
         tuple(sorted(annotation_keys(run, _catalogue(known), by_source, Path(known["annotations"])))) if known else (),
-        tuple(sorted(Twin(record.source, record.id, how) for record, how in twins.values())),
+        tuple(sorted(Twin(one.source, one.id, how, one.id not in wanted) for one, how in found.values())),
         rows_trained_on(run, examples),
     )
     _write_journal(run, journal)
@@ -382,7 +385,7 @@ def _carry_out(run: Path, journal: Journal) -> dict[str, Any]:
     with unchecked():
         _finish_release(run)
     removed |= _forget_what_was_said(run, journal)
-    stale += _exports(run)
+    stale += [*_exports(run), *_unattributed(run)]
     faults = [Fault(str(path), 0, f"still names {name}") for path in _files(run) for name in named_in(path, gone.ids)]
     if faults:
         raise CheckFailed(faults)
@@ -453,26 +456,52 @@ def _finish_release(run: Path) -> None:
     if manifest is None:
         return
     write_index(folder)
-    require_proven(run, prove(run, manifest))
+    write_proof(run, manifest)
     write_manifest(folder, replace(manifest, files=tuple(part_of(folder, part.path) for part in manifest.files)))
     write_card(run)
 
 
 def _forget_what_was_said(run: Path, journal: Journal) -> dict[str, int]:
-    """What models and people said of the rows, in the run and beside it; returns how much went of what."""
-    known = _last(run)
-    notes = Path(known["annotations"]) if known else None
+    """What models and people said of the rows, in the run and beside it; returns how much went of what.
+
+    Desks come first: an export of one would write again what goes from the files.
+    """
     went: dict[str, int] = {}
-    if notes and notes.is_dir():
-        went |= {str(notes / name): n for name, n in forget_keys(notes, journal.keys).items()}
-    files = [answers_file(run), *([annotate.answers_file(notes)] if notes else [])]
-    for path in filter(Path.is_file, files):
-        with Answers(path) as kept:
-            went[str(path)] = kept.forget({*journal.rows, *journal.keys, *journal.examples})
     for path in filter(Path.is_file, (reviewing.desk_file(run), judging.desk_file(run))):
         went[path.relative_to(run).as_posix()] = Desk(path).forget(journal.examples, journal.records)
+    went["people/judges"] = forget_judged(run, journal.examples)
     went["people/votes"] = forget_votes(run, journal.examples)
+    (run / SAMPLES).unlink(missing_ok=True)  # sums over rows; the next export of a review writes them
+    notes = _notes(run)
+    if notes and notes.is_dir():
+        went |= forget_keys(notes, journal.keys)
+    for path in _answers(run):
+        with Answers(path) as kept:
+            went[str(path)] = kept.forget({*journal.rows, *journal.keys, *journal.examples})
     return went
+
+
+def _notes(run: Path) -> Path | None:
+    """The folder of annotations that the run was built with."""
+    known = _last(run)
+    return Path(known["annotations"]) if known else None
+
+
+def _answers(run: Path) -> list[Path]:
+    """The files of paid answers beside the run and in its annotations, those that are there."""
+    notes = _notes(run)
+    files = [answers_file(run), *([annotate.answers_file(notes)] if notes else [])]
+    return [path for path in files if path.is_file()]
+
+
+def _unattributed(run: Path) -> Iterator[Stale]:
+    """Files with answers of which nobody knows what they are about: those of earlier versions."""
+    for path in _answers(run):
+        with Answers(path) as kept:
+            unknown = kept.unattributed()
+        if unknown:
+            why = f"holds {unknown:,} answers of an earlier version, which cannot be told from each other"
+            yield Stale(str(path), why, "delete the file; what it holds is then asked, and paid, again")
 
 
 def _files(run: Path) -> Iterator[Path]:

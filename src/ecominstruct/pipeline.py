@@ -358,7 +358,7 @@ def status(settings: Settings, run: Path) -> list[evaluating.StageStatus]:
 
 
 def prove(run: Path) -> dict[str, Any]:
-    """Check the splits of a run again, from its files alone; writes `4-dataset/split-proof.json` and returns it."""
+    """Check the splits of a run again, from its files alone; the proof, as a build writes it."""
     _, release = require_manifest(run, "dataset", checked=False)  # what is not as it was written is checked as it is
     return prove_release(run, release)
 

@@ -39,7 +39,7 @@ from ecominstruct.splits.proof import (
     open_sides,
 )
 from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, hash_file, json_bytes, read_lists, require_manifest, write_json
+from ecominstruct.store import Manifest, hash_file, read_lists, require_manifest, write_json
 from ecominstruct.tasks.templates import fixed_texts, without
 
 PROOF = "split-proof.json"
@@ -62,7 +62,7 @@ class Count(NamedTuple):
 
 
 def prove(run: Path, release: Manifest) -> dict[str, Any]:
-    """Check a run, write the proof beside the release, and return it.
+    """Check a run, and return the proof; nothing is written.
 
     InputError where a stage is missing or a file cannot be read; a violation is no error here (see `require_proven`).
     """
@@ -71,7 +71,7 @@ def prove(run: Path, release: Manifest) -> dict[str, Any]:
     checked, rows, overlaps = _check_joined(run, release, _expected(splits, release), ledger)
     checked |= _check_texts(run, release, ledger)
     folder = run / release.stage_folder
-    proof = {
+    return {
         "files": fingerprint(
             {file.path.relative_to(folder).as_posix(): hash_file(file.path) for file in _release(run)}
         ),
@@ -82,9 +82,13 @@ def prove(run: Path, release: Manifest) -> dict[str, Any]:
         "violations": dict(sorted(ledger.counts.items())),
         "listed": _sentences(run, ledger),
     }
-    if not (folder / PROOF).is_file() or (folder / PROOF).read_bytes() != json_bytes(proof):
-        write_json(folder / PROOF, proof)  # else its time stays what it was, too
-    return proof
+
+
+def write_proof(run: Path, release: Manifest) -> None:
+    """Check a run, and write the proof beside the release; CheckFailed when it lists any violation."""
+    proof = prove(run, release)
+    write_json(run / release.stage_folder / PROOF, proof)
+    require_proven(run, proof)
 
 
 def with_damage(proof: Mapping[str, Any], found: Sequence[Violation]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from ecominstruct.dataset.decide import Reasons, Rules, left_out, rules_of
 from ecominstruct.dataset.mixture import Limits, share_out
 from ecominstruct.dataset.policy import Decided, masked_batch
 from ecominstruct.dataset.policy import decide as decide_risk
-from ecominstruct.dataset.proof import PROOF, prove, require_proven
+from ecominstruct.dataset.proof import PROOF, write_proof
 from ecominstruct.dataset.risks import RISKS
 from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
 from ecominstruct.dataset.trace import IDS, PLACES, write_index
@@ -111,7 +111,7 @@ def plan_release(
 
     def finish(manifest: Manifest) -> Sequence[str]:
         write_index(target)
-        require_proven(run, prove(run, manifest))
+        write_proof(run, manifest)
         known = {unit.unit: unit.facts for unit in manifest.units}
         write_json(target / "tasks.json", {name: {**task, **known[name]} for name, task in config["tasks"].items()})
         write_bytes(target / "README.md", dataset_card(config, manifest).encode())

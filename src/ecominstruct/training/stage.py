@@ -30,7 +30,7 @@ from ecominstruct.store import (
 from ecominstruct.training.base import base_fingerprint, require_extra
 from ecominstruct.training.card import about_release
 from ecominstruct.training.rows import over_cap
-from ecominstruct.training.tune import Tuned, sizes, tune
+from ecominstruct.training.tune import TUNED, Tuned, sizes, tune
 from ecominstruct.tuning import TrainSpec
 
 STAGE = stage("model")
@@ -75,10 +75,13 @@ def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
 
 def stale_model(run: Path, manifest: Manifest) -> list[str]:
     """Why the model of a run must be tuned again."""
+    known = read_json(run / STAGE.folder / TUNED) if (run / STAGE.folder / TUNED).is_file() else {}
+    forgotten = known.get("forgotten", 0)
+    reasons = [f"was trained on {forgotten:,} rows that were forgotten since"] if forgotten else []
     try:
-        return stale_reasons(plan_model(run, train_spec(run), Silent()), manifest)
+        return [*reasons, *stale_reasons(plan_model(run, train_spec(run), Silent()), manifest)]
     except InputError as error:
-        return [error.faults[0].problem]
+        return [*reasons, error.faults[0].problem]
 
 
 def train(run: Path, progress: Progress) -> dict[str, Any]:

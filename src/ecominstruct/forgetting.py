@@ -94,6 +94,7 @@ class Journal(NamedTuple):
     """All that is to be done, as it was found before anything changed."""
 
     wish: Wish
+    found: int  # records that the run holds
     stones: tuple[Tombstone, ...]
     examples: tuple[str, ...]
     rows: tuple[str, ...]  # ids of records whose examples go: of those that are forgotten, and of those they went into
@@ -126,31 +127,24 @@ def forget(run: Path, wish: Wish) -> dict[str, Any]:
     names something of it afterwards.
     """
     journal = read_journal(run)
-    if journal is None and _is_forgotten(run, wish) and not _wanted(run, wish, frozenset()):
-        journal = Journal(wish, (), (), (), (), (), 0)  # somebody asks once more: nothing is left to do
-    elif journal is None:
+    if journal is None:
         journal = _begin(run, wish)
     elif wish not in (Wish(), journal.wish):
         raise wrong("something else is being forgotten here", f"First run: ecom forget {run}", file=str(run))
     return _carry_out(run, journal)
 
 
-def _is_forgotten(run: Path, wish: Wish) -> bool:
-    """Whether a source or a record was forgotten before."""
-    known = read_tombstones(run / FILE)
-    return any(stone.record == (wish.record or "") and wish.source in (None, stone.source) for stone in known)
-
-
 def learn(run: Path, file: Path) -> None:
     """Let a run know what a file of tombstones lists, before it is built; what it has of that is forgotten first."""
-    stones = read_tombstones(file)
+    if not _listed(file) <= read_tombstones(run / FILE):
+        forget(run, Wish(file=str(file.resolve())))
+
+
+def _listed(file: Path) -> frozenset[Tombstone]:
+    """The tombstones of a file that somebody names; InputError where there is none."""
     if not file.is_file():
         raise wrong("is not there", "Name a file that ecom forget wrote", file=str(file))
-    if stones <= read_tombstones(run / FILE):
-        return
-    if _matching(run, stones):
-        forget(run, Wish(file=str(file.resolve())))
-    _append(run / FILE, stones)
+    return read_tombstones(file)
 
 
 # ------------------------------------------------------------------------------------------------------------- journal
@@ -164,6 +158,7 @@ def read_journal(run: Path) -> Journal | None:
     found = read_json(path)
     return Journal(
         Wish(**found["wish"]),
+        found["found"],
         tuple(Tombstone(**stone) for stone in found["stones"]),
         tuple(found["examples"]),
         tuple(found["rows"]),
@@ -184,15 +179,15 @@ def _write_journal(run: Path, journal: Journal) -> None:
 
 def _begin(run: Path, wish: Wish) -> Journal:
     """Find all that is to go, and write it down."""
-    listed = read_tombstones(Path(wish.file)) if wish.file else frozenset()
-    wanted = _wanted(run, wish, listed)
     for name in BUILT:
         folder = run / stage(name).folder
         manifest = read_manifest(folder)
         if manifest:
             require_whole(folder, manifest)
-    if not wanted:
-        what = wish.source or wish.record or f"what {wish.file} lists"
+    listed = _listed_for(run, wish)
+    wanted = _wanted(run, wish, listed)
+    if not wanted and not listed:
+        what = wish.source or wish.record
         raise wrong(f"this run holds no records of {what!r}", "See: ecom sources list", file=str(run))
     twins = found = _twins(run, wanted)
     if wish.family:
@@ -208,7 +203,8 @@ def _begin(run: Path, wish: Wish) -> Journal:
     known = _last(run)
     journal = Journal(
         wish,
-        tuple(sorted({*_stones(run, wish, wanted, twins), *_of(listed, wish)})),
+        len(wanted),
+        tuple(sorted({*_stones(run, wish, wanted, twins), *listed})),
         tuple(sorted(examples)),
         tuple(sorted(rows)),
         tuple(sorted(annotation_keys(run, _catalogue(known), by_source, Path(known["annotations"])))) if known else (),
@@ -219,8 +215,15 @@ def _begin(run: Path, wish: Wish) -> Journal:
     return journal
 
 
-def _of(listed: frozenset[Tombstone], wish: Wish) -> frozenset[Tombstone]:
-    return listed if not wish.source and not wish.record else frozenset()
+def _listed_for(run: Path, wish: Wish) -> frozenset[Tombstone]:
+    """The tombstones that there are already: those of a file that is to be learnt, or those of a source or a record
+    that somebody asks to be forgotten once more."""
+    if not wish.source and not wish.record:
+        return _listed(Path(wish.file or ""))
+    known = read_tombstones(run / FILE)
+    if wish.record:
+        return frozenset(stone for stone in known if stone.record == wish.record)
+    return frozenset(stone for stone in known if stone.source == wish.source and Tombstone(stone.source) in known)
 
 
 def _wanted(run: Path, wish: Wish, listed: frozenset[Tombstone]) -> dict[str, _Record]:
@@ -378,6 +381,24 @@ def _carry_out(run: Path, journal: Journal) -> dict[str, Any]:
     gone = Gone(journal.records, frozenset(journal.examples), journal.wish.source)
     for path in (run / FILE, *([Path(journal.wish.file)] if journal.wish.file else [])):
         _append(path, journal.stones)
+    removed, stale = _remove(run, journal, gone) if journal.found else ({}, [])
+    (run / JOURNAL).unlink()
+    settle_names(run)
+    return {
+        "records": journal.found,
+        "examples": len(gone.examples),
+        "removed": {name: count for name, count in removed.items() if count},
+        "twins": [twin._asdict() for twin in journal.twins],
+        "stale": [one._asdict() for one in stale],
+        "files_read_again": sum(1 for _ in _files(run)) if journal.found else 0,
+    }
+
+
+def _remove(run: Path, journal: Journal, gone: Gone) -> tuple[dict[str, int], list[Stale]]:
+    """Remove what is gone from wherever it stands; returns how much went of what, and what is to be made again.
+
+    CheckFailed when a file still names something of it afterwards.
+    """
     for path in filter(is_leftover, list(run.rglob("*"))):
         path.unlink(missing_ok=True)
     stale = [*_remove_sums(run), *_mark_model(run, journal, gone)]
@@ -385,20 +406,10 @@ def _carry_out(run: Path, journal: Journal) -> dict[str, Any]:
     with unchecked():
         _finish_release(run)
     removed |= _forget_what_was_said(run, journal)
-    stale += [*_exports(run), *_unattributed(run)]
     faults = [Fault(str(path), 0, f"still names {name}") for path in _files(run) for name in named_in(path, gone.ids)]
     if faults:
         raise CheckFailed(faults)
-    (run / JOURNAL).unlink(missing_ok=True)
-    settle_names(run)
-    return {
-        "records": len(gone.records),
-        "examples": len(gone.examples),
-        "removed": {name: count for name, count in removed.items() if count},
-        "twins": [twin._asdict() for twin in journal.twins],
-        "stale": [one._asdict() for one in stale],
-        "files_read_again": sum(1 for _ in _files(run)),
-    }
+    return removed, [*stale, *_exports(run), *_unattributed(run)]
 
 
 def _append(path: Path, stones: Iterable[Tombstone]) -> None:

@@ -630,7 +630,7 @@ def kill_at_random(
 def test_a_forgetting_that_is_killed_is_finished(
     full: Shop, tmp_path: Path, undisturbed: Callable[[str], dict[str, str]]
 ) -> None:
-    kill_at_random(full, tmp_path, undisturbed, "some", 12)
+    kill_at_random(full, tmp_path, undisturbed, "some", 10)
 
 
 @pytest.mark.long
@@ -677,7 +677,7 @@ def _since_journal(run: Path, events: list[list[str]]) -> list[list[str]]:
 def test_no_moment_of_a_forgetting_is_a_bad_one(
     full: Shop, tmp_path: Path, undisturbed: Callable[[str], dict[str, str]], case: str
 ) -> None:
-    kill_before_changes(full, tmp_path, undisturbed, case, 10)
+    kill_before_changes(full, tmp_path, undisturbed, case, 8)
 
 
 @pytest.mark.long

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ecominstruct.audit.card import SAMPLES, write_card
 from ecominstruct.dataset.proof import write_proof
-from ecominstruct.dataset.purge import BUILT, Gone, named_in, purge
+from ecominstruct.dataset.purge import BUILT, Gone, named_in, naming, purge
 from ecominstruct.dataset.trace import write_index
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.evaluation.predict import answers_file
@@ -46,6 +46,7 @@ from ecominstruct.store import (
     MANIFEST,
     is_leftover,
     part_of,
+    read_batches,
     read_json,
     read_lists,
     read_manifest,
@@ -343,24 +344,27 @@ def _near(run: Path, wanted: Mapping[str, _Record]) -> set[str]:
 def _examples(run: Path, records: frozenset[str]) -> tuple[set[str], set[str]]:
     """The ids of all examples that were made of these records, of their variants and of what audits made of them; and
     all records that such examples belong to."""
+    import pyarrow as pa
+
+    known = pa.array(sorted(records), pa.string())
     examples, owners = set[str](), set(records)
-    for name in ("examples", "dataset", "audit"):
-        for path in sorted((run / stage(name).folder).rglob("*.parquet")):
-            for row, record, others in _origins(path):
-                if record in records or not records.isdisjoint(others):
-                    examples.add(row)
-                    owners.add(record)
+    for path in _files_of_examples(run):
+        for batch in read_batches(path, "id", "record", "derived_from"):
+            flags = naming(batch.column("record"), known) | naming(batch.column("derived_from"), known)
+            made: Any = batch.filter(pa.array(flags))
+            examples.update(made.column("id").to_pylist())
+            owners.update(made.column("record").unique().to_pylist())
     return examples, owners
 
 
-def _origins(path: Path) -> Iterator[tuple[str, str, Sequence[str]]]:
-    """The id, the record and the further records of each row, of a file of examples."""
+def _files_of_examples(run: Path) -> Iterator[Path]:
+    """The files of a run that hold examples."""
     import pyarrow.parquet as pq
 
-    names = ("id", "record", "derived_from")
-    if set(names) <= set(pq.read_schema(path).names):
-        for columns in read_lists(path, *names):
-            yield from zip(*columns, strict=True)
+    for name in ("examples", "dataset", "audit"):
+        for path in sorted((run / stage(name).folder).rglob("*.parquet")):
+            if {"id", "record", "derived_from"} <= set(pq.read_schema(path).names):
+                yield path
 
 
 def _last(run: Path) -> dict[str, Any]:
@@ -406,7 +410,7 @@ def _remove(run: Path, journal: Journal, gone: Gone) -> tuple[dict[str, int], li
     with unchecked():
         _finish_release(run)
     removed |= _forget_what_was_said(run, journal)
-    faults = [Fault(str(path), 0, f"still names {name}") for path in _files(run) for name in named_in(path, gone.ids)]
+    faults = [Fault(str(path), 0, f"still names {name}") for path in _files(run) for name in named_in(path, gone)]
     if faults:
         raise CheckFailed(faults)
     return removed, [*stale, *_exports(run), *_unattributed(run)]

@@ -13,11 +13,15 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ecominstruct.checks.columns import Flags
 from ecominstruct.dataset.composition import leaks
 from ecominstruct.dataset.guard import protected_columns
 from ecominstruct.dataset.recount import recount
@@ -42,6 +46,9 @@ from ecominstruct.store import (
     write_receipt,
 )
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 TAKEN_OUT = "some rows were taken out"  # what a unit says of what was forgotten until it is made again
 BUILT = tuple(one.name for one in STAGES if one.verb == "build")
 _RAW, _SPLITS = (stage(name).folder for name in ("records", "splits"))
@@ -50,17 +57,25 @@ _LISTING = ("derived_from",)
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 
-class Gone(NamedTuple):
+@dataclass(frozen=True)
+class Gone:
     """What is forgotten: the ids of the records, and of the examples that were made of them."""
 
     records: frozenset[str]
     examples: frozenset[str]
     source: str | None = None  # where all records of it are
 
-    @property
+    @cached_property
     def ids(self) -> frozenset[str]:
         """All ids that nothing may name any more."""
         return self.records | self.examples
+
+    @cached_property
+    def column(self) -> pa.Array[Any]:
+        """The same as a column."""
+        import pyarrow as pa
+
+        return pa.array(sorted(self.ids), pa.string())
 
 
 def purge(run: Path, gone: Gone) -> dict[str, int]:
@@ -84,25 +99,44 @@ def purge(run: Path, gone: Gone) -> dict[str, int]:
     return {name: count for name, count in went.items() if count}
 
 
-def named_in(path: Path, ids: Collection[str]) -> Iterator[str]:
-    """The ids, of these, that a file still names, wherever they stand in it."""
+def named_in(path: Path, gone: Gone) -> Iterator[str]:
+    """What of that is gone a file still names, wherever it stands in it."""
     if path.suffix != ".parquet":
-        yield from sorted(set(_ID.findall(path.read_bytes().decode("latin-1"))).intersection(ids))
+        yield from sorted(set(_ID.findall(path.read_bytes().decode("latin-1"))) & gone.ids)
         return
     for batch in read_batches(path):
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            if _is_text(batch.schema.field(name).type):
-                yield from _named_by(column.to_pylist(), ids, inside=name in ("detail", "raw"))
+            if _is_text(column.type):
+                yield from _told_by(column, gone) if name == "detail" else _said_by(column, gone)
 
 
-def _named_by(values: Iterable[Any], ids: Collection[str], *, inside: bool) -> Iterator[str]:
-    for value in values:
-        if isinstance(value, list):
-            yield from (one for one in value if one in ids)
-        elif value in ids:
-            yield value
-        elif inside and value:
-            yield from (one for one in _ID.findall(value) if one in ids)
+def naming(column: pa.Array[Any], known: pa.Array[Any]) -> Flags:
+    """For each row of a column of texts, or of lists of texts, whether it holds one of the known ones."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_list(column.type):
+        return np.asarray(pc.is_in(column, known))
+    flags = np.zeros(len(column), np.bool_)
+    flags[np.asarray(pc.list_parent_indices(column))[np.asarray(pc.is_in(pc.list_flatten(column), known))]] = True
+    return flags
+
+
+def _said_by(column: pa.Array[Any], gone: Gone) -> Iterator[str]:
+    """The ids that are values of a column."""
+    import pyarrow as pa
+
+    for value in column.filter(pa.array(naming(column, gone.column))).to_pylist():
+        yield from gone.ids.intersection(value if isinstance(value, list) else [value])
+
+
+def _told_by(column: pa.Array[Any], gone: Gone) -> Iterator[str]:
+    """The ids that stand somewhere inside the texts of a column."""
+    import pyarrow.compute as pc
+
+    told: list[Any] = column.filter(pc.match_substring_regex(column, "[0-9a-f]{32}")).to_pylist()
+    for value in told:
+        yield from gone.ids.intersection(_ID.findall(value))
 
 
 # ------------------------------------------------------------------------------------------------------- one stage
@@ -226,18 +260,20 @@ def _rewrite(path: Path, gone: Gone, sizes: Iterator[int] | None = None) -> None
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
         names = [name for name in (*_NAMING, *_LISTING) if name in schema.names and _is_text(schema.field(name).type)]
-        said = [name for name in ("detail",) if name in schema.names]
-        looked_at = [file.read_row_group(n, [*names, *said], use_threads=False) for n in range(file.num_row_groups)]
-        bad = [_named(table.select(names), gone.ids) for table in looked_at]
-        tells = [any(_named_by(table[name].to_pylist(), gone.ids, inside=True)) for table in looked_at for name in said]
-        if not any(map(any, bad)) and not any(tells):
+        tells = "detail" in schema.names
+        bad, told = [], False
+        for number in range(file.num_row_groups):
+            group = _row_group(file, number, [*names, *(["detail"] if tells else [])])
+            bad.append(np.logical_or.reduce([naming(group.column(name), gone.column) for name in names]))
+            told = told or (tells and any(_told_by(group.column("detail"), gone)))
+        if not told and not any(flags.any() for flags in bad):
             return
         with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
             waiting = schema.empty_table()
             size = next(sizes, 0) if sizes else BATCH_ROWS
-            for group, flags in enumerate(bad):
-                kept = file.read_row_group(group, use_threads=False).filter(pa.array([not flag for flag in flags]))
-                waiting = pa.concat_tables([waiting, _untold(kept, gone.ids) if said else kept])
+            for number, flags in enumerate(bad):
+                kept = file.read_row_group(number, use_threads=False).filter(pa.array(~flags))
+                waiting = pa.concat_tables([waiting, _untold(kept, gone) if tells else kept])
                 while size and len(waiting) >= size:
                     writer.write_table(waiting.slice(0, size).combine_chunks())
                     waiting = waiting.slice(size)
@@ -246,11 +282,15 @@ def _rewrite(path: Path, gone: Gone, sizes: Iterator[int] | None = None) -> None
                 writer.write_table(waiting.combine_chunks())
 
 
-def _untold(table: Any, ids: Collection[str]) -> Any:
+def _row_group(file: Any, number: int, names: list[str]) -> Any:
+    return file.read_row_group(number, names, use_threads=False).combine_chunks().to_batches()[0]
+
+
+def _untold(table: Any, gone: Gone) -> Any:
     """A table of reasons without details that name what is gone."""
     import pyarrow as pa
 
-    details = ["" if any(_named_by([detail], ids, inside=True)) else detail for detail in table["detail"].to_pylist()]
+    details = ["" if gone.ids.intersection(_ID.findall(detail)) else detail for detail in table["detail"].to_pylist()]
     return table.set_column(table.schema.get_field_index("detail"), "detail", pa.array(details, pa.string()))
 
 
@@ -266,15 +306,6 @@ def _is_text(kind: Any) -> bool:
     import pyarrow as pa
 
     return pa.types.is_string(kind) or (pa.types.is_list(kind) and pa.types.is_string(kind.value_type))
-
-
-def _named(table: Any, ids: Collection[str]) -> list[bool]:
-    """For each row, whether it names something that is gone."""
-    flags = [False] * table.num_rows
-    for name in table.column_names:
-        for row, value in enumerate(table[name].to_pylist()):
-            flags[row] |= any(one in ids for one in value) if isinstance(value, list) else value in ids
-    return flags
 
 
 def _card(run: Path, config: Mapping[str, Any]) -> dict[str, Any]:

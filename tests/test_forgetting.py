@@ -11,7 +11,7 @@ import shutil
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -160,6 +160,11 @@ def texts_in(run: Path, source: str, column: str = "text") -> Counter[str]:
 # ------------------------------------------------------------------------------ 1  gone from every file, at once
 
 
+def few(values: Iterable[Any], quick: Collection[Any]) -> list[Any]:
+    """Values of a parameter, of which all but the quick ones belong to `make test-long`."""
+    return [pytest.param(value, marks=() if value in quick else pytest.mark.long) for value in values]
+
+
 def cases(shop: Shop) -> dict[str, Callable[[], Gone]]:
     """What tests forget: records of every kind of source, and whole sources."""
     offers, pairs = (list(shop.sources[name].all_rows()) for name in (OFFERS, PAIRS))
@@ -187,9 +192,7 @@ SOURCES = tuple(f"source {name}" for name in (REVIEWS, ECHO, REVIEWS_ZH, OFFERS,
 QUICK = {"a test row", f"review {TWICE}", "an offer", f"source {REVIEWS}"}
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, marks=() if case in QUICK else pytest.mark.slow) for case in (*RECORDS, *SOURCES)]
-)
+@pytest.mark.parametrize("case", few((*RECORDS, *SOURCES), QUICK))
 def test_what_is_forgotten_is_in_no_file(shop: Shop, case: str) -> None:
     gone, before = cases(shop)[case](), ids(shop.run)
     assert gone.needles.found(shop.run), "what is searched for is found as long as it is there"
@@ -216,7 +219,7 @@ def test_what_a_killed_build_left_half_written_goes_too(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", ["a test row", f"source {REVIEWS}", f"source {OFFERS}"])
+@pytest.mark.parametrize("case", few(["a test row", f"source {REVIEWS}", f"source {OFFERS}"], ["a test row"]))
 def test_what_was_made_later_goes_and_other_predictions_stay(full: Shop, tmp_path: Path, case: str) -> None:
     shop = full.copied(tmp_path / "shop")
     run, gone = shop.run, cases(shop)[case]()
@@ -240,7 +243,7 @@ def test_what_was_made_later_goes_and_other_predictions_stay(full: Shop, tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", ["an offer", f"review {OWN}", f"source {OFFERS}"])
+@pytest.mark.parametrize("case", few(["an offer", f"review {OWN}", f"source {OFFERS}"], ["an offer"]))
 def test_a_build_makes_the_stages_anew_without_it(shop: Shop, case: str) -> None:
     gone, before = cases(shop)[case](), ids(shop.run)
     forget(shop, gone)
@@ -371,7 +374,7 @@ def _joined() -> dict[str, Source]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["chats", "pages", "judged"])
-@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("whole", few([False, True], [False]))
 def test_rows_that_are_gathered_cut_up_or_looked_up(tmp_path: Path, name: str, whole: bool) -> None:
     shop = shops.make(tmp_path / "shop", _joined())
     said = [{"sku": f"k{number}", "text": shops.english(800 + number)} for number in range(4)]
@@ -418,7 +421,7 @@ def storefront(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["a descendant", "a source", "a family"])
+@pytest.mark.parametrize("what", few(["a descendant", "a source", "a family"], ["a source"]))
 def test_the_built_in_shop_forgets_though_it_could_make_the_rows_again(
     storefront: Shop, tmp_path: Path, what: str
 ) -> None:
@@ -673,7 +676,7 @@ def _since_journal(run: Path, events: list[list[str]]) -> list[list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [f"review {TWICE}", f"source {OFFERS}"])
+@pytest.mark.parametrize("case", few([f"review {TWICE}", f"source {OFFERS}"], [f"source {OFFERS}"]))
 def test_no_moment_of_a_forgetting_is_a_bad_one(
     full: Shop, tmp_path: Path, undisturbed: Callable[[str], dict[str, str]], case: str
 ) -> None:
@@ -846,7 +849,7 @@ def _texts_now(run: Path, source: str) -> Counter[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [OWN, TWICE, EVERYWHERE])
+@pytest.mark.parametrize("number", few([OWN, TWICE, EVERYWHERE], [OWN]))
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_forgotten_row_never_comes_back(base: Shop, tmp_path: Path, change: str, number: int) -> None:
     """And nobody else goes in its place: of two equal rows the other one stays, whatever its card says now."""
@@ -870,7 +873,7 @@ def test_a_forgotten_row_never_comes_back(base: Shop, tmp_path: Path, change: st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("change", ["another file", "other fields", "another id", "all at once"])
+@pytest.mark.parametrize("change", few(["another file", "other fields", "another id", "all at once"], ["all at once"]))
 def test_a_forgotten_source_never_comes_back(base: Shop, tmp_path: Path, change: str) -> None:
     shop = base.copied(tmp_path / "shop")
     gone = gone_source(shop, REVIEWS)
@@ -953,7 +956,7 @@ def test_the_raw_data_may_have_changed_when_a_row_is_forgotten(shop: Shop) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [f"review {OWN}", f"review {TWICE}", f"source {OFFERS}"])
+@pytest.mark.parametrize("case", few([f"review {OWN}", f"review {TWICE}", f"source {OFFERS}"], [f"source {OFFERS}"]))
 def test_another_run_forgets_what_a_file_lists(shop: Shop, tmp_path: Path, case: str) -> None:
     file, other = tmp_path / "forgotten.jsonl", tmp_path / "other"
     gone = cases(shop)[case]()
@@ -1073,7 +1076,7 @@ FRESH = ("a test row", f"review {TWICE}", f"review {EVERYWHERE}", "an offer", "t
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", FRESH)
+@pytest.mark.parametrize("case", few(FRESH, ["a test row", "an offer", f"source {REVIEWS}"]))
 def test_a_run_that_forgot_equals_one_that_never_knew(base: Shop, tmp_path: Path, case: str) -> None:
     shop = base.copied(tmp_path / "shop")
     gone, more = cases(shop)[case](), gone_review(shop, ALIKE)
@@ -1122,7 +1125,7 @@ def _twins(shop: Shop) -> dict[int, tuple[str, str, str]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", [False, True])
-@pytest.mark.parametrize("number", [TWICE, EVERYWHERE, ALIKE, NEARLY])
+@pytest.mark.parametrize("number", few([TWICE, EVERYWHERE, ALIKE, NEARLY], [TWICE, NEARLY]))
 def test_twins_are_named_and_go_when_they_are_meant(shop: Shop, number: int, family: bool) -> None:
     run, before = shop.run, ids(shop.run)
     source, twin, how = _twins(shop)[number]

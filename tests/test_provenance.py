@@ -18,6 +18,7 @@ from ecominstruct.dataset.trace import trace
 from ecominstruct.errors import InputError
 from ecominstruct.forgetting import Wish, forget
 from ecominstruct.progress import Silent
+from ecominstruct.store import write_json
 
 RECIPE = """\
 title: kept
@@ -143,6 +144,15 @@ def test_a_source_is_forgotten(run: Path, built: Path, ecom: Ecom) -> None:
     assert not [one for one in rows(run, "4-dataset/t*/*.parquet") if one["task"].startswith("zh/storefront/reviews")]
     assert [one for one in rows(run, "4-dataset/t*/*.parquet") if one["task"].startswith("en/storefront/reviews")]
     whole(run, built)
+
+
+def test_nothing_is_written_among_the_raw_data(run: Path) -> None:
+    last = json.loads((run / "log/last.json").read_text()) if (run / "log/last.json").is_file() else {}
+    last |= {"data": str(run.parent / "data"), "catalogue": [], "annotations": str(run.parent / "notes")}
+    write_json(run / "log/last.json", last)
+    with pytest.raises(InputError, match="lies among the raw data"):
+        forget(run, Wish(source="zh/storefront/reviews", file=str(run.parent / "data/forgotten.jsonl")))
+    assert not (run / "forgetting.json").exists() and not (run / "forgotten.jsonl").exists()
 
 
 def test_an_index_of_millions_answers_at_once(tmp_path: Path) -> None:

@@ -180,6 +180,9 @@ def _write_journal(run: Path, journal: Journal) -> None:
 
 def _begin(run: Path, wish: Wish) -> Journal:
     """Find all that is to go, and write it down."""
+    data = _last(run).get("data")
+    if wish.file and data and Path(wish.file).is_relative_to(data):
+        raise wrong("lies among the raw data, where nothing is written", "Name a file elsewhere", file=wish.file)
     for name in BUILT:
         folder = run / stage(name).folder
         manifest = read_manifest(folder)

@@ -365,7 +365,7 @@ class TestSomeOrders(Forgetting.TestCase):  # type: ignore[misc, valid-type]
     """A few orders of ten steps, the same ones in every run of the tests."""
 
     settings = settings(
-        max_examples=5,
+        max_examples=3,
         stateful_step_count=10,
         derandomize=True,
         deadline=None,

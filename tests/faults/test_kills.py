@@ -241,13 +241,13 @@ def _kill_and_compare(tmp_path: Path, text: str, kills: int, wait: Wait, togethe
 
 @pytest.mark.slow
 def test_kills_do_not_change_a_byte(tmp_path: Path) -> None:
-    _kill_and_compare(tmp_path, RECIPE, 8, _anywhere, 8)
+    _kill_and_compare(tmp_path, RECIPE, 4, _anywhere, 4)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wait", [_in_the_first_second, _in_the_last_second])
 def test_kills_at_either_end_do_not_change_a_byte(tmp_path: Path, wait: Wait) -> None:
-    _kill_and_compare(tmp_path, SMALL, 8, wait, 4, processes=1)
+    _kill_and_compare(tmp_path, SMALL, 4, wait, 2, processes=1)
 
 
 @pytest.mark.long

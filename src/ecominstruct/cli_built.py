@@ -29,7 +29,7 @@ class Built(NamedTuple):
 @contextmanager
 def built(recipe: Path, out: Path, places: Places, processes: int, cluster: str | None) -> Iterator[Built]:
     """Build what a recipe asks for, and keep the run locked as long as more is done with it."""
-    from ecominstruct import forgetting, pipeline
+    from ecominstruct import pipeline
     from ecominstruct.lock import locked
 
     pipeline.check_run(out)
@@ -39,7 +39,9 @@ def built(recipe: Path, out: Path, places: Places, processes: int, cluster: str 
     settings = pipeline.prepare(recipe, data=data, extra=extra, annotations=annotations)
     with locked(out), work(processes, cluster) as (executor, progress):
         if forgotten:
-            forgetting.learn(out, forgotten)
+            from ecominstruct.forgetting import learn
+
+            learn(out, forgotten)
         settings = pipeline.without_forgotten(settings, out)
         for name, files in settings.absent.items():
             sys.stderr.write(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})\n")

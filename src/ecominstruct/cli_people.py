@@ -38,7 +38,7 @@ def annotate(
     as_json: AsJson = False,
 ) -> None:
     """Let a model find the answers of tasks that say `annotate`; what is paid is kept and never asked again."""
-    from ecominstruct import forgetting, pipeline
+    from ecominstruct import pipeline
     from ecominstruct.layout import outline
     from ecominstruct.lock import locked
     from ecominstruct.people import annotate as people
@@ -51,7 +51,9 @@ def annotate(
     people.require_server(settings.recipe, server)
     with locked(out), work(CORES) as (executor, progress):
         if forgotten:
-            forgetting.learn(out, forgotten)
+            from ecominstruct.forgetting import learn
+
+            learn(out, forgotten)
         pipeline.remember(out, settings, catalogue or (), recipe, {})
         done = pipeline.split_records(settings, out, executor, progress)
         units = plan_examples(out, settings.catalogue, chosen, settings.recipe.prompts, done).units

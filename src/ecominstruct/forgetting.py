@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 
 from ecominstruct.audit.card import SAMPLES, write_card
 from ecominstruct.dataset.proof import write_proof
-from ecominstruct.dataset.purge import BUILT, Gone, named_in, naming, purge
+from ecominstruct.dataset.purge import Gone, named_in, naming, purge
 from ecominstruct.dataset.trace import write_index
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.evaluation.predict import answers_file
@@ -41,7 +41,7 @@ from ecominstruct.sources.tombstones import (
     row_hash,
     tombstone_lines,
 )
-from ecominstruct.stages import MATCHES, STUDY, stage
+from ecominstruct.stages import BUILT, MATCHES, STUDY, stage
 from ecominstruct.store import (
     MANIFEST,
     is_leftover,

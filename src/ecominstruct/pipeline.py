@@ -38,7 +38,7 @@ from ecominstruct.sources.licences import is_share_alike
 from ecominstruct.sources.tombstones import FILE as FORGOTTEN
 from ecominstruct.sources.tombstones import REASON, Tombstones, read_tombstones
 from ecominstruct.splits.assign import STRADDLES, SourceParts, plan_splits, straddling
-from ecominstruct.stages import STAGES, stage
+from ecominstruct.stages import BUILT, stage
 from ecominstruct.store import (
     RECIPE,
     Manifest,
@@ -58,7 +58,6 @@ from ecominstruct.tasks.spec import Task
 from ecominstruct.tasks.verdicts import said_about
 
 ANNOTATIONS = Path("annotations")  # where they lie unless somebody says otherwise
-BUILT = tuple(stage.name for stage in STAGES if stage.verb == "build")
 _HIDDEN = ".*.tmp"
 
 

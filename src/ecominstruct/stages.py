@@ -33,6 +33,7 @@ STAGES = (
     Stage(8, "report", "report", "one page that shows it all", 1),
     Stage(9, "audit", "audit", "what is wrong with the rows, one by one, and a corrected test set beside it", 3),
 )
+BUILT = tuple(stage.name for stage in STAGES if stage.verb == "build")
 MATCHES, MEASURES = "matches.parquet", "measures.parquet"  # what the folder of a task in 4-findings holds
 STUDY = "study"  # the folder of a study inside a run: held-out rows, cells, answers and scores of its own
 _BY_NAME = {stage.name: stage for stage in STAGES}

@@ -30,7 +30,7 @@ from ecominstruct.identity import fingerprint
 from ecominstruct.sources.ingest import FORGOTTEN
 from ecominstruct.sources.tombstones import REASON
 from ecominstruct.splits.assign import STRADDLES, straddling
-from ecominstruct.stages import STAGES, stage
+from ecominstruct.stages import BUILT, stage
 from ecominstruct.store import (
     BATCH_ROWS,
     Manifest,
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TAKEN_OUT = "some rows were taken out"  # what a unit says of what was forgotten until it is made again
-BUILT = tuple(one.name for one in STAGES if one.verb == "build")
 _RAW, _SPLITS = (stage(name).folder for name in ("records", "splits"))
 _NAMING = ("id", "record", "row", "example", "other")  # columns that name a record or an example
 _LISTING = ("derived_from",)
@@ -262,8 +261,7 @@ def _rewrite(path: Path, gone: Gone, sizes: Iterator[int] | None = None) -> None
         names = [name for name in (*_NAMING, *_LISTING) if name in schema.names and _is_text(schema.field(name).type)]
         tells = "detail" in schema.names
         bad, told = [], False
-        for number in range(file.num_row_groups):
-            group = _row_group(file, number, [*names, *(["detail"] if tells else [])])
+        for group in read_batches(path, *names, *(["detail"] if tells else [])):
             bad.append(np.logical_or.reduce([naming(group.column(name), gone.column) for name in names]))
             told = told or (tells and any(_told_by(group.column("detail"), gone)))
         if not told and not any(flags.any() for flags in bad):
@@ -280,10 +278,6 @@ def _rewrite(path: Path, gone: Gone, sizes: Iterator[int] | None = None) -> None
                     size = next(sizes, 0) if sizes else BATCH_ROWS
             if len(waiting):
                 writer.write_table(waiting.combine_chunks())
-
-
-def _row_group(file: Any, number: int, names: list[str]) -> Any:
-    return file.read_row_group(number, names, use_threads=False).combine_chunks().to_batches()[0]
 
 
 def _untold(table: Any, gone: Gone) -> Any:

@@ -32,11 +32,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from conftest import run_here
 from ecominstruct.languages import kin_text
 
 JOURNAL, TOMBSTONES = "forgetting.json", "forgotten.jsonl"
 BUILT = ("1-records", "2-splits", "3-examples", "4-guard", "4-findings", "4-dataset")
-NAMES = ("id", "record", "other", "row", "derived_from", "example")  # columns that name records and examples
 ECOM = str(Path(sys.executable).parent / "ecom")
 Row = dict[str, Any]
 
@@ -58,20 +58,9 @@ class Said(NamedTuple):
 
 
 def here(*words: str | Path) -> Said:
-    """Run `ecom` in this process, as its entry point does; what is no message for people goes up as it is."""
-    from ecominstruct.cli import main
-
-    out, err, before = io.StringIO(), io.StringIO(), sys.argv
-    code = 0
-    sys.argv = ["ecom", *map(str, words)]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-    finally:
-        sys.argv = before
-    return Said(code, out.getvalue(), err.getvalue())
+    """Run `ecom` in this process; what is no message for people goes up as it is."""
+    ended = run_here(*words)
+    return Said(ended.returncode, ended.stdout, ended.stderr)
 
 
 def apart(*words: str | Path, timeout: float = 120) -> Said:
@@ -478,7 +467,13 @@ def make(root: Path, kept: Mapping[str, Source] | None = None, **recipe: Any) ->
 
 def table(run: Path, pattern: str) -> list[Row]:
     """The rows of all Parquet files of a pattern below a run."""
-    return [row for path in sorted(run.glob(pattern)) for row in pq.read_table(path, use_threads=False).to_pylist()]
+    return [row for path in sorted(run.glob(pattern)) for row in rows_of(path).to_pylist()]
+
+
+def rows_of(path: Path, dictionaries: Sequence[str] = ()) -> pa.Table:
+    """A Parquet file as a whole, with nothing read into its path, as `pq.read_table` does."""
+    with pq.ParquetFile(path, read_dictionary=list(dictionaries)) as file:
+        return file.read(use_threads=False)
 
 
 def records(run: Path, source: str = "") -> list[Row]:
@@ -570,7 +565,7 @@ def readable(run: Path) -> None:
     from ecominstruct.rows import Example
 
     for path in run.rglob("*.parquet"):
-        names = pq.read_table(path, use_threads=False).column_names
+        names = rows_of(path).column_names
         if path.relative_to(run).parts[:2] in (("4-dataset", "train"), ("4-dataset", "test")):
             assert names == list(Example._fields), path
 
@@ -635,9 +630,7 @@ def _blobs(path: Path) -> Iterator[bytes]:
 
 def _strings(path: Path) -> Iterator[str]:
     """All texts in a Parquet file, those of its dictionaries included, whether a row uses them or not."""
-    with pq.ParquetFile(path) as file:
-        plain = [field.name for field in file.schema_arrow if pa.types.is_string(field.type)]
-    read = pq.read_table(path, read_dictionary=plain, use_threads=False)
+    read = rows_of(path, [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)])
     for column in read.columns:
         for chunk in column.chunks:
             yield from texts_of((chunk.dictionary if isinstance(chunk, pa.DictionaryArray) else chunk).to_pylist())
@@ -648,10 +641,6 @@ def nowhere(run: Path, needles: Needles) -> None:
     """Nothing of what was forgotten stands anywhere below a run."""
     found = needles.found(run)
     assert not found, f"{len(found)} traces: {found[:10]}"
-    for path in run.rglob("*.parquet"):
-        for row in pq.read_table(path, use_threads=False).to_pylist():
-            named = json.dumps([row.get(name) for name in NAMES], default=str)
-            assert not [name for name in needles.ids if name in named], path
 
 
 def holds_no_text(path: Path, rows: Iterable[Row]) -> None:

@@ -58,19 +58,32 @@ def inputs(rows: int) -> Iterator[tuple[str, bool]]:
 def main() -> None:
     """Give the inputs to `Siblings`, as stage 4 does."""
     rows, folder = int(sys.argv[1]), Path(sys.argv[2])
-    work = Work("en/made/up", "en/made", False, False, (), (), ("", ""), (), "", Clean(), RatedBy())
+    work = Work(
+        task="en/made/up",
+        source="en/made",
+        free=False,
+        candidates=False,
+        names=False,
+        keys=(),
+        fields=(),
+        template=("", ""),
+        parts=(),
+        guard="",
+        clean=Clean(),
+        rating=RatedBy(),
+    )
     begun = time.perf_counter()
     with Siblings(work, folder, Near()) as siblings:
         waiting: list[Pair] = []
         planted = 0
         for number, (text, is_copy) in enumerate(inputs(rows)):
             planted += is_copy
-            waiting.append(Pair(f"{number:032x}", number, "train", text, "yes", ()))
+            waiting.append(Pair(f"{number:032x}", number, "train", text, "yes", (), "yes"))
             if len(waiting) == AT_ONCE:
                 siblings.add(waiting)
                 waiting = []
         siblings.add(waiting)
-        copies = len(siblings.matches())
+        copies = sum(1 for _ in siblings.matches())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     said = {"s": round(time.perf_counter() - begun), "mb": peak, "copies": copies, "planted": planted}
     sys.stdout.write(json.dumps(said | {"crowded": siblings.crowded}) + "\n")

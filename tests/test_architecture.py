@@ -16,7 +16,7 @@ from ecominstruct.stages import STAGES
 PACKAGE = ROOT / "src" / "ecominstruct"
 LAYERS = (  # from the ground up; a module may import from its own row and from the rows before it
     ("rows", "errors", "stages"),
-    ("journal",),
+    ("folding", "journal"),
     ("config", "identity", "languages", "lock", "progress"),
     ("servers", "local_models", "scope", "studies", "tuning"),
     ("recipe", "store"),

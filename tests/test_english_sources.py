@@ -161,6 +161,9 @@ def test_the_answers_of_several_annotators() -> None:
     assert _parsed("marked_answer", _asked(wrong, tokens)) == "it's great"  # tokens have blanks that the review has not
     with pytest.raises(ValueError, match="others none"):
         _parsed("marked_answer", _asked(none, lid))
+    assert _parsed("marked_answer", [_asked(tokens), _asked(lid)]) == "it's great"  # annotators in two files
+    with pytest.raises(ValueError, match="others none"):
+        _parsed("marked_answer", [_asked(none), _asked(lid)])
     with pytest.raises(ValueError, match="does not stand in the review"):
         _parsed("marked_answer", _asked(wrong))
 

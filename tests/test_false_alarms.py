@@ -34,8 +34,7 @@ import pytest
 
 from conftest import DATASETS
 from ecominstruct import engines
-from ecominstruct.checks.leaks import find_leaks, read_protected, write_protected
-from ecominstruct.checks.near import Near
+from ecominstruct.checks.leaks import Held, Said as Row, find_leaks, read_protected, write_protected
 from ecominstruct.dataset.guard import texts_of
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.identity import hash64
@@ -171,9 +170,9 @@ def judge(pair: Labelled, texts: Mapping[Side, Said], clean: Clean) -> str:
     if not (text.looked_at and other.looked_at):
         return ""
     with TemporaryDirectory() as folder:
-        write_protected(Path(folder), [other.text])
+        write_protected(Path(folder), [Held((other.text,))], expected=10_000)
         known = read_protected(Path(folder))
-        leaks = find_leaks([text.text], known, Near(clean.similarity, clean.edits), clean.overlap)
+        leaks = find_leaks([Row((text.text,), text.text)], known, clean.edits, clean.overlap)
     return leaks[0].kind if leaks else ""
 
 

@@ -40,6 +40,7 @@ from ecominstruct.tasks.annotations import (
     read_decisions,
     snapshot,
 )
+from forgetting_processes import decide, forget_on, forget_once, open_answers, read_on
 from servers import Stub, running
 from test_annotate import CATALOGUE, Q, S, World, annotating
 from test_servers import replies, rows, server
@@ -141,21 +142,11 @@ def test_a_kill_before_the_bytes_are_gone_is_made_good(tmp_path: Path, monkeypat
             assert not _holds(path, SECRET)
 
 
-def _read_on(path: Path, ready: Any, over: Any) -> None:
-    with Answers(path) as kept:
-        number = 0
-        while not over.is_set():
-            number += 1
-            assert kept.get("key2")
-            kept.put([Entry(f"more{number}", Usage(1, 1), Answer("m", "stop", "m", Usage(1, 1)), "m")])
-            ready.set()
-
-
 def test_answers_are_forgotten_while_another_process_asks(tmp_path: Path) -> None:
     path = tmp_path / "answers.sqlite"
     _fill(path)
     ready, over = SPAWN.Event(), SPAWN.Event()
-    asking = SPAWN.Process(target=_read_on, args=(path, ready, over))
+    asking = SPAWN.Process(target=read_on, args=(path, ready, over))
     asking.start()
     assert ready.wait(60)
     with Answers(path) as kept:
@@ -209,43 +200,24 @@ def test_what_was_paid_keeps_its_keys() -> None:
     assert Server("s", spec, Path("none")).fingerprint()["server"] == 1
 
 
-def _open(path: Path) -> None:
-    with Answers(path) as kept:
-        assert kept.unattributed() == 0
-
-
 def test_several_processes_migrate_one_file(tmp_path: Path) -> None:
     path = tmp_path / "answers.sqlite"
     with sqlite3.connect(path) as db:
         db.executescript(OLD)
     db.close()
     with SPAWN.Pool(4) as pool:
-        pool.map(_open, [path] * 8)
+        pool.map(open_answers, [path] * 8)
 
 
 # ---------------------------------------------------------------------------------------------------------- annotations
-
-
-def _decide(root: Path, who: int, count: int) -> None:
-    for number in range(count):
-        key = f"gone-{who}-{number}" if number % 2 else f"kept-{who}-{number}"
-        append_decision(root, "en/a/b", Decision(key, "accept", f"voter{who}", reason=SECRET * 20))
-
-
-def _forget_on(root: Path, keys: list[str], over: Any, counted: Any) -> None:
-    total = 0
-    while not over.is_set():
-        total += sum(forget_keys(root, keys).values())
-    total += sum(forget_keys(root, keys).values())
-    counted.put(total)
 
 
 def test_lines_are_forgotten_while_others_append(tmp_path: Path) -> None:
     """Nothing that is kept is lost, nothing that is gone stays, and each line is counted once."""
     keys = [f"gone-{who}-{number}" for who in range(3) for number in range(80)]
     over, counted = SPAWN.Event(), SPAWN.Queue()
-    forgetting = [SPAWN.Process(target=_forget_on, args=(tmp_path, keys, over, counted)) for _ in range(2)]
-    appending = [SPAWN.Process(target=_decide, args=(tmp_path, who, 80)) for who in range(3)]
+    forgetting = [SPAWN.Process(target=forget_on, args=(tmp_path, keys, over, counted)) for _ in range(2)]
+    appending = [SPAWN.Process(target=decide, args=(tmp_path, who, 80, SECRET * 20)) for who in range(3)]
     for process in (*forgetting, *appending):
         process.start()
     for process in appending:
@@ -261,10 +233,6 @@ def test_lines_are_forgotten_while_others_append(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["people.jsonl"]
 
 
-def _forget_once(root: Path, keys: list[str]) -> None:
-    forget_keys(root, keys)
-
-
 def test_a_kill_leaves_a_file_of_annotations_whole(tmp_path: Path) -> None:
     file = file_of(tmp_path, "en/a/b")
     for number in range(400):
@@ -273,7 +241,7 @@ def test_a_kill_leaves_a_file_of_annotations_whole(tmp_path: Path) -> None:
     file.chmod(0o640)
     keys = [f"k{number}" for number in range(0, 400, 2)]
     for delay in (0.3, 0.4, 0.5, 0.55, 0.6, 0.7):
-        process = SPAWN.Process(target=_forget_once, args=(tmp_path, keys))
+        process = SPAWN.Process(target=forget_once, args=(tmp_path, keys))
         process.start()
         process.join(delay)
         process.kill()

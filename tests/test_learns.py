@@ -16,8 +16,8 @@ pytest.importorskip("trl", reason="the extra `train` is not installed: make mode
 
 
 @pytest.mark.slow
-def test_a_tiny_model_beats_the_best_floor_on_the_tasks_that_it_was_tuned_on(ecom: Ecom, tmp_path: Path) -> None:
-    done = ecom("run", "recipes/tiny.yaml", "--out", tmp_path / "run", "--json")
+def test_a_tiny_model_beats_the_best_floor_on_the_tasks_that_it_was_tuned_on(ecom_apart: Ecom, tmp_path: Path) -> None:
+    done = ecom_apart("run", "recipes/tiny.yaml", "--out", tmp_path / "run", "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     (scores,) = said["scores"]

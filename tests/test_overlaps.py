@@ -204,7 +204,8 @@ def test_what_overlaps_a_published_test_set_ends_on_its_side(datasets: Path, tmp
     ledger = Ledger()
     tests = [card.id for card in cards if card.published_test_set]
     with open_sides(tmp_path / "run", ledger) as sides:
-        overlaps = {(found.left, found.right): found for found in check_sides(sides, Expected(tests, True), ledger)}
+        checked = check_sides(sides, Expected(tests, True), ledger)
+        overlaps = {(found.left, found.right): found for found in checked.overlaps}
         assert not ledger.counts
         assert splits.counts["train"] > 5_000
         for left, right, keys in (

@@ -142,6 +142,25 @@ def _health(x: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _shifts(x: str) -> dict[str, Any]:
+    shift = {
+        "task": f"{x}task0", "kind": "agreement", "of": f"{x}text", "before": 0.5, "after": 0.25, "n": 50, "removed": 9,
+        "p": 1e-9, "reason": f"{x}near_duplicate", "finding": True,
+    }  # fmt: skip
+    small = shift | {"kind": "label", "after": 0.49, "finding": False}
+    return {"level": 0.05, "floor": 0.05, "tasks": 2, "tests": 8, "shifts": [shift, small]}
+
+
+def _test_sets(x: str) -> dict[str, Any]:
+    stated = {"source": f"{x}source", "split": "test", "rows": 40, "records": 39, "kept": 39, "released": 30}
+    return {
+        "stated": [stated, stated | {"rows": None}],
+        "few": [{"task": f"{x}task0", "rows": 12, "mend": f"{x}more"}],
+        "short": [{"source": f"{x}pairs", "split": "test", "pairs": 900, "reached": 3, "wanted": 45}],
+        "shared": [{"source": f"{x}pairs", "keys": 5, "test_rows": 6, "train_rows": 7}],
+    }
+
+
 def report(x: str = "") -> ReportData:
     """A small report; `x` goes in front of every text of the data."""
     kinds = ("check", "floor", "floor", "model")
@@ -175,6 +194,8 @@ def report(x: str = "") -> ReportData:
         "obeyed": [_obeyed(x)],
         "findings": 6,
         "risks": [_risk(x), _risk(x) | {"figures": []}],
+        "shifts": _shifts(x),
+        "test_sets": _test_sets(x),
         "published": {
             "source": f"{x}paper", "note": f"{x}not re-run", "human": {f"{x}paper": {"win": 1, "tie": 2, "loss": 97}},
             "models": [{"model": f"{x}GPT", "tasks": {f"{x}paper": {"rouge_l": 12.5}}}],
@@ -301,7 +322,8 @@ def test_nothing_at_all_is_still_a_page() -> None:
     data: Any = {"title": "", "about": "", "totals": totals, "metrics": {}, "transfer": {}}
     data |= {name: [] for name in ("stages", "sources", "models", "tasks", "prompts", "compared")}
     data |= {"published": {"models": [], "human": {}, "ablations": []}, "health": None, "personal": None, "risks": []}
-    data |= {"injection": None, "obeyed": [], "findings": 0}
+    data |= {"injection": None, "obeyed": [], "findings": 0, "shifts": None}
+    data["test_sets"] = {"stated": [], "few": [], "short": [], "shared": []}
     data["tuning"] = None
     text = Outline(render_page(data)).text
     assert "No tasks." in text and "synthetic" not in text and "No audit of this release" in text

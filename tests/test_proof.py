@@ -60,15 +60,14 @@ Rows = list[dict[str, Any]]
 
 
 def settings_in(folder: Path) -> pipeline.Settings:
-    """The recipe, a catalogue of its own, and 190 pairs of 20 things."""
+    """The recipe, a catalogue of its own, and 190 pairs of 95 things, each with two others."""
     source = folder / "catalogue/en/toy"
     source.mkdir(parents=True)
     (source / "_source.yaml").write_text(CARD)
     (source / "same.yaml").write_text(TASK)
     (folder / "data/toy").mkdir(parents=True)
-    pairs = [
-        {"left": f"Thing {a}", "right": f"Thing {b}", "same": LABELS[(a + b) % 2]} for a in range(20) for b in range(a)
-    ]
+    things = [(a, (a + step) % 95) for a in range(95) for step in (1, 7)]
+    pairs = [{"left": f"Thing {a}", "right": f"Thing {b}", "same": LABELS[(a + b) % 2]} for a, b in things]
     (folder / "data/toy/pairs.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
     (folder / "r.yaml").write_text(RECIPE)
     return pipeline.prepare(folder / "r.yaml", data=folder / "data", extra=[folder / "catalogue"])
@@ -219,7 +218,7 @@ def test_pairs_that_straddle_are_counted_for_each_source(run: Path, ecom: Ecom) 
     assert {row["reason"] for row in rejects} == {"straddles_split"}
     states = json.loads(ecom("status", run, "--json").stdout)
     counts = next(state["counts"] for state in states if state["stage"] == "splits")
-    assert counts["straddles_split en/toy"] == len(rejects) > 20
+    assert counts["straddles_split en/toy"] == len(rejects) > 5
     assert f"pairs that straddle the splits: en/toy {len(rejects)}" in ecom("status", run).stdout
     card = (run / "4-dataset/README.md").read_text()
     assert f"| CC-BY-SA-4.0 | yes | 190 | {len(rejects)} |" in card

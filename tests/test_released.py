@@ -15,9 +15,9 @@ RECIPE = ROOT / "recipes" / "released.yaml"
 pytestmark = pytest.mark.slow
 
 
-def _run(ecom: Ecom, data: Path, out: Path, processes: int, seed: str) -> dict[str, Any]:
+def _run(ecom_apart: Ecom, data: Path, out: Path, processes: int, seed: str) -> dict[str, Any]:
     words = ("run", RECIPE, "--data", data, "--out", out, "--processes", str(processes), "--json")
-    done = ecom(*words, env={"PYTHONHASHSEED": seed})
+    done = ecom_apart(*words, env={"PYTHONHASHSEED": seed})
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -32,9 +32,9 @@ def data() -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(ecom: Ecom, data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def run(ecom_apart: Ecom, data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     out = tmp_path_factory.mktemp("released") / "run"
-    return out, _run(ecom, data, out, 1, "0")
+    return out, _run(ecom_apart, data, out, 1, "0")
 
 
 def _scores(run: tuple[Path, dict[str, Any]], model: str) -> dict[str, Any]:
@@ -86,9 +86,9 @@ def test_the_floors(run: tuple[Path, dict[str, Any]]) -> None:
 
 
 def test_the_bytes_do_not_depend_on_processes_or_hash_seed(
-    run: tuple[Path, dict[str, Any]], ecom: Ecom, data: Path, tmp_path: Path
+    run: tuple[Path, dict[str, Any]], ecom_apart: Ecom, data: Path, tmp_path: Path
 ) -> None:
-    _run(ecom, data, tmp_path / "run", 2, "12345")
+    _run(ecom_apart, data, tmp_path / "run", 2, "12345")
     assert _contents(tmp_path / "run") == _contents(run[0])
 
 

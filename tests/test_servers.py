@@ -780,15 +780,15 @@ def test_the_budget_of_a_run_is_a_check_that_fails(run: Path, ecom: Ecom) -> Non
 
 
 @pytest.mark.slow
-def test_only_servers_can_be_estimated_and_the_extra_is_named(run: Path, ecom: Ecom, tmp_path: Path) -> None:
-    refused = ecom("predict", run, "--model", "constant", "--dry-run")
+def test_only_servers_can_be_estimated_and_the_extra_is_named(run: Path, ecom_apart: Ecom, tmp_path: Path) -> None:
+    refused = ecom_apart("predict", run, "--model", "constant", "--dry-run")
     assert refused.returncode == 2 and "only servers cost anything" in refused.stderr
     (tmp_path / "openai.py").write_text("raise ImportError('not installed')")
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     with running(Stub()) as stub:
-        absent = ecom(*words(run, stub), env={"STUB_KEY": KEY, "PYTHONPATH": path})
+        absent = ecom_apart(*words(run, stub), env={"STUB_KEY": KEY, "PYTHONPATH": path})
         assert absent.returncode == 2 and "pip install 'ecominstruct[openai]'" in absent.stderr and not stub.asked
-        shown = ecom(*words(run, stub), "--dry-run", "--json", env={"PYTHONPATH": path})
+        shown = ecom_apart(*words(run, stub), "--dry-run", "--json", env={"PYTHONPATH": path})
     found = json.loads(shown.stdout)
     assert found["to_ask"] == found["prompts"] > 20 and found["answers"] == str(run.parent / "answers.sqlite")
     cost = (found["about"]["prompt_tokens"] * 1.5 + found["about"]["answer_tokens"] * 6) / 1e6

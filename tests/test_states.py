@@ -115,6 +115,7 @@ class Forgetting(RuleBasedStateMachine):
         self.grouped = set(self.shop.sources)  # those whose texts made kin when the run was built
         self.whole = True  # the last build came to its end
         self.number = 100  # of the last new row
+        self.sound: object = None  # the state that was found in order last
         self.compare()
 
     def teardown(self) -> None:
@@ -248,7 +249,7 @@ class Forgetting(RuleBasedStateMachine):
     def forget(self, chosen: list[Row], family: bool, *words: str) -> None:
         before, state = {one["id"]: one for one in records(self.run)}, contents(self.run)
         named, kin = self.twins(chosen), self.kin({one["id"] for one in chosen})
-        made = {record: made_of(self.run, [record]) for record in before}
+        made = self.made()
         said = here("forget", self.run, *words, *(["--family"] if family else []), "--json")
         if not self.whole and said.code == 2:
             refused(said)
@@ -265,7 +266,15 @@ class Forgetting(RuleBasedStateMachine):
         for record in gone:
             one = before[record]
             self.gone[one["source"], text_of(one)] += 1
-            self.gone_ids |= {record, *made[record]}
+            self.gone_ids |= {record, *made.get(record, ())}
+
+    def made(self) -> dict[str, set[str]]:
+        """The ids of the examples of each record, wherever they stand."""
+        found: dict[str, set[str]] = {}
+        for pattern in ("3-examples/*/**/part-*.parquet", "4-dataset/[tv]*/*.parquet"):
+            for row in table(self.run, pattern):
+                found.setdefault(row["record"], set()).add(row["id"])
+        return found
 
     @precondition(lambda self: self.whole and bool(ids(self.run)))
     @rule(pick=PICK, share=SHARE, again=BOOL, bare=BOOL, then=BOOL)
@@ -336,18 +345,27 @@ class Forgetting(RuleBasedStateMachine):
     # ------------------------------------------------------------------------------------------------ what always holds
 
     @invariant()
+    def all_is_well(self) -> None:
+        """Looked at anew whenever something changed in the run, or in what must not stand there."""
+        if not self.run.exists():
+            return
+        state = (looks(self.run), self.whole, self.living(), Counter(self.gone), len(self.gone_ids))
+        if state == self.sound:
+            return
+        self.nothing_of_it_is_left()
+        if self.whole:
+            self.the_run_is_sound()
+        self.sound = state
+
     def nothing_of_it_is_left(self) -> None:
         if not self.run.exists():
             return
-        needles = self.needles()
-        nowhere(self.run, needles)
+        nowhere(self.run, self.needles())
         assert not (self.run / JOURNAL).exists()
         if self.gone:
             holds_no_text(self.run / TOMBSTONES, [{"text": text} for _, text in self.raw()])
             assert (self.run / TOMBSTONES).stat().st_mode & 0o777 == 0o600
 
-    @precondition(lambda self: self.whole)
-    @invariant()
     def the_run_is_sound(self) -> None:
         finished(self.run)
         adds_up(self.run)

@@ -500,7 +500,7 @@ def test_what_a_study_names_must_be_in_the_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_study_of_four_cells_with_a_tiny_model(ecom: Ecom, tmp_path: Path) -> None:
+def test_a_study_of_four_cells_with_a_tiny_model(ecom_apart: Ecom, tmp_path: Path) -> None:
     """End to end, as a person types it: listed, tuned, asked, scored and shown; a second time nothing is done."""
     pytest.importorskip("trl", reason="the extra `train` is not installed")
     text = (ROOT / "recipes/study_tiny.yaml").read_text("utf-8")
@@ -510,11 +510,11 @@ def test_a_study_of_four_cells_with_a_tiny_model(ecom: Ecom, tmp_path: Path) -> 
     recipe, run = tmp_path / "recipe.yaml", tmp_path / "run"
     recipe.write_text(text, encoding="utf-8")
     words = ("study", recipe, "--out", run, "--processes", 1, "--json")
-    listed = ecom(*words, "--dry-run")
+    listed = ecom_apart(*words, "--dry-run")
     assert listed.returncode == 0, listed.stderr
     cells = json.loads(listed.stdout)["cells"]
     assert len(cells) == 4 and not (run / "study").exists()
-    done = ecom(*words)
+    done = ecom_apart(*words)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert [cell["state"] for cell in found["cells"]] == ["done"] * 4
@@ -524,7 +524,7 @@ def test_a_study_of_four_cells_with_a_tiny_model(ecom: Ecom, tmp_path: Path) -> 
     for table in found["tables"]:
         assert all(cell is not None for line in table["lines"] for cell in line["cells"])
     assert (run / "8-report/study.html").is_file()
-    again = ecom("study", recipe, "--out", run, "--processes", 1)
+    again = ecom_apart("study", recipe, "--out", run, "--processes", 1)
     assert again.returncode == 0 and "tuning" not in again.stderr
     assert "study: 4 of 4 cells done" in again.stdout
 
@@ -545,7 +545,7 @@ study:
 
 
 @pytest.mark.slow
-def test_rows_that_a_model_labelled_are_left_out_and_no_others(ecom: Ecom, tmp_path: Path) -> None:
+def test_rows_that_a_model_labelled_are_left_out_and_no_others(ecom_apart: Ecom, tmp_path: Path) -> None:
     """Tasks that a server annotated, which gives wrong answers too; then a study without its labels, and without the
     others."""
     pytest.importorskip("trl", reason="the extra `train` is not installed")
@@ -553,9 +553,9 @@ def test_rows_that_a_model_labelled_are_left_out_and_no_others(ecom: Ecom, tmp_p
     here = ("--out", run, "--annotations", notes)
     with running(Stub(choose=annotating(wrong=0.2))) as stub:
         recipe.write_text(ANNOTATED.replace("URL", stub.url), encoding="utf-8")
-        done = ecom("annotate", recipe, *here, "--server", "stub")
+        done = ecom_apart("annotate", recipe, *here, "--server", "stub")
         assert done.returncode == 0, done.stderr
-    done = ecom("study", recipe, *here, "--processes", 1, "--json")
+    done = ecom_apart("study", recipe, *here, "--processes", 1, "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert {cell["state"] for cell in found["cells"]} == {"done"}

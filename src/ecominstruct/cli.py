@@ -318,6 +318,7 @@ def status(
             (pipeline.manifest_json(state.manifest) if state.manifest else {})
             | {"stage": state.stage, "fresh": not state.stale, "stale": list(state.stale)}
             | {"touched": list(state.touched)}
+            | ({"test_sets": state.tests.document()} if state.tests else {})
             for state in states
         ]
         return _json(plain)

@@ -153,7 +153,7 @@ def _walk(node: yaml.Node, at: Location, lines: dict[Location, int], file: str) 
 
 
 def _fault(document: Document, model: type[BaseModel], detail: ErrorDetails) -> Fault:
-    location = tuple(detail["loc"])
+    location = _written(document, detail["loc"])
     key = ".".join(str(part) for part in location)
     line = document.line(location)
     if detail["type"] == "extra_forbidden":
@@ -168,6 +168,15 @@ def _fault(document: Document, model: type[BaseModel], detail: ErrorDetails) -> 
     if detail["type"] == "value_error":
         return Fault(document.file, line, where + message)
     return Fault(document.file, line, f"{where}{message} (found {shown})")
+
+
+def _written(document: Document, location: Location) -> Location:
+    """A location as the file has it: a section that may be a list of sections may be written as one."""
+    found: Location = ()
+    for part in location:
+        if not isinstance(part, int) or (*found, part) in document.lines:
+            found = (*found, part)
+    return found
 
 
 def _known_keys(model: type[BaseModel], location: Location) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.audit.audits import AUDITS
+from ecominstruct.dataset.test_sets import TestSets
 from ecominstruct.engines import missing_parts, run_stage, stale_reasons, touched
 from ecominstruct.errors import wrong
 from ecominstruct.evaluation.predict import ask, plan_predictions, price_of_asking, stale_predictions
@@ -99,6 +100,7 @@ class StageStatus(NamedTuple):
     manifest: Manifest | None
     stale: tuple[str, ...]
     touched: tuple[str, ...] = ()
+    tests: TestSets | None = None  # of the release: what must be known of its test sets
 
 
 def state(name: str, folder: Path, manifest: Manifest | None, stale: Iterable[str]) -> StageStatus:

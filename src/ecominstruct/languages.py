@@ -6,12 +6,12 @@ A third language is one more entry in `LITERALS`, and one more rule in `units` w
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from itertools import islice
 from typing import NamedTuple
 
 from ecominstruct.errors import wrong
+from ecominstruct.folding import digits, signs, without_markup, words
 from ecominstruct.rows import Lang
 
 
@@ -37,8 +37,6 @@ _CJK = r"\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0002
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
 _CHINESE = re.compile(rf"[{_CJK}]")
 _RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
-_NO_LETTER = re.compile(r"[\W_]+")
-_ASCII_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 # A stop in a line of Latin letters ends a sentence only before white space: "4.5" and "a.b" go on.
 _SENTENCE_END = re.compile(r"[。！？；…]+[”’」』）\"')]*|[.!?]+[”’\"')]*(?=\s|$)|\n+")
 
@@ -112,20 +110,19 @@ def same_text(text: str) -> str:
 
 
 def kin_text(text: str) -> str:
-    """The form in which two texts are kin over all sources: their letters and digits alone, in one width and case.
+    """The form in which two texts are kin over all sources: their letters and digits alone, without what spellings of
+    one text differ in (`folding`): markup, case, width, accents, traditional or simplified characters, number words.
 
     One set prints "The food is okay.", the next "The food is okay ."; Chinese titles come with full-width letters, and
-    with or without commas between their words. So white space and punctuation do not count, and compatible characters
-    (full-width forms, ligatures) are one (NFKC). Real sets need all of it: without white space but with punctuation
-    two sets of Chinese titles share 442, without punctuation 767. Texts that differ in nothing else (2.5 and 25) become
-    kin as well: too large a family costs a few rows, a missed one is a leak. A text without any letter or digit
-    keeps its signs, so that 👍 is no kin of 👎. Simplified and traditional characters stay different.
+    with or without commas between their words. So white space and punctuation do not count. Real sets need all of it:
+    without white space but with punctuation two sets of Chinese titles share 442, without punctuation 767. Texts that
+    differ in nothing else (2.5 and 25) become kin as well: too large a family costs a few rows, a missed one is a leak.
+    A text without any letter or digit keeps its signs, so that 👍 is no kin of 👎.
     """
-    if text.isascii():  # nothing to normalise: the same form at a tenth of the time
-        kept = text.lower().encode("ascii").translate(None, _ASCII_SIGNS).decode("ascii")
-        return kept or "".join(text.lower().split())
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFKC", _NO_LETTER.sub("", folded) or "".join(folded.split()))
+    if "<" in text or "&" in text:
+        text = without_markup(text)
+    form = b"".join(words(text)).decode() or "".join(signs(text).split())
+    return form if form.isascii() else digits(form)
 
 
 def same_answer(text: str) -> str:

@@ -26,6 +26,9 @@ from ecominstruct.dataset.proof import prove as prove_release
 from ecominstruct.dataset.proof import sentence, with_damage
 from ecominstruct.dataset.ratings import RatedBy, rated_by
 from ecominstruct.dataset.release import plan_release
+from ecominstruct.dataset.shift import shifts_document
+from ecominstruct.dataset.test_sets import TestSets, read_test_sets
+from ecominstruct.dataset.twins import Twins, find_twins
 from ecominstruct.engines import StagePlan, run_stage, stale_reasons
 from ecominstruct.errors import CheckFailed, Fault, InputError, wrong
 from ecominstruct.progress import Progress
@@ -37,7 +40,17 @@ from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.sources.licences import is_share_alike
 from ecominstruct.sources.tombstones import FILE as FORGOTTEN
 from ecominstruct.sources.tombstones import REASON, Tombstones, read_tombstones
-from ecominstruct.splits.assign import STRADDLES, SourceParts, plan_splits, straddling
+from ecominstruct.splits.assign import (
+    KIN_OF_TEST,
+    KIN_OF_VALIDATION,
+    PAIRS,
+    STRADDLES,
+    SourceParts,
+    plan_splits,
+    rejected_by_source,
+    stated_sets,
+    straddling,
+)
 from ecominstruct.stages import BUILT, stage
 from ecominstruct.store import (
     RECIPE,
@@ -89,6 +102,7 @@ class Built(NamedTuple):
     manifests: Mapping[str, Manifest]
     ran: tuple[str, ...]
     seconds: float
+    tests: TestSets
     forgotten: tuple[str, ...] = ()  # sources that were left out since they were forgotten in this run
 
 
@@ -201,7 +215,8 @@ def build(settings: Settings, run: Path, executor: Executor, progress: Progress)
         _require_rows(run, manifests)
         ran += [plan.stage.name] if worked else []
     hold_limits(run, recipe["limits"], executor, progress)
-    return Built(manifests, tuple(ran), time.monotonic() - begun, settings.forgotten)
+    tests = read_test_sets(run / stage("dataset").folder, manifests["dataset"])
+    return Built(manifests, tuple(ran), time.monotonic() - begun, tests, settings.forgotten)
 
 
 def _require_rows(run: Path, done: Mapping[str, Manifest]) -> None:
@@ -215,10 +230,10 @@ def _require_rows(run: Path, done: Mapping[str, Manifest]) -> None:
 def hold_limits(run: Path, limits: Mapping[str, float | None], executor: Executor, progress: Progress) -> None:
     """Write the card; where the recipe limits what the data may hold, look, and fail where there is more of it."""
     checks = [audit for limit, audit in LIMITED_BY.items() if limits.get(limit) is not None]
-    if not checks:
+    if checks:
+        run_audits(run, checks, False, executor, progress)
+    else:
         write_card(run)
-        return
-    run_audits(run, checks, False, executor, progress)
     require_within(run)
 
 
@@ -250,16 +265,19 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
     yield plan_examples(run, catalogue, tasks, recipe.prompts, done, settings.annotations)
     yield plan_guard(run, cards, tasks, done["records"], done["splits"], done["examples"])
     yield plan_findings(run, catalogue, tasks, recipe.clean, settings.rating, done)
-    yield plan_release(run, catalogue, tasks, recipe, done, _release_card(settings, done))
+    folder = run / done["findings"].stage_folder
+    twins = find_twins(folder, sorted(unit.unit for unit in done["findings"].units))
+    yield plan_release(run, catalogue, tasks, recipe, done, twins, _release_card(settings, done, twins))
 
 
 def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> SourceParts:
-    held = recipe.splits.held_out
-    test = card.published_test_set or card.origin in held.origins or card.lang in held.langs
-    return SourceParts(card.id, tuple(source_parts(records, card)), card.record_type == "pair", test)
+    out = recipe.splits.held_out
+    held = card.origin in out.origins or card.lang in out.langs
+    parts = tuple(source_parts(records, card))
+    return SourceParts(card.id, parts, card.record_type == "pair", card.published_test_set or held, held)
 
 
-def _release_card(settings: Settings, done: Mapping[str, Manifest]) -> dict[str, Any]:
+def _release_card(settings: Settings, done: Mapping[str, Manifest], twins: Twins) -> dict[str, Any]:
     """What the README of a release says beyond its rows: every source that was wanted, also those that are absent."""
     rows = Counter[str]()
     for unit in done["records"].units:
@@ -272,16 +290,35 @@ def _release_card(settings: Settings, done: Mapping[str, Manifest]) -> dict[str,
         **dict.fromkeys(settings.unlicensed, "left out"),
         **dict.fromkeys(settings.forgotten, "forgotten"),
     }
+    stated = stated_sets(done["splits"])
     sources = [
         _source_row(settings.catalogue.sources[name], state, rows[name], straddle.get(name, 0))
+        | {"stated": _stated_rows(settings.catalogue.sources[name], done["records"], stated.get(name, {}))}
         for name, state in sorted(states.items())
     ]
     return {
         "sources": sources,
         "licence": settings.recipe.data.licence,
+        "splits": settings.recipe.splits.model_dump(include={"test", "validation"})
+        | {"pairs": [drawn for unit in done["splits"].units for drawn in unit.facts[PAIRS]]},
         "leaks": [list(leak) for leak in leaks(done["findings"])],
+        "across_tasks": {task: len(found) for task, found in sorted(twins.items())},
         "rejected": {name: manifest.rejected for name, manifest in done.items()},
     }
+
+
+def _stated_rows(card: SourceCard, records: Manifest, stated: Mapping[str, int]) -> dict[str, int | None]:
+    """By split, the raw rows of the files that state it: without those that became part of others, and those that the
+    card leaves out. Where rows name their split themselves, nobody counts those that cannot be read."""
+    if card.published_split:
+        return dict.fromkeys(stated)
+    found: Counter[str] = Counter()
+    for unit in records.units:
+        source, _, number = unit.unit.rpartition("/")
+        if source == card.id and int(number) < len(card.files):
+            split = "test" if card.published_test_set else card.files[int(number)].split
+            found[split or ""] += unit.rows_in - unit.folded - unit.rejected.get("left_out", 0)
+    return {split: found[split] for split in stated if found[split]}
 
 
 def _source_row(card: SourceCard, state: str, records: int, straddle: int) -> dict[str, Any]:
@@ -323,6 +360,10 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
         "rejected": dict(sorted(rejected.items())),
         "noted": dict(sorted(noted.items())),
         STRADDLES: straddling(built.manifests["splits"]),
+        **{
+            reason: rejected_by_source(built.manifests["splits"], reason) for reason in (KIN_OF_TEST, KIN_OF_VALIDATION)
+        },
+        "test_sets": built.tests.document(),
         "absent": {name: list(files) for name, files in settings.absent.items()},
         "left_out": dict(settings.unlicensed),
         "forgotten": list(built.forgotten),
@@ -330,6 +371,7 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
         "guards": list(settings.guards),
         "not_annotated": list(settings.unannotated),
         "ran": list(built.ran),
+        "shifts": shifts_document(release),
         "seconds": round(built.seconds, 3),
     }
 
@@ -353,6 +395,8 @@ def status(settings: Settings, run: Path) -> list[evaluating.StageStatus]:
         if manifest:
             found[name] = manifest
         states.append(evaluating.state(name, run / stage(name).folder, manifest, stale))
+        if manifest and name == "dataset":
+            states[-1] = states[-1]._replace(tests=read_test_sets(run / stage(name).folder, manifest))
     return [*states, *evaluating.status(run)] if found.keys() >= {"dataset"} else states
 
 

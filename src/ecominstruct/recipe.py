@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ecominstruct.config import Strict
 from ecominstruct.local_models import LocalSpec
@@ -44,15 +46,18 @@ class Data(Strict):
 
 
 class Splits(Strict):
-    """How families of records are split; shares are of families."""
+    """How families of records are split. Shares are of families; in sources of pairs, of pairs."""
 
     seed: str = Field(default="ecominstruct-1", description="another text gives other splits")
-    validation: float = Field(default=0.02, ge=0, lt=1, description="share of families")
-    test: float = Field(default=0.05, ge=0, le=1, description="share of families")
+    validation: float = Field(
+        default=0.02, ge=0, lt=1, description="share of families, where the source states no validation set"
+    )
+    test: float = Field(default=0.05, ge=0, le=1, description="share of families, where the source states no test set")
     published: Literal["respect", "ignore"] = Field(
         default="respect",
-        description="respect: a family that holds a row of a file whose card says `split: test` is test, and one with "
-        "a published validation row is validation; ignore: only published test sets are",
+        description="respect: where a card says `split: test` of files, their rows are the test set of the source, and "
+        "its other rows in their families are rejected; validation likewise; ignore: all rows are split by family, "
+        "but for published test sets",
     )
     held_out: HeldOut = HeldOut()
 
@@ -78,27 +83,61 @@ class Prompts(Strict):
 
 
 class Clean(Strict):
-    """What is taken out of training since it stands there twice, or in validation or test. Leaks always are."""
+    """What is taken out of training since it stands there twice, or in validation or test. Leaks always are.
+
+    Of a list of sections, the first one that names a task is for it; a task that none names has the defaults.
+    """
 
     copies: Literal["near", "exact", "keep"] = Field(
-        default="near", description="remove copies within a task: near ones too, only exact ones, or none"
+        default="near",
+        description="remove copies within a task: near ones too (each field that is shown and each candidate is near "
+        "or equal, and no number, unit, model or negation differs), only exact ones, or none",
     )
     similarity: float = Field(
         default=0.8, ge=0.5, le=1, description="Jaccard similarity of character n-grams from which texts are near"
     )
     edits: float = Field(
-        default=0.9, ge=0.9, le=1, description="edit similarity from which texts of fewer than 20 units are near"
+        default=0.9,
+        ge=0.9,
+        le=1,
+        description="edit similarity from which texts of fewer than 20 units (40 Chinese characters) are near",
     )
     overlap: float = Field(
-        default=0.8, ge=0.1, le=1, description="share of the shorter text's stretches from which an overlap is a leak"
+        default=0.85, ge=0.5, le=1, description="share of a text that must stand in another one for a leak"
+    )
+    stated_test: Literal["keep", "drop"] = Field(
+        default="keep",
+        description="rows of a test set that the publisher states: keep all of them and note what is wrong, or drop "
+        "those that copies, conflicts, filters and the policy name",
     )
     conflicts: Literal["keep", "drop"] = Field(
         default="drop", description="equal inputs with different answers, where a task has one right answer"
     )
+    across_tasks: Literal["keep", "drop"] = Field(
+        default="keep",
+        description="training pairs that say what a pair of another task says, made of another record: count them on "
+        "the card, or leave out all but one",
+    )
+    tasks: list[str] = Field(default_factory=lambda: ["*"], min_length=1, description="patterns over task ids")
+
+    def rules(self) -> dict[str, Any]:
+        """All but which tasks they are for."""
+        return self.model_dump(exclude={"tasks"})
+
+
+def clean_of(sections: Sequence[Clean], task: str) -> Clean:
+    """The section that is for a task."""
+    named = (one for one in sections if any(fnmatchcase(task, pattern) for pattern in one.tasks))
+    return next(named, Clean())
+
+
+def _sections(value: Any) -> Any:
+    """One section as a list of one."""
+    return [value] if isinstance(value, dict | Clean) else value
 
 
 class Filter(Strict):
-    """One rule about single examples, and the tasks that it is for. Rows of published test sets always pass."""
+    """One rule about single examples, and the tasks that it is for. Rows of published and stated test sets pass."""
 
     max_chars: int | None = Field(default=None, ge=1, description="characters of input and output together at most")
     min_chars: int | None = Field(default=None, ge=1, description="characters of the input at least")
@@ -136,7 +175,8 @@ Deed = Literal["report", "drop", "mask"]
 
 
 class Policy(Strict):
-    """What becomes of rows in which a risk is found. Published test rows are never dropped nor changed, only noted."""
+    """What becomes of rows in which a risk is found. Rows of published and of stated test sets are never dropped nor
+    changed, only noted."""
 
     personal_information: Deed = Field(
         default="report",
@@ -162,6 +202,11 @@ class Limits(Strict):
     label_skew: Limit | None = Field(
         default=None,
         description="the largest shown difference between the share of a label in a group and in comparable other rows",
+    )
+    gold_shift: Limit | None = Field(
+        default=None,
+        description="how far cleaning may move, beyond chance, a share of a label, an agreement of golds or an order "
+        "in training",
     )
     flip_rate: Limit | None = Field(
         default=None, description="answers of a model that change with a brand, a place or a gender, beyond its noise"
@@ -262,7 +307,10 @@ class Recipe(Strict):
     prompts: Prompts = Prompts()
     filters: list[Filter] = Field(default_factory=list, description="rules about single examples, in their order")
     rating: Rating | None = None
-    clean: Clean = Clean()
+    clean: Annotated[list[Clean], BeforeValidator(_sections)] = Field(
+        default_factory=list,
+        description="one section, or a list of sections with `tasks`, of which the first that names a task is for it",
+    )
     mixture: Mixture = Mixture()
     policy: Policy = Policy()
     limits: Limits = Limits()

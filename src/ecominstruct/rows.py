@@ -121,6 +121,7 @@ class Measure(NamedTuple):
     repeated: float  # share of the input's 10-grams that stand there before
     output_in_input: bool
     rating: float | None  # by the classifier of the recipe, where it names one
+    content: int  # equal where input and answer say the same
 
 
 class Prediction(NamedTuple):
@@ -304,7 +305,7 @@ def measure_schema() -> pa.Schema:
 
     texts, flags = dict.fromkeys(("record", "split"), pa.string()), {"output_in_input": pa.bool_()}
     shares = dict.fromkeys(("chinese", "repeated", "rating"), pa.float64())
-    types: dict[str, pa.DataType] = {**texts, **flags, **shares}
+    types: dict[str, pa.DataType] = {**texts, **flags, **shares, "content": pa.uint64()}
     return pa.schema([(name, types.get(name, pa.int64())) for name in Measure._fields])
 
 

@@ -7,17 +7,25 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ecominstruct.dataset.composition import composition
+from ecominstruct.dataset.shift import read_document, say_all, watched
+from ecominstruct.dataset.test_sets import read_tests, say_stated, warnings
+from ecominstruct.errors import printable
 from ecominstruct.evaluation.evidence import chance, signed
 from ecominstruct.evaluation.markup import DASH, number
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.layout import outline, table
 from ecominstruct.rows import SPLITS
-from ecominstruct.splits.assign import straddling
+from ecominstruct.splits.assign import KIN_OF_TEST, KIN_OF_VALIDATION, rejected_by_source, straddling
 
 if TYPE_CHECKING:
     from ecominstruct.evaluating import StageStatus
     from ecominstruct.store import Manifest
 
+TOLERATED = 5  # short inputs of training and test that are named
+_KIN = {
+    KIN_OF_TEST: "rows in the family of a stated test row, left out",
+    KIN_OF_VALIDATION: "rows in the family of a stated validation row, left out",
+}
 VERDICTS = {
     "better": "better",
     "no difference shown": "not shown to be better",
@@ -51,6 +59,9 @@ def show_build(summary: Mapping[str, Any]) -> str:
             lines.append(f"{what}: {reasons(summary[key])}")
     if summary["straddles_split"]:
         lines.append(f"pairs that straddle the splits: {_by_source(summary['straddles_split'])}")
+    for reason, words in _KIN.items():
+        if summary[reason]:
+            lines.append(f"{words}: {_by_source(summary[reason])}")
     if summary["absent"]:
         lines.append(f"absent: {', '.join(summary['absent'])}")
     if summary["left_out"]:
@@ -64,6 +75,9 @@ def show_build(summary: Mapping[str, Any]) -> str:
         lines.append(f"share-alike, may bind what is made of it: {', '.join(summary['share_alike'])}")
     if summary["guards"]:
         lines.append(f"published test sets whose kin stay out of training: {', '.join(summary['guards'])}")
+    lines += say_all(read_document(summary["shifts"]))
+    tests = read_tests(summary["test_sets"])
+    lines += [*say_stated(tests), *warnings(tests)]
     synthetic = f" ({summary['synthetic']:,} synthetic)" if summary["synthetic"] else ""
     state = "" if summary["ran"] else " Nothing to do: every stage was fresh."
     lines.append(
@@ -319,10 +333,16 @@ def show_status(states: Sequence[StageStatus]) -> str:
         rows.append((state.stage, *counts, rejected, noted, "stale" if state.stale else "fresh"))
         details += [f"{state.stage} is stale: {reason}" for reason in state.stale[:8]]
         details += _touched(state)
-        if manifest and state.stage == "splits" and (found := straddling(manifest)):
-            details.append(f"pairs that straddle the splits: {_by_source(found)}")
+        if manifest and state.stage == "splits" and (lost := straddling(manifest)):
+            details.append(f"pairs that straddle the splits: {_by_source(lost)}")
+        if manifest and state.stage == "splits":
+            kin = {words: rejected_by_source(manifest, reason) for reason, words in _KIN.items()}
+            details += [f"{words}: {_by_source(counts)}" for words, counts in kin.items() if counts]
         if manifest and state.stage == "dataset":
             details += ["", table(("by", "", *SPLITS), _composition(manifest)), ""]
+            found = watched(manifest)
+            details += say_all(found) if found else []
+            details += [*say_stated(state.tests), *warnings(state.tests)] if state.tests else []
     head = ("stage", "rows in", "rows out", "rejected", "odd but kept", "state")
     return "\n".join([table(head, rows), *details])
 
@@ -346,6 +366,17 @@ def _composition(release: Manifest) -> list[tuple[str, ...]]:
     ]
 
 
+def _tolerated(found: Mapping[str, Any]) -> list[str]:
+    """The short inputs that training and test share."""
+    if not found["pairs"]:
+        return []
+    some = ", ".join(repr(printable(text)) for text in found["listed"][:TOLERATED])
+    return [
+        f"tolerated: {found['inputs']:,} inputs too short to tell anything stand in {found['pairs']:,} training pairs "
+        f"and in validation or test: {some}{', …' if found['inputs'] > TOLERATED else ''}"
+    ]
+
+
 def show_proof(proof: Mapping[str, Any]) -> str:
     """What the proof of the splits checked, and which sources have texts or ids in common."""
     checked, rows = proof["checked"], sum(proof["rows"].values())
@@ -359,6 +390,7 @@ def show_proof(proof: Mapping[str, Any]) -> str:
     return "\n".join(
         [
             *([table(("source", "source", "keys of both", "crossing"), pairs)] if pairs else []),
+            *_tolerated(proof["tolerated"]),
             f"proof: {checked['records']:,} records in {checked['families']:,} families with "
             f"{checked['group_keys']:,} keys, {checked['examples']:,} examples, {rows:,} rows of the release: {found}.",
         ]

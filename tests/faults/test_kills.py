@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -137,12 +138,12 @@ def test_a_build_that_is_killed_before_a_file_has_its_name(tmp_path: Path, ecom:
     assert killed_at_file(1) == {".last.json"} and status()[0] == 2 and "First run: ecom build" in status()[1]
     assert killed_at_file(2) == {".recipe.json"} and status()[0] == 0  # the first leftover is gone
     assert killed_at_file(3) and status()[0] == 0
-    assert ecom("build", recipe, "--out", run).returncode == 0
+    assert ecom("build", recipe, "--out", run, "--processes", "1").returncode == 0
     shutil.copytree(run, tmp_path / "finished")
     left = [killed_at_file(number) for number in range(1, 7)]
     assert set().union(*left) >= {".last.json", ".recipe.json", ".README.md"} and status()[0] == 0
-    assert ecom("build", recipe, "--out", run).returncode == 0
-    assert ecom("build", recipe, "--out", tmp_path / "undisturbed").returncode == 0
+    assert ecom("build", recipe, "--out", run, "--processes", "1").returncode == 0
+    assert ecom("build", recipe, "--out", tmp_path / "undisturbed", "--processes", "1").returncode == 0
     _same(run, tmp_path / "undisturbed")
     (run / "log/last.json").unlink()
     assert status()[0] == 2 and "lacks log/last.json" in status()[1]
@@ -205,19 +206,33 @@ def _is_half_written(run: Path) -> bool:
     return any(map(is_leftover, chain.from_iterable(folder.glob(".*.tmp") for folder in folders)))
 
 
-def _undisturbed(recipe: Path, run: Path, processes: int) -> Pace:
-    process, begun = _start(recipe, run, processes), time.monotonic()
-    _await(process, (run / "4-dataset").is_dir)
-    released = time.monotonic()
-    assert process.wait(300) == 0
-    return Pace(time.monotonic() - begun, time.monotonic() - released)
+Calm = Callable[[str, int], tuple[Path, Path, Pace]]
 
 
-def _kill_and_compare(tmp_path: Path, text: str, kills: int, wait: Wait, together: int, processes: int = 2) -> None:
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Calm:
+    """Builds that nothing disturbs, each made once: the recipe, the run, and how long it took."""
+
+    @cache
+    def built(text: str, processes: int) -> tuple[Path, Path, Pace]:
+        folder = tmp_path_factory.mktemp("calm")
+        recipe, run = folder / "r.yaml", folder / "run"
+        recipe.write_text(text)
+        process, begun = _start(recipe, run, processes), time.monotonic()
+        _await(process, (run / "4-dataset").is_dir)
+        released = time.monotonic()
+        assert process.wait(300) == 0
+        return recipe, run, Pace(time.monotonic() - begun, time.monotonic() - released)
+
+    return built
+
+
+def _kill_and_compare(
+    tmp_path: Path, calm: Calm, text: str, kills: int, wait: Wait, together: int, processes: int = 2
+) -> None:
     """Kill builds. After so many kills that came together a build comes to its end, and is like an undisturbed one."""
-    recipe, calm, run = tmp_path / "r.yaml", tmp_path / "calm", tmp_path / "run"
-    recipe.write_text(text)
-    pace = _undisturbed(recipe, calm, processes)
+    recipe, undisturbed, pace = calm(text, processes)
+    run = tmp_path / "run"
     chance = random.Random("kills")
     killed = attempts = 0
     while killed < kills:
@@ -235,30 +250,30 @@ def _kill_and_compare(tmp_path: Path, text: str, kills: int, wait: Wait, togethe
                 continue
             process = _start(recipe, run, processes)
         assert process.wait(300) == 0
-        _same(run, calm)
+        _same(run, undisturbed)
         shutil.rmtree(run)
 
 
 @pytest.mark.slow
-def test_kills_do_not_change_a_byte(tmp_path: Path) -> None:
-    _kill_and_compare(tmp_path, RECIPE, 4, _anywhere, 4)
+def test_kills_do_not_change_a_byte(tmp_path: Path, calm: Calm) -> None:
+    _kill_and_compare(tmp_path, calm, RECIPE, 4, _anywhere, 4)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wait", [_in_the_first_second, _in_the_last_second])
-def test_kills_at_either_end_do_not_change_a_byte(tmp_path: Path, wait: Wait) -> None:
-    _kill_and_compare(tmp_path, SMALL, 4, wait, 2, processes=1)
+def test_kills_at_either_end_do_not_change_a_byte(tmp_path: Path, calm: Calm, wait: Wait) -> None:
+    _kill_and_compare(tmp_path, calm, SMALL, 4, wait, 2, processes=1)
 
 
 @pytest.mark.long
-def test_many_kills_do_not_change_a_byte(tmp_path: Path) -> None:
-    _kill_and_compare(tmp_path, RECIPE, 200, _anywhere, 200)
+def test_many_kills_do_not_change_a_byte(tmp_path: Path, calm: Calm) -> None:
+    _kill_and_compare(tmp_path, calm, RECIPE, 200, _anywhere, 200)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("wait", [_in_the_first_second, _in_the_last_second])
-def test_many_kills_at_either_end_do_not_change_a_byte(tmp_path: Path, wait: Wait) -> None:
-    _kill_and_compare(tmp_path, SMALL, 200, wait, 8, processes=1)
+def test_many_kills_at_either_end_do_not_change_a_byte(tmp_path: Path, calm: Calm, wait: Wait) -> None:
+    _kill_and_compare(tmp_path, calm, SMALL, 200, wait, 8, processes=1)
 
 
 @pytest.mark.slow

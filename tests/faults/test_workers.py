@@ -85,11 +85,11 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_dies(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_neither_processes_nor_hash_seeds_change_a_byte(ecom: Ecom, tmp_path: Path) -> None:
+def test_neither_processes_nor_hash_seeds_change_a_byte(ecom_apart: Ecom, tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(RECIPE)
     for processes, seed in ((1, "0"), (2, "1"), (4, "7")):
         words = ("build", tmp_path / "r.yaml", "--out", tmp_path / seed, "--processes", processes)
-        assert ecom(*words, env={"PYTHONHASHSEED": seed}).returncode == 0
+        assert ecom_apart(*words, env={"PYTHONHASHSEED": seed}).returncode == 0
     assert _contents(tmp_path / "0") == _contents(tmp_path / "1") == _contents(tmp_path / "7")
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from ecominstruct.audit.risks import Measured, Risk, measured
 from ecominstruct.dataset.card import dataset_card, markdown_table
 from ecominstruct.dataset.composition import composition
+from ecominstruct.dataset.test_sets import read_test_sets
 from ecominstruct.rows import SPLITS
 from ecominstruct.stages import stage
 from ecominstruct.store import Manifest, read_json, read_recipe, require_manifest, write_bytes, write_sealed
@@ -67,7 +68,9 @@ def write_card(run: Path) -> None:
     rates = {name: seen.get(name, {}) for name in ("sources", "tasks")}
     write_sealed(folder / CARD_FILE, benchmark_card(release, found, rates))
     lines = [*markdown(found), *acceptance(rates)]
-    write_bytes(folder / "README.md", dataset_card(release.config, release, lines).encode())
+    write_bytes(
+        folder / "README.md", dataset_card(release.config, release, read_test_sets(folder, release), lines).encode()
+    )
 
 
 def risks(release: Manifest, recipe: Mapping[str, Any], figures: Sequence[Measured]) -> list[dict[str, Any]]:

@@ -19,10 +19,12 @@ from typing import Any, NamedTuple
 from ecominstruct.audit.examine import examine
 from ecominstruct.audit.material import Material, Row, audited, open_run, read_material
 from ecominstruct.audit.negatives import RULE, Balanced, Candidates, balance
+from ecominstruct.audit.neighbours import neighbours
 from ecominstruct.audit.tells import measure
 from ecominstruct.checks.labels import inside
 from ecominstruct.checks.shortcuts import LIMIT
 from ecominstruct.dataset.card import dataset_card
+from ecominstruct.dataset.test_sets import look
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.predict import test_parts
 from ecominstruct.identity import hash64, hex128
@@ -96,7 +98,7 @@ def plan_clean(run: Path) -> StagePlan:
 
     def finish(manifest: Manifest) -> Sequence[str]:
         write_json(folder / "tasks.json", config["tasks"])
-        write_bytes(folder / "README.md", dataset_card(config, manifest).encode())
+        write_bytes(folder / "README.md", dataset_card(config, manifest, look(config, manifest, {})).encode())
         write_recipe(target, read_recipe(run))
         write_json(target / "summary.json", _summary(folder, manifest))
         return "tasks.json", "../summary.json"
@@ -169,7 +171,8 @@ def clean(material: Material) -> Cleaned:
 
 
 def _tells(material: Material, kept: Sequence[Kept]) -> list[dict[str, Any]]:
-    return measure(Material(material.task, [one.row for one in kept]))
+    left = Material(material.task, [one.row for one in kept], material.training)
+    return [*measure(left), *neighbours(left)]
 
 
 def is_matching(material: Material) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ecominstruct.audit.material import Material, Row, gold_key, question_key
+from ecominstruct.audit.neighbours import neighbours
 from ecominstruct.audit.tells import measure, say_tell
 from ecominstruct.checks.duplicates import duplicates
 from ecominstruct.checks.kinds import KINDS, Hit
@@ -38,7 +39,7 @@ def examine(material: Material, figures: Figures) -> Found:
     yield from _labels(material, figures)
     if material.task["form"] in ("ner", "extract"):
         yield from _spans(material, figures)
-    tells = figures["shortcuts"] = measure(material)
+    tells = figures["shortcuts"] = [*measure(material), *neighbours(material)]
     yield from (_whole("shortcut", say_tell(tell)) for tell in tells if tell["is_shortcut"])
     for row in material.rows:
         # What the reader of the raw file mended can be seen in the records no more: it was noted.

@@ -20,10 +20,12 @@ from ecominstruct.store import (
     read_batches,
     read_columns,
     read_json,
+    read_lists,
     read_manifest,
     require_manifest,
     require_whole,
 )
+from ecominstruct.tasks import templates
 from ecominstruct.tasks.forms import OWN_CANDIDATES
 
 USUAL = 0.8  # of the rows of a task hold a part that counts as one
@@ -45,12 +47,24 @@ class Row(NamedTuple):
     notes: Sequence[Note]
 
 
-class Material:
-    """The test rows of one task: all of them are in memory at once, those of other tasks are not."""
+class Asked(NamedTuple):
+    """What a row asks, and the answer to it. `choices`: in alphabetical order, and none where they are the task's."""
 
-    def __init__(self, task: Mapping[str, Any], rows: Sequence[Row]) -> None:
+    input: str
+    choices: tuple[str, ...]
+    gold: str
+
+
+class Material:
+    """The test rows of one task: all of them are in memory at once, those of other tasks are not.
+
+    `training`: the training rows of the task that show a text which a test row shows, one wording each.
+    """
+
+    def __init__(self, task: Mapping[str, Any], rows: Sequence[Row], training: Sequence[Asked] = ()) -> None:
         self.task = task
         self.rows = rows
+        self.training = training
         self.examples = [row.example for row in rows]
 
     @cached_property
@@ -96,6 +110,20 @@ class Material:
     def is_single(self) -> bool:
         """Whether each row has exactly one label as its gold."""
         return self.task["form"] == "classify" and all(len(example.gold.labels) == 1 for example in self.examples)
+
+
+def asked_of(task: Mapping[str, Any], text: str, choices: Sequence[str], output: str) -> Asked:
+    """What a row asks."""
+    return Asked(text, tuple(sorted(choices)) if task["form"] in OWN_CANDIDATES else (), output)
+
+
+def shown_texts(task: Mapping[str, Any], asked: Asked) -> dict[str, str]:
+    """The texts that a row can share with others that ask something else: the fields of its template where there are
+    several, and the whole input where the candidates are its own."""
+    names, fixed = templates.names(task["input"]), templates.fixed_texts(task["input"])
+    filled = templates.filled(fixed, asked.input) if len(names) > 1 else None
+    found = dict(zip(names, filled, strict=True)) if filled else {}
+    return {**found, "input": asked.input} if task["form"] in OWN_CANDIDATES else found
 
 
 def question_key(example: Example, form: str) -> str:
@@ -149,7 +177,21 @@ def read_material(source: Source, task: str) -> Material:
         )
         for example in examples
     ]
-    return Material(source.tasks[task], rows)
+    return Material(source.tasks[task], rows, _training(source, source.tasks[task], examples))
+
+
+def _training(source: Source, task: Mapping[str, Any], examples: Sequence[Example]) -> list[Asked]:
+    """The training rows of a task that show a text which one of these shows, each input with its answer once."""
+    own = [asked_of(task, example.input, example.choices, example.output) for example in examples]
+    known = {pair for asked in own for pair in shown_texts(task, asked).items()}
+    paths = [part.path for part in source.release.parts() if part.path == f"train/{flat(task['id'])}.parquet"]
+    found: dict[Asked, None] = {}
+    for path in paths if known else ():
+        for lists in read_lists(source.run / stage("dataset").folder / path, "input", "choices", "output"):
+            for asked in dict.fromkeys(asked_of(task, *row) for row in zip(*lists, strict=True)):
+                if asked not in found and not known.isdisjoint(shown_texts(task, asked).items()):
+                    found[asked] = None
+    return list(found)
 
 
 def _records(

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
+from ecominstruct.dataset.shift import above
 from ecominstruct.errors import CheckFailed, Fault
 from ecominstruct.stages import stage
 from ecominstruct.store import (
@@ -129,9 +130,11 @@ def over(figures: Iterable[Figure], limits: Mapping[str, float | None]) -> list[
 
 
 def require_within(run: Path) -> None:
-    """CheckFailed (exit 1) where a figure of this release is above what `limits` of the run's recipe allow."""
+    """CheckFailed (exit 1) where a figure of this release, or a shift of its golds, is above what `limits` of the run's
+    recipe allow."""
+    _, release = require_manifest(run, "dataset")
     limits = read_recipe(run).get("limits", {})
-    said = over((one.figure for one in measured(run)), limits)
+    said = [*above(release, limits.get("gold_shift")), *over((one.figure for one in measured(run)), limits)]
     if said:
         mend = "Mend the data (policy, filters, sources), or raise the limit in the recipe"
         raise CheckFailed([Fault(str(run), 0, sentence, mend) for sentence in said])

@@ -30,7 +30,7 @@ def say_tell(tell: Mapping[str, Any]) -> str:
     """One shortcut in words."""
     of = f" of {tell['of']}" if tell["of"] else ""
     if tell["auc"] is None:
-        return f"{tell['name']}: accuracy {tell['accuracy']:.3f}, {tell['baseline']:.3f} without"
+        return f"{tell['name']}{of}: accuracy {tell['accuracy']:.3f}, {tell['baseline']:.3f} without"
     shown = "".join(f"; in {n} of {all_rows} {label}" for label, (n, all_rows) in tell.get("shown_by", {}).items())
     numbers = f"AUC {tell['auc']:.3f}, accuracy {tell['accuracy']:.3f}, majority {tell['baseline']:.3f}"
     return f"{tell['name']}{of}: {numbers}{shown}"

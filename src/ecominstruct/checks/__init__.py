@@ -17,6 +17,7 @@ grams      character n-grams of texts, and MinHash signatures of them
 masks      what is left of texts when only some characters are looked at: candidates for short texts
 sketches   which texts cannot be nearly the same, told by some bits of each
 near       which texts are nearly the same, verified exactly
+contrast   what makes two nearly equal texts different things: numbers, models, negations, another word
 postings   which of many known texts share a key with a text
 leaks      whether a text says what a protected text says
 copies     of many texts, which are copies of which

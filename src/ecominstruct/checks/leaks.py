@@ -1,30 +1,39 @@
-"""Whether a text says what a protected text says: the same, in another order, nearly the same, or a stretch of it.
+"""Whether a training row says what a row of validation or test says.
 
-    exact      equal normal forms (letters and digits, in one case and width)
-    reordered  the same words (in Chinese: characters) the same number of times, at least eight
-    near       similar by `near`; of two short texts, the numbers are the same
-    overlap    of the stretches of the shorter text, so large a share stands in the other: 9 characters in Chinese,
-               20 letters elsewhere; and so do all numbers of the shorter one
+A protected row is one text or several parts (the sides of a pair; a product and a question). A training row is what it
+says in all, and the texts in it that may be a protected one each: its input, its fields, its candidates, its answer.
 
-What is too short tells nothing: a text counts from five Chinese characters, or from two words and twelve letters. A
-brand, a category or 很好 is no leak; a query such as 减速器链条 or "wireless mouse" may be one. What is near or
-overlaps counts from 13 characters or 24 letters on: below, another word makes another text. So does another number:
-two measures, house numbers or models are different things in the same words. A stretch that stands in more than 20
-protected texts is a phrase of the trade: it is not counted.
+    exact      equal normal forms (`languages.kin_text`)
+    reordered  the same words (in Chinese: characters) the same number of times, at least three (seven)
+    near       nearly equal: by edits, or each says nearly all that the other says
+    overlap    the training row holds all parts of the protected row; or a text of it is a stretch of the protected row,
+               two fifths of it or a sentence, and of each part of it
+
+How much of a text stands in another one is the share of its characters that belong to an n-gram (3 characters in
+Chinese, 6 letters elsewhere) of the other one: typing errors, words in between and another order cost little, and what
+two texts owe to a common frame does not suffice. A row of several parts is found only if each part is: the same
+question about another product is another question.
+
+No leak is what says another thing in the same words: another number, measure, model, colour or side, or the opposite
+(`checks.contrast`). Nor what everybody says: a text counts from 5 Chinese characters, or from three words and 14
+letters; an answer from 16 characters or 40 letters. What is near counts from 10 characters or 12 letters, what holds
+or is held from 8 or 24. Queries and titles are names: equal ones count at any length. A stretch that stands in more
+than 20 protected rows is a phrase of the trade: it leads nowhere.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
+from rapidfuzz.distance import Indel
 
 from ecominstruct.checks.columns import (
     Flags,
@@ -41,31 +50,66 @@ from ecominstruct.checks.columns import (
     slices,
     unpack,
 )
+from ecominstruct.checks.contrast import NOT, Marks, marks, swapped
 from ecominstruct.checks.grams import are_chinese, by_script, distinct_grams, lengths_of
 from ecominstruct.checks.keys import KeyFiles
-from ecominstruct.checks.near import AT_ONCE, Near, are_short, near_keys, similarities
+from ecominstruct.checks.near import are_short, near_keys
 from ecominstruct.checks.postings import Postings, write_postings
+from ecominstruct.folding import words
 from ecominstruct.identity import hash64
 from ecominstruct.languages import has_word, kin_text, units
 from ecominstruct.store import writing
 
-STRETCH = {True: 9, False: 20}  # characters, by whether a text is Chinese
-FEWEST = 5  # stretches: a shorter text must be equal
-_ORDERED = 8  # units: of fewer, the same ones in another order may be chance
-_SHARED = 64  # protected texts of one key that are compared
-_TRADE = 20  # protected texts with a stretch in common: with more, it tells nothing
-_PROTECTED = 1_000  # texts that are made ready together
-_EXPECTED = 16_000_000  # keys of each kind, from millions of examples
+PART = "\n"  # between the parts of a row, in a text or its form: forms hold no white space
+STRETCH = {True: 6, False: 16}  # characters by which rows meet that hold each other, by whether a text is Chinese
+GRAM = {True: 3, False: 6}  # characters that must agree in a row to be the same words
+FEWEST_ORDERED = {True: 7, False: 3}  # units: of fewer, the same ones in another order may be chance
+FEWEST = {True: 5, False: 14}  # characters of a text that tells something
+FEWEST_WORDS = 3
+FEWEST_NEAR = {True: 10, False: 12}
+FEWEST_HELD = {True: 8, False: 24}
+FEWEST_ANSWER = {True: 16, False: 40}
+LEAST_CUT = 0.4  # of a protected row, in a text of a training row that is a stretch of it; or so many characters:
+FEWEST_CUT = {True: 13, False: 32}
+_LEAST_OF_PART = 0.5  # of each line of such an input: else it shares a frame with the protected row, not what it says
+_LEAST_COMMON = 0.25  # of the stretches of a row: with fewer in common, no row holds another but for some edits
+_LONGER = 0.5  # of a text: another one that is longer by so much says things of its own
+_EDITED = 60  # characters: of longer texts, edits are not counted
+_SHARED = 64  # protected rows of one key that are compared
+_TRADE = 20  # protected rows with a stretch in common: with more, it tells nothing
+_SAMPLE, _SAMPLED = 12, 0.25  # n-grams of a text that are looked for first, and the share that must be there
+_NEVER = 1 << 40  # stretches
+_PROTECTED = 1_000  # rows that are made ready together
+_EXPECTED = 16_000_000  # characters, from millions of examples; keys of each kind are about as many
 _LOOKED_FOR = 1 << 17  # characters at once: each is the head of a stretch, of which several columns are made
-_NUMBER = re.compile(r"\d+")
 KINDS = ("exact", "reordered", "near", "overlap")
 _MOST = {"exact": (_SHARED, False), "reordered": (_SHARED, False), "near": (_SHARED, False), "overlap": (_TRADE, True)}
-"""Of the texts that share a key, how many are known at most, and whether none is known where there are more."""
+"""Of the rows that share a key, how many are known at most, and whether none is known where there are more."""
+_TEXTS = ("texts", "forms")
+EVERYTHING = -1  # as the text of a leak: the row as a whole
+
+
+class Held(NamedTuple):
+    """A row that must not be in training: its parts."""
+
+    parts: tuple[str, ...]
+    name: bool = False  # a query or title, which tells something however short it is
+    whole: bool = False  # found only where it is the whole input of a training row: a candidate among others
+
+
+class Said(NamedTuple):
+    """A training row: the texts that may be a protected row each, its input first; and all that it says."""
+
+    texts: tuple[str, ...]
+    everything: str
+    name: bool = False  # its input is a query or title
 
 
 class Leak(NamedTuple):
-    """A text (by its number) and the protected text that it comes closest to."""
+    """A training row (by its number), the text of it (by its number, or EVERYTHING) that says what a protected row
+    says, and that row."""
 
+    row: int
     text: int
     kind: str
     similarity: float
@@ -73,146 +117,325 @@ class Leak(NamedTuple):
 
 
 class Protected(NamedTuple):
-    """Protected texts, ready to be looked up."""
+    """Protected rows, ready to be looked up."""
 
-    texts: Texts
-    short: Flags
-    stretches: Indices  # that count, of each text
+    texts: Texts  # their parts as they were written
+    forms: Texts  # the normal forms of their parts
+    names: Flags
+    whole: Flags
+    stretches: Indices  # that count, of each row
     exact: Postings
     order: Postings
     near: Postings
     overlap: Postings
 
 
+class Form:
+    """A text as it is compared: as it was written, the normal forms of its parts, and all of them as one text."""
+
+    def __init__(self, text: str, form: str) -> None:
+        self.text, self.parts = text, tuple(form.split(PART))
+        self.joined = form.replace(PART, "")
+
+    @cached_property
+    def marks(self) -> Marks:
+        """What may not differ between two nearly equal texts; looked for where they are."""
+        return marks([self.text])[0]
+
+
+def form_of(parts: Iterable[str]) -> str:
+    """The normal forms of parts as one text; what holds no letter is no part, unless nothing does."""
+    return PART.join(form for part in parts if (form := kin_text(part)))
+
+
 def are_telling(texts: Sequence[str], forms: Sequence[str]) -> list[bool]:
     """Which texts, each given with its normal form, are long enough to tell them from what everybody says."""
     return [
-        len(form) >= 5 if chinese else len(form) >= 12 and has_word(text, 2)
+        len(form) >= FEWEST[chinese] and (chinese or has_word(text, FEWEST_WORDS))
         for text, form, chinese in zip(texts, forms, are_chinese(forms).tolist(), strict=True)
     ]
 
 
 def are_telling_answers(forms: Sequence[str]) -> Flags:
     """The same of answers to some input: "Does it fit?" is the question to many texts, an advertisement is not."""
-    return np.asarray(lengths_of(forms) >= np.where(are_chinese(forms), 20, 50), np.bool_)
+    return _at_least(forms, FEWEST_ANSWER)
 
 
-def write_protected(folder: Path, texts: Iterable[str]) -> list[str]:
-    """Write the different texts that must not be in training as files that `read_protected` maps; returns their names.
+def are_held(forms: Sequence[str]) -> list[bool]:
+    """Which texts are long enough to be found wherever they stand, by their normal forms."""
+    joined = [form.replace(PART, "") for form in forms]
+    return [bool(long) for long in _at_least(joined, FEWEST_HELD)]
 
-    In memory are some thousand texts, and some numbers of each.
+
+def _at_least(forms: Sequence[str], fewest: Mapping[bool, int]) -> Flags:
+    return np.asarray(lengths_of(forms) >= np.where(are_chinese(forms), fewest[True], fewest[False]), np.bool_)
+
+
+# ------------------------------------------------------------------------------------------------------ protected rows
+
+
+def write_protected(folder: Path, rows: Iterable[Held], *, expected: int = _EXPECTED) -> list[str]:
+    """Write the different rows that must not be in training as files that `read_protected` maps; returns their names.
+
+    In memory are some thousand rows, and some numbers of each. `expected`: how many characters will come, about.
     """
     with TemporaryDirectory(prefix="ecominstruct-") as scratch, ExitStack() as stack:
-        files = {kind: stack.enter_context(KeyFiles(Path(scratch), kind, _EXPECTED)) for kind in KINDS}
-        column = TextFile(stack.enter_context(writing(folder / "texts.bin")))
-        short = _cut(texts, column, files)
-        kept = {kind: np.zeros(len(short), np.int64) for kind in KINDS}
+        files = {kind: stack.enter_context(KeyFiles(Path(scratch), kind, expected)) for kind in KINDS}
+        texts, forms = (TextFile(stack.enter_context(writing(folder / f"{name}.bin"))) for name in _TEXTS)
+        flags = _cut(rows, texts, forms, files)
+        kept = {kind: np.zeros(len(flags), np.int64) for kind in KINDS}
         names = [name for kind in KINDS for name in write_postings(folder, kind, files[kind], kept[kind], *_MOST[kind])]
-        columns = {"texts-offsets": column.offsets(), "short": short, "stretches": kept["overlap"]}
+        columns = {
+            "texts-offsets": texts.offsets(),
+            "forms-offsets": forms.offsets(),
+            "names": flags[:, 0],
+            "whole": flags[:, 1],
+            "stretches": kept["overlap"],
+        }
     for name, numbers in columns.items():
         save(folder / f"{name}.npy", numbers)
-    return ["texts.bin", *(f"{name}.npy" for name in columns), *names]
+    return [*(f"{name}.bin" for name in _TEXTS), *(f"{name}.npy" for name in columns), *names]
 
 
-def _cut(texts: Iterable[str], column: TextFile, files: Mapping[str, KeyFiles]) -> Flags:
-    """Write the normal forms of texts, and their keys of each kind; returns which texts are short."""
-    coming, short = iter(texts), [np.zeros(0, np.bool_)]
+def _cut(rows: Iterable[Held], texts: TextFile, normal: TextFile, files: Mapping[str, KeyFiles]) -> Flags:
+    """Write rows and their normal forms, and their keys of each kind; returns two flags of each row."""
+    coming, flags = iter(rows), [np.zeros((0, 2), np.bool_)]
     known = 0
     while some := list(islice(coming, _PROTECTED)):
-        forms = [kin_text(text) for text in some]
-        column.add(forms)
-        short.append(are_short(some))
-        files["exact"].add(_exact_keys(forms), known + np.arange(len(forms)))
+        forms = [form_of(row.parts) for row in some]
+        said = [PART.join(row.parts) for row in some]
+        texts.add(said)
+        normal.add(forms)
+        joined = [form.replace(PART, "") for form in forms]
+        files["exact"].add(_exact_keys(joined), known + np.arange(len(some)))
         for kind, (keys, numbers) in (
-            ("reordered", _order_keys(some)),
-            ("near", _near_keys(forms, short[-1])),
-            ("overlap", _stretches(forms)),
+            ("reordered", _order_keys(said)),
+            ("near", _near_keys(joined, are_short(said))),
+            ("overlap", _stretches(joined)),
         ):
             files[kind].add(keys, known + numbers)
+        flags.append(np.array([(row.name, row.whole) for row in some], np.bool_))
         known += len(some)
-    return np.concatenate(short)
+    return np.concatenate(flags)
 
 
 def read_protected(folder: Path) -> Protected:
-    """Map the files of protected texts: what is not looked at is not read, and processes share it."""
-    texts = Texts(map_column(folder / "texts.bin"), load(folder / "texts-offsets.npy"))
-    columns = (load(folder / "short.npy"), load(folder / "stretches.npy"))
-    return Protected(texts, *columns, *(Postings.read(folder, kind) for kind in KINDS))
+    """Map the files of protected rows: what is not looked at is not read, and processes share it."""
+    texts, forms = (Texts(map_column(folder / f"{of}.bin"), load(folder / f"{of}-offsets.npy")) for of in _TEXTS)
+    names, whole, stretches = (load(folder / f"{name}.npy") for name in ("names", "whole", "stretches"))
+    return Protected(texts, forms, names, whole, stretches, *(Postings.read(folder, kind) for kind in KINDS))
 
 
-def find_leaks(texts: Sequence[str], known: Protected, near: Near, overlap: float) -> list[Leak]:
-    """The texts that say what a protected text says; of each, the closest match, in the order of `KINDS`."""
+# -------------------------------------------------------------------------------------------------------- looked for
+
+
+def find_leaks(rows: Sequence[Said], known: Protected, edits: float, overlap: float) -> list[Leak]:
+    """The rows that say what a protected row says; of each, the closest match, in the order of `KINDS`.
+
+    `edits`: the edit similarity (2 x characters in common, in order / all characters) from which short texts are near;
+    `overlap`: the share of a text that must stand in the other one.
+    """
+    lengths = np.array([len(row.everything) + sum(map(len, row.texts)) for row in rows], np.int64)
     return [
-        leak._replace(text=part.start + leak.text)
-        for part in slices(lengths_of(texts), _LOOKED_FOR)
-        for leak in _find_some(texts[part], known, near, overlap)
+        leak._replace(row=part.start + leak.row)
+        for part in slices(lengths, _LOOKED_FOR)
+        for leak in _Search(rows[part], known, edits, overlap).leaks()
     ]
 
 
-def _find_some(texts: Sequence[str], known: Protected, near: Near, overlap: float) -> list[Leak]:
-    forms = [kin_text(text) for text in texts]
-    telling = np.flatnonzero(are_telling(texts, forms)).tolist()
-    chosen, forms = [texts[number] for number in telling], [forms[number] for number in telling]
-    found = [*_same(chosen, forms, known), *_near(chosen, forms, known, near), *_overlaps(forms, known, overlap)]
-    best: dict[int, Leak] = {}
-    for leak in sorted(found, key=lambda leak: (KINDS.index(leak.kind), -leak.similarity, leak.protected)):
-        best.setdefault(leak.text, leak)
-    let_go(*known.texts)
-    return [leak._replace(text=telling[number]) for number, leak in sorted(best.items())]
+class _Search:
+    """The search for some rows. Texts that several of them have are looked at once."""
+
+    def __init__(self, rows: Sequence[Said], known: Protected, edits: float, overlap: float) -> None:
+        self._rows, self._known, self._edits, self._overlap = rows, known, edits, overlap
+        self._texts = list(dict.fromkeys(text for row in rows for text in row.texts))
+        inputs = {row.texts[0] for row in rows if row.texts}
+        self._inputs = np.array([text in inputs for text in self._texts], np.bool_)
+        self._names = {row.texts[0] for row in rows if row.texts and row.name}
+        forms = [form_of(text.split(PART)) for text in self._texts]
+        self._joined = [form.replace(PART, "") for form in forms]
+        self._long = np.array(are_telling(self._texts, self._joined), np.bool_)
+        self._read: dict[str, Form] = {}
+        self._known_forms: dict[int, Form] = {}
+
+    def leaks(self) -> Iterator[Leak]:
+        """The closest match of each row that has one, in their order."""
+        of_texts: dict[str, Leak] = {}
+        for leak in sorted([*self._same(), *self._near()], key=_closeness):
+            of_texts.setdefault(self._texts[leak.text], leak)
+        of_rows = {leak.row: leak for leak in sorted(self._overlaps(), key=_closeness, reverse=True)}
+        for number, row in enumerate(self._rows):
+            found = [of_rows[number]] if number in of_rows else []
+            for place, text in enumerate(row.texts):
+                if text in of_texts and (not place or not self._known.whole[of_texts[text].protected]):
+                    found.append(of_texts[text]._replace(row=number, text=place))
+            if found:
+                yield min(found, key=_closeness)
+        let_go(*self._known.texts, *self._known.forms)
+
+    def _same(self) -> Iterator[Leak]:
+        known, numbers = self._known, self._telling()
+        for text, of in self._may(
+            known.exact.find(_exact_keys([self._joined[at] for at in numbers.tolist()]), numbers)
+        ):
+            yield Leak(0, text, "exact", 1.0, of)
+        keys, texts = _order_keys([self._texts[at] for at in numbers.tolist()])
+        for text, of in self._may(known.order.find(keys, numbers[texts])):
+            yield Leak(0, text, "reordered", 1.0, of)
+
+    def _near(self) -> Iterator[Leak]:
+        numbers = self._telling()
+        texts = [self._texts[at] for at in numbers.tolist()]
+        keys, of_texts = _near_keys([self._joined[at] for at in numbers.tolist()], are_short(texts))
+        pairs = list(self._may(once(self._known.near.find(keys, numbers[of_texts]))))
+        for (text, of), held in zip(pairs, self._held([of for _, of in pairs]), strict=True):
+            score = self._similar(self._texts[text], held)
+            if score:
+                yield Leak(0, text, "near", round(score, 4), of)
+
+    def _telling(self) -> Indices:
+        """The texts that tell something: those that are long enough, and names."""
+        return np.flatnonzero(self._long | np.array([text in self._names for text in self._texts], np.bool_))
+
+    def _may(self, packed: Numbers) -> Iterator[tuple[int, int]]:
+        """Of texts and protected rows that have a key in common, those that may be compared: short ones if both are
+        names, a row that counts as a whole with inputs only."""
+        one, other = unpack(packed)
+        known = self._known
+        may = (self._long[one] | known.names[other]) & (~known.whole[other] | self._inputs[one])
+        yield from zip(one[may].tolist(), other[may].tolist(), strict=True)
+
+    def _overlaps(self) -> Iterator[Leak]:
+        """Rows of which the whole is looked at: they hold a protected row, or their input is a stretch of one."""
+        forms = [kin_text(row.everything.replace(PART, " ")) for row in self._rows]
+        keys, numbers = _stretches(forms)
+        codes = self._known.overlap.find(keys, numbers)
+        codes.sort()
+        first = heads(codes)
+        common = np.diff(first, append=len(codes))
+        row, of = unpack(codes[first])
+        theirs = np.maximum(1, self._known.stretches[of])
+        ours = self._stretches_of_texts()[row]
+        some = np.flatnonzero((common >= _LEAST_COMMON * np.minimum(theirs, ours)) & ~self._known.whole[of])
+        places = of[some].tolist()
+        for number, place, held in zip(row[some].tolist(), places, self._held(places), strict=True):
+            score = self._holds(self._rows[number], held)
+            if score:
+                yield Leak(number, EVERYTHING, "overlap", round(score, 4), place)
+
+    def _stretches_of_texts(self) -> Indices:
+        """The stretches of the shortest text of each row that is long enough to be a stretch of another one."""
+        size = np.where(are_chinese(self._joined), STRETCH[True], STRETCH[False])
+        count = np.where(_at_least(self._joined, FEWEST_HELD), lengths_of(self._joined) - size + 1, _NEVER)
+        numbers = {text: at for at, text in enumerate(self._texts)}
+        return np.array([min((count[numbers[text]] for text in row.texts), default=_NEVER) for row in self._rows])
+
+    def _held(self, numbers: Sequence[int]) -> Iterator[Form]:
+        """Protected rows by their numbers."""
+        fresh = np.array([number for number in dict.fromkeys(numbers) if number not in self._known_forms], np.int64)
+        known = self._known
+        for number, text, form in zip(fresh.tolist(), known.texts.take(fresh), known.forms.take(fresh), strict=True):
+            self._known_forms[number] = Form(text, form)
+        return (self._known_forms[number] for number in numbers)
+
+    def _form(self, text: str) -> Form:
+        if text not in self._read:
+            self._read[text] = Form(text, form_of(text.split(PART)))
+        return self._read[text]
+
+    def _similar(self, text: str, held: Form) -> float:
+        """How similar a text and a protected row are; 0 where they are not near."""
+        ours = self._form(text)
+        one, other = ours.joined, held.joined
+        score = 0.0
+        if max(len(one), len(other)) <= _EDITED:
+            score = Indel.normalized_similarity(one, other, score_cutoff=self._edits)
+        if not score and _is(one, FEWEST_HELD) and _is(other, FEWEST_HELD):
+            score = min(covered(one, other), covered(other, one))
+        if score < min(self._edits, self._overlap) or _contradict(held, ours):
+            return 0.0
+        return score if self._has_parts(held, one) else 0.0
+
+    def _has_parts(self, held: Form, text: str) -> bool:
+        return len(held.parts) == 1 or all(covered(part, text) >= self._overlap for part in held.parts)
+
+    def _holds(self, row: Said, held: Form) -> float:
+        """How much of a protected row a training row holds, or how much of its input the protected row; else 0."""
+        ours = self._form(row.everything)
+        if _is(held.joined, FEWEST_HELD):
+            score = min(covered(part, ours.joined) for part in held.parts)
+            if score >= self._overlap and not _contradict(held, ours):
+                return score
+        return max((self._cut_from(held, text) for text in row.texts), default=0.0)
+
+    def _cut_from(self, held: Form, text: str) -> float:
+        """How much of a text stands in a protected row of which it is a stretch; else 0."""
+        own = self._form(text)
+        enough = min(FEWEST_CUT[_is_chinese(own.joined)], LEAST_CUT * len(held.joined))
+        if not _is(own.joined, FEWEST_HELD) or len(own.joined) < enough:
+            return 0.0
+        if len(held.parts) > 1 and any(covered(part, own.joined) < LEAST_CUT for part in held.parts):
+            return 0.0
+        score = covered(own.joined, held.joined)
+        if score < self._overlap or any(covered(part, held.joined) < _LEAST_OF_PART for part in own.parts):
+            return 0.0
+        return 0.0 if _contradict(own, held) else score
 
 
-def _same(texts: Sequence[str], forms: Sequence[str], known: Protected) -> list[Leak]:
-    equal = unpack(known.exact.find(_exact_keys(forms), np.arange(len(forms))))
-    reordered = unpack(known.order.find(*_order_keys(texts)))
-    return [
-        Leak(text, kind, 1.0, of)
-        for kind, found in (("exact", equal), ("reordered", reordered))
-        for text, of in zip(*(column.tolist() for column in found), strict=True)
-    ]
+def _closeness(leak: Leak) -> tuple[int, float, int]:
+    return KINDS.index(leak.kind), -leak.similarity, leak.protected
 
 
-def _near(texts: Sequence[str], forms: Sequence[str], known: Protected, near: Near) -> list[Leak]:
-    short = are_short(texts)
-    left, right = unpack(once(known.near.find(*_near_keys(forms, short))))
-    found = []
-    for start in range(0, len(left), AT_ONCE):
-        one, other = left[start : start + AT_ONCE], right[start : start + AT_ONCE]
-        both = (short[one] & known.short[other]).tolist()
-        ours, theirs = [forms[number] for number in one.tolist()], known.texts.take(other)
-        scores = similarities(ours, theirs, both, near)
-        found += [
-            Leak(int(one[row]), "near", round(float(scores[row]), 4), int(other[row]))
-            for row in np.flatnonzero(scores > 0).tolist()
-            if not both[row] or sorted(_NUMBER.findall(ours[row])) == sorted(_NUMBER.findall(theirs[row]))
-        ]
-    return found
+def _contradict(part: Form, whole: Form) -> bool:
+    """Whether two texts say different things, of which one stands in the other or is nearly equal to it.
+
+    What a much longer text says besides is no contradiction. Of texts of about one length each may leave a number out,
+    but not put another one in its place, and none may deny what the other one says.
+    """
+    more = len(whole.joined) - len(part.joined)
+    if part.joined in whole.joined and (not more or more >= FEWEST_NEAR[_is_chinese(part.joined)]):
+        return False
+    missing, added = Counter(part.marks) - Counter(whole.marks), Counter(whole.marks) - Counter(part.marks)
+    if more > _LONGER * len(part.joined):
+        return bool(missing)
+    if (missing and added) or NOT in missing or NOT in added:
+        return True
+    return swapped(part.text, whole.text, every=len(part.joined) <= _EDITED)
 
 
-def _overlaps(forms: Sequence[str], known: Protected, least: float) -> list[Leak]:
-    keys, numbers = _stretches(forms)
-    codes = known.overlap.find(keys, numbers)
-    codes.sort()
-    first = heads(codes)
-    common = np.diff(first, append=len(codes))
-    many = np.flatnonzero(common > least * FEWEST - 1e-9)  # the others cannot be enough, whatever there is of them
-    common = common[many]
-    text, of = unpack(codes[first[many]])
-    own = np.bincount(numbers, minlength=len(forms))
-    fewer = np.minimum(own[text], known.stretches[of])
-    shares = common / np.maximum(1, fewer)
-    good = np.flatnonzero((shares >= least) & (fewer >= FEWEST))
-    theirs = known.texts.take(of[good])
-    return [
-        Leak(int(text[row]), "overlap", round(min(1.0, float(shares[row])), 4), int(of[row]))
-        for row, other in zip(good.tolist(), theirs, strict=True)
-        if _holds_numbers(forms[text[row]], other)
-    ]
+def _is(form: str, fewest: Mapping[bool, int]) -> bool:
+    return len(form) >= fewest[_is_chinese(form)]
 
 
-def _holds_numbers(one: str, other: str) -> bool:
-    """Whether all numbers of the shorter form stand in the longer one."""
-    short, long = sorted((one, other), key=len)
-    return all(number in long for number in _NUMBER.findall(short))
+def covered(form: str, other: str) -> float:
+    """The share of the characters of a form that belong to an n-gram of another form."""
+    if form in other:
+        return 1.0
+    size = GRAM[_is_chinese(form)]
+    if not _may_stand_in(form, other, size):
+        return 0.0
+    known = {other[at : at + size] for at in range(len(other) - size + 1)}
+    found = end = 0
+    for at in range(len(form) - size + 1):
+        if form[at : at + size] in known:
+            found += min(size, at + size - end)
+            end = at + size
+    return found / max(1, len(form))
+
+
+def _may_stand_in(form: str, other: str, size: int) -> bool:
+    """Whether some of a dozen n-grams of a form stand in another one: where nearly all of it does, several are there,
+    whatever was mistyped or put in between."""
+    last = len(form) - size
+    step = max(1, last // _SAMPLE)
+    return sum(form[at : at + size] in other for at in range(0, last + 1, step)) >= (last // step + 1) * _SAMPLED
+
+
+def _is_chinese(form: str) -> bool:
+    return not form.isascii() and bool(are_chinese([form])[0])
+
+
+# ---------------------------------------------------------------------------------------------------------------- keys
 
 
 def _exact_keys(forms: Sequence[str]) -> Numbers:
@@ -221,28 +444,28 @@ def _exact_keys(forms: Sequence[str]) -> Numbers:
 
 def _near_keys(forms: Sequence[str], short: Flags) -> tuple[Numbers, Indices]:
     """The keys by which near texts meet, of those that are long enough."""
-    stretch = np.where(are_chinese(forms), STRETCH[True], STRETCH[False])
-    long = np.flatnonzero(lengths_of(forms) >= stretch + FEWEST - 1)
+    long = np.flatnonzero(_at_least(forms, FEWEST_NEAR))
     keys, numbers = near_keys([forms[number] for number in long.tolist()], short[long])
     return keys, long[numbers]
 
 
 def _order_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:
     """A key of the units of each text that has enough of them, without regard to their order."""
+    chinese = are_chinese(texts).tolist()
     found = [
-        (hash64(*sorted(words)), number)
+        (hash64(*sorted(named)), number)
         for number, text in enumerate(texts)
-        if len(words := units(unicodedata.normalize("NFKC", text))) >= _ORDERED
+        if len(named := units(PART.join(map(bytes.decode, words(text))))) >= FEWEST_ORDERED[chinese[number]]
     ]
     return np.array([key for key, _ in found], np.uint64), np.array([number for _, number in found], np.int64)
 
 
 def _stretches(forms: Sequence[str]) -> tuple[Numbers, Indices]:
-    """The different stretches of each text that has at least `FEWEST`, with the number of the text."""
+    """The different stretches of each text that has one, with the number of the text."""
     keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     for chinese, numbers in by_script(forms):
         size = STRETCH[chinese]
-        long = np.array([number for number in numbers.tolist() if len(forms[number]) >= size + FEWEST - 1], np.int64)
+        long = np.array([number for number in numbers.tolist() if len(forms[number]) >= size], np.int64)
         found = distinct_grams([forms[number] for number in long.tolist()], size)
         keys.append(found.values << np.uint64(16))  # hashes of 48 bits: spread as those of 64
         owners.append(np.repeat(long, np.diff(found.starts)))

@@ -1,8 +1,8 @@
 """Which texts are nearly the same: candidates by keys, then verified exactly.
 
 Two texts are near if the Jaccard similarity of their character n-grams (3-grams in Chinese, 5-grams elsewhere) reaches
-a threshold; or, where both have fewer than 20 units, if their edit similarity does: 2 x (characters in common, in
-order) / (all characters), which is rapidfuzz's normalised Indel similarity. All of it on normal forms
+a threshold; or, where both have fewer than 20 units (40 in Chinese), if their edit similarity does: 2 x (characters in
+common, in order) / (all characters), which is rapidfuzz's normalised Indel similarity. All of it on normal forms
 (`languages.kin_text`), in which white space, punctuation, case and width do not count.
 """
 
@@ -23,6 +23,7 @@ from ecominstruct.languages import has_word
 
 Scores = npt.NDArray[np.float64]
 SHORT = 20  # units: a text with fewer is short
+SHORT_CHINESE = 40  # the same of Chinese, by characters: if one of 28 changes, less than 0.8 of the 3-grams are left
 TINY = 30  # characters: in so short a text, grams that agree so far mean edits that agree at least as far
 AT_ONCE = 2_000  # pairs whose texts, and their grams, are in memory at once
 GRAMS = 1 << 18  # of pairs that are verified together, in both texts
@@ -114,8 +115,9 @@ def _of_pairs(found: Grams, texts: Indices) -> Numbers:
 
 
 def are_short(sources: Sequence[str]) -> Flags:
-    """Which texts have fewer units than 20."""
-    return np.array([not has_word(text, SHORT) for text in sources], np.bool_)
+    """Which texts have fewer units than 20, or 40 if they are Chinese."""
+    fewest = np.where(are_chinese(sources), SHORT_CHINESE, SHORT).tolist()
+    return np.array([not has_word(text, least) for text, least in zip(sources, fewest, strict=True)], np.bool_)
 
 
 class Compared(NamedTuple):

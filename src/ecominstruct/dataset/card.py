@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ecominstruct.dataset.composition import composition, taken
+from ecominstruct.dataset.shift import FLOOR, name_of, summary, watched
+from ecominstruct.dataset.test_sets import TestSets, warnings
 from ecominstruct.errors import printable
 from ecominstruct.rows import SPLITS
 from ecominstruct.store import Manifest, sealed_text
@@ -13,8 +15,10 @@ from ecominstruct.store import Manifest, sealed_text
 NOT_MEASURED = ("Not measured: `ecom audit RUN --checks pii,injection,bias`.", "")
 
 
-def dataset_card(config: Mapping[str, Any], manifest: Manifest, risks: Sequence[str] = NOT_MEASURED) -> str:
-    """The card in Markdown, made from the manifest: every number in it was counted.
+def dataset_card(
+    config: Mapping[str, Any], manifest: Manifest, tests: TestSets, risks: Sequence[str] = NOT_MEASURED
+) -> str:
+    """The card in Markdown, made from the manifest and the proof: every number in it was counted.
 
     `risks`: the lines of its section on risks, once audits have looked at the release. Several verbs write the card, so
     that no manifest can name it: it is sealed by its last line.
@@ -46,6 +50,7 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest, risks: Sequence[
         *_sources(config["card"]["sources"]),
         "",
         *_remarks(config["card"]),
+        *_tests(tests),
         "## Risks",
         "",
         *risks,
@@ -54,6 +59,8 @@ def dataset_card(config: Mapping[str, Any], manifest: Manifest, risks: Sequence[
         *markdown_table(("stage", "reason", "rows"), _reasons(config["card"]["rejected"], manifest)),
         "",
         *_leaks(config["card"]["leaks"]),
+        *_across(config["card"]["across_tasks"], manifest),
+        *_moved(manifest),
     ]
     return sealed_text("\n".join(lines))
 
@@ -93,6 +100,43 @@ def _leaks(found: Sequence[Sequence[Any]]) -> list[str]:
     return ["Taken out of training as leaks, before copies and the mixture:", "", *markdown_table(head, rows), ""]
 
 
+def _across(found: Mapping[str, int], manifest: Manifest) -> list[str]:
+    """How many training pairs say what a pair of another task says."""
+    if not found:
+        return []
+    out = manifest.rejected.get("duplicate_across_tasks", 0)
+    kept = "they are kept: `clean: {across_tasks: drop}` leaves them out"
+    head = f"{sum(found.values()):,} training pairs of {len(found):,} tasks say what a pair of another task says, made"
+    return [f"{head} of another record; {f'{out:,} rows were left out for it' if out else kept}.", ""]
+
+
+def _moved(manifest: Manifest) -> list[str]:
+    """How far cleaning moved the golds of training; all shifts beyond chance, with a mark at the findings."""
+    found = watched(manifest)
+    if found is None:
+        return []
+    lead = (
+        "Training pairs before and after leaks, copies, conflicts, filters and the policy are compared in the shares "
+        "of their labels, in the agreement of golds under one text, and in the order of rows. From: what taking out "
+        f"as many at random would leave. A finding: {FLOOR:g} or more, beyond chance over all statistics together."
+    )
+    head = ("task", "what moved", "from", "to", "pairs", "taken out", "mostly by", "p", "finding")
+    rows = [
+        (
+            shift.task,
+            name_of(shift),
+            *(f"{share:.1%}" for share in (shift.before, shift.after)),
+            *(f"{number:,}" for number in (shift.n, shift.removed)),
+            shift.reason,
+            f"{shift.p:.1g}",
+            "yes" if shift.is_finding else "",
+        )
+        for shift in found.shifts
+    ]
+    table = [*markdown_table(head, rows), ""] if rows else []
+    return ["## What cleaning moved", "", summary(found), lead, "", *table]
+
+
 def _sources(sources: Sequence[Mapping[str, Any]]) -> list[str]:
     facts = ("id", "title", "origin", "licence", "redistribute")
     return markdown_table(
@@ -122,6 +166,40 @@ def _remarks(card: Mapping[str, Any]) -> list[str]:
         ],
     }
     return [line for words, ids in named.items() if ids for line in (f"{words}: {', '.join(map(inline, ids))}.", "")]
+
+
+def _tests(tests: TestSets) -> list[str]:
+    """Which stated sets are whole, and where test sets are small."""
+    said = [f"- {inline(line.removeprefix('warning: '))}" for line in warnings(tests)]
+    found = [*_stated(tests), *_shared(tests), *said, *([""] if said else [])]
+    return ["## Test sets", "", *found] if found else []
+
+
+def _stated(tests: TestSets) -> list[str]:
+    if not tests.stated:
+        return []
+    head = ("source", "split", "stated rows", "readable", "kept", "asked about")
+    rows = [
+        (
+            one.source,
+            one.split,
+            *("–" if n is None else f"{n:,}" for n in (one.rows, one.records, one.kept, one.released)),
+        )
+        for one in tests.stated
+    ]
+    lead = "Stated by publishers. A score compares with a published one only where all rows are kept and asked about."
+    return [lead, "", *markdown_table(head, rows), ""]
+
+
+def _shared(tests: TestSets) -> list[str]:
+    if not tests.shared:
+        return []
+    head = ("source", "sides", "its test pairs", "training rows")
+    rows = [
+        (one["source"], *(f"{one[name]:,}" for name in ("keys", "test_rows", "train_rows"))) for one in tests.shared
+    ]
+    lead = "Single sides of stated test pairs that training rows hold too; no training pair has both sides of one."
+    return [lead, "", *markdown_table(head, rows), ""]
 
 
 def _reasons(rejected: Mapping[str, Mapping[str, int]], manifest: Manifest) -> list[tuple[str, str, str]]:

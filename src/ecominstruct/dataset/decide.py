@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.recipe import Clean, Filter
+from ecominstruct.recipe import Clean, Filter, clean_of
 from ecominstruct.rows import Lang
 from ecominstruct.store import read_lists
 
@@ -30,10 +30,10 @@ class Rules(NamedTuple):
     clean: Clean
 
 
-def rules_of(task: str, lang: Lang, filters: Sequence[Filter], clean: Clean) -> Rules:
+def rules_of(task: str, lang: Lang, filters: Sequence[Filter], clean: Sequence[Clean]) -> Rules:
     """The rules that are for a task."""
     wanted = (one for one in filters if any(fnmatchcase(task, pattern) for pattern in one.tasks))
-    return Rules(lang, tuple(wanted), clean)
+    return Rules(lang, tuple(wanted), clean_of(clean, task))
 
 
 def left_out(rules: Rules, matches: Path, measures: Path) -> Reasons:

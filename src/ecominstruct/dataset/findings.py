@@ -6,10 +6,10 @@ no copies of each other, and neither are the tasks that were made of one record.
 <task>/matches.parquet     texts of training rows that stand in validation or test; copies; conflicting answers
 <task>/measures.parquet    lengths, characters, language, repetition of every pair
 
-Looked for in the guard are, of a training pair: its input, its output where that is free text, its candidates, and the
-texts of its record that the task uses (so that a query of a test row is found inside a longer input). A field that
-says the same of many records, a brand or a category, is left out: of a field that is no key of its card, at least a
-fifth of the texts must be different ones.
+Compared with the guard is, of a training pair, all that it says: its input, and its output and candidates where they
+are texts. Each of these, and each text of its record that the task uses, may also be equal or near to a protected one
+by itself. A field that says the same of many records, a brand or a category, is left out of that: of a field that is no
+key of its card, at least a fifth of the texts must be different ones, and no more than two records hold the same.
 """
 
 from __future__ import annotations
@@ -22,17 +22,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.checks.leaks import KINDS, Leak, Protected, find_leaks, read_protected
+from ecominstruct.checks.leaks import EVERYTHING, PART, Leak, Protected, Said, find_leaks, read_protected
 from ecominstruct.checks.measures import chinese_shares, illegal, repetition
 from ecominstruct.checks.near import Near
 from ecominstruct.checks.rating import Rate
-from ecominstruct.dataset.guard import FREE_FORMS, PROTECTED, example_parts, texts_of
+from ecominstruct.dataset.guard import PROTECTED, Shows, example_parts, keys_of, shows, texts_of
 from ecominstruct.dataset.ratings import RatedBy
 from ecominstruct.dataset.siblings import Siblings
 from ecominstruct.dataset.taking import wordings
 from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.identity import fingerprint
 from ecominstruct.languages import kin_text
-from ecominstruct.recipe import Clean
+from ecominstruct.recipe import Clean, clean_of
 from ecominstruct.rows import Match, Measure, match_schema, measure_schema
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("findings")
+ROW = "row"  # as the part of a pair that says what a protected row says: all that is in it
+MOST_SAID = 2  # records of some thousand: what more of them say is a question to many products
 DIFFERENT = 0.2  # share of different texts from which a field tells records apart
 _ENOUGH = 4_000  # pairs that are looked at together: of fewer, the few questions of a shop would seem many
 _COLUMNS = ("record", "row", "split", "input", "output", "choices")
@@ -74,6 +77,7 @@ class Work(NamedTuple):
     source: str
     free: bool  # the output is free text
     candidates: bool  # the choices are texts of the record
+    names: bool  # the input is a query or title
     keys: tuple[str, ...]  # fields of the record that the task shows, and that make records kin
     fields: tuple[str, ...]  # the others that it shows
     template: tuple[str, ...]  # the texts between the fields of the input
@@ -92,13 +96,14 @@ class Pair(NamedTuple):
     input: str
     output: str
     choices: tuple[str, ...]
+    answer: str  # equal where the answers are: of several labels, whatever their order in the output
 
 
 def plan_findings(
     run: Path,
     catalogue: Catalogue,
     tasks: Sequence[Task],
-    clean: Clean,
+    clean: Sequence[Clean],
     rating: RatedBy,
     done: Mapping[str, Manifest],
 ) -> StagePlan:
@@ -113,10 +118,11 @@ def plan_findings(
             continue
         names = [f"{task.id}/{Path(path).name}" for path, _ in parts]
         inputs = {name: known[name] for name in names}
-        work = _work(task, card, parts, str(run / stage("guard").folder), clean, rating)
-        inputs["looks at"] = repr((work.free, work.candidates, work.keys, work.fields, work.template))
+        work = _work(task, card, parts, str(run / stage("guard").folder), clean_of(clean, task.id), rating)
+        inputs["clean"] = fingerprint(work.clean.rules())
+        inputs["looks at"] = repr((work.free, work.candidates, work.names, work.keys, work.fields, work.template))
         units.append(Unit(task.id, inputs | guarded, work))
-    return StagePlan(STAGE, run / STAGE.folder, units, examine, clean.model_dump())
+    return StagePlan(STAGE, run / STAGE.folder, units, examine, {})
 
 
 def _places(
@@ -132,17 +138,16 @@ def _places(
 def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean, rating: RatedBy) -> Work:
     shown = {*templates.names(task.input), *(task.derive.fields.values() if task.derive else ())}
     fields = {name for name in shown if card.kinds.get(name) in ("text", "texts", "pairs")}
-    keys = fields & set(card.group)
-    # A ranking without candidates of its own shows what its gold puts in order.
-    free, candidates = task.form in FREE_FORMS, task.candidates is not None or task.form == "rank"
+    keys, made = fields & set(keys_of(card)), shows(task, card)
     return Work(
         task.id,
         card.id,
-        free,
-        candidates,
+        made.free,
+        made.candidates,
+        made.names,
         tuple(sorted(keys)),
         tuple(sorted(fields - keys)),
-        templates.fixed_texts(task.input),
+        made.template,
         parts,
         guard,
         clean,
@@ -161,9 +166,9 @@ def examine(work: Work, folder: Path) -> Receipt:
 
         def measured() -> Iterator[pa.RecordBatch]:
             for pairs, fields in _gathered(_batches(work)):
-                leaks.extend(_leaks(work, pairs, fields, known, near))
-                siblings.add(pairs)
-                rows = batch_of(list(_measures(pairs, rate)), measure_schema())
+                leaks.extend(_leaks(work, pairs, fields, known))
+                contents = siblings.add(pairs).tolist()
+                rows = batch_of(list(_measures(pairs, contents, rate)), measure_schema())
                 del pairs, fields  # else they stay in memory until as many others have been read
                 yield rows
 
@@ -182,11 +187,11 @@ def _counted(matches: Iterator[Match], counts: Counter[str], source: str) -> Ite
         yield batch_of(some, match_schema())
 
 
-def _measures(pairs: Sequence[Pair], rate: Rate | None) -> Iterator[Measure]:
+def _measures(pairs: Sequence[Pair], contents: Sequence[int], rate: Rate | None) -> Iterator[Measure]:
     inputs = [pair.input for pair in pairs]
     shares, repeated = chinese_shares(inputs).tolist(), repetition(inputs).tolist()
     rated = rate([f"{pair.input}\n{pair.output}" for pair in pairs]) if rate else [None] * len(pairs)
-    for pair, chinese, again, rating in zip(pairs, shares, repeated, rated, strict=True):
+    for pair, content, chinese, again, rating in zip(pairs, contents, shares, repeated, rated, strict=True):
         yield Measure(
             pair.record,
             pair.row,
@@ -198,6 +203,7 @@ def _measures(pairs: Sequence[Pair], rate: Rate | None) -> Iterator[Measure]:
             round(again, 4),
             pair.output in pair.input,
             rating,
+            content,
         )
 
 
@@ -210,7 +216,7 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], Fields]]:
     for examples, records in work.parts:
         coming = _records(records, names) if names else iter(())
         before = ("", -1)
-        for batch in read_batches(Path(examples), *_COLUMNS):
+        for batch in read_batches(Path(examples), *_COLUMNS, "gold.labels"):
             ids: list[Any] = batch.column("record").to_pylist()
             numbered = list(wordings(ids, before))
             pairs = _pairs(work, batch, [row for row, (_, number) in enumerate(numbered) if number == 0])
@@ -224,13 +230,26 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], Fields]]:
 
 def _pairs(work: Work, batch: pa.RecordBatch, rows: Sequence[int]) -> list[Pair]:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     some = batch.take(pa.array(rows, pa.int64()))
-    columns = (some.column(name).to_pylist() for name in _COLUMNS)
+    columns = [some.column(name).to_pylist() for name in _COLUMNS]
+    golds = pc.struct_field(some.column("gold"), "labels").to_pylist()
     return [
-        Pair(record, row, split, text, output, tuple(sorted(choices)) if work.candidates else ())
-        for record, row, split, text, output, choices in zip(*columns, strict=True)
+        Pair(
+            record, row, split, text, output, tuple(sorted(choices)) if work.candidates else (), answer_of(output, gold)
+        )
+        for record, row, split, text, output, choices, gold in zip(*columns, golds, strict=True)
     ]
+
+
+def answer_of(output: str, labels: Sequence[str]) -> str:
+    """What stands for an answer when two are compared: its labels in a fixed order, if it has several.
+
+    The output lists several labels in the order of the row's menu, which is drawn for each record. Two rows that name
+    the same labels have the same answer.
+    """
+    return "\n".join(sorted(labels)) if len(labels) > 1 else output
 
 
 def _gathered(batches: Iterable[tuple[list[Pair], Fields]]) -> Iterator[tuple[list[Pair], Fields]]:
@@ -268,21 +287,27 @@ class Leaking(NamedTuple):
     leak: Leak
 
 
-def _leaks(work: Work, pairs: Sequence[Pair], fields: Fields, known: Protected, near: Near) -> Iterator[Leaking]:
-    """The closest match of each training pair with a protected text, if it has one."""
-    looked_at = list(_looked_at(work, pairs, fields))
-    texts = list(dict.fromkeys(text for _, _, text in looked_at))
-    found = {texts[leak.text]: leak for leak in find_leaks(texts, known, near, work.clean.overlap)}
-    best: dict[int, Leaking] = {}
-    for number, part, text in looked_at:
-        leak, before = found.get(text), best.get(number)
-        if leak is not None and (before is None or _closeness(leak) < _closeness(before.leak)):
-            best[number] = Leaking(pairs[number].record, pairs[number].split, part, leak)
-    yield from (best[number] for number in sorted(best))
+def _leaks(work: Work, pairs: Sequence[Pair], fields: Fields, known: Protected) -> Iterator[Leaking]:
+    """The closest match of each training pair with a protected row, if it has one."""
+    train = [number for number, pair in enumerate(pairs) if pair.split == "train"]
+    made = Shows(work.template, work.free, work.candidates, work.names)
+    texts = _telling(work, fields, train)
+    looked_at = [said_by(made, pairs[number], texts[number]) for number in train]
+    for leak in find_leaks([said for _, said in looked_at], known, work.clean.edits, work.clean.overlap):
+        pair, parts = pairs[train[leak.row]], looked_at[leak.row][0]
+        yield Leaking(pair.record, pair.split, ROW if leak.text == EVERYTHING else parts[leak.text], leak)
 
 
-def _closeness(leak: Leak) -> tuple[int, float, int]:
-    return KINDS.index(leak.kind), -leak.similarity, leak.text
+def said_by(made: Shows, pair: Pair, fields: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], Said]:
+    """What a training pair says, and the names of the parts that its texts are. The answer is part of it, unless it is
+    a label. `fields`: texts of its record that the task uses."""
+    shown = [("input", without(made.template, pair.input))]
+    if made.free:
+        shown.append(("output", pair.output))
+    shown += [("choices", text) for text in pair.choices]
+    answer = [pair.output] if made.candidates and not made.free else []
+    parts, texts = zip(*shown, *fields, strict=True)
+    return parts, Said(texts, PART.join([text for _, text in shown] + answer), made.names)
 
 
 def _placed(found: Sequence[Leaking], guard: Path) -> Iterator[Match]:
@@ -304,22 +329,16 @@ def _places_of(numbers: Sequence[int], guard: Path) -> dict[int, tuple[Any, ...]
     return found
 
 
-def _looked_at(work: Work, pairs: Sequence[Pair], fields: Fields) -> Iterator[tuple[int, str, str]]:
-    """What of each training pair is looked for: the number of the pair, the part of it, the text."""
-    train = [number for number, pair in enumerate(pairs) if pair.split == "train"]
-    for number in train:
-        pair = pairs[number]
-        yield number, "input", without(work.template, pair.input)
-        if work.free:
-            yield number, "output", pair.output
-        yield from ((number, "choices", text) for text in pair.choices)
+def _telling(work: Work, fields: Fields, train: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """By the number of a training pair: the texts of its record that tell it apart from others, with their fields."""
+    found: dict[int, list[tuple[str, str]]] = {number: [] for number in train}
     for name, column in fields.items():
-        texts = [(number, text) for number in train for text in column[number]]
-        if name in work.keys or _differ(text for _, text in texts):
-            yield from ((number, name, text) for number, text in texts)
-
-
-def _differ(texts: Iterable[str]) -> bool:
-    """Whether texts of a field tell records apart."""
-    forms = [kin_text(text) for text in texts]
-    return len(set(forms)) >= DIFFERENT * len(forms)
+        forms = {number: [kin_text(text) for text in column[number]] for number in train}
+        said = Counter(form for some in forms.values() for form in set(some))
+        key = name in work.keys
+        if not key and len(said) < DIFFERENT * sum(map(len, forms.values())):
+            continue
+        for number in train:
+            texts = zip(column[number], forms[number], strict=True)
+            found[number] += [(name, text) for text, form in texts if key or said[form] <= MOST_SAID]
+    return found

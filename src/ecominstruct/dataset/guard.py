@@ -1,11 +1,17 @@
-"""Stage 4, guard: the texts of all validation and test rows, ready to be looked for in training.
+"""Stage 4, guard: what all validation and test rows say, ready to be looked for in training.
 
 Protected are, of every record that is validation or test (also of sources of which nothing is asked): the texts that
 make it kin of others, as its card names them, and lists of name–value pairs with at least four different values
-(opening hours and opinions have fewer, and are the same of many); and of every example made of one: its input, and its
-output where that is free text.
+(opening hours and opinions have fewer, and are the same of many). Of a pair, no side is protected alone: what tells it
+apart are both. And of every example made of such a record:
 
-protected.parquet    the texts: of which source, record, split and part
+input         the fields that it shows, together; not where one of them is protected alone and found wherever it stands
+output        where that is free text, and long enough
+answer        the input together with the candidate that is right
+gold          that candidate alone, where it is the whole input of a training row
+candidates    all of them together
+
+protected.parquet    the rows: their parts, and of which source, record, split and part
 *.bin, *.npy         the same as columns that `checks.leaks` maps
 """
 
@@ -20,10 +26,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ecominstruct.checks.columns import Seen
-from ecominstruct.checks.leaks import are_telling, are_telling_answers, write_protected
+from ecominstruct.checks.leaks import PART, Held, are_held, are_telling, are_telling_answers, form_of, write_protected
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import hash64
-from ecominstruct.languages import kin_text
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.splits.assign import PART as ASSIGNMENTS
@@ -48,9 +53,18 @@ if TYPE_CHECKING:
 STAGE = stage("guard")
 PROTECTED = "protected.parquet"
 FREE_FORMS = ("generate", "qa")  # whose output is free text
-OUTPUT = "output"  # as a part of an example
+NAMED = ("query", "product")  # record types whose texts are queries and titles
+OUTPUT, GOLD, CANDIDATES = "output", "gold", "candidates"  # as parts of an example
 FEWEST_VALUES = 4  # different ones, of a list of attributes that can tell one product from others
-_NAMES = ("text", "source", "record", "split", "part")
+
+
+class Shows(NamedTuple):
+    """What the examples of a task consist of."""
+
+    template: tuple[str, ...]  # the texts between the fields of the input, which say nothing of a record
+    free: bool  # the output is free text
+    candidates: bool  # the choices are texts of the record
+    names: bool  # the input is a query or title
 
 
 class OfSource(NamedTuple):
@@ -60,6 +74,7 @@ class OfSource(NamedTuple):
     parts: tuple[str, ...]
     texts: tuple[str, ...]
     pairs: tuple[str, ...]
+    names: bool  # its texts are queries or titles
 
 
 class OfTask(NamedTuple):
@@ -67,8 +82,8 @@ class OfTask(NamedTuple):
 
     source: str
     parts: tuple[str, ...]
-    free: bool
-    template: tuple[str, ...]  # the texts between the fields of the input, which are no part of what is protected
+    shows: Shows
+    alone: tuple[int, ...]  # the fields of its template, by their numbers, that are protected alone
 
 
 class Work(NamedTuple):
@@ -80,13 +95,20 @@ class Work(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A text that must not be in training, and where it stands."""
+    """What must not be in training, and where it stands."""
 
-    text: str
+    parts: tuple[str, ...]
+    name: bool
+    whole: bool
     source: str
     record: str
     split: str
     part: str
+
+    @property
+    def held(self) -> Held:
+        """The row as it is looked for."""
+        return Held(tuple(self.parts), self.name, self.whole)
 
 
 def plan_guard(
@@ -99,12 +121,14 @@ def plan_guard(
 ) -> StagePlan:
     """What there is to do: one unit over all sources and tasks."""
     folder = run / records.stage_folder
+    known = {card.id: card for card in cards}
     sources = tuple(
         OfSource(
             card.id,
             tuple(str(folder / part.path) for part in source_parts(records, card)),
-            tuple(card.group),
+            keys_of(card),
             tuple(sorted(name for name, kind in card.kinds.items() if kind == "pairs")),
+            card.record_type in NAMED,
         )
         for card in sorted(cards, key=lambda card: card.id)
     )
@@ -112,16 +136,32 @@ def plan_guard(
         OfTask(
             task.source,
             tuple(map(str, example_parts(run, examples, task))),
-            task.form in FREE_FORMS,
-            templates.fixed_texts(task.input),
+            shows(task, known[task.source]),
+            tuple(at for at, name in enumerate(templates.names(task.input)) if name in keys_of(known[task.source])),
         )
         for task in sorted(tasks, key=lambda task: task.id)
     )
     inputs = {part.path: part.hash for stage in (records, splits, examples) for part in stage.parts()}
-    inputs["fields"] = repr([(of.source, of.texts, of.pairs) for of in sources])
-    inputs["templates"] = repr([of.template for of in made])
+    inputs["fields"] = repr([(of.source, of.texts, of.pairs, of.names) for of in sources])
+    inputs["templates"] = repr([(of.shows, of.alone) for of in made])
     work = Work(str(run / splits.stage_folder / ASSIGNMENTS), sources, made)
     return StagePlan(STAGE, run / STAGE.folder, [Unit("all", inputs, work)], guard, {})
+
+
+def keys_of(card: SourceCard) -> tuple[str, ...]:
+    """The fields whose texts tell a record apart from others; none of a pair, which is told apart by both sides."""
+    return () if card.record_type == "pair" else tuple(card.group)
+
+
+def shows(task: Task, card: SourceCard) -> Shows:
+    """What the examples of a task consist of."""
+    return Shows(
+        templates.fixed_texts(task.input),
+        task.form in FREE_FORMS,
+        # A ranking without candidates of its own shows what its gold puts in order.
+        task.candidates is not None or task.form == "rank",
+        card.record_type in NAMED,
+    )
 
 
 def example_parts(run: Path, examples: Manifest, task: Task) -> list[Path]:
@@ -131,7 +171,7 @@ def example_parts(run: Path, examples: Manifest, task: Task) -> list[Path]:
 
 
 def guard(work: Work, folder: Path) -> Receipt:
-    """Collect the protected texts, each once, and make them ready."""
+    """Collect what is protected, each once, and make it ready."""
     counts: Counter[str] = Counter()
     table = write_part(folder, PROTECTED, _schema(), _different(work, counts))
     counts["texts"] = table.rows
@@ -139,41 +179,47 @@ def guard(work: Work, folder: Path) -> Receipt:
 
 
 def protected_columns(folder: Path) -> list[Part]:
-    """Make the columns of the protected texts that lie in a folder."""
-    texts = (text for (batch,) in read_lists(folder / PROTECTED, "text") for text in batch)
-    return [
-        Part(name, 0, (folder / name).stat().st_size, hash_file(folder / name))
-        for name in write_protected(folder, texts)
-    ]
+    """Make the columns of the protected rows that lie in a folder."""
+    rows = (
+        Held(tuple(parts), name, whole)
+        for lists in read_lists(folder / PROTECTED, "parts", "name", "whole")
+        for parts, name, whole in zip(*lists, strict=True)
+    )
+    written = write_protected(folder, rows)
+    return [Part(name, 0, (folder / name).stat().st_size, hash_file(folder / name)) for name in written]
 
 
 def _schema() -> pa.Schema:
     import pyarrow as pa
 
-    return pa.schema([(name, pa.string()) for name in _NAMES])
+    flags = [(name, pa.bool_()) for name in ("name", "whole")]
+    places = [(name, pa.string()) for name in ("source", "record", "split", "part")]
+    return pa.schema([("parts", pa.list_(pa.string())), *flags, *places])
 
 
 def _different(work: Work, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
-    """The protected texts: of several with one normal form, the first. `counts` says how many were looked at."""
+    """The protected rows: of several with one normal form, the first. `counts` says how many were looked at."""
     seen = Seen()
     coming, fresh = _rows(work), list[Row]()
     while some := list(islice(coming, BATCH_ROWS)):
         counts["looked_at"] += len(some)
-        telling = list(_telling(some))
-        names = np.array([hash64(form) for _, form in telling], np.uint64)
-        fresh += [telling[place][0] for place in seen.fresh(names).tolist()]
+        kept = list(telling(some))
+        names = np.array([hash64(form, str(row.name), str(row.whole)) for row, form in kept], np.uint64)
+        fresh += [kept[place][0] for place in seen.fresh(names).tolist()]
         if len(fresh) >= BATCH_ROWS:
             yield batch_of(fresh[:BATCH_ROWS], _schema())
             fresh = fresh[BATCH_ROWS:]
     yield batch_of(fresh, _schema())
 
 
-def _telling(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
-    """The rows whose text tells something, each with the normal form of its text."""
-    texts = [row.text for row in rows]
-    forms = [kin_text(text) for text in texts]
-    judged = zip(rows, forms, are_telling(texts, forms), are_telling_answers(forms), strict=True)
-    yield from ((row, form) for row, form, telling, answer in judged if (answer if row.part == OUTPUT else telling))
+def telling(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
+    """The rows that tell something, each with its normal form."""
+    forms = [form_of(row.parts) for row in rows]
+    joined = [form.replace(PART, "") for form in forms]
+    long, answers = are_telling([PART.join(row.parts) for row in rows], joined), are_telling_answers(joined)
+    for row, form, is_long, is_answer in zip(rows, forms, long, answers, strict=True):
+        if (row.name and form) or (is_answer if row.part in (OUTPUT, GOLD) else is_long):
+            yield row, form
 
 
 def _rows(work: Work) -> Iterator[Row]:
@@ -196,7 +242,7 @@ def _of_records(source: OfSource, assigned: Iterator[pa.RecordBatch]) -> Iterato
             for split, record, *values in _protected(places.column("split"), *columns):
                 for name, value in zip(names, values, strict=True):
                     for text in texts_of(value):
-                        yield Row(text, source.source, record, split, name)
+                        yield Row((text,), source.names, False, source.source, record, split, name)
 
 
 def _protected(split: pa.Array[Any], *columns: pa.Array[Any]) -> Iterator[tuple[Any, ...]]:
@@ -221,13 +267,32 @@ def texts_of(value: Any) -> list[str]:
     return ["\n".join(f"{pair['name']}: {pair['value']}" for pair in value)]
 
 
+_SHOWN = ("split", "record", "input", "output", "choices")
+
+
 def _of_examples(task: OfTask, path: Path) -> Iterator[Row]:
     before = ""
-    for batch in read_batches(path, "split", "record", "input", "output"):
-        for split, record, text, output in _protected(*map(batch.column, ("split", "record", "input", "output"))):
+    for batch in read_batches(path, *_SHOWN):
+        for split, record, text, output, choices in _protected(*map(batch.column, _SHOWN)):
             if record == before:
                 continue
             before = record
-            yield Row(templates.without(task.template, text), task.source, record, split, "input")
-            if task.free:
-                yield Row(output, task.source, record, split, OUTPUT)
+            made = held_by(task, text, output, choices)
+            yield from (Row(*held, task.source, record, split, part) for part, held in made)
+
+
+def held_by(task: OfTask, text: str, output: str, choices: Sequence[str]) -> Iterator[tuple[str, Held]]:
+    """What is protected of an example, each with the name of its part."""
+    shows = task.shows
+    filled = templates.filled(shows.template, text)
+    parts = tuple(part for part in filled if part.strip()) if filled else (text,)
+    alone = [filled[at] for at in task.alone] if filled else []
+    if not any(are_held([form_of([part]) for part in alone])):
+        yield "input", Held(parts, shows.names)
+    if shows.free:
+        yield OUTPUT, Held((output,))
+    if shows.candidates and len(choices) > 1:
+        yield CANDIDATES, Held(tuple(choices))
+        if output in choices:
+            yield "answer", Held((*parts, output))
+            yield GOLD, Held((output,), whole=True)

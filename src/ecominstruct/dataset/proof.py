@@ -2,7 +2,8 @@
 
 Records and assignments are checked by `splits.proof`. Of the examples and of the release this is checked: a row has
 the split and the family of its record, and stands in the file of that split; whatever else went into it is of the
-same split; no row of a held-out task is outside test; no training input says what an input of validation or test says.
+same split; no row of a held-out task is outside test; no training input says what an input of validation or test says,
+but for short texts, which are counted and named.
 The files that lie there are read, not those that a manifest
 names, for those are what people load.
 """
@@ -16,19 +17,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.checks.columns import Growing, once
+from ecominstruct.checks.columns import Flags, Growing, once
 from ecominstruct.checks.leaks import are_telling
+from ecominstruct.dataset.guard import NAMED
 from ecominstruct.dataset.intact import DAMAGED, STRAY, Violation
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.identity import fingerprint
 from ecominstruct.languages import kin_text
 from ecominstruct.rows import SPLITS
-from ecominstruct.splits.assign import SPLIT_CODES, Keys
+from ecominstruct.splits.assign import SPLIT_CODES
+from ecominstruct.splits.pairs import Codes, Keys
 from ecominstruct.splits.proof import (
+    LISTED,
     NO_SPLIT,
+    Checked,
     Expected,
     Ledger,
-    Overlap,
     Sides,
     check_sides,
     count_families,
@@ -54,6 +58,16 @@ class Rows(NamedTuple):
     split: str | None
 
 
+class Stated(NamedTuple):
+    """A test or validation set that the publisher of a source states: how many of its records are still there."""
+
+    source: str
+    split: str
+    records: int
+    assigned: int  # records that are in this split
+    released: int  # records of which at least one task has a row in the files of this split
+
+
 class Count(NamedTuple):
     """The rows of a file, and the further records that went into them."""
 
@@ -68,27 +82,31 @@ def prove(run: Path, release: Manifest) -> dict[str, Any]:
     """
     ledger = Ledger()
     _, splits = require_manifest(run, "splits", checked=False)
-    checked, rows, overlaps = _check_joined(run, release, _expected(splits, release), ledger)
-    checked |= _check_texts(run, release, ledger)
+    checked, rows, found, stated = _check_joined(run, release, _expected(splits, release), ledger)
+    compared, tolerated = _check_texts(run, release, ledger)
     folder = run / release.stage_folder
     return {
         "files": fingerprint(
             {file.path.relative_to(folder).as_posix(): hash_file(file.path) for file in _release(run)}
         ),
-        "checked": checked,
+        "checked": checked | compared,
+        "tolerated": tolerated,
         "rows": rows,
         "held_out_tasks": list(release.config["held_out"]),
-        "sources": [overlap._asdict() for overlap in overlaps],
+        "sources": [overlap._asdict() for overlap in found.overlaps],
+        "stated": [one._asdict() for one in stated],
+        "shared_sides": [one._asdict() for one in found.shared],
         "violations": dict(sorted(ledger.counts.items())),
         "listed": _sentences(run, ledger),
     }
 
 
-def write_proof(run: Path, release: Manifest) -> None:
+def write_proof(run: Path, release: Manifest) -> dict[str, Any]:
     """Check a run, and write the proof beside the release; CheckFailed when it lists any violation."""
     proof = prove(run, release)
     write_json(run / release.stage_folder / PROOF, proof)
     require_proven(run, proof)
+    return proof
 
 
 def with_damage(proof: Mapping[str, Any], found: Sequence[Violation]) -> dict[str, Any]:
@@ -100,15 +118,16 @@ def with_damage(proof: Mapping[str, Any], found: Sequence[Violation]) -> dict[st
 
 def _check_joined(
     run: Path, release: Manifest, expected: Expected, ledger: Ledger
-) -> tuple[dict[str, int], dict[str, int], list[Overlap]]:
+) -> tuple[dict[str, int], dict[str, int], Checked, list[Stated]]:
     """Check the records and all rows that were made of them; returns how much of what was checked, the rows of each
-    split, and which sources have keys in common."""
+    split, what was seen of the records, and what is left of the stated sets."""
     others: Counter[str] = Counter()
     rows: Counter[str] = Counter()
     with open_sides(run, ledger) as sides:
-        overlaps = check_sides(sides, expected, ledger)
+        found = check_sides(sides, expected, ledger)
+        released = np.zeros(len(sides.record), np.bool_)
         for file in (*_examples(run), *_release(run)):
-            count = _check_rows(sides, file, release.config["held_out"] if file.split else (), ledger)
+            count = _check_rows(sides, file, release.config["held_out"] if file.split else (), released, ledger)
             others["derived_from"] += count.derived_from
             if file.split:
                 rows[file.path.parent.name] += count.rows
@@ -120,20 +139,34 @@ def _check_joined(
             "families": count_families(sides),
             "group_keys": count_keys(sides),
         }
-    return checked | others, rows, overlaps
+        stated = _stated(sides, found.stated, released)
+    return checked | others, rows, found, stated
+
+
+def _stated(sides: Sides, stated: Codes, released: Flags) -> list[Stated]:
+    """What is left of each stated set."""
+    found = []
+    for number, source in sorted(enumerate(sides.sources), key=lambda item: item[1]):
+        mine = sides.source == number
+        for name in ("validation", "test"):
+            here = mine & (stated == SPLIT_CODES[name])
+            if here.any():
+                kept = here & (sides.split == SPLIT_CODES[name])
+                found.append(Stated(source, name, *(int(flags.sum()) for flags in (here, kept, kept & released))))
+    return found
 
 
 def _expected(splits: Manifest, release: Manifest) -> Expected:
     """What the recipe of the splits and the cards of the sources ask for."""
     held_out = splits.config["held_out"]
-    test = {
+    sources = release.config["card"]["sources"]
+    held = {
         source["id"]
-        for source in release.config["card"]["sources"]
-        if source["published_test_set"]
-        or source["origin"] in held_out["origins"]
-        or source["lang"] in held_out["langs"]
+        for source in sources
+        if source["origin"] in held_out["origins"] or source["lang"] in held_out["langs"]
     }
-    return Expected(test, splits.config["published"] == "respect")
+    test = held | {source["id"] for source in sources if source["published_test_set"]}
+    return Expected(test, splits.config["published"] == "respect", held)
 
 
 def require_proven(run: Path, proof: dict[str, Any]) -> None:
@@ -159,8 +192,9 @@ def _release(run: Path) -> Iterator[Rows]:
             yield Rows(path, split)
 
 
-def _check_rows(sides: Sides, file: Rows, held: Collection[str], ledger: Ledger) -> Count:
-    """Check the rows of one file; returns how many there were."""
+def _check_rows(sides: Sides, file: Rows, held: Collection[str], released: Flags, ledger: Ledger) -> Count:
+    """Check the rows of one file, and mark in `released` their records if it is of the release; returns how many there
+    were."""
     rows = others_in_all = 0
     for ids, tasks, records, families, splits, derived in read_lists(file.path, *_COLUMNS):
         if not len(sides.record):
@@ -168,6 +202,8 @@ def _check_rows(sides: Sides, file: Rows, held: Collection[str], ledger: Ledger)
         rows += len(ids)
         codes = np.array([SPLIT_CODES.get(split, NO_SPLIT) for split in splits], np.int8)
         known, at = find(sides.record, hashes(records))
+        if file.split:
+            released[at[known]] = True
         place = SPLIT_CODES[file.split] if file.split else NO_SPLIT
         outside = np.array([task in held for task in tasks], np.bool_) & (codes != SPLIT_CODES["test"])
         faults = {
@@ -189,44 +225,70 @@ def _check_rows(sides: Sides, file: Rows, held: Collection[str], ledger: Ledger)
     return Count(rows, others_in_all)
 
 
-def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> dict[str, int]:
-    """No training row says in its input what a validation or test row says in its own; returns how many were compared.
+class Inputs(NamedTuple):
+    """Of some rows: each in words, the input as it was filled in, its hash, and by which of two rules it counts."""
 
-    Inputs are compared as the templates of their tasks were filled, in normal form; short ones tell nothing.
+    rows: list[str]
+    texts: list[str]
+    forms: Keys
+    long: Flags  # it is long enough to tell
+    named: Flags  # it is a query or title, which tells at any length
+
+
+def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> tuple[dict[str, int], dict[str, Any]]:
+    """No training row says in its input what a validation or test row says in its own; returns how many were compared,
+    and what is tolerated: short texts, unless they are queries and titles of both.
+
+    Inputs are compared as the templates of their tasks were filled, in normal form.
     """
     files = [file for file in _release(run) if file.path.parent.name != "variants"]
-    fixed = {task: fixed_texts(known["input"]) for task, known in release.config["tasks"].items()}
-    found = Growing(np.uint64)
+    tasks = _asked(release)
+    found = [Growing(np.uint64) for _ in range(3)]
     for file in files:
-        for _, forms in _inputs(file, fixed) if file.split != "train" else ():
-            found.add(forms)
-    held = once(found.column())
-    compared = 0
+        for some in _inputs(file, tasks) if file.split != "train" else ():
+            found[0].add(some.forms[some.long])
+            found[1].add(some.forms[some.named])
+            found[2].add(some.forms)
+    held_long, held_named, held = (once(column.column()) for column in found)
+    compared, tolerated, rows = 0, dict[int, str](), 0
     for file in files:
-        for rows, forms in _inputs(file, fixed) if file.split == "train" else ():
-            compared += len(rows)
-            for place in np.flatnonzero(find(held, forms)[0]).tolist():
-                ledger.add("input_of_train_in_test", rows[place])
-    return {"inputs_held": len(held), "inputs_compared": compared}
+        for some in _inputs(file, tasks) if file.split == "train" else ():
+            compared += len(some.rows)
+            leaking = (some.long & find(held_long, some.forms)[0]) | (some.named & find(held_named, some.forms)[0])
+            for place in np.flatnonzero(leaking).tolist():
+                ledger.add("input_of_train_in_test", some.rows[place])
+            for place in np.flatnonzero(find(held, some.forms)[0] & ~leaking).tolist():
+                rows += 1
+                tolerated.setdefault(int(some.forms[place]), some.texts[place])
+    listed = sorted(tolerated.values())[:LISTED]
+    said = {"pairs": rows, "inputs": len(tolerated), "listed": listed}
+    return {"inputs_held": len(held), "inputs_compared": compared}, said
 
 
-def _inputs(file: Rows, fixed: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[list[str], Keys]]:
-    """Of the pairs in a file whose input is long enough to tell, some thousand at a time: a row and its task in words,
-    and the hash of what the input says.
+def _asked(release: Manifest) -> dict[str, tuple[tuple[str, ...], bool]]:
+    """For each task the texts between the fields of its template, and whether its input is a query or title."""
+    kinds = {source["id"]: source["record_type"] for source in release.config["card"]["sources"]}
+    return {
+        task: (fixed_texts(known["input"]), kinds.get(known["source"]) in NAMED)
+        for task, known in release.config["tasks"].items()
+    }
 
-    `fixed` holds, for each task, the texts between the fields of its template.
-    """
+
+def _inputs(file: Rows, tasks: Mapping[str, tuple[tuple[str, ...], bool]]) -> Iterator[Inputs]:
+    """The inputs of the pairs in a file, some thousand at a time."""
     before = ""
-    for ids, tasks, records, inputs in read_lists(file.path, "id", "task", "record", "input"):
-        rows, said = [], []
-        for row, task, record, text in zip(ids, tasks, records, inputs, strict=True):
-            if record != before and task in fixed:
+    for ids, names, records, inputs in read_lists(file.path, "id", "task", "record", "input"):
+        rows, said, named = [], [], []
+        for row, task, record, text in zip(ids, names, records, inputs, strict=True):
+            if record != before and task in tasks:
+                fixed, is_name = tasks[task]
                 rows.append(f"{row} of {task}")
-                said.append(without(fixed[task], text))
+                said.append(without(fixed, text))
+                named.append(is_name)
             before = record
         forms = [kin_text(text) for text in said]
-        telling = np.flatnonzero(are_telling(said, forms)).tolist()
-        yield [rows[place] for place in telling], hashes([forms[place] for place in telling])
+        long = np.array(are_telling(said, forms), np.bool_)
+        yield Inputs(rows, said, hashes(forms), long, np.array(named, np.bool_))
 
 
 def _sentences(run: Path, ledger: Ledger) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecominstruct.rows import SPLITS
-from ecominstruct.splits.assign import STRADDLES
+from ecominstruct.splits.assign import counts_by_source
 from ecominstruct.store import Part, Receipt, flat, read_columns
 
 
@@ -35,8 +35,8 @@ def _splits(folder: Path, unit: Receipt, parts: Sequence[Part]) -> tuple[int, di
     counts: dict[str, int] = {name: splits.count(name) for name in SPLITS}
     counts["families"] = len(set(families))
     rejects = folder / "rejects" / f"{flat(unit.unit)}.parquet"
-    straddling = Counter(read_columns(rejects, "detail")[0]) if rejects.is_file() else Counter[str]()
-    counts |= {f"{STRADDLES} {source}": number for source, number in sorted(straddling.items())}
+    rejected = read_columns(rejects, "reason", "detail") if rejects.is_file() else ([], [])
+    counts |= counts_by_source(zip(*rejected, strict=True))
     return len(splits) - splits.count(None), counts
 
 

@@ -5,6 +5,7 @@ variants/<task>.parquet                   some test examples asked in other ways
 tasks.json                                what each task is, as it was when its examples were made; `quality`: how
                                           even its labels are, and how far one gets without understanding
 index-*.npy                               where each id stands, for `ecom trace`
+shifts.json                               how cleaning moved the golds of training, beyond chance
 split-proof.json                          that nothing of the test rows stands in training, from the files themselves
 README.md                                 the card
 """
@@ -28,8 +29,11 @@ from ecominstruct.dataset.policy import Decided, masked_batch
 from ecominstruct.dataset.policy import decide as decide_risk
 from ecominstruct.dataset.proof import PROOF, write_proof
 from ecominstruct.dataset.risks import RISKS
+from ecominstruct.dataset.shift import SHIFTS, measure, shifts_document
 from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
+from ecominstruct.dataset.test_sets import look
 from ecominstruct.dataset.trace import IDS, PLACES, write_index
+from ecominstruct.dataset.twins import Twins
 from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64
@@ -37,6 +41,7 @@ from ecominstruct.recipe import Deed, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
 from ecominstruct.scope import HeldOut
 from ecominstruct.sources.cards import SourceCard
+from ecominstruct.splits.assign import stated_sets
 from ecominstruct.stages import MATCHES, MEASURES, stage
 from ecominstruct.store import (
     Manifest,
@@ -63,6 +68,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("dataset")
+ACROSS_TASKS = "duplicate_across_tasks"
 _LOOKED_AT = ("id", "record", "split", "output")
 
 
@@ -75,6 +81,8 @@ class Work(NamedTuple):
     rules: Rules
     limits: Limits
     held_out: bool
+    twins: Mapping[str, str]  # records whose pair is left out for that of another task
+    stated: bool  # the test rows are a stated test set, which stays as it is
     policy: Mapping[str, Deed]  # by risk
     test_rows: int | None  # test examples at most
     variants: int  # test examples that are also asked in other ways
@@ -87,17 +95,26 @@ def plan_release(
     tasks: Sequence[Task],
     recipe: Recipe,
     done: Mapping[str, Manifest],
+    twins: Twins,
     card: Mapping[str, Any],
 ) -> StagePlan:
-    """One unit for each task that has examples. `done` holds the manifests of examples and findings; `card` is what the
-    release's README says beyond the rows."""
+    """One unit for each task that has examples. `done` holds the manifests of examples and findings; `twins` are the
+    pairs that stand in several tasks; `card` is what the release's README says beyond the rows."""
     held = held_out_tasks(catalogue.tasks.values(), recipe.splits.held_out)
     found = {unit.unit: unit for unit in done["findings"].units}
     present = [task for task in sorted(tasks, key=lambda task: task.id) if task.id in found]
     sizes = training_sizes(done["examples"], held)
     allowed = share_out(recipe.mixture, present, sizes)
     units = [
-        _unit(run, ingredients(catalogue, task, recipe.prompts), done, recipe, allowed[task.id], task.id in held)
+        _unit(
+            run,
+            ingredients(catalogue, task, recipe.prompts),
+            done,
+            recipe,
+            allowed[task.id],
+            task.id in held,
+            twins.get(task.id, {}),
+        )
         for task in present
     ]
     config: dict[str, Any] = {
@@ -111,11 +128,12 @@ def plan_release(
 
     def finish(manifest: Manifest) -> Sequence[str]:
         write_index(target)
-        write_proof(run, manifest)
-        known = {unit.unit: unit.facts for unit in manifest.units}
+        proof = write_proof(run, manifest)
+        known = {unit.unit: {"quality": unit.facts["quality"]} for unit in manifest.units}
         write_json(target / "tasks.json", {name: {**task, **known[name]} for name, task in config["tasks"].items()})
-        write_bytes(target / "README.md", dataset_card(config, manifest).encode())
-        return IDS, PLACES, PROOF, "tasks.json"  # the README is written again by others, and seals itself
+        write_json(target / SHIFTS, shifts_document(manifest))
+        write_bytes(target / "README.md", dataset_card(config, manifest, look(config, manifest, proof)).encode())
+        return IDS, PLACES, PROOF, SHIFTS, "tasks.json"  # the README is written again by others, and seals itself
 
     return StagePlan(STAGE, target, units, release_task, config, finish)
 
@@ -130,12 +148,19 @@ def training_sizes(examples: Manifest, held: frozenset[str]) -> dict[str, int]:
 
 
 def _unit(
-    run: Path, parts: Ingredients, done: Mapping[str, Manifest], recipe: Recipe, allowed: Limits, held: bool
+    run: Path,
+    parts: Ingredients,
+    done: Mapping[str, Manifest],
+    recipe: Recipe,
+    allowed: Limits,
+    held: bool,
+    twins: Mapping[str, str],
 ) -> Unit:
     task, asked = parts.task, recipe.evaluation.sensitivity
     made = [part for part in done["examples"].parts() if part.path.rpartition("/")[0] == task.id]
     found = [part for part in done["findings"].parts() if part.path.rpartition("/")[0] == task.id]
     rules = rules_of(task.id, task.lang, recipe.filters, recipe.clean)
+    stated = rules.clean.stated_test == "keep" and "test" in stated_sets(done["splits"]).get(task.source, ())
     work = Work(
         task.id,
         tuple(str(run / done["examples"].stage_folder / part.path) for part in made),
@@ -143,16 +168,25 @@ def _unit(
         rules,
         allowed,
         held,
+        twins if rules.clean.across_tasks == "drop" else {},
+        stated,
         recipe.policy.model_dump(),
         recipe.evaluation.rows,
         asked,
         parts,
     )
     inputs = {part.path: part.hash for part in (*made, *found)}
-    inputs |= {"mixture": repr(allowed), "held out": str(held), "rules": fingerprint(_plain(rules))}
+    inputs |= {
+        "mixture": repr(allowed),
+        "held out": str(held),
+        "stated": str(stated),
+        "rules": fingerprint(_plain(rules)),
+    }
     for reason, deed in work.policy.items():
         if deed != "report":
             inputs[reason.replace("_", " ")] = f"{deed} by {RISKS[reason].version()}"
+    if work.twins:
+        inputs["across tasks"] = fingerprint(dict(sorted(work.twins.items())))
     if work.test_rows is not None:
         inputs["test rows"] = str(work.test_rows)
     wordings = {"variants": str(asked), **parts.fingerprints} if asked else {}
@@ -160,7 +194,7 @@ def _unit(
 
 
 def _plain(rules: Rules) -> Any:
-    return [rules.lang, [rule.model_dump() for rule in rules.filters], rules.clean.model_dump()]
+    return [rules.lang, [rule.model_dump() for rule in rules.filters], rules.clean.rules()]
 
 
 def held_out_tasks(tasks: Iterable[Task], held_out: HeldOut) -> frozenset[str]:
@@ -216,13 +250,15 @@ def has_menu(task: Task) -> bool:
 def release_task(work: Work, folder: Path) -> Receipt:
     """Put the examples of a task into the files of their splits."""
     findings = Path(work.findings)
-    published = work.ingredients.card.published_test_set
-    risks = _risks(work)
+    tested = _stated_records(work)
+    risks = {reason: _left_whole(found, tested) for reason, found in _risks(work).items()}
     private: Reasons = {
         record: (reason, kinds) for reason, found in risks.items() for record, kinds in found.dropped.items()
     }
-    judged = left_out(work.rules, findings / MATCHES, findings / MEASURES)
-    dropped: Reasons = {} if published else private | judged
+    judged = {record: (ACROSS_TASKS, original) for record, original in work.twins.items()}
+    judged |= left_out(work.rules, findings / MATCHES, findings / MEASURES)
+    kept = tested if tested is not None else private.keys() | judged.keys()
+    dropped: Reasons = {record: why for record, why in (private | judged).items() if record not in kept}
     per_label = min((rule.per_label for rule in work.rules.filters if rule.per_label), default=None)
     taking = decide(work.task, work.parts, dropped, work.limits, per_label, work.test_rows)
     counts: Counter[str] = Counter()
@@ -238,7 +274,10 @@ def release_task(work: Work, folder: Path) -> Receipt:
                 counts[split] = parts[-1].rows
     counts["pairs"] = sum(_pairs(folder / part.path) for part in parts)
     rows_out, out = sum(part.rows for part in parts), sum(rejects.counts.values())
-    facts = {"quality": _quality(work, [folder / part.path for part in parts])}
+    facts = {
+        "quality": _quality(work, [folder / part.path for part in parts]),
+        "shifts": _shifts(work, {} if work.held_out else dropped),
+    }
     parts += _variants(work, folder, counts)
     masked = [
         (record, (RISKS[reason].masked, kinds))
@@ -246,11 +285,33 @@ def release_task(work: Work, folder: Path) -> Receipt:
         for record, kinds in found.masked.items()
         if record not in dropped
     ]
-    odd = [*judged.items(), *private.items()] if published else masked
-    notes = (Reject(STAGE.name, work.task, record, *why) for record, why in odd)
+    odd = [(record, why) for found in (judged, private) for record, why in found.items() if record in kept]
+    notes = (Reject(STAGE.name, work.task, record, *why) for record, why in (*odd, *masked))
     noted = write_rejects(folder, "notes", work.task, notes)
     done = Receipt(work.task, {}, rows_out + out, rows_out, rejects.counts, noted, dict(counts), tuple(parts))
     return replace(done, facts=facts)
+
+
+def _stated_records(work: Work) -> Collection[str] | None:
+    """The records that nothing is taken from: those of a stated test set; None for all, those of a published one."""
+    if work.ingredients.card.published_test_set:
+        return None
+    if not work.stated:
+        return frozenset()
+    lists = (list(zip(*some, strict=True)) for path in work.parts for some in read_lists(Path(path), "record", "split"))
+    return frozenset(record for some in lists for record, split in some if split == "test")
+
+
+def _left_whole(found: Decided, tested: Collection[str] | None) -> Decided:
+    """What the policy makes of a risk, where some records may not be masked either: they are named with the dropped."""
+    masked = {record: kinds for record, kinds in found.masked.items() if record in (tested or ())}
+    return Decided(
+        {**found.dropped, **masked}, {record: kinds for record, kinds in found.masked.items() if record not in masked}
+    )
+
+
+def _shifts(work: Work, dropped: Reasons) -> dict[str, Any]:
+    return measure(work.ingredients.task, work.ingredients.card.group, work.parts, dropped)
 
 
 def _risks(work: Work) -> dict[str, Decided]:

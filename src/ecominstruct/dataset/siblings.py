@@ -1,8 +1,13 @@
 """Copies among the pairs of one task: equal inputs, near inputs, and equal inputs whose answers contradict each other.
 
 A copy is a pair of the same split with the same, or nearly the same, input and the same answer; free texts as answers
-may differ as little as short texts may. An equal input with another answer is no copy: where a task has one right
-answer, the two are in conflict. Which of several pairs is the original is a matter of the hash of its record.
+may differ as little as short texts may. An input is nearly the same only if every field that it shows is, and every
+candidate: one review and two questions about it are no copies, although the review is long and the questions are short.
+And it is so only if numbers, units, models, sizes and negations are the same. Else the second of two rows would be
+dropped where it has the answer of the first, and kept where it has another: a model learns that from what is left.
+
+An equal input with another answer is no copy: where a task has one right answer, the two are in conflict, unless most
+pairs agree on one of the answers. Which of several pairs is the original is a matter of the hash of its record.
 """
 
 from __future__ import annotations
@@ -10,17 +15,19 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.columns import Growing, Indices, Numbers, TextFile, heads, slices
+from ecominstruct.checks.columns import Growing, Indices, Numbers, TextFile, heads, let_go, slices
 from ecominstruct.checks.copies import NONE, find_copies
 from ecominstruct.checks.keys import KeyFiles
-from ecominstruct.checks.near import Compared, Near, Scores, are_short, near_keys
+from ecominstruct.checks.near import AT_ONCE, Compared, Near, Scores, are_short, near_keys
 from ecominstruct.checks.sketches import SketchFile, sketch
+from ecominstruct.dataset.shown import Shown, alike, read, shown, sides_of
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text, same_text
 from ecominstruct.rows import SPLITS, Check, Match
@@ -30,9 +37,11 @@ from ecominstruct.tasks.templates import without
 if TYPE_CHECKING:
     from ecominstruct.dataset.findings import Pair, Work
 
-_AT_ONCE = 1 << 19  # bytes of texts whose keys are made together
+_FEWEST_VOTES = 3  # for an answer that others contradict
+_KEYED = 1 << 19  # bytes of texts whose keys are made together
 _LEAST = 256  # bytes that a text counts for at least: of short texts, the keys are what takes room
-_KEYS = 70  # of a text, about
+_REMEMBERED = 4_096  # texts: many pairs show the same product or review
+_KEYS = 71  # of a text, about
 
 
 class Pairs(NamedTuple):
@@ -66,8 +75,10 @@ class Siblings:
 
     def __init__(self, work: Work, scratch: Path, near: Near) -> None:
         self._work, self._scratch, self._near = work, scratch, near
+        self._sides, self._read = sides_of(work.template), lru_cache(_REMEMBERED)(read)
         self._stack = ExitStack()
         self._numbers = [Growing(np.uint64) for _ in range(3)]  # rank, input and answer
+        self._aparts, self._orders = Growing(np.uint64), Growing(np.uint64)
         self._splits = Growing(np.int8)
         self._short = Growing(np.bool_)
         self.crowded = 0
@@ -75,6 +86,7 @@ class Siblings:
     def __enter__(self) -> Siblings:
         open_file = self._stack.enter_context
         self._forms = TextFile(open_file((self._scratch / "forms.tmp").open("w+b")))
+        self._shown = TextFile(open_file((self._scratch / "shown.tmp").open("w+b")))
         self._records = TextFile(open_file((self._scratch / "records.tmp").open("w+b")))
         self._outputs = TextFile(open_file((self._scratch / "outputs.tmp").open("w+b")))
         self._sketches = SketchFile(open_file((self._scratch / "sketches.tmp").open("w+b")))
@@ -83,12 +95,18 @@ class Siblings:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def add(self, pairs: Sequence[Pair]) -> None:
-        """Take more pairs."""
+    def add(self, pairs: Sequence[Pair]) -> Numbers:
+        """Take more pairs; returns a number for each, equal where input and answer say the same."""
         texts = ["\n".join((without(self._work.template, pair.input), *pair.choices)) for pair in pairs]
-        forms = [kin_text(text) for text in texts]
+        inputs = [shown(self._work.template, self._sides, pair, self._read) for pair in pairs]
+        answers = [pair.output if self._work.free else "" for pair in pairs]
+        keys = [of.keys(self._read, answer) for of, answer in zip(inputs, answers, strict=True)]
+        forms = [of.form for of in keys]
         outputs = [kin_text(pair.output) for pair in pairs]
         self._forms.add(forms)
+        self._shown.add(of.packed() for of in inputs)
+        self._aparts.add(np.array([of.apart for of in keys], np.uint64))
+        self._orders.add(np.array([of.order for of in keys], np.uint64))
         self._sketches.add(sketch(forms))
         if self._work.free:
             self._outputs.add(outputs)
@@ -99,12 +117,13 @@ class Siblings:
             (
                 hash64(self._work.task, pair.record, "original"),
                 hash64(pair.split, same_text(unicodedata.normalize("NFKC", text))),
-                hash64(pair.output),
+                hash64(pair.answer),
             )
             for pair, text in zip(pairs, texts, strict=True)
         ]
         for column, values in zip(self._numbers, np.array(numbers, np.uint64).reshape(-1, 3).T, strict=True):
             column.add(values)
+        return np.array([hash64(*said) for said in zip(forms, outputs, strict=True)], np.uint64)
 
     def matches(self) -> Iterator[Match]:
         """All copies and conflicts, in the order of the pairs."""
@@ -138,21 +157,32 @@ class Siblings:
         """The near copies among pairs that are no exact ones."""
         place = pairs.place[alone]
         compared = Compared(self._forms.texts(), self._short.column(), self._sketches.sketches())
-        outputs = self._outputs.texts()
+        outputs, inputs, orders = self._outputs.texts(), self._shown.texts(), self._orders.column()
+        apart = self._apart(pairs, alone)
 
         def verify(left: Indices, right: Indices) -> Scores:
-            scores = compared.similarities(place[left], place[right], self._near)
+            one, other = place[left], place[right]
+            scores = compared.similarities(one, other, self._near)
+            scores[(orders[one] == orders[other]) & (orders[one] > 0)] = 1.0
+            scores[apart[left] != apart[right]] = 0.0
+            near = np.flatnonzero(scores > 0)
             if self._work.free:
-                near = np.flatnonzero(scores > 0)
-                answers = zip(outputs.take(place[left[near]]), outputs.take(place[right[near]]), strict=True)
+                answers = zip(outputs.take(one[near]), outputs.take(other[near]), strict=True)
                 scores[near] *= [_agree(one, other, self._near.edits) for one, other in answers]
+                near = near[scores[near] > 0]
+            for start in range(0, len(near), AT_ONCE):
+                some = near[start : start + AT_ONCE]
+                ours, theirs = ([Shown.unpacked(text) for text in inputs.take(side[some])] for side in (one, other))
+                scores[some] *= alike(ours, theirs, self._near, sides=self._sides is not None)
+            let_go(inputs.content)
             return scores
 
-        apart = self._apart(pairs, alone)
         with KeyFiles(self._scratch, "near", _KEYS * len(alone)) as files:
-            for part in slices(np.maximum(compared.texts.lengths[place], _LEAST), _AT_ONCE):
+            for part in slices(np.maximum(compared.texts.lengths[place], _LEAST), _KEYED):
                 keys, texts = near_keys(compared.texts.take(place[part]), compared.short[place[part]])
                 files.add(keys ^ apart[part.start + texts], part.start + texts)
+            ordered = np.flatnonzero(orders[place])
+            files.add(orders[place[ordered]] ^ apart[ordered], ordered)
             copies = find_copies(len(alone), files, verify)
         self.crowded = copies.crowded
         rows = np.flatnonzero(copies.original != NONE)
@@ -160,10 +190,11 @@ class Siblings:
         return Found(alone[rows], alone[copies.original[rows]], similarity, "copy", "near")
 
     def _apart(self, pairs: Pairs, rows: Indices) -> Numbers:
-        """What keeps pairs apart that are no copies, however similar: their split, and their answer if it is one."""
+        """What keeps pairs apart that are no copies, however similar: split, marks, and answer unless in free text."""
         splits: Numbers = np.array([hash64(name) for name in SPLITS], np.uint64)
-        split: Numbers = splits[self._splits.column()[pairs.place[rows]]]
-        return split if self._work.free else split ^ pairs.answer[rows]
+        place = pairs.place[rows]
+        apart: Numbers = splits[self._splits.column()[place]] ^ self._aparts.column()[place]
+        return apart if self._work.free else apart ^ pairs.answer[rows]
 
 
 def _first_of_equals(pairs: Pairs) -> Indices:
@@ -178,7 +209,11 @@ def _first_of_equals(pairs: Pairs) -> Indices:
 
 
 def _contradictions(pairs: Pairs) -> tuple[Indices, Indices]:
-    """The pairs whose input has another answer elsewhere: each, and the first pair that gives another one."""
+    """The pairs whose input has another answer elsewhere: each, and the first pair that gives another one.
+
+    Where an answer was given three times or more, and twice as often as all others together, the people who labelled
+    the input agree on it: only the others contradict it.
+    """
     order = np.argsort(pairs.same, kind="stable")
     same, answer = pairs.same[order], pairs.answer[order]
     head = heads(same)
@@ -187,8 +222,21 @@ def _contradictions(pairs: Pairs) -> tuple[Indices, Indices]:
     odd = answer != answer[first]
     second = np.minimum.reduceat(np.where(odd, np.arange(len(order)), len(order)), head) if len(order) else head
     second = np.repeat(second, size)  # where the first other answer of its group stands, if there is one
-    some = np.flatnonzero(second < len(order))
+    votes = _votes(same, answer)
+    agreed = (votes >= _FEWEST_VOTES) & (3 * votes >= 2 * np.repeat(size, size))
+    some = np.flatnonzero((second < len(order)) & ~agreed)
     return order[some], order[np.where(odd, first, second)[some]]
+
+
+def _votes(same: Numbers, answer: Numbers) -> Indices:
+    """How many pairs with the input of each pair give its answer."""
+    order = np.lexsort((answer, same))
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = (same[order][1:] != same[order][:-1]) | (answer[order][1:] != answer[order][:-1])
+    number = np.cumsum(begins) - 1
+    votes = np.empty(len(order), np.int64)
+    votes[order] = np.bincount(number)[number] if len(order) else number
+    return votes
 
 
 def _agree(one: str, other: str, least: float) -> bool:

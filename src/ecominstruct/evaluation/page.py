@@ -14,10 +14,12 @@ from ecominstruct.evaluation.evidence import behind, compared, labels, paper, tr
 from ecominstruct.evaluation.frame import whole_page
 from ecominstruct.evaluation.health import health
 from ecominstruct.evaluation.markup import DASH, Html, join, label, number, say, tag
+from ecominstruct.evaluation.moved import moved
 from ecominstruct.evaluation.obeyed import obeyed
 from ecominstruct.evaluation.report_data import Model, Prompt, ReportData, Source, Task
 from ecominstruct.evaluation.risks import risks
 from ecominstruct.evaluation.searched import searched
+from ecominstruct.evaluation.tested import tested
 from ecominstruct.evaluation.tuned import tuned
 
 LANGS = {"en": "English", "zh": "Chinese"}
@@ -44,6 +46,8 @@ SECTIONS = {
     "injection": "Instructions to a model",
     "obeyed": "Who obeys them",
     "findings": "All findings",
+    "moved": "What cleaning moved",
+    "tested": "Test sets as published",
     "built": "What was built from what",
     "prompts": "Sample prompts",
     "definitions": "Definitions",
@@ -334,7 +338,8 @@ def render_page(data: ReportData) -> str:
         _section("injection", searched("injection", data["injection"])),
         _section("obeyed", obeyed(data["obeyed"])),
     ]
-    checked += [_section("findings", _all_findings(data["findings"]))]
+    checked += [_section("findings", _all_findings(data["findings"])), _section("moved", moved(data["shifts"]))]
+    checked += [_section("tested", tested(data["test_sets"]))]
     sections = [*scored, _outcomes(data), *checked, _built(data), _prompts(data["prompts"])]
     main = tag("main", join([*sections, _definitions(data)]))
     return whole_page(f"{data['title']} · scores", charts.shapes(), _header(data), main)

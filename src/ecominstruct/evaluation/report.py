@@ -8,6 +8,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
 
+from ecominstruct.dataset.shift import shifts_document, watched
+from ecominstruct.dataset.test_sets import read_test_sets
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.errors import Damaged, InputError
 from ecominstruct.evaluation.findings_page import FindingPart, findings_page, shown_findings
@@ -177,6 +179,8 @@ def gather(run: Path) -> ReportData:
         "obeyed": [_audited(run, release, name) for name in asked_models(run, release)],
         "findings": sum(path.rows for path in finding_parts(run, release)),
         "risks": risks_of(run, release),
+        "shifts": shifts_document(release) if watched(release) else None,
+        "test_sets": read_test_sets(folder, release).document(),
         "published": load_published().model_dump(exclude_none=True),
     }
     return cast(ReportData, data)

@@ -133,4 +133,6 @@ class ReportData(TypedDict):
     injection: Mapping[str, Any] | None  # the same for instructions to a model
     obeyed: Sequence[Mapping[str, Any]]  # of each model that was asked with planted instructions
     findings: int  # rows of all audits
+    test_sets: Mapping[str, Any]  # stated sets and what is left of them, small test sets
+    shifts: Mapping[str, Any] | None  # how cleaning moved the golds of training, where it was looked at
     published: Mapping[str, Any]  # results of the paper

@@ -46,7 +46,12 @@ class RawFile(Strict):
     )
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$", description="of the file that was described")
     rows: int | None = Field(default=None, ge=0, description="rows that the file is known to hold")
-    split: Split | None = Field(default=None, description="the split its publisher put it in")
+    split: Split | None = Field(
+        default=None,
+        description="the split its publisher put it in. test: its rows are the test set of the source, and no other row "
+        "becomes test; validation: likewise; train: no row of it becomes test where another file is test, nor validation "
+        "where another one is validation; without: as train",
+    )
     set: dict[str, str] = Field(default_factory=dict, description="columns that every row of this file gets")
 
     @model_validator(mode="before")

@@ -211,15 +211,21 @@ def evidence_order(value: Any, _: str) -> list[str]:
 
 
 def marked_answer(value: Any, _: str) -> str:
-    """Of the gathered rows of a question: the first answer that stands in the review; '' where nobody found one."""
-    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
+    """Of the rows of a question: the first answer that stands in the review; '' where nobody found one.
+
+    The rows are one list, or one from each file that holds annotators of the question. ValueError where some found an
+    answer and others none.
+    """
+    lists = value if isinstance(value, list) and value and all(isinstance(rows, list) for rows in value) else [value]
+    if not all(isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows) for rows in lists):
         raise ValueError("expected the gathered rows of a question")
-    none = [row for row in value if row.get("human_ans_spans") == NO_ANSWER]
-    if len(none) == len(value):
+    rows = [row for rows in lists for row in rows]
+    none = [row for row in rows if row.get("human_ans_spans") == NO_ANSWER]
+    if len(none) == len(rows):
         return ""
     if none:
         raise ValueError("some annotators found an answer, others none")
-    answers = [answer for row in value if (answer := _marked(row))]
+    answers = [answer for row in rows if (answer := _marked(row))]
     if not answers:
         raise ValueError("what was marked does not stand in the review")
     return answers[0]

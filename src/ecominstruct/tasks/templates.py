@@ -84,6 +84,14 @@ def filled(fixed: Sequence[str], rendered: str) -> list[str] | None:
     return shown
 
 
+def long_fields(texts: Mapping[str, Sequence[str]]) -> list[str]:
+    """The fields that hold what is asked about, such as a review, and not what is asked, such as an aspect: those whose
+    texts are on average at least half as long as those of the longest field."""
+    lengths = {name: sum(map(len, some)) / max(len(some), 1) for name, some in texts.items()}
+    longest = max(lengths.values(), default=0.0)
+    return [name for name, length in lengths.items() if 2 * length >= longest]
+
+
 def without(fixed: Sequence[str], rendered: str) -> str:
     """What a template was filled with: a rendered text without the template's own; the whole text where that fails."""
     shown = filled(fixed, rendered)

@@ -1,0 +1,175 @@
+"""What different spellings of the same text have in common: the rules behind `languages.kin_text`.
+
+    markup       tags are left out and entities resolved: "<b>red</b> &amp; blue" is "red & blue"
+    letters      one case, one width, no accents (é is e), simplified Chinese for traditional
+    numbers      number words are digits: "two" is 2, "twenty-five" and 二十五 are 25
+
+Simplified characters come from OpenCC, character by character: which of two a traditional one becomes never depends on
+its neighbours, so that a cut text folds as the whole one does.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>|<!--.{0,500}?-->", re.DOTALL)
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+_SIGNS = bytes(code if chr(code).isalnum() else 32 for code in range(256))  # of ASCII, as blanks
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+NUMBER_WORDS = {
+    **{word: number for number, word in enumerate(_ONES, 1)},
+    **{word: number for number, word in enumerate(_TEENS, 10)},
+    **{word: 10 * number for number, word in enumerate(_TENS, 2)},
+}
+_NUMBER_BYTES = {word.encode(): number for word, number in NUMBER_WORDS.items()}
+_HUNDRED = b"hundred"
+_CHINESE_NUMBER = re.compile("[零〇一二两三四五六七八九十百千]+")
+CHINESE_DIGITS = {char: number for number, chars in enumerate(("零〇", *"一二三四五六七八九")) for char in chars} | {
+    "两": 2
+}
+_ALSO = str.maketrans("著瞭藉祇衹", "着了借只只")  # which become these in some words only
+_CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000}
+
+
+def without_markup(text: str) -> str:
+    """A text as it would be shown: tags as blanks, entities as the characters that they stand for.
+
+    A text whose markup was escaped ("&lt;br&gt;") is looked at twice.
+    """
+    if "&" in text:
+        text = html.unescape(text)
+    return _TAG.sub(" ", text) if "<" in text else text
+
+
+def words(text: str) -> list[bytes]:
+    """The words of a text: its letters and digits in one case, width and script, without accents, number words as
+    digits. In UTF-8; what stands between words is no part of any."""
+    if text.isascii():  # nothing to normalise: the same at a tenth of the time
+        found = text.lower().encode().translate(_SIGNS).split()
+    else:
+        found = unicodedata.normalize("NFKD", text).translate(_table()).encode().split()
+    return found if _NUMBER_BYTES.keys().isdisjoint(found) else _with_digits(found)
+
+
+def signs(text: str) -> str:
+    """A text that holds no letter or digit, in one width and case."""
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
+
+
+def _with_digits(found: list[bytes]) -> list[bytes]:
+    """Words with number words as digits. Tens and ones that stand side by side are one number, as are hundreds."""
+    out, done = [], 0
+    places = [at for at, word in enumerate(found) if word in _NUMBER_BYTES]
+    for at in places:
+        if at < done:
+            continue
+        out += found[done:at]
+        number, done = _number(found, at)
+        out.append(b"%d" % number)
+    return out + found[done:]
+
+
+def _number(found: Sequence[bytes], at: int) -> tuple[int, int]:
+    """The number that begins at a word, and where it ends."""
+    number, at = _below_hundred(found, at)
+    if found[at : at + 1] != [_HUNDRED]:
+        return number, at
+    number, at = 100 * number, at + 1
+    if found[at : at + 1] and found[at] in _NUMBER_BYTES:
+        rest, at = _below_hundred(found, at)
+        number += rest
+    return number, at
+
+
+def _below_hundred(found: Sequence[bytes], at: int) -> tuple[int, int]:
+    number = _NUMBER_BYTES[found[at]]
+    ones = _NUMBER_BYTES.get(found[at + 1], 10) if number >= 20 and at + 1 < len(found) else 10
+    return (number + ones, at + 2) if ones < 10 else (number, at + 1)
+
+
+def digits(text: str) -> str:
+    """A simplified Chinese text with its numerals as digits: 二十五 as 25, 二零二四 as 2024, 两 as 2."""
+    return _CHINESE_NUMBER.sub(lambda found: _chinese_number(found.group()), text)
+
+
+def _chinese_number(numeral: str) -> str:
+    if all(char in CHINESE_DIGITS for char in numeral):
+        return "".join(str(CHINESE_DIGITS[char]) for char in numeral)
+    if numeral[0] in "百千":  # 百货, 千里: no number
+        return numeral[0] + (_chinese_number(numeral[1:]) if len(numeral) > 1 else "")
+    total, ones = 0, 0
+    for char in numeral:
+        if char in _CHINESE_UNITS:
+            total, ones = total + (ones or 1) * _CHINESE_UNITS[char], 0
+        else:
+            ones = CHINESE_DIGITS[char]
+    return str(total + ones)
+
+
+def simplified(text: str) -> str:
+    """A text with simplified Chinese characters for traditional ones; all else stays."""
+    return text.translate(_scripts())
+
+
+class _Scripts(dict[int, str]):
+    """The table of `simplified`, filled as characters come."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _simplified(chr(code))
+        return self[code]
+
+
+@lru_cache(maxsize=1)
+def _scripts() -> _Scripts:
+    return _Scripts()
+
+
+class _Folded(dict[int, str]):
+    """The table of `words`, filled as characters come: what each decomposed character is folded to."""
+
+    def __missing__(self, code: int) -> str:
+        char = unicodedata.normalize("NFKD", chr(code).casefold())
+        if _ACCENTS.match(char):
+            folded = ""
+        else:
+            kept = (one if one.isalnum() else "" if _ACCENTS.match(one) else _sign(one) for one in _simplified(char))
+            folded = "".join(kept)
+        self[code] = folded
+        return folded
+
+
+def _sign(char: str) -> str:
+    """A character that is neither letter nor digit: marks of other scripts belong to their letters."""
+    return char if unicodedata.category(char) in ("Mn", "Mc") else " "
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Folded:
+    return _Folded()
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
+def _simplified(char: str) -> str:
+    if len(char) == 1 and char >= "\u3400":
+        return str(_converter().convert(char)).translate(_ALSO)
+    return char
+
+
+def version() -> str:
+    """Of the table of characters: texts that two versions fold differently are kin under one of them alone."""
+    from importlib.metadata import version as installed
+
+    return installed("OpenCC")

@@ -396,8 +396,9 @@ def pair(number: int) -> Row:
 
 
 def near(text: str) -> str:
-    """A text that is nearly the same: one letter of its last word differs."""
-    return text[:-3] + ("z" if text[-3] != "z" else "y") + text[-2:]
+    """A text that is nearly the same: one letter of its last word differs. The letter is one that makes a test row of
+    `NEARLY`, whose original is in training: the build looks for such pairs."""
+    return text[:-3] + ("y" if text[-3] != "y" else "z") + text[-2:]
 
 
 def loose(text: str) -> str:

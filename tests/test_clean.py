@@ -270,7 +270,8 @@ def test_what_everybody_says_is_no_leak(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("test", "train"), [("减速器链条", "减速器 链条"), ("wireless mouse", "Wireless　ＭＯＵＳＥ!"), ("lg65uj75", "LG 65UJ75")]
+    ("test", "train"),
+    [("减速器链条", "减速器 链条"), ("wireless mouse", "Wireless　ＭＯＵＳＥ!"), ("lg65uj75", "LG 65UJ75")],
 )
 def test_a_shared_query_is_a_leak(test: str, train: str) -> None:
     assert leak_kinds([test], [train], names=True)[0].kind == "exact"
@@ -429,6 +430,26 @@ def test_rankings_that_show_nothing_but_their_candidates_contradict_nobody(tmp_p
     run = build_world(tmp_path, tasks="*/ways/*")
     manifest = json.loads((run / "4-dataset/manifest.json").read_text())
     assert (manifest["rows_out"], manifest["rejected"]) == (29, {"conflicting_gold": 2})
+
+
+def test_pairs_of_two_tasks_that_say_the_same_are_counted_and_left_out_where_the_recipe_says_so(tmp_path: Path) -> None:
+    names, notes = sentences("en", 30, 3), sentences("en", 30, 4, 9)
+    shop = [row("en", name, note, n % 2) for n, (name, note) in enumerate(zip(names, notes, strict=True))]
+    again = [one | {"note": one["note"].upper()} for one in shop[:6]]  # the same data set, from another folder
+    again.append(shop[6] | {"kind": KINDS["en"][1]})  # another answer is no copy
+    source(tmp_path, "en", "oursone", shop)
+    source(tmp_path, "en", "ourstwo", [*again, *(row("en", name, "new", 1) for name in sentences("en", 20, 5, 4))])
+    taken = {}
+    for more in ("", "clean: {across_tasks: drop}\n"):
+        run = build_world(tmp_path, more, tasks="*/ours*/*")
+        manifest = json.loads((run / "4-dataset/manifest.json").read_text())
+        card = (run / "4-dataset/README.md").read_text("utf-8")
+        assert "6 training pairs of 2 tasks say what a pair of another task says" in card
+        taken[more] = manifest["rows_out"]
+    assert manifest["rejected"]["duplicate_across_tasks"] == 6
+    assert taken[""] - taken["clean: {across_tasks: drop}\n"] == 6
+    original = {one["row"]: one["detail"] for one in rejects(run) if one["reason"] == "duplicate_across_tasks"}
+    assert all(" of en/ours" in detail for detail in original.values())
 
 
 @pytest.mark.slow

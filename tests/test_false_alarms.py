@@ -34,7 +34,8 @@ import pytest
 
 from conftest import DATASETS
 from ecominstruct import engines
-from ecominstruct.checks.leaks import Held, Said as Row, find_leaks, read_protected, write_protected
+from ecominstruct.checks.leaks import Held, find_leaks, read_protected, write_protected
+from ecominstruct.checks.leaks import Said as Row
 from ecominstruct.dataset.guard import texts_of
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.identity import hash64

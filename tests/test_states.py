@@ -380,11 +380,11 @@ def text_of(record: Row) -> str:
 
 @pytest.mark.slow
 class TestSomeOrders(Forgetting.TestCase):  # type: ignore[misc, valid-type]
-    """A few orders of ten steps, the same ones in every run of the tests."""
+    """A few orders of six steps, the same ones in every run of the tests."""
 
     settings = settings(
         max_examples=3,
-        stateful_step_count=10,
+        stateful_step_count=6,
         derandomize=True,
         deadline=None,
         suppress_health_check=list(HealthCheck),

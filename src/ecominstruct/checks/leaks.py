@@ -23,11 +23,10 @@ than 20 protected rows is a phrase of the trade: it leads nowhere.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -73,7 +72,9 @@ LEAST_CUT = 0.4  # of a protected row, in a text of a training row that is a str
 FEWEST_CUT = {True: 13, False: 32}
 _LEAST_OF_PART = 0.5  # of each line of such an input: else it shares a frame with the protected row, not what it says
 _LEAST_COMMON = 0.25  # of the stretches of a row: with fewer in common, no row holds another but for some edits
+_LEAST_LENGTH = 0.6  # of the longer one of two near texts
 _LONGER = 0.5  # of a text: another one that is longer by so much says things of its own
+_CLAUSES = {True: 25, False: 60}  # characters of a text that says one or two things: a denial turns it round
 _EDITED = 60  # characters: of longer texts, edits are not counted
 _SHARED = 64  # protected rows of one key that are compared
 _TRADE = 20  # protected rows with a stretch in common: with more, it tells nothing
@@ -136,11 +137,25 @@ class Form:
     def __init__(self, text: str, form: str) -> None:
         self.text, self.parts = text, tuple(form.split(PART))
         self.joined = form.replace(PART, "")
+        self._grams: tuple[int, frozenset[str]] = (0, frozenset())
+
+    def grams(self, size: int) -> frozenset[str]:
+        """The n-grams of the text; those that were asked for last are kept."""
+        if self._grams[0] != size:
+            some = frozenset([self.joined[at : at + size] for at in range(len(self.joined) - size + 1)])
+            self._grams = size, some
+        return self._grams[1]
 
     @cached_property
     def marks(self) -> Marks:
         """What may not differ between two nearly equal texts; looked for where they are."""
         return marks([self.text])[0]
+
+    @cached_property
+    def counted(self) -> frozenset[tuple[str, int]]:
+        """Its marks as a set: the second of two equal ones is another one."""
+        same = groupby(self.marks)
+        return frozenset((mark, number) for mark, some in same for number, _ in enumerate(some))
 
 
 def form_of(parts: Iterable[str]) -> str:
@@ -347,24 +362,26 @@ class _Search:
         """How similar a text and a protected row are; 0 where they are not near."""
         ours = self._form(text)
         one, other = ours.joined, held.joined
+        if min(len(one), len(other)) < _LEAST_LENGTH * max(len(one), len(other)) or _marked_apart(held, ours):
+            return 0.0
         score = 0.0
         if max(len(one), len(other)) <= _EDITED:
             score = Indel.normalized_similarity(one, other, score_cutoff=self._edits)
         if not score and _is(one, FEWEST_HELD) and _is(other, FEWEST_HELD):
-            score = min(covered(one, other), covered(other, one))
-        if score < min(self._edits, self._overlap) or _contradict(held, ours):
+            score = min(covered(other, ours), covered(one, held))
+        if score < min(self._edits, self._overlap) or not self._has_parts(held, ours):
             return 0.0
-        return score if self._has_parts(held, one) else 0.0
+        return 0.0 if _worded_apart(held, ours) else score
 
-    def _has_parts(self, held: Form, text: str) -> bool:
-        return len(held.parts) == 1 or all(covered(part, text) >= self._overlap for part in held.parts)
+    def _has_parts(self, held: Form, ours: Form) -> bool:
+        return len(held.parts) == 1 or all(covered(part, ours) >= self._overlap for part in held.parts)
 
     def _holds(self, row: Said, held: Form) -> float:
         """How much of a protected row a training row holds, or how much of its input the protected row; else 0."""
         ours = self._form(row.everything)
-        if _is(held.joined, FEWEST_HELD):
-            score = min(covered(part, ours.joined) for part in held.parts)
-            if score >= self._overlap and not _contradict(held, ours):
+        if _is(held.joined, FEWEST_HELD) and not _marked_apart(held, ours):
+            score = min(covered(part, ours) for part in held.parts)
+            if score >= self._overlap and not _worded_apart(held, ours):
                 return score
         return max((self._cut_from(held, text) for text in row.texts), default=0.0)
 
@@ -372,53 +389,68 @@ class _Search:
         """How much of a text stands in a protected row of which it is a stretch; else 0."""
         own = self._form(text)
         enough = min(FEWEST_CUT[_is_chinese(own.joined)], LEAST_CUT * len(held.joined))
-        if not _is(own.joined, FEWEST_HELD) or len(own.joined) < enough:
+        if not _is(own.joined, FEWEST_HELD) or len(own.joined) < enough or _marked_apart(own, held):
             return 0.0
-        if len(held.parts) > 1 and any(covered(part, own.joined) < LEAST_CUT for part in held.parts):
+        if len(held.parts) > 1 and any(covered(part, own) < LEAST_CUT for part in held.parts):
             return 0.0
-        score = covered(own.joined, held.joined)
-        if score < self._overlap or any(covered(part, held.joined) < _LEAST_OF_PART for part in own.parts):
+        score = covered(own.joined, held)
+        if score < self._overlap or any(covered(part, held) < _LEAST_OF_PART for part in own.parts):
             return 0.0
-        return 0.0 if _contradict(own, held) else score
+        return 0.0 if _worded_apart(own, held) else score
 
 
 def _closeness(leak: Leak) -> tuple[int, float, int]:
     return KINDS.index(leak.kind), -leak.similarity, leak.protected
 
 
-def _contradict(part: Form, whole: Form) -> bool:
-    """Whether two texts say different things, of which one stands in the other or is nearly equal to it.
+def _marked_apart(part: Form, whole: Form) -> bool:
+    """Whether two texts say different things by their marks, of which one stands in the other or is nearly equal to it.
 
     What a much longer text says besides is no contradiction. Of texts of about one length each may leave a number out,
-    but not put another one in its place, and none may deny what the other one says.
+    but not put another one in its place, and of a few clauses none may deny what the other one says.
     """
-    more = len(whole.joined) - len(part.joined)
-    if part.joined in whole.joined and (not more or more >= FEWEST_NEAR[_is_chinese(part.joined)]):
+    if part.marks == whole.marks or _stands_whole(part, whole):
         return False
-    missing, added = Counter(part.marks) - Counter(whole.marks), Counter(whole.marks) - Counter(part.marks)
-    if more > _LONGER * len(part.joined):
+    missing, added = part.counted - whole.counted, whole.counted - part.counted
+    if _is_longer(whole, part):
         return bool(missing)
-    if (missing and added) or NOT in missing or NOT in added:
-        return True
+    denied = part.marks.count(NOT) != whole.marks.count(NOT)
+    return bool(missing and added) or (denied and len(part.joined) <= _CLAUSES[_is_chinese(part.joined)])
+
+
+def _worded_apart(part: Form, whole: Form) -> bool:
+    """Whether one of two such texts of about one length has another word where the other one has one."""
+    if _is_longer(whole, part) or _stands_whole(part, whole):
+        return False
     return swapped(part.text, whole.text, every=len(part.joined) <= _EDITED)
+
+
+def _is_longer(whole: Form, part: Form) -> bool:
+    return len(whole.joined) > (1 + _LONGER) * len(part.joined)
+
+
+def _stands_whole(part: Form, whole: Form) -> bool:
+    """Whether a text stands in another one as it is, and what that one says besides is more than a word."""
+    more = len(whole.joined) - len(part.joined)
+    return part.joined in whole.joined and (not more or more >= FEWEST_NEAR[_is_chinese(part.joined)])
 
 
 def _is(form: str, fewest: Mapping[bool, int]) -> bool:
     return len(form) >= fewest[_is_chinese(form)]
 
 
-def covered(form: str, other: str) -> float:
-    """The share of the characters of a form that belong to an n-gram of another form."""
-    if form in other:
+def covered(form: str, other: Form) -> float:
+    """The share of the characters of a form that belong to an n-gram of another text."""
+    if form in other.joined:
         return 1.0
     size = GRAM[_is_chinese(form)]
-    if not _may_stand_in(form, other, size):
+    if not _may_stand_in(form, other.joined, size):
         return 0.0
-    known = {other[at : at + size] for at in range(len(other) - size + 1)}
+    known = other.grams(size)
     found = end = 0
     for at in range(len(form) - size + 1):
         if form[at : at + size] in known:
-            found += min(size, at + size - end)
+            found += at + size - (at if at > end else end)
             end = at + size
     return found / max(1, len(form))
 

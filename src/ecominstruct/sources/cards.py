@@ -48,9 +48,9 @@ class RawFile(Strict):
     rows: int | None = Field(default=None, ge=0, description="rows that the file is known to hold")
     split: Split | None = Field(
         default=None,
-        description="the split its publisher put it in. test: its rows are the test set of the source, and no other row "
-        "becomes test; validation: likewise; train: no row of it becomes test where another file is test, nor validation "
-        "where another one is validation; without: as train",
+        description="the split its publisher put it in. test: its rows are the test set of the source, and no other "
+        "row becomes test; validation: likewise; train: no row of it becomes test where another file is test, nor "
+        "validation where another one is validation; without: as train",
     )
     set: dict[str, str] = Field(default_factory=dict, description="columns that every row of this file gets")
 

@@ -64,6 +64,7 @@ def main() -> None:
         free=False,
         candidates=False,
         names=False,
+        asks="",
         keys=(),
         fields=(),
         template=("", ""),

@@ -56,7 +56,7 @@ def task_of(row: dict[str, Any]) -> OfTask:
     named = not names or names <= _NAMES
     # Candidates are texts of records, labels are few words.
     long = sum(map(len, row["choices"])) > (24 if row["input"].isascii() else 9) * len(row["choices"])
-    return OfTask("", (), Shows(tuple(fixed), not row["choices"], bool(row["choices"]) and long, named), ())
+    return OfTask("", (), Shows(tuple(fixed), not row["choices"], bool(row["choices"]) and long, named))
 
 
 def held_rows(row: dict[str, Any]) -> list[Held]:

@@ -17,7 +17,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>|<!--.{0,500}?-->", re.DOTALL)
+_TAG = re.compile(  # a name, and attributes with values: "<M and >" and the marks of masked texts are none
+    r"""</?[A-Za-z][A-Za-z0-9]{0,15}(?:\s+[\w:-]{1,40}\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>|<!--[^<>]*-->"""
+)
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 _SIGNS = bytes(code if chr(code).isalnum() else 32 for code in range(256))  # of ASCII, as blanks
 _ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -25,7 +25,7 @@ from ecominstruct.dataset.intact import violations
 from ecominstruct.dataset.proof import prove as prove_release
 from ecominstruct.dataset.proof import sentence, with_damage
 from ecominstruct.dataset.ratings import RatedBy, rated_by
-from ecominstruct.dataset.release import plan_release
+from ecominstruct.dataset.release import held_out_tasks, plan_release
 from ecominstruct.dataset.shift import shifts_document
 from ecominstruct.dataset.test_sets import TestSets, read_test_sets
 from ecominstruct.dataset.twins import Twins, find_twins
@@ -266,7 +266,8 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
     yield plan_guard(run, cards, tasks, done["records"], done["splits"], done["examples"])
     yield plan_findings(run, catalogue, tasks, recipe.clean, settings.rating, done)
     folder = run / done["findings"].stage_folder
-    twins = find_twins(folder, sorted(unit.unit for unit in done["findings"].units))
+    held = held_out_tasks(catalogue.tasks.values(), recipe.splits.held_out)
+    twins = find_twins(folder, sorted({unit.unit for unit in done["findings"].units} - held))
     yield plan_release(run, catalogue, tasks, recipe, done, twins, _release_card(settings, done, twins))
 
 

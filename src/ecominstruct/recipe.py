@@ -120,6 +120,10 @@ class Clean(Strict):
     )
     tasks: list[str] = Field(default_factory=lambda: ["*"], min_length=1, description="patterns over task ids")
 
+    def compared(self) -> dict[str, Any]:
+        """What decides how pairs are compared; the rest decides what becomes of what was found."""
+        return self.model_dump(include={"copies", "similarity", "edits", "overlap"})
+
     def rules(self) -> dict[str, Any]:
         """All but which tasks they are for."""
         return self.model_dump(exclude={"tasks"})

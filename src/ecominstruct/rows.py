@@ -121,7 +121,7 @@ class Measure(NamedTuple):
     repeated: float  # share of the input's 10-grams that stand there before
     output_in_input: bool
     rating: float | None  # by the classifier of the recipe, where it names one
-    content: int  # equal where input and answer say the same
+    content: int  # equal where the same is asked and answered, in whatever task
 
 
 class Prediction(NamedTuple):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.checks.listings import Part, Sides, parts, sides
+from ecominstruct.dataset.findings import answer_of
 from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.languages import same_text
 from ecominstruct.rows import RECORD_COLUMNS, Example, Span
@@ -180,15 +181,23 @@ def read_material(source: Source, task: str) -> Material:
     return Material(source.tasks[task], rows, _training(source, source.tasks[task], examples))
 
 
+def asked_by(example: Example) -> tuple[str, Sequence[str], str]:
+    """Input, choices and answer of an example; several labels in whatever order are one answer."""
+    return example.input, example.choices, answer_of(example.output, example.gold.labels)
+
+
 def _training(source: Source, task: Mapping[str, Any], examples: Sequence[Example]) -> list[Asked]:
     """The training rows of a task that show a text which one of these shows, each input with its answer once."""
-    own = [asked_of(task, example.input, example.choices, example.output) for example in examples]
+    own = [asked_of(task, *asked_by(example)) for example in examples]
     known = {pair for asked in own for pair in shown_texts(task, asked).items()}
     paths = [part.path for part in source.release.parts() if part.path == f"train/{flat(task['id'])}.parquet"]
     found: dict[Asked, None] = {}
     for path in paths if known else ():
-        for lists in read_lists(source.run / stage("dataset").folder / path, "input", "choices", "output"):
-            for asked in dict.fromkeys(asked_of(task, *row) for row in zip(*lists, strict=True)):
+        for inputs, choices, outputs, golds in read_lists(
+            source.run / stage("dataset").folder / path, "input", "choices", "output", "gold"
+        ):
+            answers = [answer_of(output, gold["labels"]) for output, gold in zip(outputs, golds, strict=True)]
+            for asked in dict.fromkeys(asked_of(task, *row) for row in zip(inputs, choices, answers, strict=True)):
                 if asked not in found and not known.isdisjoint(shown_texts(task, asked).items()):
                     found[asked] = None
     return list(found)

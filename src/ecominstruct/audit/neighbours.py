@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.audit.material import Asked, Material, asked_of, shown_texts
+from ecominstruct.audit.material import Asked, Material, asked_by, asked_of, shown_texts
 from ecominstruct.checks.columns import Indices
 from ecominstruct.checks.shifts import FEWEST, agreement
 from ecominstruct.checks.shortcuts import SURE
@@ -43,7 +43,7 @@ def neighbours(material: Material) -> Iterator[Tell]:
     if material.task["form"] == "generate":
         return
     task = material.task
-    own = [asked_of(task, example.input, example.choices, example.output) for example in material.examples]
+    own = [asked_of(task, *asked_by(example)) for example in material.examples]
     parts = [  # of an input that is one field, such as those of the released sets
         {part.name: example.input[part.start : part.end] for part in found} if len(found) > 1 else {}
         for example, found in zip(material.examples, material.parts, strict=True)

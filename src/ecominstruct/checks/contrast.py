@@ -18,12 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-import numpy as np
 from rapidfuzz.distance import OSA, Indel, Levenshtein
 
-from ecominstruct.checks.columns import Numbers
 from ecominstruct.folding import NUMBER_WORDS, digits, simplified, without_markup
-from ecominstruct.identity import hash64
 
 Marks = tuple[str, ...]
 """The marks of a text, in order; one that stands there twice counts twice."""
@@ -128,11 +125,6 @@ _ZH_MARK = re.compile(_either([*_ZH_OTHER, *_ZH_WORDS]))
 def marks(texts: Sequence[str]) -> list[Marks]:
     """The marks of each text, which is given as it was written."""
     return [_marks(text) for text in texts]
-
-
-def mark_keys(texts: Sequence[str]) -> Numbers:
-    """A number of each text: equal for texts with the same marks; 0 for a text that has none."""
-    return np.array([hash64(*found) if (found := _marks(text)) else 0 for text in texts], np.uint64)
 
 
 def _marks(text: str) -> Marks:

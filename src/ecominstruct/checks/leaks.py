@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -132,11 +132,12 @@ class Protected(NamedTuple):
 
 
 class Form:
-    """A text as it is compared: as it was written, the normal forms of its parts, and all of them as one text."""
+    """A text as it is compared: as it was written, its normal form, and those of its parts."""
 
     def __init__(self, text: str, form: str) -> None:
-        self.text, self.parts = text, tuple(form.split(PART))
-        self.joined = form.replace(PART, "")
+        self.text = text
+        self.joined, *parts = form.split(PART)
+        self.parts = tuple(parts) or (self.joined,)
         self._grams: tuple[int, frozenset[str]] = (0, frozenset())
 
     def grams(self, size: int) -> frozenset[str]:
@@ -158,9 +159,14 @@ class Form:
         return frozenset((mark, number) for mark, some in same for number, _ in enumerate(some))
 
 
-def form_of(parts: Iterable[str]) -> str:
-    """The normal forms of parts as one text; what holds no letter is no part, unless nothing does."""
-    return PART.join(form for part in parts if (form := kin_text(part)))
+def form_of(parts: Sequence[str]) -> str:
+    """The normal form of all parts together, and behind it those of the parts if there are several.
+
+    What holds no letter or digit is no part.
+    """
+    whole = kin_text(PART.join(parts))
+    forms = [form for form in map(kin_text, parts) if has_word(form)] if len(parts) > 1 else []
+    return PART.join([whole, *forms]) if len(forms) > 1 else whole
 
 
 def are_telling(texts: Sequence[str], forms: Sequence[str]) -> list[bool]:
@@ -174,12 +180,6 @@ def are_telling(texts: Sequence[str], forms: Sequence[str]) -> list[bool]:
 def are_telling_answers(forms: Sequence[str]) -> Flags:
     """The same of answers to some input: "Does it fit?" is the question to many texts, an advertisement is not."""
     return _at_least(forms, FEWEST_ANSWER)
-
-
-def are_held(forms: Sequence[str]) -> list[bool]:
-    """Which texts are long enough to be found wherever they stand, by their normal forms."""
-    joined = [form.replace(PART, "") for form in forms]
-    return [bool(long) for long in _at_least(joined, FEWEST_HELD)]
 
 
 def _at_least(forms: Sequence[str], fewest: Mapping[bool, int]) -> Flags:
@@ -221,7 +221,7 @@ def _cut(rows: Iterable[Held], texts: TextFile, normal: TextFile, files: Mapping
         said = [PART.join(row.parts) for row in some]
         texts.add(said)
         normal.add(forms)
-        joined = [form.replace(PART, "") for form in forms]
+        joined = [form.partition(PART)[0] for form in forms]
         files["exact"].add(_exact_keys(joined), known + np.arange(len(some)))
         for kind, (keys, numbers) in (
             ("reordered", _order_keys(said)),
@@ -264,26 +264,23 @@ class _Search:
     def __init__(self, rows: Sequence[Said], known: Protected, edits: float, overlap: float) -> None:
         self._rows, self._known, self._edits, self._overlap = rows, known, edits, overlap
         self._texts = list(dict.fromkeys(text for row in rows for text in row.texts))
-        inputs = {row.texts[0] for row in rows if row.texts}
-        self._inputs = np.array([text in inputs for text in self._texts], np.bool_)
         self._names = {row.texts[0] for row in rows if row.texts and row.name}
-        forms = [form_of(text.split(PART)) for text in self._texts]
-        self._joined = [form.replace(PART, "") for form in forms]
+        self._joined = [kin_text(text) for text in self._texts]
         self._long = np.array(are_telling(self._texts, self._joined), np.bool_)
         self._read: dict[str, Form] = {}
         self._known_forms: dict[int, Form] = {}
 
     def leaks(self) -> Iterator[Leak]:
         """The closest match of each row that has one, in their order."""
-        of_texts: dict[str, Leak] = {}
+        of_texts: dict[str, list[Leak]] = {}
         for leak in sorted([*self._same(), *self._near()], key=_closeness):
-            of_texts.setdefault(self._texts[leak.text], leak)
+            of_texts.setdefault(self._texts[leak.text], []).append(leak)
         of_rows = {leak.row: leak for leak in sorted(self._overlaps(), key=_closeness, reverse=True)}
         for number, row in enumerate(self._rows):
             found = [of_rows[number]] if number in of_rows else []
             for place, text in enumerate(row.texts):
-                if text in of_texts and (not place or not self._known.whole[of_texts[text].protected]):
-                    found.append(of_texts[text]._replace(row=number, text=place))
+                counting = (leak for leak in of_texts.get(text, ()) if self._counts(leak, row, place))
+                found += [leak._replace(row=number, text=place) for leak in islice(counting, 1)]
             if found:
                 yield min(found, key=_closeness)
         let_go(*self._known.texts, *self._known.forms)
@@ -313,16 +310,21 @@ class _Search:
         return np.flatnonzero(self._long | np.array([text in self._names for text in self._texts], np.bool_))
 
     def _may(self, packed: Numbers) -> Iterator[tuple[int, int]]:
-        """Of texts and protected rows that have a key in common, those that may be compared: short ones if both are
-        names, a row that counts as a whole with inputs only."""
+        """Of texts and protected rows that have a key in common, those that may be compared: short ones if both may be
+        names."""
         one, other = unpack(packed)
-        known = self._known
-        may = (self._long[one] | known.names[other]) & (~known.whole[other] | self._inputs[one])
+        may = self._long[one] | self._known.names[other]
         yield from zip(one[may].tolist(), other[may].tolist(), strict=True)
+
+    def _counts(self, leak: Leak, row: Said, place: int) -> bool:
+        """Whether a match of a text counts at a place of a row: the input alone is a name, or a whole candidate."""
+        if self._known.whole[leak.protected] and place:
+            return False
+        return bool(self._long[leak.text]) or (row.name and not place)
 
     def _overlaps(self) -> Iterator[Leak]:
         """Rows of which the whole is looked at: they hold a protected row, or their input is a stretch of one."""
-        forms = [kin_text(row.everything.replace(PART, " ")) for row in self._rows]
+        forms = [kin_text(row.everything) for row in self._rows]
         keys, numbers = _stretches(forms)
         codes = self._known.overlap.find(keys, numbers)
         codes.sort()
@@ -463,6 +465,7 @@ def _may_stand_in(form: str, other: str, size: int) -> bool:
     return sum(form[at : at + size] in other for at in range(0, last + 1, step)) >= (last // step + 1) * _SAMPLED
 
 
+@lru_cache(1 << 12)  # a text is compared with many
 def _is_chinese(form: str) -> bool:
     return not form.isascii() and bool(are_chinese([form])[0])
 

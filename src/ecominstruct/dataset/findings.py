@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecominstruct import folding
 from ecominstruct.checks.leaks import EVERYTHING, PART, Leak, Protected, Said, find_leaks, read_protected
 from ecominstruct.checks.measures import chinese_shares, illegal, repetition
 from ecominstruct.checks.near import Near
@@ -78,6 +79,7 @@ class Work(NamedTuple):
     free: bool  # the output is free text
     candidates: bool  # the choices are texts of the record
     names: bool  # the input is a query or title
+    asks: str  # the pool of wordings: what is asked of the input
     keys: tuple[str, ...]  # fields of the record that the task shows, and that make records kin
     fields: tuple[str, ...]  # the others that it shows
     template: tuple[str, ...]  # the texts between the fields of the input
@@ -109,7 +111,7 @@ def plan_findings(
 ) -> StagePlan:
     """One unit for each task. `done` holds the manifests of records, examples and guard."""
     known = {part.path: part.hash for part in done["examples"].parts()}
-    guarded = {"guard": done["guard"].units[0].parts[0].hash, "rating": rating.content}
+    guarded = {"guard": done["guard"].units[0].parts[0].hash, "rating": rating.content, "folding": folding.version()}
     units = []
     for task in sorted(tasks, key=lambda task: task.id):
         card = catalogue.sources[task.source]
@@ -119,8 +121,10 @@ def plan_findings(
         names = [f"{task.id}/{Path(path).name}" for path, _ in parts]
         inputs = {name: known[name] for name in names}
         work = _work(task, card, parts, str(run / stage("guard").folder), clean_of(clean, task.id), rating)
-        inputs["clean"] = fingerprint(work.clean.rules())
-        inputs["looks at"] = repr((work.free, work.candidates, work.names, work.keys, work.fields, work.template))
+        inputs["clean"] = fingerprint(work.clean.compared())
+        inputs["looks at"] = repr(
+            (work.free, work.candidates, work.names, work.asks, work.keys, work.fields, work.template)
+        )
         units.append(Unit(task.id, inputs | guarded, work))
     return StagePlan(STAGE, run / STAGE.folder, units, examine, {})
 
@@ -145,6 +149,7 @@ def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean,
         made.free,
         made.candidates,
         made.names,
+        task.wordings,
         tuple(sorted(keys)),
         tuple(sorted(fields - keys)),
         made.template,

@@ -5,7 +5,7 @@ make it kin of others, as its card names them, and lists of name–value pairs w
 (opening hours and opinions have fewer, and are the same of many). Of a pair, no side is protected alone: what tells it
 apart are both. And of every example made of such a record:
 
-input         the fields that it shows, together; not where one of them is protected alone and found wherever it stands
+input         the fields that it shows, together
 output        where that is free text, and long enough
 answer        the input together with the candidate that is right
 gold          that candidate alone, where it is the whole input of a training row
@@ -25,10 +25,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ecominstruct import folding
 from ecominstruct.checks.columns import Seen
-from ecominstruct.checks.leaks import PART, Held, are_held, are_telling, are_telling_answers, form_of, write_protected
+from ecominstruct.checks.leaks import PART, Held, are_telling, are_telling_answers, write_protected
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import hash64
+from ecominstruct.languages import kin_text
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.splits.assign import PART as ASSIGNMENTS
@@ -83,7 +85,6 @@ class OfTask(NamedTuple):
     source: str
     parts: tuple[str, ...]
     shows: Shows
-    alone: tuple[int, ...]  # the fields of its template, by their numbers, that are protected alone
 
 
 class Work(NamedTuple):
@@ -127,7 +128,9 @@ def plan_guard(
             card.id,
             tuple(str(folder / part.path) for part in source_parts(records, card)),
             keys_of(card),
-            tuple(sorted(name for name, kind in card.kinds.items() if kind == "pairs")),
+            ()
+            if card.record_type == "pair"
+            else tuple(sorted(name for name, kind in card.kinds.items() if kind == "pairs")),
             card.record_type in NAMED,
         )
         for card in sorted(cards, key=lambda card: card.id)
@@ -137,13 +140,13 @@ def plan_guard(
             task.source,
             tuple(map(str, example_parts(run, examples, task))),
             shows(task, known[task.source]),
-            tuple(at for at, name in enumerate(templates.names(task.input)) if name in keys_of(known[task.source])),
         )
         for task in sorted(tasks, key=lambda task: task.id)
     )
     inputs = {part.path: part.hash for stage in (records, splits, examples) for part in stage.parts()}
     inputs["fields"] = repr([(of.source, of.texts, of.pairs, of.names) for of in sources])
-    inputs["templates"] = repr([(of.shows, of.alone) for of in made])
+    inputs["templates"] = repr([of.shows for of in made])
+    inputs["folding"] = folding.version()
     work = Work(str(run / splits.stage_folder / ASSIGNMENTS), sources, made)
     return StagePlan(STAGE, run / STAGE.folder, [Unit("all", inputs, work)], guard, {})
 
@@ -204,7 +207,8 @@ def _different(work: Work, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
     while some := list(islice(coming, BATCH_ROWS)):
         counts["looked_at"] += len(some)
         kept = list(telling(some))
-        names = np.array([hash64(form, str(row.name), str(row.whole)) for row, form in kept], np.uint64)
+        named = ((str(len(row.parts)), str(row.name), str(row.whole)) for row, _ in kept)
+        names = np.array([hash64(form, *how) for (_, form), how in zip(kept, named, strict=True)], np.uint64)
         fresh += [kept[place][0] for place in seen.fresh(names).tolist()]
         if len(fresh) >= BATCH_ROWS:
             yield batch_of(fresh[:BATCH_ROWS], _schema())
@@ -214,9 +218,9 @@ def _different(work: Work, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
 
 def telling(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
     """The rows that tell something, each with its normal form."""
-    forms = [form_of(row.parts) for row in rows]
-    joined = [form.replace(PART, "") for form in forms]
-    long, answers = are_telling([PART.join(row.parts) for row in rows], joined), are_telling_answers(joined)
+    texts = [PART.join(row.parts) for row in rows]
+    forms = [kin_text(text) for text in texts]
+    long, answers = are_telling(texts, forms), are_telling_answers(forms)
     for row, form, is_long, is_answer in zip(rows, forms, long, answers, strict=True):
         if (row.name and form) or (is_answer if row.part in (OUTPUT, GOLD) else is_long):
             yield row, form
@@ -286,9 +290,7 @@ def held_by(task: OfTask, text: str, output: str, choices: Sequence[str]) -> Ite
     shows = task.shows
     filled = templates.filled(shows.template, text)
     parts = tuple(part for part in filled if part.strip()) if filled else (text,)
-    alone = [filled[at] for at in task.alone] if filled else []
-    if not any(are_held([form_of([part]) for part in alone])):
-        yield "input", Held(parts, shows.names)
+    yield "input", Held(parts, shows.names)
     if shows.free:
         yield OUTPUT, Held((output,))
     if shows.candidates and len(choices) > 1:

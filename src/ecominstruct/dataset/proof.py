@@ -139,14 +139,16 @@ def _check_joined(
             "families": count_families(sides),
             "group_keys": count_keys(sides),
         }
-        stated = _stated(sides, found.stated, released)
+        stated = _stated(sides, found.stated, released, expected.held)
     return checked | others, rows, found, stated
 
 
-def _stated(sides: Sides, stated: Codes, released: Flags) -> list[Stated]:
-    """What is left of each stated set."""
+def _stated(sides: Sides, stated: Codes, released: Flags, held: Collection[str]) -> list[Stated]:
+    """What is left of each stated set; of a source that is held out, all is test whatever was stated."""
     found = []
     for number, source in sorted(enumerate(sides.sources), key=lambda item: item[1]):
+        if source in held:
+            continue
         mine = sides.source == number
         for name in ("validation", "test"):
             here = mine & (stated == SPLIT_CODES[name])
@@ -288,7 +290,9 @@ def _inputs(file: Rows, tasks: Mapping[str, tuple[tuple[str, ...], bool]]) -> It
             before = record
         forms = [kin_text(text) for text in said]
         long = np.array(are_telling(said, forms), np.bool_)
-        yield Inputs(rows, said, hashes(forms), long, np.array(named, np.bool_))
+        yield Inputs(
+            rows, said, hashes(forms), long, np.array(named, np.bool_) & np.array(list(map(bool, forms)), np.bool_)
+        )
 
 
 def _sentences(run: Path, ledger: Ledger) -> list[str]:

@@ -42,7 +42,8 @@ from ecominstruct.tasks.wording import answer_words
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ecominstruct.dataset.decide import Reasons
+    from ecominstruct.dataset.findings import answer_of
+from ecominstruct.dataset.decide import Reasons
 
 SHIFTS = "shifts.json"
 LEVEL = 0.05  # the chance that any shift of a release that is random is kept
@@ -202,7 +203,7 @@ def read_pairs(task: Task, keys: Sequence[str], parts: Sequence[str], dropped: R
         return None
     labels, words = _labelled(task, table)
     inputs = _inputs(task, table)
-    golds, families = _numbers(table["output"]), _numbers(table["family"])
+    golds, families = _numbers(_answers(task, table)), _numbers(table["family"])
     return Pairs(reasons, names, families, golds, labels, words, inputs, dict(_texts(task, keys, table)))
 
 
@@ -222,6 +223,17 @@ def _training(task: Task, parts: Sequence[str]) -> Iterator[pa.RecordBatch]:
             first[0] = records[0].as_py() != before
             before = records[len(batch) - 1].as_py()
             yield batch.filter(pc.and_(pa.array(first), pc.equal(batch.column("split"), train)))
+
+
+def _answers(task: Task, table: pa.Table) -> Any:
+    """What stands for each answer: several labels in whatever order are one."""
+    import pyarrow as pa
+
+    if task.form != "classify" or not task.many:
+        return table["output"]
+    gold: Any = table["gold"].combine_chunks()
+    outputs: list[Any] = table["output"].to_pylist()
+    return pa.array(list(map(answer_of, outputs, gold.field("labels").to_pylist())), pa.string())
 
 
 def _numbers(column: Any) -> Indices:

@@ -96,7 +96,7 @@ class Siblings:
         self._stack.close()
 
     def add(self, pairs: Sequence[Pair]) -> Numbers:
-        """Take more pairs; returns a number for each, equal where input and answer say the same."""
+        """Take more pairs; returns a number for each, equal where the same is asked and answered, in whatever task."""
         texts = ["\n".join((without(self._work.template, pair.input), *pair.choices)) for pair in pairs]
         inputs = [shown(self._work.template, self._sides, pair, self._read) for pair in pairs]
         answers = [pair.output if self._work.free else "" for pair in pairs]
@@ -123,7 +123,7 @@ class Siblings:
         ]
         for column, values in zip(self._numbers, np.array(numbers, np.uint64).reshape(-1, 3).T, strict=True):
             column.add(values)
-        return np.array([hash64(*said) for said in zip(forms, outputs, strict=True)], np.uint64)
+        return np.array([hash64(self._work.asks, *said) for said in zip(forms, outputs, strict=True)], np.uint64)
 
     def matches(self) -> Iterator[Match]:
         """All copies and conflicts, in the order of the pairs."""

@@ -1,14 +1,17 @@
-"""Training pairs that stand in two tasks: the same input and the same answer, made of two records.
+"""Training pairs that stand in two tasks: the same question (by its pool of wordings), input and answer, made of two
+records.
 
 Tasks that were made of one record ask different things of it and are no copies of each other. But one data set may be
 read from two folders, and one question be asked in two of them; then a model sees the pair twice. Which of several is
-the original is a matter of the hash of task and record. A pair that leaves training anyway is none of them.
+the original is a matter of the hash of task and record. A pair that was found to be a leak, a copy or in conflict is
+none of them; what a filter, a policy or a cap takes out is not known yet, and may take an original.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +19,10 @@ import numpy.typing as npt
 from ecominstruct.checks.columns import Growing, Indices, heads
 from ecominstruct.identity import hash64
 from ecominstruct.stages import MATCHES, MEASURES
-from ecominstruct.store import read_lists
+from ecominstruct.store import read_batches
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Twins = Mapping[str, Mapping[str, str]]
 """By task and record: which pair stays instead."""
@@ -36,8 +42,8 @@ def find_twins(findings: Path, tasks: Sequence[str]) -> Twins:
     groups: dict[int, list[tuple[int, str, str]]] = {}
     for task in tasks if several else ():
         for records, said in _pairs(findings / task):
-            for record, content in zip(records, said.tolist(), strict=True):
-                if content in several:
+            for record, content in zip(records.to_pylist(), said.tolist(), strict=True):
+                if content in several and record:
                     groups.setdefault(content, []).append((hash64(task, record, "original"), task, record))
     found: dict[str, dict[str, str]] = {}
     for group in groups.values():
@@ -59,9 +65,15 @@ def _in_several(contents: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int32]
     return set(contents[first[low != high]].tolist())
 
 
-def _pairs(folder: Path) -> Iterator[tuple[list[str], npt.NDArray[np.uint64]]]:
+def _pairs(folder: Path) -> Iterator[tuple[pa.Array[Any], npt.NDArray[np.uint64]]]:
     """The training pairs of a task that no match takes out: their records, and what they say as a number."""
-    matched = {record for (records,) in read_lists(folder / MATCHES, "record") for record in records}
-    for records, splits, contents in read_lists(folder / MEASURES, "record", "split", "content"):
-        some = [at for at, split in enumerate(splits) if split == "train" and records[at] not in matched]
-        yield [records[at] for at in some], np.array([contents[at] for at in some], np.uint64)
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    matched = pa.chunked_array(
+        [batch.column("record") for batch in read_batches(folder / MATCHES, "record")], pa.string()
+    )
+    for batch in read_batches(folder / MEASURES, "record", "split", "content"):
+        out = pc.is_in(batch.column("record"), matched.combine_chunks())
+        some = batch.filter(pc.and_not(pc.is_in(batch.column("split"), pa.array(["train"])), out))
+        yield some.column("record"), some.column("content").to_numpy(zero_copy_only=False)

@@ -11,6 +11,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecominstruct import folding
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint
 from ecominstruct.rows import record_schema
@@ -52,7 +53,7 @@ def _stretches(card: SourceCard, rows: int, tombstones: Tombstones) -> Iterator[
     forgotten = tombstones.of(card, {""}, {""})
     for number, start in enumerate(range(0, rows, PART_ROWS)):
         piece = stretch(card, number, start, min(start + PART_ROWS, rows))._replace(forgotten=forgotten)
-        inputs = {"card": fingerprint(piece.card), "rows": f"{piece.start}-{piece.stop}"}
+        inputs = {"card": fingerprint(piece.card), "rows": f"{piece.start}-{piece.stop}", "folding": folding.version()}
         yield Unit(piece.unit, inputs | _about_reading(card, piece), piece)
 
 
@@ -107,6 +108,7 @@ def _taken(card: SourceCard, file: RawFile, others: Sequence[SourceCard]) -> Ite
 
 def _file_unit(card: SourceCard, piece: Piece) -> Unit:
     inputs = {"card": fingerprint(piece.card), "taken elsewhere": fingerprint(list(piece.elsewhere))}
+    inputs["folding"] = folding.version()
     files = [*piece.places, *chain.from_iterable(piece.others.values())]
     inputs |= {found.name: hash_file(found.place.path) for found in files}
     if piece.readers:

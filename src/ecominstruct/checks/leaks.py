@@ -87,6 +87,7 @@ KINDS = ("exact", "reordered", "near", "overlap")
 _MOST = {"exact": (_SHARED, False), "reordered": (_SHARED, False), "near": (_SHARED, False), "overlap": (_TRADE, True)}
 """Of the rows that share a key, how many are known at most, and whether none is known where there are more."""
 _TEXTS = ("texts", "forms")
+_COLUMNS = ("names", "whole", "verbatim", "stretches")
 EVERYTHING = -1  # as the text of a leak: the row as a whole
 
 
@@ -96,6 +97,7 @@ class Held(NamedTuple):
     parts: tuple[str, ...]
     name: bool = False  # a query or title, which tells something however short it is
     whole: bool = False  # found only where it is the whole input of a training row: a candidate among others
+    verbatim: bool = False  # found only where all its parts stand as they are: candidates, which share a frame
 
 
 class Said(NamedTuple):
@@ -124,6 +126,7 @@ class Protected(NamedTuple):
     forms: Texts  # the normal forms of their parts
     names: Flags
     whole: Flags
+    verbatim: Flags
     stretches: Indices  # that count, of each row
     exact: Postings
     order: Postings
@@ -182,6 +185,11 @@ def are_telling_answers(forms: Sequence[str]) -> Flags:
     return _at_least(forms, FEWEST_ANSWER)
 
 
+def are_held(forms: Sequence[str]) -> list[bool]:
+    """Which texts are long enough to be found wherever they stand."""
+    return [bool(long) for long in _at_least(forms, FEWEST_HELD)]
+
+
 def _at_least(forms: Sequence[str], fewest: Mapping[bool, int]) -> Flags:
     return np.asarray(lengths_of(forms) >= np.where(are_chinese(forms), fewest[True], fewest[False]), np.bool_)
 
@@ -205,6 +213,7 @@ def write_protected(folder: Path, rows: Iterable[Held], *, expected: int = _EXPE
             "forms-offsets": forms.offsets(),
             "names": flags[:, 0],
             "whole": flags[:, 1],
+            "verbatim": flags[:, 2],
             "stretches": kept["overlap"],
         }
     for name, numbers in columns.items():
@@ -213,8 +222,8 @@ def write_protected(folder: Path, rows: Iterable[Held], *, expected: int = _EXPE
 
 
 def _cut(rows: Iterable[Held], texts: TextFile, normal: TextFile, files: Mapping[str, KeyFiles]) -> Flags:
-    """Write rows and their normal forms, and their keys of each kind; returns two flags of each row."""
-    coming, flags = iter(rows), [np.zeros((0, 2), np.bool_)]
+    """Write rows and their normal forms, and their keys of each kind; returns three flags of each row."""
+    coming, flags = iter(rows), [np.zeros((0, 3), np.bool_)]
     known = 0
     while some := list(islice(coming, _PROTECTED)):
         forms = [form_of(row.parts) for row in some]
@@ -229,7 +238,7 @@ def _cut(rows: Iterable[Held], texts: TextFile, normal: TextFile, files: Mapping
             ("overlap", _stretches(joined)),
         ):
             files[kind].add(keys, known + numbers)
-        flags.append(np.array([(row.name, row.whole) for row in some], np.bool_))
+        flags.append(np.array([(row.name, row.whole, row.verbatim) for row in some], np.bool_))
         known += len(some)
     return np.concatenate(flags)
 
@@ -237,8 +246,8 @@ def _cut(rows: Iterable[Held], texts: TextFile, normal: TextFile, files: Mapping
 def read_protected(folder: Path) -> Protected:
     """Map the files of protected rows: what is not looked at is not read, and processes share it."""
     texts, forms = (Texts(map_column(folder / f"{of}.bin"), load(folder / f"{of}-offsets.npy")) for of in _TEXTS)
-    names, whole, stretches = (load(folder / f"{name}.npy") for name in ("names", "whole", "stretches"))
-    return Protected(texts, forms, names, whole, stretches, *(Postings.read(folder, kind) for kind in KINDS))
+    names, whole, verbatim, stretches = (load(folder / f"{name}.npy") for name in _COLUMNS)
+    return Protected(texts, forms, names, whole, verbatim, stretches, *(Postings.read(folder, kind) for kind in KINDS))
 
 
 # -------------------------------------------------------------------------------------------------------- looked for
@@ -336,7 +345,10 @@ class _Search:
         some = np.flatnonzero((common >= _LEAST_COMMON * np.minimum(theirs, ours)) & ~self._known.whole[of])
         places = of[some].tolist()
         for number, place, held in zip(row[some].tolist(), places, self._held(places), strict=True):
-            score = self._holds(self._rows[number], held)
+            if self._known.verbatim[place]:
+                score = float(all(part in forms[number] for part in held.parts))
+            else:
+                score = self._holds(self._rows[number], held)
             if score:
                 yield Leak(number, EVERYTHING, "overlap", round(score, 4), place)
 

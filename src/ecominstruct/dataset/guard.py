@@ -9,7 +9,7 @@ input         the fields that it shows, together
 output        where that is free text, and long enough
 answer        the input together with the candidate that is right
 gold          that candidate alone, where it is the whole input of a training row
-candidates    all of them together
+candidates    all of them together, word for word, where each is a text and no label
 
 protected.parquet    the rows: their parts, and of which source, record, split and part
 *.bin, *.npy         the same as columns that `checks.leaks` maps
@@ -27,7 +27,7 @@ import numpy as np
 
 from ecominstruct import folding
 from ecominstruct.checks.columns import Seen
-from ecominstruct.checks.leaks import PART, Held, are_telling, are_telling_answers, write_protected
+from ecominstruct.checks.leaks import PART, Held, are_held, are_telling, are_telling_answers, write_protected
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text
@@ -57,6 +57,7 @@ PROTECTED = "protected.parquet"
 FREE_FORMS = ("generate", "qa")  # whose output is free text
 NAMED = ("query", "product")  # record types whose texts are queries and titles
 OUTPUT, GOLD, CANDIDATES = "output", "gold", "candidates"  # as parts of an example
+_FLAGS = ("name", "whole", "verbatim")
 FEWEST_VALUES = 4  # different ones, of a list of attributes that can tell one product from others
 
 
@@ -101,6 +102,7 @@ class Row(NamedTuple):
     parts: tuple[str, ...]
     name: bool
     whole: bool
+    verbatim: bool
     source: str
     record: str
     split: str
@@ -109,7 +111,7 @@ class Row(NamedTuple):
     @property
     def held(self) -> Held:
         """The row as it is looked for."""
-        return Held(tuple(self.parts), self.name, self.whole)
+        return Held(tuple(self.parts), self.name, self.whole, self.verbatim)
 
 
 def plan_guard(
@@ -163,7 +165,8 @@ def shows(task: Task, card: SourceCard) -> Shows:
         task.form in FREE_FORMS,
         # A ranking without candidates of its own shows what its gold puts in order.
         task.candidates is not None or task.form == "rank",
-        card.record_type in NAMED,
+        # What a rule makes of a query, its first letters for instance, is no query.
+        card.record_type in NAMED and set(templates.names(task.input)) <= set(card.group),
     )
 
 
@@ -184,9 +187,9 @@ def guard(work: Work, folder: Path) -> Receipt:
 def protected_columns(folder: Path) -> list[Part]:
     """Make the columns of the protected rows that lie in a folder."""
     rows = (
-        Held(tuple(parts), name, whole)
-        for lists in read_lists(folder / PROTECTED, "parts", "name", "whole")
-        for parts, name, whole in zip(*lists, strict=True)
+        Held(tuple(parts), *flags)
+        for lists in read_lists(folder / PROTECTED, "parts", *_FLAGS)
+        for parts, *flags in zip(*lists, strict=True)
     )
     written = write_protected(folder, rows)
     return [Part(name, 0, (folder / name).stat().st_size, hash_file(folder / name)) for name in written]
@@ -195,7 +198,7 @@ def protected_columns(folder: Path) -> list[Part]:
 def _schema() -> pa.Schema:
     import pyarrow as pa
 
-    flags = [(name, pa.bool_()) for name in ("name", "whole")]
+    flags = [(name, pa.bool_()) for name in _FLAGS]
     places = [(name, pa.string()) for name in ("source", "record", "split", "part")]
     return pa.schema([("parts", pa.list_(pa.string())), *flags, *places])
 
@@ -207,7 +210,7 @@ def _different(work: Work, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
     while some := list(islice(coming, BATCH_ROWS)):
         counts["looked_at"] += len(some)
         kept = list(telling(some))
-        named = ((str(len(row.parts)), str(row.name), str(row.whole)) for row, _ in kept)
+        named = ((str(len(row.parts)), str(row.name), str(row.whole), str(row.verbatim)) for row, _ in kept)
         names = np.array([hash64(form, *how) for (_, form), how in zip(kept, named, strict=True)], np.uint64)
         fresh += [kept[place][0] for place in seen.fresh(names).tolist()]
         if len(fresh) >= BATCH_ROWS:
@@ -246,7 +249,7 @@ def _of_records(source: OfSource, assigned: Iterator[pa.RecordBatch]) -> Iterato
             for split, record, *values in _protected(places.column("split"), *columns):
                 for name, value in zip(names, values, strict=True):
                     for text in texts_of(value):
-                        yield Row((text,), source.names, False, source.source, record, split, name)
+                        yield Row((text,), source.names, False, False, source.source, record, split, name)
 
 
 def _protected(split: pa.Array[Any], *columns: pa.Array[Any]) -> Iterator[tuple[Any, ...]]:
@@ -294,7 +297,8 @@ def held_by(task: OfTask, text: str, output: str, choices: Sequence[str]) -> Ite
     if shows.free:
         yield OUTPUT, Held((output,))
     if shows.candidates and len(choices) > 1:
-        yield CANDIDATES, Held(tuple(choices))
+        if all(are_held([kin_text(choice) for choice in choices])):
+            yield CANDIDATES, Held(tuple(choices), verbatim=True)
         if output in choices:
             yield "answer", Held((*parts, output))
             yield GOLD, Held((output,), whole=True)

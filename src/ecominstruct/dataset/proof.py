@@ -19,7 +19,6 @@ import numpy as np
 
 from ecominstruct.checks.columns import Flags, Growing, once
 from ecominstruct.checks.leaks import are_telling
-from ecominstruct.dataset.guard import NAMED
 from ecominstruct.dataset.intact import DAMAGED, STRAY, Violation
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.identity import fingerprint
@@ -269,11 +268,7 @@ def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> tuple[dict[str
 
 def _asked(release: Manifest) -> dict[str, tuple[tuple[str, ...], bool]]:
     """For each task the texts between the fields of its template, and whether its input is a query or title."""
-    kinds = {source["id"]: source["record_type"] for source in release.config["card"]["sources"]}
-    return {
-        task: (fixed_texts(known["input"]), kinds.get(known["source"]) in NAMED)
-        for task, known in release.config["tasks"].items()
-    }
+    return {task: (fixed_texts(known["input"]), known["names"]) for task, known in release.config["tasks"].items()}
 
 
 def _inputs(file: Rows, tasks: Mapping[str, tuple[tuple[str, ...], bool]]) -> Iterator[Inputs]:

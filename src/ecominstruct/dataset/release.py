@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.dataset.card import dataset_card
 from ecominstruct.dataset.decide import Reasons, Rules, left_out, rules_of
+from ecominstruct.dataset.guard import shows
 from ecominstruct.dataset.mixture import Limits, share_out
 from ecominstruct.dataset.policy import Decided, masked_batch
 from ecominstruct.dataset.policy import decide as decide_risk
@@ -233,6 +234,7 @@ def describe(task: Task, card: SourceCard) -> dict[str, Any]:
         "many": task.many,
         "gold": task.gold or "",
         "input": task.input,
+        "names": shows(task, card).names,
         "menu": has_menu(task),
         "separator": separator,
         "none": none,

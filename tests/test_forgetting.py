@@ -22,6 +22,7 @@ import pytest
 import forget_shop as shops
 from ecominstruct.languages import kin_text
 from ecominstruct.lock import locked
+from ecominstruct.rows import SPLITS
 from forget_shop import (
     ALIKE,
     BUILT,
@@ -1296,7 +1297,7 @@ def test_the_release_still_opens_with_the_library_of_the_hub(
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     datasets = pytest.importorskip("datasets")
-    rows = {split: len(table(shop.run, f"4-dataset/{split}/*.parquet")) for split in ("train", "test")}
+    rows = {split: len(table(shop.run, f"4-dataset/{split}/*.parquet")) for split in SPLITS}
     made = made_of(shop.run, (gone := gone_review(shop, OWN)).records)
     forget(shop, gone)
     found = datasets.load_dataset(str(shop.run / "4-dataset"), cache_dir=str(tmp_path / "cache"))

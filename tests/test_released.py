@@ -54,7 +54,7 @@ def test_no_row_is_dropped_and_the_odd_ones_are_counted(run: tuple[Path, dict[st
     assert build["noted"] == {
         "conflicting_gold": 8,
         "duplicate_input": 29,
-        "near_duplicate": 29,
+        "near_duplicate": 19,
         "separator_in_answer": 25,
         "wrong_offsets": 1500,
     }

@@ -33,6 +33,7 @@ from ecominstruct.checks.shifts import (
     order_shift,
     share_shifts,
 )
+from ecominstruct.dataset.findings import answer_of
 from ecominstruct.store import Manifest, read_batches
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.forms import OWN_CANDIDATES
@@ -42,7 +43,6 @@ from ecominstruct.tasks.wording import answer_words
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ecominstruct.dataset.findings import answer_of
 from ecominstruct.dataset.decide import Reasons
 
 SHIFTS = "shifts.json"

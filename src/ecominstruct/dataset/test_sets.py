@@ -121,7 +121,7 @@ def _few(config: Mapping[str, Any], release: Manifest) -> Iterator[FewRows]:
             source = config["tasks"][unit.unit]["source"]
             sampled = unit.rejected.get("not_sampled", 0)
             pairs = unit.counts.get("pairs", 0)
-            if unit.unit in config["held_out"]:
+            if unit.unit in config.get("held_out", ()):
                 yield FewRows(unit.unit, rows, "the task is held out: all its pairs are test rows, there are no more")
                 continue
             yield FewRows(unit.unit, rows, _mend(rows, pairs, sampled, source in states, splits["test"]))

@@ -303,6 +303,18 @@ def test_the_same_numbers_are_no_hindrance(test: str, train: str, kind: str) -> 
     assert leak_kinds([test], [train])[0].kind == kind
 
 
+def test_no_neighbour_decides_what_is_a_leak() -> None:
+    asked = "which of these monitors fits a small desk"
+    offered = Said((asked, "lg65uj75"), f"{asked}\nlg65uj75")
+    with TemporaryDirectory() as folder:
+        write_protected(Path(folder), [Held(("lg65uj75",), name=True)], expected=1_000)
+        known = read_protected(Path(folder))
+        query = Said(("lg65uj75",), "lg65uj75", name=True)
+        for rows in ([offered, query], [query, offered], [offered]):
+            leaks = find_leaks(rows, known, NEAR.edits, 0.85)
+            assert [rows[leak.row] for leak in leaks] == [query] * rows.count(query)
+
+
 def test_lists_of_opinions_and_of_opening_hours_tell_nothing() -> None:
     hours = [{"name": day, "value": "10-9" if day != "Sun" else "11-8"} for day in ("Fri", "Sat", "Sun", "Mon", "Tue")]
     assert texts_of(hours) == []

@@ -273,9 +273,11 @@ class _Search:
     def __init__(self, rows: Sequence[Said], known: Protected, edits: float, overlap: float) -> None:
         self._rows, self._known, self._edits, self._overlap = rows, known, edits, overlap
         self._texts = list(dict.fromkeys(text for row in rows for text in row.texts))
-        self._names = {row.texts[0] for row in rows if row.texts and row.name}
         self._joined = [kin_text(text) for text in self._texts]
         self._long = np.array(are_telling(self._texts, self._joined), np.bool_)
+        names = {row.texts[0] for row in rows if row.texts and row.name}
+        # Texts that tell something: those that are long enough, and names.
+        self._telling = np.flatnonzero(self._long | np.array([text in names for text in self._texts], np.bool_))
         self._read: dict[str, Form] = {}
         self._known_forms: dict[int, Form] = {}
 
@@ -295,7 +297,7 @@ class _Search:
         let_go(*self._known.texts, *self._known.forms)
 
     def _same(self) -> Iterator[Leak]:
-        known, numbers = self._known, self._telling()
+        known, numbers = self._known, self._telling
         for text, of in self._may(
             known.exact.find(_exact_keys([self._joined[at] for at in numbers.tolist()]), numbers)
         ):
@@ -305,7 +307,7 @@ class _Search:
             yield Leak(0, text, "reordered", 1.0, of)
 
     def _near(self) -> Iterator[Leak]:
-        numbers = self._telling()
+        numbers = self._telling
         texts = [self._texts[at] for at in numbers.tolist()]
         keys, of_texts = _near_keys([self._joined[at] for at in numbers.tolist()], are_short(texts))
         pairs = list(self._may(once(self._known.near.find(keys, numbers[of_texts]))))
@@ -313,10 +315,6 @@ class _Search:
             score = self._similar(self._texts[text], held)
             if score:
                 yield Leak(0, text, "near", round(score, 4), of)
-
-    def _telling(self) -> Indices:
-        """The texts that tell something: those that are long enough, and names."""
-        return np.flatnonzero(self._long | np.array([text in self._names for text in self._texts], np.bool_))
 
     def _may(self, packed: Numbers) -> Iterator[tuple[int, int]]:
         """Of texts and protected rows that have a key in common, those that may be compared: short ones if both may be
@@ -333,22 +331,22 @@ class _Search:
 
     def _overlaps(self) -> Iterator[Leak]:
         """Rows of which the whole is looked at: they hold a protected row, or their input is a stretch of one."""
-        forms = [kin_text(row.everything) for row in self._rows]
-        keys, numbers = _stretches(forms)
+        ours = [Form(row.everything, kin_text(row.everything)) for row in self._rows]
+        keys, numbers = _stretches([of.joined for of in ours])
         codes = self._known.overlap.find(keys, numbers)
         codes.sort()
         first = heads(codes)
         common = np.diff(first, append=len(codes))
         row, of = unpack(codes[first])
         theirs = np.maximum(1, self._known.stretches[of])
-        ours = self._stretches_of_texts()[row]
-        some = np.flatnonzero((common >= _LEAST_COMMON * np.minimum(theirs, ours)) & ~self._known.whole[of])
+        fewest = np.minimum(theirs, self._stretches_of_texts()[row])
+        some = np.flatnonzero((common >= _LEAST_COMMON * fewest) & ~self._known.whole[of])
         places = of[some].tolist()
         for number, place, held in zip(row[some].tolist(), places, self._held(places), strict=True):
             if self._known.verbatim[place]:
-                score = float(all(part in forms[number] for part in held.parts))
+                score = float(all(part in ours[number].joined for part in held.parts))
             else:
-                score = self._holds(self._rows[number], held)
+                score = self._holds(self._rows[number], ours[number], held)
             if score:
                 yield Leak(number, EVERYTHING, "overlap", round(score, 4), place)
 
@@ -390,9 +388,8 @@ class _Search:
     def _has_parts(self, held: Form, ours: Form) -> bool:
         return len(held.parts) == 1 or all(covered(part, ours) >= self._overlap for part in held.parts)
 
-    def _holds(self, row: Said, held: Form) -> float:
+    def _holds(self, row: Said, ours: Form, held: Form) -> float:
         """How much of a protected row a training row holds, or how much of its input the protected row; else 0."""
-        ours = self._form(row.everything)
         if _is(held.joined, FEWEST_HELD) and not _marked_apart(held, ours):
             score = min(covered(part, ours) for part in held.parts)
             if score >= self._overlap and not _worded_apart(held, ours):

@@ -70,10 +70,9 @@ def _pairs(folder: Path) -> Iterator[tuple[pa.Array[Any], npt.NDArray[np.uint64]
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    matched = pa.chunked_array(
-        [batch.column("record") for batch in read_batches(folder / MATCHES, "record")], pa.string()
-    )
+    columns = [batch.column("record") for batch in read_batches(folder / MATCHES, "record")]
+    matched = pa.chunked_array(columns, pa.string()).combine_chunks()
     for batch in read_batches(folder / MEASURES, "record", "split", "content"):
-        out = pc.is_in(batch.column("record"), matched.combine_chunks())
+        out = pc.is_in(batch.column("record"), matched)
         some = batch.filter(pc.and_not(pc.is_in(batch.column("split"), pa.array(["train"])), out))
         yield some.column("record"), some.column("content").to_numpy(zero_copy_only=False)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rapidfuzz.distance import Indel
 
+from ecominstruct.checks.forms import Forms
 from ecominstruct.checks.grams import GRAM
 from ecominstruct.checks.near import SHORT, Near
 from ecominstruct.dataset.findings import Pair, Work
@@ -74,7 +75,7 @@ def main() -> None:
         rating=RatedBy(),
     )
     begun = time.perf_counter()
-    with Siblings(work, folder, Near()) as siblings:
+    with Siblings(work, folder, Near(), Forms()) as siblings:
         waiting: list[Pair] = []
         planted = 0
         for number, (text, is_copy) in enumerate(inputs(rows)):

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecominstruct.checks.contrast import marks, swapped
+from ecominstruct.checks.forms import Forms
 from ecominstruct.checks.near import Near
 from ecominstruct.config import load
 from ecominstruct.dataset.findings import Pair, Work
@@ -55,7 +56,7 @@ def pair(number: int, text: str, output: str, choices: Iterable[str] = (), split
 
 
 def matches(of: Work, pairs: Sequence[Pair], folder: Path) -> list[Match]:
-    with Siblings(of, folder, Near()) as siblings:
+    with Siblings(of, folder, Near(), Forms()) as siblings:
         siblings.add(pairs)
         return list(siblings.matches())
 

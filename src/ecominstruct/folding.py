@@ -98,9 +98,14 @@ def _below_hundred(found: Sequence[bytes], at: int) -> tuple[int, int]:
 
 def digits(text: str) -> str:
     """A simplified Chinese text with its numerals as digits: 二十五 as 25, 二零二四 as 2024, 两 as 2."""
-    return _CHINESE_NUMBER.sub(lambda found: _chinese_number(found.group()), text)
+    return _CHINESE_NUMBER.sub(_in_digits, text)
 
 
+def _in_digits(found: re.Match[str]) -> str:
+    return _chinese_number(found.group())
+
+
+@lru_cache(maxsize=4_096)  # a few of them are most
 def _chinese_number(numeral: str) -> str:
     if all(char in CHINESE_DIGITS for char in numeral):
         return "".join(str(CHINESE_DIGITS[char]) for char in numeral)

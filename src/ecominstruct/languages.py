@@ -6,7 +6,7 @@ A third language is one more entry in `LITERALS`, and one more rule in `units` w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -119,9 +119,12 @@ def kin_text(text: str) -> str:
     differ in nothing else (2.5 and 25) become kin as well: too large a family costs a few rows, a missed one is a leak.
     A text without any letter or digit keeps its signs, so that 👍 is no kin of 👎.
     """
-    if "<" in text or "&" in text:
-        text = without_markup(text)
-    form = b"".join(words(text)).decode() or "".join(signs(text).split())
+    return joined_words(words(without_markup(text)), text)
+
+
+def joined_words(found: Sequence[bytes], text: str) -> str:
+    """The same, of a text whose words (`folding.words`) are known."""
+    form = b"".join(found).decode() or "".join(signs(without_markup(text)).split())
     return form if form.isascii() else digits(form)
 
 

@@ -160,10 +160,7 @@ def _as_digits(numeral: re.Match[str]) -> str:
     found = numeral.group()
     if found == "一" or (found == "十" and numeral.string.startswith("分", numeral.end())):
         return found
-    return _in_digits(found)
-
-
-_in_digits = lru_cache(maxsize=4_096)(digits)
+    return digits(found)
 
 
 class _Folds(dict[int, str]):

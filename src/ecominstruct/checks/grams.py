@@ -6,6 +6,7 @@ has 3-grams, another one 5-grams. A text shorter than that is one gram.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,6 +22,7 @@ BANDS, ROWS = 20, 5
 GRAM = {True: 3, False: 5}  # by whether a text is Chinese
 CHUNK = 1 << 17  # characters that are looked at together: small enough for the caches of a processor
 _CJK = ((0x2E80, 0x2FE0), (0x3040, 0x3100), (0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x40000))
+_RUNS = re.compile("[" + "".join(f"{chr(low)}-{chr(high - 1)}" for low, high in _CJK) + "]+")
 
 
 class Grams(NamedTuple):
@@ -51,6 +53,11 @@ def are_chinese(texts: Sequence[str]) -> Flags:
     """Which texts are Chinese: at least a third of their characters are. Nothing is not Chinese."""
     chinese, lengths = count_chinese(texts), lengths_of(texts)
     return np.asarray((3 * chinese >= lengths) & (lengths > 0), np.bool_)
+
+
+def is_chinese(text: str) -> bool:
+    """The same of one text."""
+    return not text.isascii() and 3 * (len(text) - len(_RUNS.sub("", text))) >= len(text) > 0
 
 
 def count_chinese(texts: Sequence[str]) -> Indices:

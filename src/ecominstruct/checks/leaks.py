@@ -25,14 +25,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cached_property, lru_cache
-from itertools import groupby, islice
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz.distance import Indel
+from rapidfuzz.process import cpdist
 
 from ecominstruct.checks.columns import (
     Flags,
@@ -49,17 +50,16 @@ from ecominstruct.checks.columns import (
     slices,
     unpack,
 )
-from ecominstruct.checks.contrast import NOT, Marks, marks, swapped
-from ecominstruct.checks.grams import are_chinese, by_script, distinct_grams, lengths_of
+from ecominstruct.checks.contrast import NOT, swapped
+from ecominstruct.checks.forms import PART, Form, Forms, form_of, lines_of
+from ecominstruct.checks.grams import are_chinese, by_script, distinct_grams, is_chinese, lengths_of
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import are_short, near_keys
 from ecominstruct.checks.postings import Postings, write_postings
-from ecominstruct.folding import words
 from ecominstruct.identity import hash64
-from ecominstruct.languages import has_word, kin_text, units
+from ecominstruct.languages import has_word
 from ecominstruct.store import writing
 
-PART = "\n"  # between the parts of a row, in a text or its form: forms hold no white space
 STRETCH = {True: 6, False: 16}  # characters by which rows meet that hold each other, by whether a text is Chinese
 GRAM = {True: 3, False: 6}  # characters that must agree in a row to be the same words
 FEWEST_ORDERED = {True: 7, False: 3}  # units: of fewer, the same ones in another order may be chance
@@ -81,13 +81,14 @@ _TRADE = 20  # protected rows with a stretch in common: with more, it tells noth
 _SAMPLE, _SAMPLED = 12, 0.25  # n-grams of a text that are looked for first, and the share that must be there
 _NEVER = 1 << 40  # stretches
 _PROTECTED = 1_000  # rows that are made ready together
+_REMEMBERED = 10_000  # protected rows
 _EXPECTED = 16_000_000  # characters, from millions of examples; keys of each kind are about as many
 _LOOKED_FOR = 1 << 17  # characters at once: each is the head of a stretch, of which several columns are made
 KINDS = ("exact", "reordered", "near", "overlap")
 _MOST = {"exact": (_SHARED, False), "reordered": (_SHARED, False), "near": (_SHARED, False), "overlap": (_TRADE, True)}
 """Of the rows that share a key, how many are known at most, and whether none is known where there are more."""
 _TEXTS = ("texts", "forms")
-_COLUMNS = ("names", "whole", "verbatim", "stretches")
+_COLUMNS = ("names", "whole", "verbatim", "stretches", "lengths")
 EVERYTHING = -1  # as the text of a leak: the row as a whole
 
 
@@ -128,48 +129,11 @@ class Protected(NamedTuple):
     whole: Flags
     verbatim: Flags
     stretches: Indices  # that count, of each row
+    lengths: Indices  # of their normal forms, in characters
     exact: Postings
     order: Postings
     near: Postings
     overlap: Postings
-
-
-class Form:
-    """A text as it is compared: as it was written, its normal form, and those of its parts."""
-
-    def __init__(self, text: str, form: str) -> None:
-        self.text = text
-        self.joined, *parts = form.split(PART)
-        self.parts = tuple(parts) or (self.joined,)
-        self._grams: tuple[int, frozenset[str]] = (0, frozenset())
-
-    def grams(self, size: int) -> frozenset[str]:
-        """The n-grams of the text; those that were asked for last are kept."""
-        if self._grams[0] != size:
-            some = frozenset([self.joined[at : at + size] for at in range(len(self.joined) - size + 1)])
-            self._grams = size, some
-        return self._grams[1]
-
-    @cached_property
-    def marks(self) -> Marks:
-        """What may not differ between two nearly equal texts; looked for where they are."""
-        return marks([self.text])[0]
-
-    @cached_property
-    def counted(self) -> frozenset[tuple[str, int]]:
-        """Its marks as a set: the second of two equal ones is another one."""
-        same = groupby(self.marks)
-        return frozenset((mark, number) for mark, some in same for number, _ in enumerate(some))
-
-
-def form_of(parts: Sequence[str]) -> str:
-    """The normal form of all parts together, and behind it those of the parts if there are several.
-
-    What holds no letter or digit is no part.
-    """
-    whole = kin_text(PART.join(parts))
-    forms = [form for form in map(kin_text, parts) if has_word(form)] if len(parts) > 1 else []
-    return PART.join([whole, *forms]) if len(forms) > 1 else whole
 
 
 def are_telling(texts: Sequence[str], forms: Sequence[str]) -> list[bool]:
@@ -205,7 +169,7 @@ def write_protected(folder: Path, rows: Iterable[Held], *, expected: int = _EXPE
     with TemporaryDirectory(prefix="ecominstruct-") as scratch, ExitStack() as stack:
         files = {kind: stack.enter_context(KeyFiles(Path(scratch), kind, expected)) for kind in KINDS}
         texts, forms = (TextFile(stack.enter_context(writing(folder / f"{name}.bin"))) for name in _TEXTS)
-        flags = _cut(rows, texts, forms, files)
+        flags, lengths = _cut(rows, texts, forms, files)
         kept = {kind: np.zeros(len(flags), np.int64) for kind in KINDS}
         names = [name for kind in KINDS for name in write_postings(folder, kind, files[kind], kept[kind], *_MOST[kind])]
         columns = {
@@ -215,71 +179,86 @@ def write_protected(folder: Path, rows: Iterable[Held], *, expected: int = _EXPE
             "whole": flags[:, 1],
             "verbatim": flags[:, 2],
             "stretches": kept["overlap"],
+            "lengths": lengths,
         }
     for name, numbers in columns.items():
         save(folder / f"{name}.npy", numbers)
     return [*(f"{name}.bin" for name in _TEXTS), *(f"{name}.npy" for name in columns), *names]
 
 
-def _cut(rows: Iterable[Held], texts: TextFile, normal: TextFile, files: Mapping[str, KeyFiles]) -> Flags:
-    """Write rows and their normal forms, and their keys of each kind; returns three flags of each row."""
-    coming, flags = iter(rows), [np.zeros((0, 3), np.bool_)]
+def _cut(
+    rows: Iterable[Held], texts: TextFile, normal: TextFile, files: Mapping[str, KeyFiles]
+) -> tuple[Flags, Indices]:
+    """Write rows and their normal forms, and their keys of each kind; returns three flags and the length of each."""
+    coming, flags, lengths = iter(rows), [np.zeros((0, 3), np.bool_)], [np.zeros(0, np.int64)]
     known = 0
     while some := list(islice(coming, _PROTECTED)):
-        forms = [form_of(row.parts) for row in some]
         said = [PART.join(row.parts) for row in some]
+        forms = [form_of(text) for text in said]
+        joined = [form.joined for form in forms]
         texts.add(said)
-        normal.add(forms)
-        joined = [form.partition(PART)[0] for form in forms]
+        normal.add(PART.join([form, *lines_of(row.parts)]) for form, row in zip(joined, some, strict=True))
+        lengths.append(lengths_of(joined))
         files["exact"].add(_exact_keys(joined), known + np.arange(len(some)))
         for kind, (keys, numbers) in (
-            ("reordered", _order_keys(said)),
+            ("reordered", _order_keys(forms)),
             ("near", _near_keys(joined, are_short(said))),
             ("overlap", _stretches(joined)),
         ):
             files[kind].add(keys, known + numbers)
         flags.append(np.array([(row.name, row.whole, row.verbatim) for row in some], np.bool_))
         known += len(some)
-    return np.concatenate(flags)
+    return np.concatenate(flags), np.concatenate(lengths)
 
 
 def read_protected(folder: Path) -> Protected:
     """Map the files of protected rows: what is not looked at is not read, and processes share it."""
     texts, forms = (Texts(map_column(folder / f"{of}.bin"), load(folder / f"{of}-offsets.npy")) for of in _TEXTS)
-    names, whole, verbatim, stretches = (load(folder / f"{name}.npy") for name in _COLUMNS)
-    return Protected(texts, forms, names, whole, verbatim, stretches, *(Postings.read(folder, kind) for kind in KINDS))
+    names, whole, verbatim, stretches, lengths = (load(folder / f"{name}.npy") for name in _COLUMNS)
+    postings = (Postings.read(folder, kind) for kind in KINDS)
+    return Protected(texts, forms, names, whole, verbatim, stretches, lengths, *postings)
 
 
 # -------------------------------------------------------------------------------------------------------- looked for
 
 
-def find_leaks(rows: Sequence[Said], known: Protected, edits: float, overlap: float) -> list[Leak]:
+class Memory:
+    """Texts that were folded in one search and may come in the next one."""
+
+    def __init__(self) -> None:
+        self.forms = Forms()
+        self.held: dict[int, Form] = {}  # protected rows
+
+
+def find_leaks(
+    rows: Sequence[Said], known: Protected, edits: float, overlap: float, memory: Memory | None = None
+) -> list[Leak]:
     """The rows that say what a protected row says; of each, the closest match, in the order of `KINDS`.
 
     `edits`: the edit similarity (2 x characters in common, in order / all characters) from which short texts are near;
     `overlap`: the share of a text that must stand in the other one.
     """
+    memory = memory or Memory()
     lengths = np.array([len(row.everything) + sum(map(len, row.texts)) for row in rows], np.int64)
     return [
         leak._replace(row=part.start + leak.row)
         for part in slices(lengths, _LOOKED_FOR)
-        for leak in _Search(rows[part], known, edits, overlap).leaks()
+        for leak in _Search(rows[part], known, edits, overlap, memory).leaks()
     ]
 
 
 class _Search:
     """The search for some rows. Texts that several of them have are looked at once."""
 
-    def __init__(self, rows: Sequence[Said], known: Protected, edits: float, overlap: float) -> None:
-        self._rows, self._known, self._edits, self._overlap = rows, known, edits, overlap
+    def __init__(self, rows: Sequence[Said], known: Protected, edits: float, overlap: float, memory: Memory) -> None:
+        self._rows, self._known, self._edits, self._overlap, self._memory = rows, known, edits, overlap, memory
         self._texts = list(dict.fromkeys(text for row in rows for text in row.texts))
-        self._joined = [kin_text(text) for text in self._texts]
+        self._forms = {text: memory.forms(text) for text in self._texts}
+        self._joined = [form.joined for form in self._forms.values()]
         self._long = np.array(are_telling(self._texts, self._joined), np.bool_)
         names = {row.texts[0] for row in rows if row.texts and row.name}
         # Texts that tell something: those that are long enough, and names.
         self._telling = np.flatnonzero(self._long | np.array([text in names for text in self._texts], np.bool_))
-        self._read: dict[str, Form] = {}
-        self._known_forms: dict[int, Form] = {}
 
     def leaks(self) -> Iterator[Leak]:
         """The closest match of each row that has one, in their order."""
@@ -302,7 +281,7 @@ class _Search:
             known.exact.find(_exact_keys([self._joined[at] for at in numbers.tolist()]), numbers)
         ):
             yield Leak(0, text, "exact", 1.0, of)
-        keys, texts = _order_keys([self._texts[at] for at in numbers.tolist()])
+        keys, texts = _order_keys([self._forms[self._texts[at]] for at in numbers.tolist()])
         for text, of in self._may(known.order.find(keys, numbers[texts])):
             yield Leak(0, text, "reordered", 1.0, of)
 
@@ -310,11 +289,22 @@ class _Search:
         numbers = self._telling
         texts = [self._texts[at] for at in numbers.tolist()]
         keys, of_texts = _near_keys([self._joined[at] for at in numbers.tolist()], are_short(texts))
-        pairs = list(self._may(once(self._known.near.find(keys, numbers[of_texts]))))
-        for (text, of), held in zip(pairs, self._held([of for _, of in pairs]), strict=True):
-            score = self._similar(self._texts[text], held)
+        pairs = self._of_about_one_length(once(self._known.near.find(keys, numbers[of_texts])))
+        ours = [self._forms[self._texts[text]] for text, _ in pairs]
+        theirs = list(self._held([of for _, of in pairs]))
+        edits = _edits([form.joined for form in ours], [form.joined for form in theirs], self._edits)
+        for (text, of), form, held, score in zip(pairs, ours, theirs, edits, strict=True):
+            score = self._similar(form, held, score)
             if score:
                 yield Leak(0, text, "near", round(score, 4), of)
+
+    def _of_about_one_length(self, packed: Numbers) -> list[tuple[int, int]]:
+        """Texts and protected rows that may be near by their lengths."""
+        pairs = list(self._may(packed))
+        sides: Indices = np.array(pairs, np.int64).reshape(-1, 2)
+        one, other = lengths_of(self._joined)[sides[:, 0]], self._known.lengths[sides[:, 1]]
+        alike = np.minimum(one, other) >= _LEAST_LENGTH * np.maximum(one, other)
+        return [pairs[at] for at in np.flatnonzero(alike).tolist()]
 
     def _may(self, packed: Numbers) -> Iterator[tuple[int, int]]:
         """Of texts and protected rows that have a key in common, those that may be compared: short ones if both may be
@@ -331,7 +321,7 @@ class _Search:
 
     def _overlaps(self) -> Iterator[Leak]:
         """Rows of which the whole is looked at: they hold a protected row, or their input is a stretch of one."""
-        ours = [Form(row.everything, kin_text(row.everything)) for row in self._rows]
+        ours = [self._forms.get(row.everything) or self._memory.forms(row.everything) for row in self._rows]
         keys, numbers = _stretches([of.joined for of in ours])
         codes = self._known.overlap.find(keys, numbers)
         codes.sort()
@@ -359,48 +349,52 @@ class _Search:
 
     def _held(self, numbers: Sequence[int]) -> Iterator[Form]:
         """Protected rows by their numbers."""
-        fresh = np.array([number for number in dict.fromkeys(numbers) if number not in self._known_forms], np.int64)
-        known = self._known
-        for number, text, form in zip(fresh.tolist(), known.texts.take(fresh), known.forms.take(fresh), strict=True):
-            self._known_forms[number] = Form(text, form)
-        return (self._known_forms[number] for number in numbers)
+        held, known = self._memory.held, self._known
+        fresh = [number for number in dict.fromkeys(numbers) if number not in held]
+        if len(held) + len(fresh) > _REMEMBERED:
+            held.clear()
+            fresh = list(dict.fromkeys(numbers))
+        places = np.array(fresh, np.int64)
+        for number, text, form in zip(fresh, known.texts.take(places), known.forms.take(places), strict=True):
+            joined, *parts = form.split(PART)
+            held[number] = Form(text, joined, parts=tuple(parts) or (joined,))
+        return iter([held[number] for number in numbers])
 
-    def _form(self, text: str) -> Form:
-        if text not in self._read:
-            self._read[text] = Form(text, form_of(text.split(PART)))
-        return self._read[text]
-
-    def _similar(self, text: str, held: Form) -> float:
-        """How similar a text and a protected row are; 0 where they are not near."""
-        ours = self._form(text)
-        one, other = ours.joined, held.joined
-        if min(len(one), len(other)) < _LEAST_LENGTH * max(len(one), len(other)) or _marked_apart(held, ours):
+    def _similar(self, ours: Form, held: Form, edits: float) -> float:
+        """How similar a text and a protected row of about its length are; 0 where they are not near. `edits`: the
+        similarity by edits of short ones."""
+        if not (edits or self._may_cover(ours, held)) or _marked_apart(held, ours):
             return 0.0
-        score = 0.0
-        if max(len(one), len(other)) <= _EDITED:
-            score = Indel.normalized_similarity(one, other, score_cutoff=self._edits)
-        if not score and _is(one, FEWEST_HELD) and _is(other, FEWEST_HELD):
-            score = min(covered(other, ours), covered(one, held))
+        score = edits or min(covered(held.joined, ours), covered(ours.joined, held))
         if score < min(self._edits, self._overlap) or not self._has_parts(held, ours):
             return 0.0
         return 0.0 if _worded_apart(held, ours) else score
+
+    def _may_cover(self, ours: Form, held: Form) -> bool:
+        return (
+            _is_long(ours, FEWEST_HELD)
+            and _is_long(held, FEWEST_HELD)
+            and _may_stand_in(held.joined, ours)
+            and _may_stand_in(ours.joined, held)
+        )
 
     def _has_parts(self, held: Form, ours: Form) -> bool:
         return len(held.parts) == 1 or all(covered(part, ours) >= self._overlap for part in held.parts)
 
     def _holds(self, row: Said, ours: Form, held: Form) -> float:
         """How much of a protected row a training row holds, or how much of its input the protected row; else 0."""
-        if _is(held.joined, FEWEST_HELD) and not _marked_apart(held, ours):
-            score = min(covered(part, ours) for part in held.parts)
+        if _is_long(held, FEWEST_HELD) and all(_may_stand_in(part, ours) for part in held.parts):
+            score = 0.0 if _marked_apart(held, ours) else min(covered(part, ours) for part in held.parts)
             if score >= self._overlap and not _worded_apart(held, ours):
                 return score
-        return max((self._cut_from(held, text) for text in row.texts), default=0.0)
+        return max((self._cut_from(held, self._forms[text]) for text in row.texts), default=0.0)
 
-    def _cut_from(self, held: Form, text: str) -> float:
+    def _cut_from(self, held: Form, own: Form) -> float:
         """How much of a text stands in a protected row of which it is a stretch; else 0."""
-        own = self._form(text)
-        enough = min(FEWEST_CUT[_is_chinese(own.joined)], LEAST_CUT * len(held.joined))
-        if not _is(own.joined, FEWEST_HELD) or len(own.joined) < enough or _marked_apart(own, held):
+        enough = min(FEWEST_CUT[own.chinese], LEAST_CUT * len(held.joined))
+        if not _is_long(own, FEWEST_HELD) or len(own.joined) < enough or not _may_stand_in(own.joined, held):
+            return 0.0
+        if _marked_apart(own, held):
             return 0.0
         if len(held.parts) > 1 and any(covered(part, own) < LEAST_CUT for part in held.parts):
             return 0.0
@@ -426,7 +420,7 @@ def _marked_apart(part: Form, whole: Form) -> bool:
     if _is_longer(whole, part):
         return bool(missing)
     denied = part.marks.count(NOT) != whole.marks.count(NOT)
-    return bool(missing and added) or (denied and len(part.joined) <= _CLAUSES[_is_chinese(part.joined)])
+    return bool(missing and added) or (denied and len(part.joined) <= _CLAUSES[part.chinese])
 
 
 def _worded_apart(part: Form, whole: Form) -> bool:
@@ -443,20 +437,30 @@ def _is_longer(whole: Form, part: Form) -> bool:
 def _stands_whole(part: Form, whole: Form) -> bool:
     """Whether a text stands in another one as it is, and what that one says besides is more than a word."""
     more = len(whole.joined) - len(part.joined)
-    return part.joined in whole.joined and (not more or more >= FEWEST_NEAR[_is_chinese(part.joined)])
+    return part.joined in whole.joined and (not more or more >= FEWEST_NEAR[part.chinese])
 
 
-def _is(form: str, fewest: Mapping[bool, int]) -> bool:
-    return len(form) >= fewest[_is_chinese(form)]
+def _is_long(form: Form, fewest: Mapping[bool, int]) -> bool:
+    return len(form.joined) >= fewest[form.chinese]
+
+
+def _edits(ours: Sequence[str], theirs: Sequence[str], least: float) -> list[float]:
+    """The edit similarity of each two short texts; 0 where it is less, or one of them is long."""
+    out = np.zeros(len(ours))
+    short = np.flatnonzero(np.maximum(lengths_of(ours), lengths_of(theirs)) <= _EDITED)
+    left, right = ([side[at] for at in short.tolist()] for side in (ours, theirs))
+    out[short] = cpdist(left, right, scorer=Indel.normalized_similarity, score_cutoff=least, dtype=np.float64)
+    found: list[float] = out.tolist()
+    return found
 
 
 def covered(form: str, other: Form) -> float:
     """The share of the characters of a form that belong to an n-gram of another text."""
     if form in other.joined:
         return 1.0
-    size = GRAM[_is_chinese(form)]
-    if not _may_stand_in(form, other.joined, size):
+    if not _may_stand_in(form, other):
         return 0.0
+    size = GRAM[_is_chinese(form)]
     known = other.grams(size)
     found = end = 0
     for at in range(len(form) - size + 1):
@@ -466,17 +470,21 @@ def covered(form: str, other: Form) -> float:
     return found / max(1, len(form))
 
 
-def _may_stand_in(form: str, other: str, size: int) -> bool:
+def _may_stand_in(form: str, other: Form) -> bool:
     """Whether some of a dozen n-grams of a form stand in another one: where nearly all of it does, several are there,
     whatever was mistyped or put in between."""
+    size, inside = GRAM[_is_chinese(form)], other.joined
     last = len(form) - size
     step = max(1, last // _SAMPLE)
-    return sum(form[at : at + size] in other for at in range(0, last + 1, step)) >= (last // step + 1) * _SAMPLED
+    wanted, found = (last // step + 1) * _SAMPLED, 0
+    for at in range(0, last + 1, step):
+        found += form[at : at + size] in inside
+        if found >= wanted:
+            return True
+    return wanted <= 0
 
 
-@lru_cache(1 << 12)  # a text is compared with many
-def _is_chinese(form: str) -> bool:
-    return not form.isascii() and bool(are_chinese([form])[0])
+_is_chinese = lru_cache(1 << 12)(is_chinese)  # a text is compared with many
 
 
 # ---------------------------------------------------------------------------------------------------------------- keys
@@ -493,13 +501,12 @@ def _near_keys(forms: Sequence[str], short: Flags) -> tuple[Numbers, Indices]:
     return keys, long[numbers]
 
 
-def _order_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:
+def _order_keys(forms: Sequence[Form]) -> tuple[Numbers, Indices]:
     """A key of the units of each text that has enough of them, without regard to their order."""
-    chinese = are_chinese(texts).tolist()
     found = [
-        (hash64(*sorted(named)), number)
-        for number, text in enumerate(texts)
-        if len(named := units(PART.join(map(bytes.decode, words(text))))) >= FEWEST_ORDERED[chinese[number]]
+        (hash64(*form.units), number)
+        for number, form in enumerate(forms)
+        if len(form.units) >= FEWEST_ORDERED[form.chinese]
     ]
     return np.array([key for key, _ in found], np.uint64), np.array([number for _, number in found], np.int64)
 

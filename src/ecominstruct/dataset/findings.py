@@ -23,7 +23,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct import folding
-from ecominstruct.checks.leaks import EVERYTHING, PART, Leak, Protected, Said, find_leaks, read_protected
+from ecominstruct.checks.forms import PART, Forms
+from ecominstruct.checks.leaks import EVERYTHING, Leak, Memory, Protected, Said, find_leaks, read_protected
 from ecominstruct.checks.measures import chinese_shares, illegal, repetition
 from ecominstruct.checks.near import Near
 from ecominstruct.checks.rating import Rate
@@ -33,7 +34,6 @@ from ecominstruct.dataset.siblings import Siblings
 from ecominstruct.dataset.taking import wordings
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint
-from ecominstruct.languages import kin_text
 from ecominstruct.recipe import Clean, clean_of
 from ecominstruct.rows import Match, Measure, match_schema, measure_schema
 from ecominstruct.sources.cards import SourceCard
@@ -165,13 +165,16 @@ def examine(work: Work, folder: Path) -> Receipt:
     near = Near(work.clean.similarity, work.clean.edits)
     leaks: list[Leaking] = []
     counts: Counter[str] = Counter()
-    known, rate = read_protected(Path(work.guard)), work.rating.rate()
+    known, rate, memory = read_protected(Path(work.guard)), work.rating.rate(), Memory()
     # Not in the folder of the stage: what a killed build leaves behind is the system's to remove.
-    with TemporaryDirectory(prefix="ecominstruct-") as scratch, Siblings(work, Path(scratch), near) as siblings:
+    with (
+        TemporaryDirectory(prefix="ecominstruct-") as scratch,
+        Siblings(work, Path(scratch), near, memory.forms) as siblings,
+    ):
 
         def measured() -> Iterator[pa.RecordBatch]:
             for pairs, fields in _gathered(_batches(work)):
-                leaks.extend(_leaks(work, pairs, fields, known))
+                leaks.extend(_leaks(work, pairs, fields, known, memory))
                 contents = siblings.add(pairs).tolist()
                 rows = batch_of(list(_measures(pairs, contents, rate)), measure_schema())
                 del pairs, fields  # else they stay in memory until as many others have been read
@@ -292,13 +295,14 @@ class Leaking(NamedTuple):
     leak: Leak
 
 
-def _leaks(work: Work, pairs: Sequence[Pair], fields: Fields, known: Protected) -> Iterator[Leaking]:
+def _leaks(work: Work, pairs: Sequence[Pair], fields: Fields, known: Protected, memory: Memory) -> Iterator[Leaking]:
     """The closest match of each training pair with a protected row, if it has one."""
     train = [number for number, pair in enumerate(pairs) if pair.split == "train"]
     made = Shows(work.template, work.free, work.candidates, work.names)
-    texts = _telling(work, fields, train)
+    texts = _telling(work, fields, train, memory.forms)
     looked_at = [said_by(made, pairs[number], texts[number]) for number in train]
-    for leak in find_leaks([said for _, said in looked_at], known, work.clean.edits, work.clean.overlap):
+    said = [said for _, said in looked_at]
+    for leak in find_leaks(said, known, work.clean.edits, work.clean.overlap, memory):
         pair, parts = pairs[train[leak.row]], looked_at[leak.row][0]
         yield Leaking(pair.record, pair.split, ROW if leak.text == EVERYTHING else parts[leak.text], leak)
 
@@ -334,11 +338,11 @@ def _places_of(numbers: Sequence[int], guard: Path) -> dict[int, tuple[Any, ...]
     return found
 
 
-def _telling(work: Work, fields: Fields, train: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+def _telling(work: Work, fields: Fields, train: Sequence[int], forms_of: Forms) -> dict[int, list[tuple[str, str]]]:
     """By the number of a training pair: the texts of its record that tell it apart from others, with their fields."""
     found: dict[int, list[tuple[str, str]]] = {number: [] for number in train}
     for name, column in fields.items():
-        forms = {number: [kin_text(text) for text in column[number]] for number in train}
+        forms = {number: [forms_of(text).joined for text in column[number]] for number in train}
         said = Counter(form for some in forms.values() for form in set(some))
         key = name in work.keys
         if not key and len(said) < DIFFERENT * sum(map(len, forms.values())):

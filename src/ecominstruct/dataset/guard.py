@@ -27,7 +27,8 @@ import numpy as np
 
 from ecominstruct import folding
 from ecominstruct.checks.columns import Seen
-from ecominstruct.checks.leaks import PART, Held, are_held, are_telling, are_telling_answers, write_protected
+from ecominstruct.checks.forms import PART
+from ecominstruct.checks.leaks import Held, are_held, are_telling, are_telling_answers, write_protected
 from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text

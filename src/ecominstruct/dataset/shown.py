@@ -14,19 +14,18 @@ a word more on one of them makes another pair: "upgrade" and "upgrade for Mac" a
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ecominstruct.checks.columns import Flags
-from ecominstruct.checks.contrast import Marks, marks, swapped
+from ecominstruct.checks.contrast import swapped
+from ecominstruct.checks.forms import Form, Forms
 from ecominstruct.checks.near import Near, are_short, similarities
-from ecominstruct.folding import words
 from ecominstruct.identity import hash64
-from ecominstruct.languages import kin_text, units
+from ecominstruct.languages import units
 from ecominstruct.tasks.templates import filled
 
 if TYPE_CHECKING:
@@ -64,17 +63,17 @@ class Shown(NamedTuple):
         fields, candidates = (tuple(part.split(_FIELD)) if part else () for part in text.split(_PART))
         return cls(fields, candidates)
 
-    def keys(self, read: Reader, answer: str) -> Keys:
+    def keys(self, forms: Forms, answer: str) -> Keys:
         """What is compared of it; `answer` is that of the pair if it is in free text, and else nothing."""
-        fields, candidates = list(map(read, self.fields)), list(map(read, self.candidates))
-        forms = [of.form for of in (*fields, *candidates)]
-        tiny = [of.form if _is_tiny(of.form) else "" for of in fields] if len(fields) > 1 else []
-        marked = [of.marks for of in (*fields, read(answer))]
+        fields, candidates = list(map(forms, self.fields)), list(map(forms, self.candidates))
+        joined = [of.joined for of in (*fields, *candidates)]
+        tiny = [of.joined if _is_tiny(of.joined) else "" for of in fields] if len(fields) > 1 else []
+        marked = [of.marks for of in (*fields, forms(answer))]
         apart = hash64(*tiny, *map(" ".join, marked), *sorted(chain(*(of.marks for of in candidates))))
         order = 0
-        if any(of.order for of in fields):
-            order = hash64(*(of.order or of.form for of in fields), "", *(of.form for of in candidates))
-        return Keys("\n".join(forms), apart, order)
+        if any(len(of.words) >= FEWEST for of in fields):
+            order = hash64(*map(_order, fields), "", *(of.joined for of in candidates))
+        return Keys("\n".join(joined), apart, order)
 
 
 class Keys(NamedTuple):
@@ -85,22 +84,9 @@ class Keys(NamedTuple):
     order: int  # equal if all is but for the order of the words of a field; 0 where no field has enough words
 
 
-class Read(NamedTuple):
-    """What is to be known of one text."""
-
-    form: str
-    order: str  # its words, sorted; nothing where they are too few
-    marks: Marks
-
-
-Reader = Callable[[str], Read]
-"""`read`, or a way to it that remembers: one text stands in many pairs."""
-
-
-def read(text: str) -> Read:
-    """Look at a text."""
-    found = words(text)
-    return Read(kin_text(text), b" ".join(sorted(found)).decode() if len(found) >= FEWEST else "", marks([text])[0])
+def _order(form: Form) -> str:
+    """Equal of texts that hold the same words, if they are enough, and else of equal ones."""
+    return b" ".join(form.words).decode() if len(form.words) >= FEWEST else form.joined
 
 
 def _is_tiny(form: str) -> bool:
@@ -124,62 +110,63 @@ def sides_of(template: Sequence[str]) -> Sides | None:
     return None
 
 
-def shown(template: Sequence[str], sides: Sides | None, pair: Pair, read: Reader) -> Shown:
+def shown(template: Sequence[str], sides: Sides | None, pair: Pair, forms: Forms) -> Shown:
     """What the input of a pair shows. Of sides that may stand in either order, the first by their forms comes first; of
     an input in which the template is not found, all is one field."""
     fields = [field.translate(_CONTROLS) for field in filled(template, pair.input) or [pair.input]]
     if sides is not None and len(fields) == len(template) - 1 and sides.names.isdisjoint(units(pair.output)):
         start, middle, end = (sides.start + at * sides.size for at in range(3))
         one, other = fields[start:middle], fields[middle:end]
-        if [read(text).form for text in other] < [read(text).form for text in one]:
+        if [forms(text).joined for text in other] < [forms(text).joined for text in one]:
             fields[start:end] = [*other, *one]
     return Shown(tuple(fields), tuple(sorted(text.translate(_CONTROLS) for text in pair.choices)))
 
 
-def alike(left: Sequence[Shown], right: Sequence[Shown], near: Near, *, sides: bool) -> Flags:
+def alike(left: Sequence[Shown], right: Sequence[Shown], near: Near, forms: Forms, *, sides: bool) -> Flags:
     """Whether each two inputs show the same. `sides`: their task shows two sides alike."""
     good = np.ones(len(left), np.bool_)
     rows, pairs = list[int](), list[tuple[str, str]]()
     for row, (one, other) in enumerate(zip(left, right, strict=True)):
-        differ = _differing(one, other)
+        differ = _differing(one, other, forms)
         if differ is None:
             good[row] = False
         else:
             rows += [row] * len(differ)
             pairs += differ
     if pairs:
-        good[np.array(rows)[~_are_alike(pairs, near, sides)]] = False
+        good[np.array(rows)[~_are_alike(pairs, near, forms, sides)]] = False
     return good
 
 
-def _differing(one: Shown, other: Shown) -> list[tuple[str, str]] | None:
+def _differing(one: Shown, other: Shown, forms: Forms) -> list[tuple[str, str]] | None:
     """The texts that are not the same at once, each beside its counterpart; None where one side has more texts."""
     if len(one.fields) != len(other.fields) or len(one.candidates) != len(other.candidates):
         return None
-    fields = [pair for pair in zip(one.fields, other.fields, strict=True) if kin_text(pair[0]) != kin_text(pair[1])]
+    sides = zip(one.fields, other.fields, strict=True)
+    fields = [(ours, theirs) for ours, theirs in sides if forms(ours).joined != forms(theirs).joined]
     if one.candidates == other.candidates:
         return fields
-    ours, theirs = ({kin_text(text): text for text in sorted(side.candidates)} for side in (one, other))
+    ours, theirs = ({forms(text).joined: text for text in sorted(side.candidates)} for side in (one, other))
     only = [sorted(mine.keys() - others.keys()) for mine, others in ((ours, theirs), (theirs, ours))]
     if len(only[0]) != len(only[1]):
         return None
     return fields + [(ours[mine], theirs[of]) for mine, of in zip(*only, strict=True)]
 
 
-def _are_alike(pairs: Sequence[tuple[str, str]], near: Near, sides: bool) -> Flags:
+def _are_alike(pairs: Sequence[tuple[str, str]], near: Near, forms: Forms, sides: bool) -> Flags:
     """Whether each two texts, whose normal forms differ, are near, or hold the same words."""
     left, right = [one for one, _ in pairs], [other for _, other in pairs]
     short = (are_short(left) & are_short(right)).tolist()
-    scores = similarities([kin_text(text) for text in left], [kin_text(text) for text in right], short, near)
+    scores = similarities([forms(text).joined for text in left], [forms(text).joined for text in right], short, near)
     return np.array(
         [
-            _reordered(one, other) or (score > 0 and not swapped(one, other, every=both_short or sides, added=sides))
+            _reordered(forms(one), forms(other))
+            or (score > 0 and not swapped(one, other, every=both_short or sides, added=sides))
             for (one, other), score, both_short in zip(pairs, scores.tolist(), short, strict=True)
         ],
         np.bool_,
     )
 
 
-def _reordered(one: str, other: str) -> bool:
-    ours, theirs = words(one), words(other)
-    return len(ours) == len(theirs) >= FEWEST and Counter(ours) == Counter(theirs)
+def _reordered(one: Form, other: Form) -> bool:
+    return len(one.words) >= FEWEST and one.words == other.words

@@ -15,7 +15,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,12 +23,13 @@ from rapidfuzz.distance import Indel
 
 from ecominstruct.checks.columns import Growing, Indices, Numbers, TextFile, heads, let_go, slices
 from ecominstruct.checks.copies import NONE, find_copies
+from ecominstruct.checks.forms import Forms
 from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.checks.near import AT_ONCE, Compared, Near, Scores, are_short, near_keys
 from ecominstruct.checks.sketches import SketchFile, sketch
-from ecominstruct.dataset.shown import Shown, alike, read, shown, sides_of
+from ecominstruct.dataset.shown import Shown, alike, shown, sides_of
 from ecominstruct.identity import hash64
-from ecominstruct.languages import kin_text, same_text
+from ecominstruct.languages import same_text
 from ecominstruct.rows import SPLITS, Check, Match
 from ecominstruct.store import BATCH_ROWS
 from ecominstruct.tasks.templates import without
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _FEWEST_VOTES = 3  # for an answer that others contradict
 _KEYED = 1 << 19  # bytes of texts whose keys are made together
 _LEAST = 256  # bytes that a text counts for at least: of short texts, the keys are what takes room
-_REMEMBERED = 4_096  # texts: many pairs show the same product or review
 _KEYS = 71  # of a text, about
 
 
@@ -73,9 +72,9 @@ class Siblings:
     A context: while it is open, texts lie in files of a scratch folder; in memory are some numbers for each pair.
     """
 
-    def __init__(self, work: Work, scratch: Path, near: Near) -> None:
-        self._work, self._scratch, self._near = work, scratch, near
-        self._sides, self._read = sides_of(work.template), lru_cache(_REMEMBERED)(read)
+    def __init__(self, work: Work, scratch: Path, near: Near, forms: Forms) -> None:
+        self._work, self._scratch, self._near, self._forms_of = work, scratch, near, forms
+        self._sides = sides_of(work.template)
         self._stack = ExitStack()
         self._numbers = [Growing(np.uint64) for _ in range(3)]  # rank, input and answer
         self._aparts, self._orders = Growing(np.uint64), Growing(np.uint64)
@@ -98,11 +97,11 @@ class Siblings:
     def add(self, pairs: Sequence[Pair]) -> Numbers:
         """Take more pairs; returns a number for each, equal where the same is asked and answered, in whatever task."""
         texts = ["\n".join((without(self._work.template, pair.input), *pair.choices)) for pair in pairs]
-        inputs = [shown(self._work.template, self._sides, pair, self._read) for pair in pairs]
+        inputs = [shown(self._work.template, self._sides, pair, self._forms_of) for pair in pairs]
         answers = [pair.output if self._work.free else "" for pair in pairs]
-        keys = [of.keys(self._read, answer) for of, answer in zip(inputs, answers, strict=True)]
+        keys = [of.keys(self._forms_of, answer) for of, answer in zip(inputs, answers, strict=True)]
         forms = [of.form for of in keys]
-        outputs = [kin_text(pair.output) for pair in pairs]
+        outputs = [self._forms_of(pair.output).joined for pair in pairs]
         self._forms.add(forms)
         self._shown.add(of.packed() for of in inputs)
         self._aparts.add(np.array([of.apart for of in keys], np.uint64))
@@ -173,7 +172,7 @@ class Siblings:
             for start in range(0, len(near), AT_ONCE):
                 some = near[start : start + AT_ONCE]
                 ours, theirs = ([Shown.unpacked(text) for text in inputs.take(side[some])] for side in (one, other))
-                scores[some] *= alike(ours, theirs, self._near, sides=self._sides is not None)
+                scores[some] *= alike(ours, theirs, self._near, self._forms_of, sides=self._sides is not None)
             let_go(inputs.content)
             return scores
 

@@ -79,7 +79,6 @@ _EDITED = 60  # characters: of longer texts, edits are not counted
 _SHARED = 64  # protected rows of one key that are compared
 _TRADE = 20  # protected rows with a stretch in common: with more, it tells nothing
 _SAMPLE, _SAMPLED = 12, 0.25  # n-grams of a text that are looked for first, and the share that must be there
-_NEVER = 1 << 40  # stretches
 _PROTECTED = 1_000  # rows that are made ready together
 _REMEMBERED = 10_000  # protected rows
 _EXPECTED = 16_000_000  # characters, from millions of examples; keys of each kind are about as many
@@ -266,8 +265,10 @@ class _Search:
         for leak in sorted([*self._same(), *self._near()], key=_closeness):
             of_texts.setdefault(self._texts[leak.text], []).append(leak)
         of_rows = {leak.row: leak for leak in sorted(self._overlaps(), key=_closeness, reverse=True)}
+        cuts = {self._texts[leak.text]: leak for leak in sorted(self._cuts(), key=_closeness, reverse=True)}
         for number, row in enumerate(self._rows):
             found = [of_rows[number]] if number in of_rows else []
+            found += [cuts[text]._replace(row=number, text=EVERYTHING) for text in row.texts if text in cuts]
             for place, text in enumerate(row.texts):
                 counting = (leak for leak in of_texts.get(text, ()) if self._counts(leak, row, place))
                 found += [leak._replace(row=number, text=place) for leak in islice(counting, 1)]
@@ -320,32 +321,40 @@ class _Search:
         return bool(self._long[leak.text]) or (row.name and not place)
 
     def _overlaps(self) -> Iterator[Leak]:
-        """Rows of which the whole is looked at: they hold a protected row, or their input is a stretch of one."""
+        """Rows that hold a protected row in all that they say."""
         ours = [self._forms.get(row.everything) or self._memory.forms(row.everything) for row in self._rows]
-        keys, numbers = _stretches([of.joined for of in ours])
-        codes = self._known.overlap.find(keys, numbers)
-        codes.sort()
-        first = heads(codes)
-        common = np.diff(first, append=len(codes))
-        row, of = unpack(codes[first])
-        theirs = np.maximum(1, self._known.stretches[of])
-        fewest = np.minimum(theirs, self._stretches_of_texts()[row])
-        some = np.flatnonzero((common >= _LEAST_COMMON * fewest) & ~self._known.whole[of])
+        row, of, common, _ = self._common([form.joined for form in ours])
+        some = np.flatnonzero((common >= _LEAST_COMMON * self._known.stretches[of]) & ~self._known.whole[of])
         places = of[some].tolist()
         for number, place, held in zip(row[some].tolist(), places, self._held(places), strict=True):
             if self._known.verbatim[place]:
                 score = float(all(part in ours[number].joined for part in held.parts))
             else:
-                score = self._holds(self._rows[number], ours[number], held)
+                score = self._holds(ours[number], held)
             if score:
                 yield Leak(number, EVERYTHING, "overlap", round(score, 4), place)
 
-    def _stretches_of_texts(self) -> Indices:
-        """The stretches of the shortest text of each row that is long enough to be a stretch of another one."""
-        size = np.where(are_chinese(self._joined), STRETCH[True], STRETCH[False])
-        count = np.where(_at_least(self._joined, FEWEST_HELD), lengths_of(self._joined) - size + 1, _NEVER)
-        numbers = {text: at for at, text in enumerate(self._texts)}
-        return np.array([min((count[numbers[text]] for text in row.texts), default=_NEVER) for row in self._rows])
+    def _cuts(self) -> Iterator[Leak]:
+        """Texts that are a stretch of a protected row."""
+        long = np.flatnonzero(_at_least(self._joined, FEWEST_HELD))
+        text, of, common, own = self._common([self._joined[at] for at in long.tolist()])
+        fewest = np.minimum(self._known.stretches[of], own)
+        some = np.flatnonzero((common >= _LEAST_COMMON * fewest) & ~self._known.whole[of] & ~self._known.verbatim[of])
+        places = of[some].tolist()
+        for number, place, held in zip(long[text[some]].tolist(), places, self._held(places), strict=True):
+            score = self._cut_from(held, self._forms[self._texts[number]])
+            if score:
+                yield Leak(0, number, "overlap", round(score, 4), place)
+
+    def _common(self, forms: Sequence[str]) -> tuple[Indices, Indices, Indices, Indices]:
+        """Texts and protected rows that have stretches in common: the numbers of both, how many these are, and how
+        many the text has."""
+        keys, numbers = _stretches(forms)
+        codes = self._known.overlap.find(keys, numbers)
+        codes.sort()
+        first = heads(codes)
+        text, of = unpack(codes[first])
+        return text, of, np.diff(first, append=len(codes)), np.bincount(numbers, minlength=len(forms))[text]
 
     def _held(self, numbers: Sequence[int]) -> Iterator[Form]:
         """Protected rows by their numbers."""
@@ -381,13 +390,12 @@ class _Search:
     def _has_parts(self, held: Form, ours: Form) -> bool:
         return len(held.parts) == 1 or all(covered(part, ours) >= self._overlap for part in held.parts)
 
-    def _holds(self, row: Said, ours: Form, held: Form) -> float:
-        """How much of a protected row a training row holds, or how much of its input the protected row; else 0."""
-        if _is_long(held, FEWEST_HELD) and all(_may_stand_in(part, ours) for part in held.parts):
-            score = 0.0 if _marked_apart(held, ours) else min(covered(part, ours) for part in held.parts)
-            if score >= self._overlap and not _worded_apart(held, ours):
-                return score
-        return max((self._cut_from(held, self._forms[text]) for text in row.texts), default=0.0)
+    def _holds(self, ours: Form, held: Form) -> float:
+        """How much of a protected row all that a training row says holds; else 0."""
+        if not _is_long(held, FEWEST_HELD) or not all(_may_stand_in(part, ours) for part in held.parts):
+            return 0.0
+        score = 0.0 if _marked_apart(held, ours) else min(covered(part, ours) for part in held.parts)
+        return score if score >= self._overlap and not _worded_apart(held, ours) else 0.0
 
     def _cut_from(self, held: Form, own: Form) -> float:
         """How much of a text stands in a protected row of which it is a stretch; else 0."""

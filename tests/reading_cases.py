@@ -1,0 +1,94 @@
+"""Answers labelled by hand that had not seen the reader (data/readings/cases_*.jsonl, real_*.jsonl), and what is counted
+of them. A half, chosen by hash, is only ever counted: no rule was made after looking at it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.identity import hash64
+from ecominstruct.rows import Gold, Prediction
+from ecominstruct.tasks.forms import Question, read_prediction
+from ecominstruct.tasks.forms.reading import locate
+
+FOLDER = Path(__file__).parent / "data" / "readings"
+Row = Mapping[str, Any]
+
+
+class Count(NamedTuple):
+    """Of some cases: how many hold an answer, how many were credited, and how many of these rightly."""
+
+    wanted: int
+    credited: int
+    right: int
+
+
+def cases(pattern: str, *, held: bool) -> Iterator[Row]:
+    """The cases of the files of a pattern, of one half."""
+    for path in sorted(FOLDER.glob(pattern)):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            half = hash64(row["form"], row["input"], row["text"]) % 2 == 1
+            if half == held:
+                yield {"lang": path.stem.rpartition("_")[2], **row}
+
+
+def question(row: Row) -> Question:
+    """What was asked."""
+    return Question(row["input"], tuple(row["choices"]), row["separator"], row["none"], row["many"])
+
+
+def wanted(row: Row) -> Gold | None:
+    """What a careful person would credit."""
+    gold, form = row["gold"], row["form"]
+    if gold is None:
+        return None
+    if form == "classify":
+        return Gold(labels=tuple(sorted(gold)))
+    if form == "rank":
+        return Gold(ranking=tuple(gold))
+    if form == "ner":
+        mentions = [(label, words) for label, texts in gold.items() for words in texts]
+        return Gold(spans=tuple(locate(mentions, row["input"])))
+    if form == "extract" and row["many"]:
+        return Gold(spans=tuple(locate((("", words) for words in gold), row["input"])))
+    return Gold(text=gold[0] if gold else "")
+
+
+def read(row: Row) -> Gold | None:
+    """What the lenient reader credits. Of spans only those that stand in the input: an invented one is wrong whatever
+    else is credited, and the labels leave it out."""
+    answer = read_prediction(
+        row["form"], Prediction("e", "m", row["text"], row.get("finish", "stop")), question(row)
+    ).lenient.answer
+    if answer is None or row["form"] not in ("extract", "ner"):
+        return answer
+    return answer._replace(spans=tuple(span for span in answer.spans if span.start >= 0))
+
+
+def is_right(row: Row, answer: Gold | None) -> bool:
+    """Whether an answer that was credited is the one that was labelled."""
+    gold = wanted(row)
+    if gold is None or answer is None:
+        return False
+    if row["form"] in ("generate", "qa", "extract") and gold.text:
+        return _bare(answer.text) == _bare(gold.text)
+    return answer == gold
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split()).rstrip(".。")
+
+
+def counted(rows: Sequence[Row]) -> dict[tuple[str, str], Count]:
+    """By form and language."""
+    found: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        answer = read(row)
+        found[row["form"], row["lang"]].update(
+            wanted=row["gold"] is not None, credited=answer is not None, right=is_right(row, answer)
+        )
+    return {key: Count(of["wanted"], of["credited"], of["right"]) for key, of in found.items()}

@@ -6,60 +6,32 @@ Text that holds no answer, several where one is wanted, or all of the menu is ne
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
-from ecominstruct.tasks.forms.commitments import commits, denied, mentions
-from ecominstruct.tasks.forms.peeling import (
-    BULLET,
-    NOUNS,
-    STOPS,
-    WRAPS,
-    key,
-    offers,
-    payload,
-    peel,
-    strings,
-    unfenced,
-    unlead,
-    unwrap,
-)
-from ecominstruct.tasks.forms.reading import (
-    Question,
-    Reading,
-    absent,
-    copied,
-    failed,
-    locate,
-    parsed,
-    refuses,
-    says_none,
-    unread,
-)
+from ecominstruct.tasks.forms.copies import is_echo, read_entities, read_one, read_several, says_nothing
+from ecominstruct.tasks.forms.naming import LONGEST, Menu, menu_of, normal
+from ecominstruct.tasks.forms.peeling import closed, payload, peel, strings, unfenced, unlead
+from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, parsed, refuses, unread
+from ecominstruct.tasks.forms.stances import Verdict, listed, unechoed, verdict
 from ecominstruct.tasks.spec import FormName
 
-_BETWEEN = re.compile(
-    r"[\s,，、;；/|&+\-•*·#\[\](){}（）【】\"'“”‘’「」`.。:：\d]|\band\b|和|与|以及|及|还有", re.IGNORECASE
+LONGEST_READ = 6_000  # characters of an answer from a menu that are read
+_YES, _NO = (
+    frozenset(("yes", "是", "能", "可以", "true", "对")),
+    frozenset(("no", "否", "不能", "不可以", "false", "不对")),
 )
-_COMMAS = re.compile(r"[,，、;；|\n]")
-_ANDS = re.compile(r"[,，、;；|\n]|\band\b|和|与|以及", re.IGNORECASE)
-_ARE = re.compile(r"^[^\n,，、;；]{0,40}?(?:\b(?:are|is|include)\b|[:：]|是|有|为|包括)\s*", re.IGNORECASE)
-_ORDER = re.compile(r"\n|\s*(?:>|＞|→|≻|->|;|；)\s*")
-_HEADING_ONLY = re.compile(rf"{NOUNS}\s*[:：]", re.IGNORECASE)
-_DENIED = re.compile(r"不是|并非|\bnot\b|不符|排除")
-_NOTHING = re.compile(
-    r"(?:none|no|n/?a|null|nil|nothing|empty|not (?:found|mentioned|present|applicable|specified|stated|given)"
-    r"|(?:there (?:is|are) )?(?:no|none)(?: \w+){0,4}(?: (?:found|mentioned|present|in the (?:text|input|sentence)))?"
-    r"|(?:the|this) \w+ (?:does|do|did)(?: not|n't) (?:say|mention|state|specify|tell)(?: \w+){0,3}|[-–—]"
-    r"|(?:文中|文本中?|资料中?|商品信息中?)?(?:并)?(?:没有|未)(?:提到|提及|说明|给出|找到)|无|没有|空|暂无|不存在|无相关\w*)",
-    re.IGNORECASE,
+_DENIES = re.compile(
+    r"(?<![a-z])(?:not|no|never|cannot|can't|isn't|doesn't|don't|won't|without)(?![a-z])|不|没|無|无(?!线)|未|否"
 )
-LONG = 6  # characters: a candidate of this length is not named by chance
-LONGEST = 20_000  # characters: nobody looks for an answer in more than this
+_SILENT = re.compile(
+    r"(?<![a-z])(?:say|says|mention|mentions|mentioned|state|stated|specify|specified|know|tell|clear|sure|information|info)(?![a-z])|提到|提及|说明|明确|信息|确定|判断"
+)
+_ORDERED_UP = re.compile(
+    r"worst (?:to|first)|least [a-z]{1,20} (?:first|to)|ascending|from (?:the )?(?:worst|least)|lowest first|从(?:低|差|最不|最低|最差)|由低到高|由差到好|升序|倒序"
+)
 
 
 def read_leniently(form: FormName, text: str, question: Question) -> Reading:
@@ -72,221 +44,458 @@ def read_leniently(form: FormName, text: str, question: Question) -> Reading:
     return _READERS[form](peeled, question)
 
 
-def says_nothing(text: str, question: Question) -> bool:
-    """Whether a short text says that there is none."""
-    if text == question.none:
-        return True
-    bare = unwrap(text)
-    return says_none(bare, question.none) or _NOTHING.fullmatch(bare) is not None
-
-
 # ---------------------------------------------------------------------------------------------------------------- menus
 
 
-def by_key(text: str, choices: Sequence[str]) -> str | None:
-    """The one candidate that a text is, but for width, case, white space, bullets, quotes and stops."""
-    known = _by_key(tuple(choices))
-    if text in choices:
-        return text
-    for form in (text, BULLET.sub("", text.strip())):
-        if found := known.get(key(form)):
+def _classify(text: str, question: Question) -> Reading:
+    menu = menu_of(question.choices, question.input)
+    if question.many and text.strip() and _is_none(text, menu, question):
+        return parsed(Gold())
+    found = _verdict(text, menu, question, many=question.many)
+    if found.ambiguous:
+        return failed("ambiguous")
+    if not found.labels:
+        return unread(text)
+    if len(found.labels) > (
+        len(question.choices) - 1 if question.many and len(question.choices) > 1 else max(1, question.many)
+    ):
+        return failed("ambiguous")
+    return parsed(Gold(labels=tuple(sorted(found.labels))))
+
+
+def _is_none(text: str, menu: Menu, question: Question) -> bool:
+    """Whether an answer says that no label fits."""
+    value = payload(text)
+    if value in ([], {}) or strings(value) == []:
+        return True
+    bare = closed(unlead(unfenced(text)))
+    return len(bare) <= 200 and says_nothing(bare, question) and not _commits_to_some(bare, menu)
+
+
+def _commits_to_some(text: str, menu: Menu) -> bool:
+    return bool(re.search(r"(?<![a-z])(?:but|only|except)(?![a-z])|但|只有|除了", normal(text))) and bool(
+        menu.mentions(normal(text))
+    )
+
+
+def _verdict(text: str, menu: Menu, question: Question, *, many: bool) -> Verdict:
+    value = payload(text)
+    if value is not None and (found := _of_json(value, menu, many=many)) is not None:
+        return found
+    text = _ends(unfenced(text))
+    if path := _path(text, menu):
+        return Verdict(frozenset((path,)))
+    shown = menu.normal(question.input)
+    found = verdict(menu.normal(closed(text)), menu, shown, many=many)
+    if not found.labels and not found.ambiguous and len(question.choices) == 2:
+        answer = _yes_or_no(menu.normal(text), question.choices)
+        return Verdict(frozenset((answer,))) if answer else found
+    return found
+
+
+def _ends(text: str, most: int = LONGEST_READ) -> str:
+    """The beginning and the end of a long text: there an answer stands, if there is one."""
+    return text if len(text) <= most else text[: most * 2 // 3] + "\n" + text[-most // 3 :]
+
+
+def _path(text: str, menu: Menu) -> str | None:
+    """The path whose levels a text names line by line."""
+    levels = [line.partition(":")[2] or line for line in normal(text).split("\n") if line.strip()]
+    if len(levels) < 2 or not any(">" in choice for choice in menu.choices):
+        return None
+    return menu.forms.get(" > ".join(level.strip(" *-.。") for level in levels))
+
+
+def _of_json(value: Any, menu: Menu, *, many: bool) -> Verdict | None:
+    """What JSON names: its only text, its list, or the members that are true."""
+    texts = strings(value)
+    if texts:
+        named = [menu.whole(menu.normal(one)) or _alone(one, menu) for one in texts]
+        if None not in named:
+            labels = frozenset(one for one in named if one)
+            return (
+                Verdict(labels, not many and len(labels) > 1)
+                if many or len(labels) == 1
+                else Verdict(frozenset(), True)
+            )
+    if not isinstance(value, dict):
+        return None
+    keyed = {label: item for name, item in value.items() if (label := menu.whole(menu.normal(str(name)), ids=False))}
+    if len(keyed) >= 2 or (keyed and len(keyed) == len(value)):
+        return _of_flags(keyed, many=many)
+    for name, item in value.items():
+        if isinstance(item, dict | list) and (found := _of_json(item, menu, many=many)) is not None:
             return found
+        if isinstance(item, str) and not re.search(
+            "reason|expla|think|thought|note|理由|解释|原因", str(name), re.IGNORECASE
+        ):
+            label = menu.whole(menu.normal(item))
+            if label:
+                return Verdict(frozenset((label,)))
     return None
 
 
-@lru_cache(maxsize=256)
-def _by_key(choices: tuple[str, ...]) -> dict[str, str | None]:
-    """Candidates by their keys; None where two share one. Kept, since one answer is tried in many forms."""
-    counted = Counter(map(key, dict.fromkeys(choices)))
-    return {key(choice): choice if counted[key(choice)] == 1 else None for choice in choices}
+def _alone(text: str, menu: Menu) -> str | None:
+    found = verdict(menu.normal(text), menu, "", many=False)
+    return next(iter(found.labels)) if len(found.labels) == 1 else None
 
 
-def pure_list(text: str, choices: Sequence[str]) -> list[str]:
-    """The candidates of a text that consists of nothing else but what separates them; else none."""
-    named = mentions(text, choices)
-    rest, at = [], 0
-    for start, end, _ in named:
-        rest.append(text[at:start])
-        at = max(at, end)
-    return [] if _BETWEEN.sub("", "".join([*rest, text[at:]])) else [label for _, _, label in named]
+def _of_flags(keyed: Mapping[str, Any], *, many: bool) -> Verdict:
+    """The labels whose members say yes, or have the highest score."""
+    numbers = {
+        label: float(item)
+        for label, item in keyed.items()
+        if isinstance(item, int | float) and not isinstance(item, bool)
+    }
+    if len(numbers) == len(keyed) and not many:
+        best = [label for label, number in numbers.items() if number == max(numbers.values())]
+        return Verdict(frozenset(best)) if len(best) == 1 else Verdict(frozenset(), True)
+    yes = frozenset(label for label, item in keyed.items() if not _is_no(item))
+    return Verdict(yes) if many or len(yes) == 1 else Verdict(frozenset(), bool(yes))
 
 
-def _named(text: str, choices: Sequence[str], *, many: bool) -> Iterator[set[str]]:
-    """Sets of candidates that a text may name as its answer, the likelier reading first."""
-    texts = strings(payload(text)) or []
-    found = [by_key(one, choices) for one in texts]
-    if found and None not in found:
-        yield {one for one in found if one}
-    for offer in offers(text):
-        whole = by_key(offer, choices)
-        yield {whole} if whole else set(pure_list(offer, choices))
-    yield commits(text, choices, many=many)
+def _is_no(item: Any) -> bool:
+    if not item:
+        return True
+    return (
+        isinstance(item, str)
+        and re.fullmatch(
+            r"\s*(?:no|none|n/?a|false|absent|not (?:mentioned|present|applicable)|null|0|-|否|无|無|没有|未提及|未提到)\s*[.。]?\s*",
+            item.casefold(),
+        )
+        is not None
+    )
 
 
-def _classify(text: str, question: Question) -> Reading:
-    most = len(question.choices) - 1 if question.many else 1
-    for labels in _named(text, question.choices, many=question.many):
-        if labels:
-            return failed("ambiguous") if len(labels) > most else parsed(Gold(labels=tuple(sorted(labels))))
-    answer = denied(text, question.choices)
-    return parsed(Gold(labels=(answer,))) if answer else unread(text)
+def _yes_or_no(text: str, choices: Sequence[str]) -> str | None:
+    """The side that a plain sentence takes where the menu is yes and no."""
+    named = {normal(choice).strip(): choice for choice in choices}
+    yes = next((choice for name, choice in named.items() if name in _YES), None)
+    no = next((choice for name, choice in named.items() if name in _NO), None)
+    sentences = [one for one in re.split(r"[.!。！\n]", text) if one.strip()]
+    if (
+        not yes
+        or not no
+        or len(sentences) != 1
+        or re.search(
+            r"[?？]|(?<![a-z])(?:might|may|maybe|perhaps|possibly|if|or|usually)(?![a-z])|可能|也许|如果", text
+        )
+    ):
+        return None
+    if _DENIES.search(text):
+        return None if _SILENT.search(text) else no
+    return None
 
 
 def _choose(text: str, question: Question) -> Reading:
-    for named in _named(text, question.choices, many=False):
-        if named:
-            return failed("ambiguous") if len(named) > 1 else parsed(Gold(text=named.pop()))
-    quoted = {label for _, _, label in mentions(text, [one for one in question.choices if len(one) >= LONG])}
-    if len(quoted) == 1 and not _DENIED.search(text):
-        return parsed(Gold(text=quoted.pop()))
-    return unread(text)
+    menu = menu_of(question.choices, question.input)
+    found = _verdict(text, menu, question, many=False)
+    if found.ambiguous:
+        return failed("ambiguous")
+    if found.labels:
+        return parsed(Gold(text=next(iter(found.labels))))
+    titled = _titled(text, menu, question)
+    return parsed(Gold(text=titled)) if titled else unread(text)
+
+
+_REJECTS = re.compile(
+    r"(?<![a-z])(?:not|n't|neither|nor|rather than|instead of|too)(?![a-z])|不(?:推荐|选|要|适合|符合|是)|而不是|而非|并非|排除"
+)
+
+
+def _titled(text: str, menu: Menu, question: Question) -> str | None:
+    """The title that a short answer means: cut, reworded, or described by words that only this one has."""
+    if len(text) > 600 or any(len(choice) < 8 for choice in question.choices):
+        return None
+    plain = unechoed(menu.normal(closed(unlead(text))), normal(question.input), menu)
+    clauses = [
+        one
+        for one in re.split(r"[.;。；\n!！]|,\s(?=because|since|not|rather)|而不是|而非|,(?=不|但)", plain)
+        if one.strip()
+    ]
+    kept = [one for one in clauses if not _REJECTS.search(one)]
+    found = {label for one in kept if (label := menu.titled(one))}
+    if len(found) == 1 and not re.search(r"[?？]|(?<![a-z])(?:or|either|both)(?![a-z])|或|还是|都", plain):
+        return found.pop()
+    return None
+
+
+# ---------------------------------------------------------------------------------------------------------------- ranks
 
 
 def _rank(text: str, question: Question) -> Reading:
-    texts = strings(payload(text)) or [line for line in _ORDER.split(unlead(unfenced(text))) if line.strip()]
-    order = [by_key(line, question.choices) for line in texts]
-    if None in order:
-        order = list(pure_list(unlead(text), question.choices)) or order
-    named = [one for one in order if one]
-    if not named or None in order:
-        return unread(text)
-    if len(set(named)) < len(named):
+    menu = menu_of(question.choices, question.input)
+    for order in _orders(text, menu, question):
+        if len(order) == len(question.choices) == len(set(order)):
+            return parsed(Gold(ranking=tuple(order)))
+    if any(len(order) > len(set(order)) for order in _orders(text, menu, question)):
         return failed("ambiguous")
-    return parsed(Gold(ranking=tuple(named))) if len(named) == len(question.choices) else failed("unparseable")
+    return unread(text)
+
+
+def _orders(text: str, menu: Menu, question: Question) -> Iterator[list[str]]:
+    """The orders in which a text may name all candidates, the likelier first."""
+    ranked = _ranked_json(payload(text), menu)
+    if ranked is not None:
+        yield ranked
+        return
+    plain = menu.normal(_ends(unfenced(text), 2 * LONGEST_READ))
+    if " ".join(plain.split()) in " ".join(menu.normal(question.input).split()):
+        return
+    if ordered := _tabled(plain, menu):
+        yield ordered
+        return
+    if re.search(
+        r"(?<![a-z])(?:not sure|unsure|cannot|can't|either|equally|tie|tied)(?![a-z])|无法|并列|不确定|难以", plain
+    ):
+        return
+    boxed = re.findall(r"boxed\{([^{}]{1,2000})\}", plain)
+    parts = [*boxed[-1:], *_parts(plain)]
+    for part in parts:
+        for order in _in(part, menu):
+            if (
+                _ORDERED_UP.search(part)
+                or _ORDERED_UP.search(plain[:200])
+                or (part is plain and _ORDERED_UP.search(plain))
+            ):
+                order = order[::-1]
+            yield order
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Stretches that may hold one order: behind the last correction, the last chain, blocks from the last one, all."""
+    corrected = list(
+        re.finditer(
+            r"(?<![a-z])(?:actually|correction|corrected|sorry|wait|final (?:order|ranking|answer)|so)(?![a-z])(?:[^\n:：]{0,100}?[:：])?|更正为?|纠正|最终(?:排序|顺序)?|应该?(?:是|为)|有误",
+            text,
+        )
+    )
+    for found in reversed(corrected[-4:]):
+        yield text[found.end() :]
+    yield from [line for line in reversed(text.split("\n")) if re.search(r"[>≻<]", line)][:4]
+    blocks = re.split(r"\n\s*\n", text)
+    if len(blocks) > 1:
+        yield from blocks[: -5 : -1]
+    yield text
+    for sentence in re.split(r"[.。;；\n](?=\s|$|\D)", text)[:20]:
+        if sentence.strip():
+            yield sentence
+
+
+def _in(text: str, menu: Menu) -> Iterator[list[str]]:
+    """The orders that one stretch may mean."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    scored = _scored(lines, menu)
+    if scored is not None:
+        yield scored
+        return
+    numbered = _numbered(lines, menu)
+    if numbered:
+        yield numbered
+    if "<" in text and ">" not in text:
+        found = [menu.whole(piece) for piece in text.split("<")]
+        if None not in found:
+            yield [one for one in reversed(found) if one]
+            return
+    for chain in (
+        re.split(r"[>≻=]{1,2}|->", text.rpartition(":")[2] if ">" in text else text),
+        re.split(r"[>≻]|->", text),
+    ):
+        found = [menu.whole(piece) for piece in chain]
+        if len(chain) > 1 and None not in found:
+            yield [one for one in found if one]
+    if order := listed(re.sub(r"^[^\n:：]{0,60}[:：]", "", text), menu) or listed(text, menu):
+        yield order
+    if order := listed(re.sub(r"^.{0,80}?(?:is|are|为|是)(?![a-z])[\s:：]", "", text.strip(" .。")), menu):
+        yield order
+    yield [mention.label for mention in menu.mentions(text)]
+    pieces = [
+        one
+        for one in re.split(
+            r"[,，;；\n]|(?<![a-z])(?:then|followed by|and finally)(?![a-z])|其次|然后|接着|最后",
+            text.rpartition(":")[2],
+        )
+        if one.strip(" .。")
+    ]
+    told = [menu.titled(one) or menu.words.get(one.strip(" .。*\"'")) for one in pieces]
+    yield [one for one in told if one] if None not in told else []
+
+
+def _tabled(text: str, menu: Menu) -> list[str]:
+    """The candidates of a table with a column of places."""
+    placed = []
+    for line in text.split("\n"):
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        numbers = [int(cell) for cell in cells if re.fullmatch("[0-9]{1,2}", cell)]
+        label = next((one for cell in cells if not cell.isdigit() and (one := menu.whole(cell, ids=False))), None)
+        if len(cells) > 1 and label and len(numbers) == 1:
+            placed.append((numbers[0], label))
+    return [label for _, label in sorted(placed)] if len(placed) == len(menu.choices) else []
+
+
+def _numbered(lines: Sequence[str], menu: Menu) -> list[str]:
+    """The candidates of lines that begin with a place, in the order of the places."""
+    placed = []
+    for line in lines:
+        found = re.match(
+            r"[\s*#|(\[【]*(?:第|no\.?|rank|place)?\s?([0-9]{1,2}|[一二三四五六七八九十])(?:st|nd|rd|th)?\s?(?:名|位)?\s?[.):：、|\]）】,-]\s*(.*)",
+            line,
+        )
+        if not found:
+            continue
+        rest = found[2]
+        label = (
+            menu.whole(rest)
+            or menu.whole(re.split(r"\s[-–—(:]|\*\*\s|--|[(（:：|]", rest.strip(" *"))[0])
+            or _first(rest, menu)
+        )
+        number = int(found[1]) if found[1].isdigit() else "一二三四五六七八九十".index(found[1]) + 1
+        if label:
+            placed.append((number, label))
+    if len({number for number, _ in placed}) < len(placed):
+        return []
+    return [label for _, label in sorted(placed)]
+
+
+def _first(text: str, menu: Menu) -> str | None:
+    named = menu.mentions(text)
+    return named[0].label if named else None
+
+
+def _scored(lines: Sequence[str], menu: Menu) -> list[str] | None:
+    """The candidates by the scores behind them; nothing where two have the same."""
+    scores = []
+    for line in lines:
+        found = re.match(r"(.{1,300}?)[\s:：=|(（-]+([0-9]{1,3}(?:\.[0-9]+)?)\s?(?:/|分|points?|%|\)|）|$)", line)
+        label = menu.whole(found[1]) if found else None
+        if found and label:
+            scores.append((float(found[2]), label))
+    if len(scores) < 2 or len(scores) != len(lines):
+        return None
+    if len({score for score, _ in scores}) < len(scores):
+        return []
+    return [label for _, label in sorted(scores, reverse=True)]
+
+
+def _ranked_json(value: Any, menu: Menu) -> list[str] | None:
+    if isinstance(value, dict):
+        keyed = {label: item for name, item in value.items() if (label := menu.whole(menu.normal(str(name))))}
+        if len(keyed) == len(value) > 1 and all(isinstance(item, int | float) for item in keyed.values()):
+            ranks = sorted(keyed.values()) == list(range(1, len(keyed) + 1))
+            return sorted(keyed, key=lambda label: keyed[label], reverse=not ranks)
+        if all(str(name).strip().isdigit() for name in value) and value:
+            named = [menu.whole(menu.normal(str(value[name]))) for name in sorted(value, key=lambda name: int(name))]
+            return [one for one in named if one] if None not in named else None
+        inner = [found for item in value.values() if (found := _ranked_json(item, menu)) is not None]
+        return inner[0] if len(inner) == 1 else None
+    if not isinstance(value, list) or not value:
+        return None
+    if all(isinstance(item, dict) for item in value):
+        return _ranked_rows(value, menu)
+    named = [menu.whole(menu.normal(str(item))) for item in value]
+    return [one for one in named if one] if None not in named else None
+
+
+def _ranked_rows(rows: Sequence[Mapping[str, Any]], menu: Menu) -> list[str] | None:
+    placed = []
+    for number, row in enumerate(rows):
+        label = next(
+            (one for item in row.values() if isinstance(item, str) and (one := menu.whole(menu.normal(item)))), None
+        )
+        rank = next(
+            (
+                item
+                for name, item in row.items()
+                if re.search("rank|place|position|order|排名|名次|序", str(name), re.IGNORECASE)
+                and isinstance(item, int)
+            ),
+            None,
+        )
+        score = next(
+            (
+                item
+                for name, item in row.items()
+                if re.search("score|分", str(name), re.IGNORECASE) and isinstance(item, int | float)
+            ),
+            None,
+        )
+        if label is None:
+            return None
+        placed.append((rank if rank is not None else -score if score is not None else number, label))
+    return [label for _, label in sorted(placed, key=lambda pair: pair[0])]
 
 
 # ---------------------------------------------------------------------------------------------------------------- texts
+
+_ASKS_BACK = re.compile(
+    r"(?:sure|of course|certainly|happy to help|当然(?:可以)?|好的|没问题)[,，!！.。~ ]{1,3}[^\n]{0,200}[?？]$|(?:could|can) you (?:please )?(?:tell|provide|share|clarify)[^\n]{0,200}[?？]$"
+    r"|请(?:问|提供|告诉我)[^\n]{0,200}$",
+    re.IGNORECASE,
+)
+_PAIRS = ('""', "“”", "「」", "『』", "《》", "**", "``", "''", "__")
 
 
 def _text(text: str) -> str:
     """Free text without what surrounds it."""
     found = strings(payload(text))
     text = (found[0] if found and len(found) == 1 else unfenced(text)).strip()
-    if _HEADING_ONLY.fullmatch(text):
-        return ""
-    text = unlead(text)
-    pairs = ('""', "“”", "「」", "『』", "《》", "**", "``")
-    wrapped = any(text.startswith(pair[0]) and text.endswith(pair[1]) and len(text) > 1 for pair in pairs)
-    return text.strip('*`"“”「」『』《》 \t\r\n') if wrapped else text
+    text = closed(unlead(text)).strip()
+    text = (
+        "\n".join(line.removeprefix("> ").removeprefix(">") for line in text.split("\n"))
+        if text.startswith(">")
+        else text
+    )
+    while len(text) > 1 and (pair := next((pair for pair in _PAIRS if _is_wrapped(text, pair)), None)):
+        inner = text.strip("*_") if pair in ("**", "__") else text[1:-1]
+        if inner.strip() == text:
+            break
+        text = inner.strip()
+    return text
+
+
+def _is_wrapped(text: str, pair: str) -> bool:
+    inner = text[1:-1]
+    return (
+        text[0] == pair[0]
+        and text[-1] == pair[1]
+        and (pair in ("**", "__") or not (pair[0] in inner and pair[0] == pair[1]))
+    )
 
 
 def _generate(text: str, question: Question) -> Reading:
     del question
     answer = _text(text)
-    return parsed(Gold(text=answer)) if has_word(answer) else failed("unparseable")
+    if not has_word(answer) or answer.endswith((":", "：")) or _ASKS_BACK.match(answer):
+        return failed("unparseable")
+    return parsed(Gold(text=answer))
 
 
 def _short(text: str, question: Question) -> Reading:
     """A short answer, without the stop at its end; what stands in the input as it is, is not unwrapped."""
+    if is_echo(text, question):
+        return failed("unparseable")
     answer = text.strip() if copied(text, question) else _text(text)
+    final = list(re.finditer(r"(?:final answer|最终答案)(?: is|是|为)?\s*[:：]\s*", answer, re.IGNORECASE))
+    answer = answer[final[-1].end() :] if final else answer
+    answer = re.sub(
+        r"^(?:根据[^,，。\n]{1,20}[,，]|according to [^,\n]{1,40},\s|based on [^,\n]{1,40},\s)",
+        "",
+        answer,
+        flags=re.IGNORECASE,
+    )
     answer = answer.removesuffix(".").removesuffix("。").strip()
     return parsed(Gold(text=answer)) if has_word(answer) or copied(answer, question) else failed("unparseable")
 
 
 def _extract(text: str, question: Question) -> Reading:
-    if not question.many:
-        return _short(text, question)
-    value = payload(text)
-    if says_nothing(text, question) or strings(value) == []:
-        return parsed(Gold())
-    found = _several(value, text, question)
-    if not any(has_word(one) or one in question.input for one in found):
-        return failed("unparseable")
-    return parsed(Gold(spans=tuple(locate((("", one) for one in found), question.input))))
-
-
-def _several(value: Any, text: str, question: Question) -> list[str]:
-    """Several answers, from JSON, from lines or from a line: of its readings the first that is all in the input."""
-    texts = strings(value)
-    if texts is not None:
-        return [one.strip() for one in texts if one.strip() and not says_nothing(one, question)]
-    body = unlead(unfenced(text))
-    led = _ARE.match(body)
-    bodies = [body, body[led.end() :]] if led else [body]
-    readings = [_cut(one, between, question) for one in bodies for between in (_COMMAS, _ANDS)]
-    return next((one for one in readings if all(words in question.input for words in one)), readings[0])
-
-
-def _cut(text: str, between: re.Pattern[str], question: Question) -> list[str]:
-    """The answers of a text, line by line; a line that stands in the input is one answer."""
-    found: list[str] = []
-    for line in text.split("\n"):
-        bare = BULLET.sub("", line).strip()
-        pieces = [bare] if bare in question.input else between.split(bare)
-        found += [piece.strip() if piece.strip() in question.input else unwrap(piece) for piece in pieces]
-    return [one for one in found if one and not says_nothing(one, question)]
+    return read_several(text, question) if question.many else read_one(text, question)
 
 
 def _qa(text: str, question: Question) -> Reading:
     if question.choices:
         return _choose(text, question)
-    return parsed(Gold()) if says_nothing(unlead(text), question) else _short(text, question)
-
-
-# ------------------------------------------------------------------------------------------------------------- entities
-
-_BEHIND_TYPE = re.compile(r"[:：=】\]]")
-
-
-def _ner(text: str, question: Question) -> Reading:
-    value = payload(text)
-    if isinstance(value, dict):
-        return _from_json(value, question)
-    found: list[tuple[str, str]] = []
-    typed = 0
-    silent = absent(question.choices, question.none)
-    for line in _typed_lines(unfenced(text), question.choices):
-        if line in silent:
-            typed += 1
-            continue
-        name, rest = _type_and_rest(line)
-        label = by_key(name, question.choices)
-        if label:
-            words = [] if not rest or says_nothing(rest, question) else _several(None, rest, question)
-            if rest and not words and not says_nothing(rest, question):
-                return failed("unparseable")
-            typed += 1
-            found += [(label, one) for one in words]
-        elif name and rest.strip(STOPS + WRAPS):
-            return failed("off_menu")
-    if not typed:
-        return parsed(Gold()) if says_nothing(text, question) else failed("unparseable")
-    return parsed(Gold(spans=tuple(locate(found, question.input))))
-
-
-def _type_and_rest(line: str) -> tuple[str, str]:
-    """What a line calls a type, and what it says of it; no type where nothing stands between them."""
-    line = BULLET.sub("", line.strip(" \t\r*#【[\"'`“-•·"))
-    between = _BEHIND_TYPE.search(line)
-    if not between:
-        return "", line
-    return line[: between.start()], line[between.end() :].strip(" \t\r*:：】]")
-
-
-def _typed_lines(text: str, types: Sequence[str]) -> list[str]:
-    """The lines of a text; where several types stand in one line, a line for each."""
-    return _before_type(tuple(types)).sub("\n", text).split("\n")
-
-
-@lru_cache(maxsize=256)
-def _before_type(types: tuple[str, ...]) -> re.Pattern[str]:
-    """What stands between two types in one line."""
-    names = "|".join(re.escape(label) for label in sorted(types, key=len, reverse=True))
-    return re.compile(rf"[;；,，|]\s*(?=(?:{names})\s*[:：])")
-
-
-def _from_json(value: Mapping[Any, Any], question: Question) -> Reading:
-    inner = next(iter(value.values())) if len(value) == 1 else None
-    if isinstance(inner, dict):
-        value = inner
-    found: list[tuple[str, str]] = []
-    for name, item in value.items():
-        label = by_key(str(name), question.choices)
-        if label is None:
-            return failed("off_menu")
-        words = item if isinstance(item, list) else None
-        found += [(label, one) for one in _several(words, "" if item is None else str(item), question)]
-    return parsed(Gold(spans=tuple(locate(found, question.input))))
+    bare = closed(unlead(text))
+    return parsed(Gold()) if says_nothing(bare, question) or says_nothing(text, question) else _short(text, question)
 
 
 _READERS: Mapping[FormName, Callable[[str, Question], Reading]] = {
@@ -294,7 +503,7 @@ _READERS: Mapping[FormName, Callable[[str, Question], Reading]] = {
     "select": _choose,
     "rank": _rank,
     "extract": _extract,
-    "ner": _ner,
+    "ner": read_entities,
     "generate": _generate,
     "qa": _qa,
 }

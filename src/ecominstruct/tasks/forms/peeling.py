@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Any
 
 STOPS = ".。!！,，;；:："
 WRAPS = "\"'“”‘’「」『』《》【】〈〉*`_ \t\r\n"
-BULLET = re.compile(r"^\s*(?:[-*•·●▪–—>]+|\(?\d{1,2}[.)、．:：）]|[①-⑳]|第[一二三四五六七八九十]+[：:、,，名])\s*")
+BULLET = re.compile(
+    r"^\s*(?:[-*•·●▪–—>]+|\(?\d{1,2}[.)、．:：）](?!\d)|[①-⑳]|第[一二三四五六七八九十]+[：:、,，名])\s*"
+)
 
-_END_MARKS = re.compile(r"(?:</s>|<\|(?:im_end|endoftext|eot_id|end)\|>|<eos>)\s*$")
+_END_MARKS = re.compile(r"</s>|<\|(?:im_end|endoftext|eot_id|end|return)\|>|<eos>|<end_of_turn>|\[/?INST\]")
+_CHANNEL, _FINAL_CHANNEL = "<|channel|>", "<|channel|>final<|message|>"
+_AFTER_FINAL = re.compile(r"<\|(?:return|end|start|channel)\|>")
+_THOUGHT = r"(?:think(?:ing)?|thought|reasoning|reflection|scratchpad|思考)"
+_THOUGHT_BEGINS = re.compile(rf"<{_THOUGHT}>|\[{_THOUGHT}\]|◁think▷", re.IGNORECASE)
+_THOUGHT_ENDS = re.compile(rf"</{_THOUGHT}>|\[/{_THOUGHT}\]|◁/think▷", re.IGNORECASE)
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
-_BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{)?([^{}]*)\}?\s*\}")
+_PARAGRAPH = re.compile(r"\n[ \t]{0,20}\n\s*")
 
 
 def _any(*words: str) -> str:
@@ -36,40 +42,47 @@ NOUNS = _any(
 )
 _COMMENTS = _any("reason expla rationale confiden thought analysis score comment 理由 原因 解释 解析 分析 置信")
 _COMMENT = re.compile(_COMMENTS, re.IGNORECASE)
-_OWNERS = r"(?:(?:the|this|its|my|predicted|correct|best|product|商品|产品|该商品的?|该产品的?|用户)\s*)*"
-_IS = r"(?:is|are|includes?|would be|should be|as|应该是|应为|应该为|包括|包含|是|为|[:：=＝\-–—>→])"
-_LEAD = re.compile(rf"^{_OWNERS}{NOUNS}\s*{_IS}(?:\s*{_IS})*\s*", re.IGNORECASE)
+_OWNERS = (
+    r"(?:(?:the|this|its|my|predicted|correct|best|suggested|short|final|product|商品|产品|该商品的?|该产品的?|用户|优化后的?|推荐)\s{1,3}"
+    r"|(?:商品|产品|该商品的?|该产品的?|用户|推荐)){0,4}"
+)
 _HEADING = re.compile(
-    rf"^(?:\*\*)?{_OWNERS}(?:{NOUNS}\s*(?:is|are|是|为)?\s*[:：]|(?:answer is|答案[是为]))\s*(?:\*\*)?\s*",
+    rf"^(?:\*\*|#{{1,4}} )?{_OWNERS}(?:{NOUNS}\s{{0,3}}(?:is|are|是|为)?\s{{0,3}}[:：]|(?:answer is|答案[是为]))\s{{0,3}}(?:\*\*)?\s{{0,9}}",
     re.IGNORECASE,
 )
+_BOLD_LINE = re.compile(r"^(?:\*\*|#{1,4} )[^\n*]{1,80}[:：]?(?:\*\*)?[:：]?\s{0,3}\n+(?=\S)")
 _PREAMBLE = re.compile(
-    r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|the following|as follows|below)\b|如下|以下|下面)"
-    r"[^\n:：]{0,80}[:：]\s*(?=\S)",
+    r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|the following|as follows|below|would type|could be|would be|might read)\b|如下|以下|下面|可以(?:写|是)|建议)"
+    r"[^\n:：]{0,80}[:：]\*{0,2}\s{0,9}(?=\S)",
     re.IGNORECASE,
 )
-_FINAL = re.compile(
-    r"(?:\b(?:final (?:answer|label|choice|decision|category|classification|output|ranking|order)"
-    r"|(?:the |my )?(?:correct )?answer)\s*(?:is|would be|should be|:|：|=|-)+\s*"
-    r"|(?:最终(?:答案|结果|结论|选择|分类|标签)|(?:正确)?答案|结论)\s*(?:应该|应当|应)?(?:(?:是|为)\s*[:：]?|[:：])\s*(?=\S))",
-    re.IGNORECASE,
-)
-_EXPLAINS = re.compile(
-    r"\s*(?:\n\s*\n|\n|[.。!！;；,，:：]\s*|\s[-–—]\s|\s*[(（]|\s)"
-    r"(?:because|since|as |reason|explanation|rationale|note\b|here'?s why"
-    r"|the (?:text|review|title|product|query|customer)\b|this is\b|it is\b"
-    r"|因为|由于|理由|原因|解析|解释|说明|分析|依据|根据)",
+_CLOSING = re.compile(
+    r"^[\s*_(（>]*(?:let me know|feel free|i hope|hope (?:this|that|it)|would you like|do you want|if you(?:'d like| need| want| would)|please let me"
+    r"|is there anything|note(?:s)?\s?[:：]|\*\*note|p\.?s\.?[:：]|explanation\s?[:：]|reason(?:ing)?\s?[:：]|you can (?:adjust|change)|this (?:title|description|query|copy|version)"
+    r"|如需|如果(?:您|你)?(?:需要|想|有)|如有|希望(?:这|以上|对|能)|请告诉我|需要我|要不要|是否需要|注\s?[:：]|说明\s?[:：]|备注\s?[:：]|理由\s?[:：]|解析\s?[:：]|解释\s?[:：]|以上(?:是|为|就是)|（注|(?:欢迎|随时)(?:告诉|联系))",
     re.IGNORECASE,
 )
 
 
 def peel(text: str) -> str | None:
-    """The text without reasoning and end marks; None while the reasoning is not closed."""
-    _, closed, after = text.rpartition("</think>")
-    text = after if closed else text
-    if "<think>" in text:
+    """The text without reasoning and end marks; None while the reasoning is not closed.
+
+    Reasoning stands between marks that differ from model to model, or before a closing mark whose opening one was part
+    of the prompt. Of messages in channels the final one counts.
+    """
+    if _CHANNEL in text:
+        _, final, text = text.rpartition(_FINAL_CHANNEL)
+        if not final:
+            return None
+        text = _AFTER_FINAL.split(text, maxsplit=1)[0]
+    closed = None
+    for closed in _THOUGHT_ENDS.finditer(text):
+        pass
+    text = text[closed.end() :] if closed else text
+    if _THOUGHT_BEGINS.search(text):
         return None
-    return _SPEAKER.sub("", _END_MARKS.sub("", text.strip()).strip(), count=1)
+    text = _END_MARKS.split(text, maxsplit=1)[0] if _END_MARKS.match(text) is None else text
+    return _SPEAKER.sub("", text.strip(), count=1)
 
 
 def unwrap(text: str) -> str:
@@ -96,8 +109,23 @@ def unfenced(text: str) -> str:
 def unlead(text: str) -> str:
     """A text without the words that lead to it, such as "The answer is" or "以下是标题："."""
     text = text.strip()
-    text = text[found.end() :] if (found := _PREAMBLE.match(text)) else text
-    return text[found.end() :] if (found := _HEADING.match(text)) else text
+    for pattern in (_PREAMBLE, _BOLD_LINE, _HEADING):
+        if found := pattern.match(text):
+            text = text[found.end() :].strip()
+    return text
+
+
+def closed(text: str) -> str:
+    """A text without what its writer says about it at its end: offers of help, notes, reasons in a paragraph of their
+    own."""
+    paragraphs = _PARAGRAPH.split(text.strip())
+    while len(paragraphs) > 1 and _CLOSING.match(paragraphs[-1]):
+        paragraphs.pop()
+    kept = "\n\n".join(paragraphs)
+    lines = kept.split("\n")
+    while len(lines) > 1 and _CLOSING.match(lines[-1]):
+        lines.pop()
+    return "\n".join(lines).strip()
 
 
 def payload(text: str) -> Any:
@@ -129,29 +157,3 @@ def strings(value: Any) -> list[str] | None:
         kept = [item for name, item in value.items() if not _COMMENT.search(str(name))]
         return strings(kept[0]) if len(kept) == 1 else None
     return None
-
-
-def offers(text: str) -> Iterator[str]:
-    """The stretches of a text where a short answer may stand alone, the likelier first."""
-    yield text
-    yield unfenced(text)
-    boxed = _BOXED.findall(text)
-    if boxed:
-        yield boxed[-1]
-    marked = list(_FINAL.finditer(text))
-    if marked:
-        yield text[marked[-1].end() :]
-        yield head(text[marked[-1].end() :])
-    yield head(text)
-    led = _LEAD.match(unwrap(text))
-    if led:
-        yield unwrap(text)[led.end() :]
-        yield head(unwrap(text)[led.end() :])
-
-
-def head(text: str) -> str:
-    """What stands before an explanation, or on the first line."""
-    text = text.strip()
-    cut = _EXPLAINS.search(text)
-    text = text[: cut.start()] if cut and cut.start() else text
-    return text.partition("\n")[0]

@@ -59,11 +59,13 @@ _REFUSALS = re.compile(
     r"^\W*(?:"
     r"(?:(?:(?:i['’]?m |i am )?(?:very |so )?sorry|i apologi[sz]e|my apologies|unfortunately)[,.!]?(?: but)?,? )?"
     r"i(?:['’]m| am)? (?:can['’]?t|cannot|can not|unable to|not able to|won['’]?t)"
-    r" (?:help|assist|answer|comply|fulfil|respond|complete|do (?:this|that|it|so)|provide (?:an? |that))"
+    r" (?:help|assist|answer|comply|fulfil|respond|complete|write|generate|create|produce|classify|extract|rank"
+    r"|do (?:this|that|it|so)|provide (?:an? |that))"
     r"|as an ai\b|as a(?: large)? language model\b"
-    r"|(?:很|非常|十分)?(?:抱歉|对不起)[，,。！! ]*我(?:无法|不能|没有办法)(?:回答|提供|完成|协助|帮助|处理)"
+    r"|(?:很|非常|十分)?(?:抱歉|对不起)[，,。！! ]*(?:[^。！\n]{0,30}[，,])?我?(?:无法|不能|没有办法)(?:为您|替您)?(?:回答|提供|完成|协助|帮助|处理|生成|撰写|写|提取|抽取|分类|排序|判断|给出)"
     r"|作为(?:一个|一名)?(?:ai|人工智能|大?语言模型)"
-    r"|我(?:无法|不能)(?:回答|协助|完成)"
+    r"|我是(?:一个|一名)?(?:ai|人工智能|大?语言模型)"
+    r"|我(?:无法|不能)(?:回答|协助|完成|生成|撰写)"
     r")",
     re.IGNORECASE,
 )

@@ -1,0 +1,373 @@
+"""How an answer may name what is on a menu, and where it does.
+
+A label is found in any case, width and script, with other signs or none between its words (`track_order`, "track order",
+trackOrder; "Home > Kitchen", "Home/Kitchen"), in the plural, with a number word for its digit, and as a word of which
+one letter in five is wrong if nothing else is said. Inside a longer word it is not: "supported" is no part of
+"unsupported", "match" none of "mismatch"; a word that a prefix turns round names the opposite where the menu has it.
+
+Where the input shows the candidates behind letters or numbers, or where these differ in nothing but an id ("Title A",
+"r2: …"), the id names them, too; of paths the last level does, and of titles the words that only one of them has.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
+
+from ecominstruct.folding import CHINESE_DIGITS, NUMBER_WORDS, simplified
+
+LONGEST = 20_000  # characters: nobody looks for an answer in more than this
+_CJK = "\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_CJK}]+|[a-z]+|[0-9]+(?:[.,][0-9]+)*")
+_FOLDED = str.maketrans({"_": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "＞": ">", "→": ">", "—": "-", "–": "-"})
+_CIRCLED = {0x2460 + number: f" {number + 1}) " for number in range(20)}
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_STARS = re.compile(r"[★⭐🌟][★⭐🌟\ufe0f]{0,9}[☆]{0,10}")
+_OUT_OF = re.compile(r"(?<=[0-9])\s?(?:/|out of|of)\s?[0-9]{1,3}(?![0-9])|[(（]?满分\s?[0-9一-十]{1,3}\s?[分星]?[)）]?")
+_BETWEEN = r"[^a-z0-9\u3400-\u4dbf\u4e00-\u9fff]{0,4}"
+_AND = rf"(?:{_BETWEEN}(?:and|和|与))?"
+_PREFIXES = ("not", "no", "non", "un", "in", "im", "ir", "il", "dis", "mis", "不", "非", "未", "无", "没", "没有")
+_OPPOSITES = tuple(
+    frozenset(pair.split("/"))
+    for pair in (
+        "yes/no true/false same/different match/mismatch match/different identical/different 是/否 是/不是 对/错 对/不对 能/不能"
+        " 相同/不同 一致/不一致 有/无 有/没有 可以/不可以 同款/非同款 relevant/irrelevant answerable/unanswerable"
+    ).split()
+)
+_ALSO = {  # other words for a label, where the menu has no such label
+    "different": ("not same", "no match", "not match", "not identical"),
+    "mismatch": ("not match", "no match"),
+    "identical": ("same",),
+    "unanswerable": ("not answerable",),
+    "insufficient information": ("not enough info", "not enough information"),
+    "not enough information": ("not enough info",),
+    "肯定的": ("是",),
+    "否定的": ("否",),
+    "不是": ("否",),
+    "不相同": ("不同",),
+    "不同款": ("非同款",),
+    "不一样": ("不同",),
+}
+_DIGIT_WORDS = {
+    digit: "|".join([str(digit), *(w for w, n in NUMBER_WORDS.items() if n == digit)]) for digit in range(1, 10)
+}
+_DIGIT_CHARS = {digit: "".join(char for char, n in CHINESE_DIGITS.items() if n == digit) for digit in range(1, 10)}
+_MARKER = r"(?:^|(?<=[\s(\[（【,，;；:：/]))[(\[（【]?\s?([a-z]|[0-9]{1,2})\s?(?:[.):：、\]）】]|\s-\s)\s*[\"']?"
+_ID = re.compile(r"^([a-z]?[0-9]{1,2}|[a-z])\s?[:：.、)]")
+
+
+class Mention(NamedTuple):
+    """Where a label is named, in a normalised text."""
+
+    start: int
+    end: int
+    label: str
+
+
+def normal(text: str, *, stars: bool = False) -> str:
+    """A text in one case, width and script. `stars`: a row of stars is the number of the full ones."""
+    text = _CAMEL.sub(" ", text.translate(_CIRCLED))
+    if stars:
+        text = _STARS.sub(lambda found: f" {sum(char in '★⭐🌟' for char in found.group())} stars ", text)
+    text = simplified(unicodedata.normalize("NFKC", text).translate(_FOLDED)).casefold()
+    return _OUT_OF.sub("", text) if stars else text
+
+
+class Menu:
+    """A menu that answers are looked up in; `text` is the input that it belongs to."""
+
+    def __init__(self, choices: tuple[str, ...], text: str) -> None:
+        self.choices, self._input = choices, text
+        self.numbered = any(char.isdigit() for choice in choices for char in choice)
+
+    def normal(self, text: str) -> str:
+        """A text as labels are looked for in it."""
+        return normal(text, stars=self.numbered)
+
+    @cached_property
+    def forms(self) -> dict[str, str]:
+        """The labels by their normal forms; of two with one form, neither."""
+        forms = [_bare(normal(choice)) for choice in self.choices]
+        counted = Counter(forms)
+        return {form: choice for form, choice in zip(forms, self.choices, strict=True) if counted[form] == 1 and form}
+
+    @cached_property
+    def ids(self) -> dict[str, str]:
+        """The labels by the letters or numbers that stand for them."""
+        found = self._ids_of_input() or self._ids_of_choices()
+        return {name: choice for name, choice in found.items() if name not in self.forms}
+
+    @cached_property
+    def shorts(self) -> dict[str, str]:
+        """The labels by what is enough of them if nothing else is said: a number, the last level of a path, a word."""
+        found: list[tuple[str, str]] = []
+        for form, choice in self.forms.items():
+            words = _WORD.findall(form)
+            levels = [_bare(level) for level in re.split(r"[>/|]", normal(choice))]
+            found += [(levels[-1], choice)] if len(levels) > 1 else []
+            found += [(word, choice) for word in words if word.isdigit()][:1]
+            found += [(first, choice) for first in [re.split(r"\s+-\s+|[:：(（]", form)[0].strip()] if first != form]
+            found += [
+                (last, choice) for last in re.split(r"\s+-\s+|[:：(（]", form)[1:] for last in [last.strip(" )）")]
+            ]
+        counted = Counter(name for name, _ in set(found))
+        return {name: choice for name, choice in found if counted[name] == 1 and name and name not in self.forms}
+
+    @cached_property
+    def also(self) -> dict[str, str]:
+        """The labels by other words for them."""
+        found = {}
+        for word, labels in _ALSO.items():
+            for label in labels:
+                choice = self.forms.get(label)
+                if choice and word not in self.forms:
+                    found.setdefault(word, choice)
+        for form, choice in self.forms.items():
+            for word in _inflected(form):
+                if word not in self.forms:
+                    found.setdefault(word, choice)
+        for choice in self.choices:
+            opposite = self.opposite(choice)
+            form = _bare(normal(choice))
+            if opposite and _is_turned(_bare(normal(opposite)), form):  # choice is the longer, negated one
+                base = _bare(normal(opposite))
+                for prefix in _PREFIXES:
+                    for word in (f"{prefix}{base}", f"{prefix}-{base}", f"{prefix} {base}"):
+                        if word not in self.forms:
+                            found.setdefault(word, choice)
+        return found
+
+    def opposite(self, choice: str) -> str | None:
+        """The label of the menu that is its denial, or that it denies."""
+        form = _bare(normal(choice))
+        for other in self.choices:
+            theirs = _bare(normal(other))
+            if other != choice and (
+                _is_turned(form, theirs) or _is_turned(theirs, form) or frozenset((form, theirs)) in _OPPOSITES
+            ):
+                return other
+        return next(one for one in self.choices if one != choice) if len(set(self.choices)) == 2 else None
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], str, str]]:
+        """What is looked for, the longest first: with its label, and what every place of it begins with."""
+        named = [*self.forms.items(), *self.also.items()]
+        named += [(name, choice) for name, choice in self.shorts.items() if len(name) > 3 and not name.isdigit()]
+        ordered = sorted(dict(named).items(), key=lambda pair: -len(pair[0]))
+        return [(pattern, choice, name) for name, choice in ordered if (pattern := _pattern(name))]
+
+    def mentions(self, text: str) -> list[Mention]:
+        """Where labels stand in a normalised text; of labels that overlap only the longest counts."""
+        taken: list[Mention] = []
+        used = bytearray(len(text) + 1)
+        for pattern, choice, _ in self._patterns:
+            for found in pattern.finditer(text):
+                if not any(used[found.start() : found.end()]):
+                    used[found.start() : found.end()] = b"\1" * (found.end() - found.start())
+                    taken.append(Mention(found.start(), found.end(), choice))
+        return sorted(taken)
+
+    def whole(self, text: str, *, ids: bool = True) -> str | None:
+        """The label that a short normalised text is, in whatever way it may be named."""
+        bare = _bare(text)
+        if not bare or len(bare) > 300:
+            return None
+        for known in (self.forms, self.also, self.ids if ids else {}, self.shorts):
+            if bare in known:
+                return known[bare]
+        named = _MARK.sub("", bare, count=1).strip()
+        if named != bare and named in self.forms:
+            return self.forms[named]
+        found = [choice for pattern, choice, _ in self._patterns if pattern.fullmatch(bare)]
+        if len(set(found)) >= 1:
+            return found[0]
+        return self._mistyped(bare) or self._cut(bare)
+
+    def _cut(self, bare: str) -> str | None:
+        """The one label of which a text is more than half."""
+        if len(bare) < (5 if bare.isascii() else 3):
+            return None
+        found = [
+            choice
+            for form, choice in self.forms.items()
+            if bare in form and 2 * len(bare) > len(form) and _bare(form.replace(bare, "")) not in _PREFIXES
+        ]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """The labels by the words that only one of them has."""
+        counted = Counter(word for form in self.forms for word in set(_units(form)))
+        return {word: choice for form, choice in self.forms.items() for word in _units(form) if counted[word] == 1}
+
+    def _mistyped(self, bare: str) -> str | None:
+        """The label that a text is but for typing errors: one letter in five, and no other label as near."""
+        if len(bare) > 120:
+            return None
+        near = []
+        for form, choice in self.forms.items():
+            most = min(2, max(len(form), len(bare)) // 5) if form.isascii() else min(2, len(form) // 6)
+            distance = OSA.distance(_squeezed(bare), _squeezed(form), score_cutoff=most)
+            held = abs(len(bare) - len(form)) > 1 and (form in bare or bare in form)  # "not a match" is no typing error
+            if distance <= most and not held and _digits(bare) == _digits(form):
+                near.append((distance, choice))
+        near.sort(key=lambda pair: pair[0])
+        if not near or (len(near) > 1 and near[0][0] == near[1][0]):
+            return None
+        return near[0][1]
+
+    def titled(self, text: str) -> str | None:
+        """The candidate of which a stretch of text gives enough words that no other one has all of them."""
+        words = set(_units(text))
+        scored = []
+        for form, choice in self.forms.items():
+            own = set(_units(form))
+            if own:
+                scored.append((len(own & words), len(own & words) / len(own), choice))
+        if not scored:
+            return None
+        scored.sort(key=lambda one: (-one[0], -one[1]))
+        best = scored[0]
+        rest = [one for one in scored[1:] if one[0] >= best[0]]
+        enough = best[0] >= 2 and (best[1] >= 0.5 or best[0] >= 3)
+        return best[2] if enough and not rest else None
+
+    def _ids_of_input(self) -> dict[str, str]:
+        """Letters or numbers before each candidate in the input."""
+        shown = normal(self._input)
+        found: dict[str, str] = {}
+        for choice in sorted(self.choices, key=len, reverse=True):  # one may be the head of another
+            form = normal(choice).strip()
+            at = shown.find(form) if form else -1
+            names = set()
+            while at >= 0 and len(names) < 2:
+                before = re.search(_MARKER + "$", shown[max(0, at - 12) : at])
+                if before:
+                    names.add(before[1])
+                    shown = shown[:at] + "\0" * len(form) + shown[at + len(form) :]
+                at = shown.find(form, at + 1)
+            if len(names) != 1:
+                return {}
+            found[names.pop()] = choice
+        return found if len(found) == len(self.choices) > 1 else {}
+
+    def _ids_of_choices(self) -> dict[str, str]:
+        """Ids in which the candidates differ: "Title A", "B款", "r1: …"."""
+        forms = [normal(choice).strip() for choice in self.choices]
+        heads = [found[1] for form in forms if (found := _ID.match(form))]
+        if len(set(heads)) == len(forms) > 1:
+            return dict(zip(heads, self.choices, strict=True))
+        start = len(_common(forms))
+        end = (
+            len(_common([form[:start:-1] for form in forms])) if start else len(_common([form[::-1] for form in forms]))
+        )
+        cores = [form[start : len(form) - end].strip() for form in forms]
+        if len(set(cores)) == len(cores) > 1 and all(re.fullmatch("[a-z]|[0-9]{1,2}", core) for core in cores):
+            return dict(zip(cores, self.choices, strict=True))
+        return {}
+
+
+_MARK = re.compile(r"^(?:[(\[（【]?(?:[a-z]|[0-9]{1,2})[.):：、\]）】](?![0-9])|[-*•·●▪]|[①-⑳])\s*")
+_EDGES = " \t\r\n\"'`*#~<>《》「」『』【】〈〉[](){}（）.。!！,，;；:：、?？-=✓✔☑✅\\$|·•"
+
+
+def _inflected(form: str) -> list[str]:
+    """Other forms of a label that is one English word, and of "under" and "over" a number."""
+    for word, others in (("under", ("less than", "below", "cheaper than")), ("over", ("more than", "above"))):
+        if form.startswith(word + " "):
+            return [other + form[len(word) :] for other in others]
+    if len(form) < 5 or not form.isascii() or not form.isalpha():
+        return []
+    base = form
+    for ending, kept in (("ation", ""), ("ment", ""), ("ction", "ct"), ("aint", "ain"), ("ison", "")):
+        if form.endswith(ending) and len(form) - len(ending) > 3:
+            base = form[: -len(ending)] + kept
+            break
+    stem = base[:-1] if base.endswith("e") else base
+    words = [
+        f"{stem}ed",
+        f"{stem}ing",
+        f"{stem}ison",
+        f"{base}s",
+        base,
+        f"{stem}es",
+        f"{stem}ation",
+        f"{base}ment",
+        f"{stem}able",
+    ]
+    return [word for word in words if word != form]
+
+
+def _bare(text: str) -> str:
+    """A short text without what surrounds it."""
+    return " ".join(text.strip(_EDGES).split())
+
+
+def _squeezed(text: str) -> str:
+    return "".join(_WORD.findall(text))
+
+
+def _digits(text: str) -> list[str]:
+    return re.findall("[0-9]+", text)
+
+
+def _units(text: str) -> list[str]:
+    return re.findall(rf"[{_CJK}]{{1}}|[a-z0-9]+(?:[.,][0-9]+)*", normal(text))
+
+
+def _is_turned(base: str, other: str) -> bool:
+    """Whether the second of two labels is the first one behind a prefix that denies it."""
+    if not other.endswith(base) or not base:
+        return False
+    return _bare(other[: -len(base)]) in _PREFIXES
+
+
+def _common(texts: Sequence[str]) -> str:
+    short = min(texts, key=len)
+    for at, char in enumerate(short):
+        if any(text[at] != char for text in texts):
+            return short[:at]
+    return short
+
+
+@lru_cache(maxsize=4_096)
+def _pattern(name: str) -> re.Pattern[str] | None:
+    """A label as it may stand in a sentence."""
+    words = [word for word in _WORD.findall(name) if word != "and"]
+    if not words:
+        return None
+    parts = [_word_pattern(word, last=at == len(words) - 1) for at, word in enumerate(words)]
+    if len(name) == 1 and not name.isascii():  # 是 is part of many words
+        return re.compile(rf"(?<![{_CJK}]){name}(?![{_CJK}])|(?<![{_CJK}]){name}(?=的(?![{_CJK}]))")
+    before = r"(?<![a-z0-9])" if words[0][0].isascii() else ""
+    if words[0][0].isdigit():
+        before = r"(?<![a-z0-9.,])"
+    after = r"(?![a-z0-9])" if words[-1][-1].isascii() else ""
+    if words[-1][-1].isdigit():
+        after = r"(?![a-z0-9]|[.,][0-9])"
+    return re.compile(before + (_AND + _BETWEEN).join(parts) + after)
+
+
+def _word_pattern(word: str, *, last: bool) -> str:
+    if word.isdigit() and len(word) == 1 and int(word) in _DIGIT_WORDS:
+        return f"(?:{_DIGIT_WORDS[int(word)]}|[{_DIGIT_CHARS[int(word)]}])"
+    plain = re.escape(word)
+    if not word.isascii() or not word.isalpha() or not last or len(word) < 3:
+        return plain
+    if word.endswith("ies") and len(word) > 4:
+        return f"{plain[:-3]}(?:ies|y)"
+    if word.endswith("y"):
+        return f"(?:{plain}|{plain[:-1]}ies)"
+    return f"{plain[:-1]}s?" if word.endswith("s") and not word.endswith("ss") else f"{plain}(?:e?s)?"
+
+
+@lru_cache(maxsize=256)
+def menu_of(choices: tuple[str, ...], text: str) -> Menu:
+    """The menu of a question; kept, since it is asked for each way to read an answer."""
+    return Menu(choices, text)

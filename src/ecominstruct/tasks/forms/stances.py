@@ -1,0 +1,509 @@
+"""What an answer says of the labels that it names: it commits to them, denies them, hedges, or merely mentions them.
+
+A sentence is read from left to right. Words that deny ("not", "rather than", 而不是) concern the labels behind them, up
+to a contrast ("but", 而是) or a comma after which something else begins; some stand behind the label ("Food: no",
+与价格无关). What stands between "might", "either", "or", in a question or in a condition, is hedged; what is conceded
+("although it ends in a question, …") or said by others is mentioned. All else commits, the more the closer it comes to
+the shape of an answer: behind "Answer:", alone at the head of a sentence, behind "is", "belongs to" or 属于, and last of
+all anywhere. What a writer takes back ("wait, no", 更正) does not count.
+
+Texts are given in the form of `naming.normal`. All patterns are read in linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ecominstruct.tasks.forms.naming import Mention, Menu
+
+_SLOTS, _LINE = 8, 600  # announcements of an answer, and characters behind one, that are read
+_LONGEST_BETWEEN = 40  # characters between two items of a list
+_NEAR = 120  # characters beside a label that say how it is meant
+SLOT, HEAD, FRAME, ANYWHERE = 4, 3, 2, 1  # how much like an answer a commitment looks
+
+
+class Stance(NamedTuple):
+    """What is said of a label at one place."""
+
+    label: str
+    said: str  # commits, denies, hedges, mentions
+    level: int = 0
+    place: int = 0
+    sentence: int = 0
+
+
+class Verdict(NamedTuple):
+    """What an answer commits to, and whether it names several where one was asked for."""
+
+    labels: frozenset[str]
+    ambiguous: bool = False
+
+
+NOTHING = Verdict(frozenset())
+
+_SENTENCE = re.compile(r"[^.。!！?？\n;；|｜]+(?:\.(?=[a-z0-9])[^.。!！?？\n;；|｜]*)*[.。!！?？;；|｜]?")
+_POINT = re.compile(r"(^\W{0,4}(?:[a-z]|[0-9]{1,2}))\.(?=\s)", re.MULTILINE)
+_CORRECTION = re.compile(
+    r"(?<![a-z])(?:wait|oh wait|actually|scratch that|correction|corrected|i misread|my mistake|on second thought"
+    r"|let me correct|sorry|hmm,? no|no,? (?=wait|sorry)|or no|oops|i take that back)(?![a-z])"
+    r"|更正|等等|哦不|不对|纠正|改为|抱歉[,，]|应该改|重新考虑|说错了|有误"
+)
+_UNDECIDED = re.compile(
+    r"back and forth|cannot decide|can't decide|can not decide|not sure|unsure|hard to (?:say|tell)|impossible to"
+    r"|unable to (?:determine|decide|say)|can(?:not|'t) (?:be determined|determine|tell|say)|undecided|no idea|i don't know"
+    r"|无法(?:判断|确定|确认|给出|分类)|不能(?:判断|确定)|难以(?:判断|确定|界定)|拿不准|不好说|说不准|不确定|两者(?:都|皆)(?:可|有可能)"
+)
+_CHOSEN_ANYWAY = re.compile(
+    r"if i (?:had|have|must) to|if forced|i'd (?:go|pick|choose|lean)|i would (?:go|pick|choose|lean)|going with|my best guess"
+    r"|非要|如果(?:必须|一定要|硬要)|硬要|更倾向|倾向于|最终"
+)
+_SLOT = re.compile(
+    r"(?:final (?:answer|label|choice|decision|category|classification|verdict|grade|order)|the correct (?:answer|label|category|option)"
+    r"|(?<![a-z])(?:answer|label|category|classification|verdict|prediction|predicted (?:rating|label|class)|rating|grade|score"
+    r"|conclusion|decision|sentiment|intent|choice|class|department|topic|aspect|relevance|relation|output|result|response)"
+    r"|最终(?:答案|结果|结论|选择|分类|标签)|正确答案|答案|结论|结果|类别|分类|标签|情感(?:倾向|极性)?|(?<!次要)意图|主要意图|评分|星级|类目|判断|等级|相关性|方面)"
+    r"(?:\s?(?:\*\*|\"|'|”|」))?\s?(?:is|are|would be|should be|was|应该是|应为|应该为|是|为|[:=：])[\s:：*\"'“「『【《(（`]*(?:a |an |the |肯定的，)?"
+)
+_BOXED = re.compile(r"boxed\{+\s?((?:\\?[a-z]*\{)?[^{}]{1,300})\}")
+_NEG = re.compile(
+    r"(?<![a-z])(?:not(?! only a)|never|neither|nor|without|rather than|as opposed to|instead of|other than|except(?: for)?|unlike|far from|than (?=(?:a |an |the )?$)"
+    r"|cannot|(?:is|are|was|were|do|does|did|has|have|had|would|should|could|wo|ca)n't|isnt|doesnt|dont|nothing|none of|no|excluding|excludes?|free (?:of|from)|lack(?:s|ing)?|no mention of|absence of|reject(?:s|ed)?|rul(?:e|es|ed|ing) out|not just)(?![a-z])"
+    r"|而不是|而非|不是|并非|并不是|并不|不属于|不算|不应|不该|不选|不要|不推荐|排除|没有|未|不存在|不含|不涉及|没|不仅仅?是(?=[^。]{0,30}$)|不只是(?=[^。]{0,30}而是)|非(?!常)|不(?!仅|但|过|错|管|论|只)|無"
+)
+_CONTRAST = re.compile(
+    r"(?<![a-z])(?:but|yet|instead(?! of)|it's|it is|so|hence|therefore|thus|only)(?![a-z])|而是|但(?:是)?|却|应(?:该)?(?:为|是)|属于|所以|因此|因而|而(?![且非不])"
+)
+_HEDGE = re.compile(
+    r"(?<![a-z])(?:might|may|could|possibly|perhaps|maybe|either|unsure|uncertain|unclear|whether|depends|potentially|arguably|probably not)(?![a-z])"
+    r"|(?<!最)可能(?!性最)|也许|或许|否则|若(?!干)|otherwise|或者|或是|还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
+)
+_CAN = re.compile(
+    r"(?:can|could|may|might|可)(?: also)? (?:be )?(?:classified|labell?ed|categori[sz]ed|described|regarded|considered|seen|treated|rated|summari[sz]ed) as|可以?(?:归类|分类|判断|归|判定|视)为"
+)
+_CONCEDES = re.compile(
+    r"^\W*(?:and |but )?(?:while|although|though|even though|even if|despite|in spite of|whereas|if|since some|some|others|one could|one might|you could|people|someone|it (?:opens|starts|begins|looks|seems|may seem)|at first)(?![a-z])"
+    r"|^\W*(?:虽然|尽管|虽|即使|既然|有人|如果|若|乍看|看似|表面)"
+)
+_BEHIND_NO = re.compile(
+    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:[:：=\-–—>?？(（,，|]|\.\.\.)\s*|是否|的)*[\s*\"'“]*"
+    r"(?:no(?![a-z])|not(?![a-z])|none|n/?a(?![a-z])|false|absent|0(?![0-9.])|null|ruled out|is (?:out|too|wrong|excluded|not)|isn't|doesn't|does not|do not|don't|are not|aren't|was not|wasn't|can be (?:ruled|excluded)"
+    r"|否|无(?!疑)|無|没有|未|不(?!错|仅|过|但|同|能|可)|并不|並不|無關|无关|可排除|排除|均?可?排除|[✗✘✖×❌☐])"
+)
+_BEHIND_OUT = re.compile(
+    r"^[^,，.。;；:：\n]{0,24}?(?:排除|无关|無關|不符|不适用|不适合|不合适|不成立|被否|ruled out|(?:do|does)(?: not|n't) (?:fit|apply)"
+    r"|not (?:fit|apply|relevant|mentioned|discussed|addressed|applicable|touched))"
+)
+_BEHIND_YES = re.compile(
+    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:[:：=\-–—>?？(（,，|])\s*)+[\s*\"'“]*"
+    r"(?:yes(?![a-z])|true|present|是|有|对|符合|[✓✔☑✅]|1(?![0-9.]))"
+)
+_VALUE = re.compile(r"^[\s\"'”’」』》】*`]*(?:[:：=]|\s[-–—]\s)\s*(?=\S)")
+_TICK = re.compile(r"(?:\[[x✓✔]\]|[✓✔☑✅])\s*$")
+_CROSS = re.compile(r"(?:\[\s?\]|[☐✗✘✖×❌])\s*$")
+_FRAME = re.compile(
+    r"(?:(?<![a-z])(?:is|are|was|be|as|into|in|to|under|of|choose|choosing|chose|select|selected|pick|picked|with|for|about|say|says|mentions?"
+    r"|concerns?|discusses|covers?|expresses|rated?|gave|give|call|recommend|suggest|propose|it|a|an|the|leaves|means|so|hence|thus|therefore|predict|guess|namely|i'd say|say|only|just|likes?|contains?|has)(?![a-z])|[:=>\-]"
+    r"|是|为|属于|归为|归入|归到|归类为|分类为|分到|归于|选|选择|判断为|判定为|标为|标记为|判为|应为|算|关于|涉及|提到|谈到|谈论|给|打|首选|推荐|偏向|倾向于?|对应意图|对应|即|有|针对的?是|含有|包括|包含|涉嫌|在说)"
+    r"[\s\"'“‘「『《【*`(（\[]*(?:(?:the|an?|more|most|very|rather|slightly|clearly|definitely|most likely|likely|overall|mostly|simply|really|still|一个|一种|一条|典型的|明显的?|明确|[a-z]{1,12}ly|customer|shopper|product|category|class|label)[\s\"'“‘「『《【*`(（\[]*){0,3}$"
+)
+_OPEN = re.compile(
+    r"^[\s\"'“‘「『《【*`(（\[#>\-•·]*(?:(?:[0-9]{1,2}|[a-z])[.)、．:：][\s*\"'“]*)?(?:(?:the|a|an|just|only|yes|sure|ok|okay|so|hence|therefore|thus|overall|conclusion|结论|好的|所以|因此|综上|综上所述|总之|主要(?:是)?|最终)[\s,，:：!！.*\"'“「【]*){0,2}$"
+)
+_CLOSE = re.compile(
+    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:category|class|label|sentiment|review|products?|items?|questions?|request|类别|类目|类|的?商品|类商品|问题|方面|意图|评价|情感|级别|的)[\s\"'”’」』》】*`)）\]]*)?(?:$|[.。,，;；:：!！\n(（\-–—?？]|because|since|as(?![a-z])|is |因为|由于)"
+)
+_LISTED = re.compile(
+    r"^[\s\"'“”‘’「」『』《》【】*`()（）\[\]]*(?:[,，、/&+]|and|or|nor|as well as|和|与|及|以及|或|或者|还是|也不是|還有|还有)?[\s\"'“”‘’「」『』《》【】*`,，]*(?:and|or|the|a|an|also|和|与|或|也)?[\s\"'“”‘’「」『』《》【】*`]*(?:the |a |an )?$"
+)
+_RANGE = re.compile(r"^\s*(?:to|~|到|至|through|-)\s*$")
+_CLAUSE = re.compile(r"[,，:：]|(?<![a-z])(?:because|since)(?![a-z])|因为|由于")
+_OR = re.compile(r"(?<![a-z])or(?![a-z])|或|还是")
+_CONCLUDES = re.compile(
+    r"^\W*(?:so|hence|therefore|thus|overall|in conclusion|in short|conclusion|the right|that leaves|因此|所以|综上|总之|总体|整体|最终)"
+)
+_QUOTED = re.compile(r"[\"“「『]([^\"”」』\n]{6,2000})[\"”」』]")
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of a text, each with its stop. "1." and "b." at the head of a line are none."""
+    text = _POINT.sub(r"\1) ", text)
+    return (found.group() for found in _SENTENCE.finditer(text))
+
+
+def unechoed(text: str, shown: str, menu: Menu) -> str:
+    """A text without what it only repeats of the input: quotes, and whole sentences that are no label."""
+    text = _QUOTED.sub(lambda found: " " if found[1].strip() in shown and not menu.whole(found[1]) else found[0], text)
+    kept = []
+    for sentence in sentences(text):
+        bare = sentence.strip(" \t\n.。!！?？;；>\"'")
+        if len(bare) < 12 or bare not in shown or menu.whole(bare):
+            kept.append(sentence)
+    return "\n".join(kept)
+
+
+def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
+    """What a text commits to. `shown`: the input, in its normal form."""
+    whole = menu.whole(text)
+    if whole:
+        return Verdict(frozenset((whole,)))
+    if found := listed(text, menu):
+        return Verdict(frozenset(found)) if many or len(set(found)) == 1 else Verdict(frozenset(), True)
+    if first := _continued(text, menu):
+        return Verdict(frozenset((first,)))
+    boxed = _BOXED.findall(text)
+    if boxed and (found := _of_line(boxed[-1].rpartition("{")[2], menu, many=many)):
+        return found
+    polar = _polar(text, menu, many=many)
+    if polar is not None:
+        return polar
+    text = unechoed(text, shown, menu)
+    before, after = _uncorrected(text)
+    if after:
+        found = _judged(after, menu, many=many)
+        if found.labels or found.ambiguous:
+            return found
+    return _judged(before + after, menu, many=many)
+
+
+def _continued(text: str, menu: Menu) -> str | None:
+    """The label that is the first paragraph, where the next ones begin another example: a model that was not tuned
+    goes on with its prompt."""
+    first, *rest = [one for one in re.split(r"\n\s*\n", text) if one.strip()] or [""]
+    label = menu.whole(first)
+    if (
+        label
+        and rest
+        and re.match(r"\W*[^\W\d][^:：\n]{0,30}[:：]", rest[0])
+        and not _CORRECTION.search(rest[0])
+        and not _SLOT.match(rest[0])
+    ):
+        return label
+    return None
+
+
+def _uncorrected(text: str) -> tuple[str, str]:
+    """A text cut behind the last word by which it takes something back."""
+    last = None
+    for last in _CORRECTION.finditer(text):
+        pass
+    return (text[: last.start()], text[last.end() :]) if last and last.start() else (text, "")
+
+
+def _of_line(line: str, menu: Menu, *, many: bool) -> Verdict | None:
+    """What a line names that holds nothing but an answer."""
+    whole = menu.whole(line)
+    if whole:
+        return Verdict(frozenset((whole,)))
+    named = listed(line, menu)
+    return (
+        (Verdict(frozenset(named)) if many or len(set(named)) == 1 else Verdict(frozenset(), True)) if named else None
+    )
+
+
+def listed(text: str, menu: Menu) -> list[str]:
+    """The labels of a text that is a list of them and nothing else, in order; ids may stand for labels."""
+    pieces = [
+        piece
+        for piece in re.split(r"[,，、;；/\n|&+]|(?<![a-z])and(?![a-z])|和|与|以及|及", text)
+        if piece.strip(" \t\"'*`-.。[](){}")
+    ]
+    found = [menu.whole(piece) for piece in pieces]
+    if found and None not in found:
+        return [one for one in found if one]
+    joined = re.fullmatch(r"\W*([a-z]{2,12})\W*", text)
+    if joined and all(char in menu.ids for char in joined[1]) and len(set(joined[1])) == len(joined[1]):
+        return [menu.ids[char] for char in joined[1]]
+    named, rest, at = menu.mentions(text), [], 0
+    for mention in named:
+        rest.append(text[at : mention.start])
+        at = mention.end
+    left = "".join([*rest, text[at:]])
+    return (
+        [mention.label for mention in named]
+        if named
+        and not re.search(
+            r"[^\W\d_]|[?？]", re.sub(r"(?<![a-z])and(?![a-z])|the |和|与|以及|及|还有|类|方面", "", left)
+        )
+        else []
+    )
+
+
+def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
+    """The labels that are marked as right where several of them carry a mark each: yes and no, ticks, scores."""
+    named = menu.mentions(text)
+    if len({mention.label for mention in named}) < 2:
+        return None
+    marked: dict[str, bool] = {}
+    scores: dict[str, float] = {}
+    ends = [mention.start for mention in named[1:]] + [len(text)]
+    starts = [0] + [mention.end for mention in named[:-1]]
+    for mention, start, end in zip(named, starts, ends, strict=True):
+        left = text[start : mention.start]
+        right = text[mention.end : min(end, mention.end + _NEAR)].partition("\n")[0]
+        if _TICK.search(left[-8:]) or _BEHIND_YES.match(right):
+            marked.setdefault(mention.label, True)
+        elif _CROSS.search(left[-8:]) or (_BEHIND_NO.match(right) and _VALUE_OR_MARK.match(right)):
+            marked.setdefault(mention.label, False)
+        elif many and _VALUE.match(right):
+            marked.setdefault(mention.label, True)
+        if score := re.match(r"[\s\"'*`:：=(（\-–]{1,6}([0-9]{1,3}(?:\.[0-9]+)?)\s?(%|/[0-9]+)?(?![0-9a-z])", right):
+            scores.setdefault(mention.label, float(score[1]))
+    labels = {mention.label for mention in named}
+    if len(scores) == len(labels) >= 2:
+        best = max(scores.values())
+        top = {label for label, score in scores.items() if (score > 0 if many else score == best)}
+        return Verdict(frozenset(top)) if many or len(top) == 1 else Verdict(frozenset(), True)
+    explicit = [label for label, yes in marked.items() if not yes]
+    if len(marked) < 2 or not explicit or len(marked) < len(labels):
+        return None
+    right_ones = frozenset(label for label, yes in marked.items() if yes)
+    if many:
+        return Verdict(right_ones)
+    return Verdict(right_ones, len(right_ones) > 1) if right_ones else None
+
+
+_VALUE_OR_MARK = re.compile(
+    r"^[\s\"'”’」』》】*`)）\]]*(?:[:：=?？(（|✗✘✖×❌☐]|\s?[-–—]|→|->|不(?:涉及|需要)|未|无|没有)"
+)
+
+
+def _judged(text: str, menu: Menu, *, many: bool) -> Verdict:
+    slots = _slots(text, menu, many=many)
+    if slots is not None:
+        return slots
+    stances = [
+        stance._replace(sentence=number)
+        for number, sentence in enumerate(_with_answers(text))
+        for stance in _stances(sentence, menu, many=many)
+    ]
+    return _of_many(stances) if many else _of_one(text, stances, menu)
+
+
+def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
+    """What stands where an answer is announced: of several announcements the last final one, or all if they agree."""
+    found: list[tuple[bool, Verdict]] = []
+    for slot in list(_SLOT.finditer(text))[-_SLOTS:]:
+        line = text[slot.end() : slot.end() + _LINE].partition("\n")[0]
+        if not line.strip():
+            line = text[slot.end() : slot.end() + _LINE].lstrip().partition("\n")[0]
+        said = _answer_of(line, menu, many=many)
+        if said is not None:
+            found.append((bool(re.match("final|最终|the correct|conclusion|结论|主要", slot.group())), said))
+    finals = [said for final, said in found if final] or [said for _, said in found]
+    if not finals:
+        return None
+    if len(set(finals)) > 1 and not many:
+        return finals[-1] if any(final for final, _ in found) else Verdict(frozenset(), True)
+    return finals[-1]
+
+
+def _answer_of(line: str, menu: Menu, *, many: bool) -> Verdict | None:
+    """What the head of a line names: the line, its first sentence, or what stands before an explanation."""
+    heads = [line, *[sentence for sentence in list(sentences(line))[:1]]]
+    heads += [
+        cut
+        for cut in [
+            re.split(
+                r"[,，(（]|\s[-–—]\s|(?<![a-z])(?:because|since|rather than|not|as|with)(?![a-z])|因为|而不是|而非|,不",
+                heads[-1],
+            )[0]
+        ]
+    ]
+    for head in heads:
+        if _NEG.match(head.strip(" *\"'")) and not menu.whole(head):
+            return None
+        if found := _of_line(head, menu, many=many):
+            return found
+    return None
+
+
+def _with_answers(text: str) -> Iterator[str]:
+    """Sentences; a question with the yes or no that answers it is one."""
+    waiting = ""
+    for sentence in sentences(text):
+        if waiting and re.match(r"^\W*(?:yes|no|是|否|不)(?![a-z])", sentence):
+            yield waiting + sentence
+            waiting = ""
+            continue
+        if waiting:
+            yield waiting
+        waiting = ""
+        if sentence.rstrip().endswith(("?", "？")):
+            waiting = sentence
+        else:
+            yield sentence
+    if waiting:
+        yield waiting
+
+
+def _stances(sentence: str, menu: Menu, *, many: bool) -> Iterator[Stance]:
+    """What a sentence says of each label that it names."""
+    named = _named(sentence, menu)
+    if not named:
+        return
+    asked = re.search(r"[?？]", sentence)
+    at, denying, hedging, before = 0, False, False, 0
+    for number, mention in enumerate(named):
+        left = sentence[at : mention.start]
+        following = named[number + 1].start if number + 1 < len(named) else len(sentence)
+        right = sentence[mention.end : min(following, mention.end + _NEAR)]
+        joined = at > 0 and (_is_listed(left) or _RANGE.match(left)) is not None
+        if not joined:
+            denying = _denies(left)
+            hedging = False
+        elif denying and _CONTRAST.search(left):
+            denying = False
+        if not many and joined and not denying and _RANGE.match(left):
+            hedging = True
+        doubted = _CAN.sub(" as", sentence[max(0, at - 1) : mention.start] if not joined else left)
+        hedging = (
+            (hedging and joined)
+            or _HEDGE.search(doubted) is not None
+            or (_OR.search(left) is not None and joined and not denying)
+        )
+        if (
+            not denying
+            and number + 1 < len(named)
+            and (_is_listed(right) or _RANGE.match(right))
+            and (_OR.search(right) or (_RANGE.match(right) and not many))
+        ):
+            hedging = True
+        at = mention.end
+        said, level = _said(sentence, mention, left, right, denying=denying, hedging=hedging, asked=asked)
+        if joined and said == "commits":
+            level = max(level, before)
+        before = level if said == "commits" else 0
+        yield Stance(mention.label, said, level, mention.start)
+
+
+def _said(
+    sentence: str, mention: Mention, left: str, right: str, *, denying: bool, hedging: bool, asked: re.Match[str] | None
+) -> tuple[str, int]:
+    before = sentence[: mention.start]
+    if asked and asked.start() >= mention.end:
+        answer = sentence[asked.end() :]
+        if re.match(r"^\W*(?:yes|是|对)(?![a-z])", answer):
+            return "commits", FRAME
+        return ("denies", 0) if re.match(r"^\W*(?:no|not|否|不)(?![a-z])", answer) else ("hedges", 0)
+    behind = _BEHIND_NO.match(right) or _BEHIND_OUT.match(right)
+    if denying:
+        return ("mentions", 0) if behind and _VALUE_OR_MARK.match(right) else ("denies", 0)
+    if behind and not re.match(r"^\W*(?:,|，)?\s*(?:not|而不是|而非|不是|并非|no\b)", right):
+        return "denies", 0
+    if hedging:
+        return "hedges", 0
+    clause = re.split(r"[,，]", before)[-1]
+    if _CONCEDES.match(clause):
+        return "mentions", 0
+    if _OPEN.match(before[:_NEAR]) and len(before) <= _NEAR and _CLOSE.match(right):
+        return "commits", HEAD
+    if _FRAME.search(clause[-80:]):
+        return "commits", FRAME
+    if re.search(r"(?:\*\*|[\"“「『【《])$", before.rstrip(" ")):
+        return "commits", FRAME
+    return "commits", ANYWHERE
+
+
+def _denies(left: str) -> bool:
+    """Whether words before a label deny it: none after which a contrast or another clause begins."""
+    last = None
+    for last in _NEG.finditer(left):
+        pass
+    if last is None:
+        return False
+    rest = left[last.end() :]
+    return not (_CONTRAST.search(rest) or _CLAUSE.search(rest))
+
+
+def _is_listed(text: str) -> bool:
+    """Whether nothing but what parts the items of a list stands between two labels."""
+    return len(text) <= _LONGEST_BETWEEN and _LISTED.match(text) is not None
+
+
+def _named(sentence: str, menu: Menu) -> list[Mention]:
+    """The labels that a sentence names, and the letters or numbers that stand for some, where they stand as answers."""
+    found = menu.mentions(sentence)
+    if not menu.ids:
+        return found
+    used = [(one.start, one.end) for one in found]
+    for name, label in menu.ids.items():
+        for place in re.finditer(
+            rf"(?<![a-z0-9.,'])(?:(?:option|candidate|product|title|description|item|answer|number|choice|no\.|选项?|商品|第)\s?)?[(\[（【\"'*]*{re.escape(name)}(?![a-z0-9'%]|\.[0-9])",
+            sentence,
+        ):
+            as_article = (
+                name == "a"
+                and re.match(r"\s[a-z0-9]", sentence[place.end() :])
+                and not re.match(r"\s(?:is|was|because|fits|and|or|then)(?![a-z])", sentence[place.end() :])
+                and place.group() == "a"
+            )
+            if (
+                not as_article
+                and not (name == "i")
+                and not any(start < place.end() and place.start() < end for start, end in used)
+            ):
+                found.append(Mention(place.start(), place.end(), label))
+                used.append(place.span())
+    return sorted(found)
+
+
+def _of_many(stances: Sequence[Stance]) -> Verdict:
+    """What is committed to of a menu of which several may be named."""
+    commits = [one for one in stances if one.said == "commits"]
+    if not commits:
+        return NOTHING
+    listed_ones = [one for one in commits if one.level >= FRAME] or commits
+    # Labels of the same sentence stand behind one frame.
+    labels = (
+        {one.label for one in commits}
+        if listed_ones == commits or len(listed_ones) == 1
+        else {one.label for one in commits}
+    )
+    denied = {one.label for one in stances if one.said == "denies"}
+    return Verdict(frozenset(labels - denied))
+
+
+def _of_one(text: str, stances: Sequence[Stance], menu: Menu) -> Verdict:
+    """What is committed to of a menu of which one is asked for."""
+    commits = [one for one in stances if one.said == "commits"]
+    undecided = _UNDECIDED.search(text) is not None and _CHOSEN_ANYWAY.search(text) is None
+    if undecided and max((one.level for one in commits), default=0) < HEAD:
+        return NOTHING
+    hedged = {one.label for one in stances if one.said == "hedges"}
+    if commits:
+        best = max(one.level for one in commits)
+        top = {one.label for one in commits if one.level == best}
+        if _contradicts(commits, best, menu):
+            return Verdict(frozenset(), True)
+        if len(top) == 1 and (best > ANYWHERE or not (hedged - top)):
+            denied = [one for one in stances if one.said == "denies" and one.label in top]
+            if not denied or denied[-1].place < commits[-1].place or best >= HEAD:
+                return Verdict(frozenset(top))
+            return NOTHING
+        concluded = _concluded(text, menu)
+        return Verdict(frozenset((concluded,))) if concluded else Verdict(frozenset(), True)
+    denied_ones = {one.label for one in stances if one.said == "denies"}
+    if hedged - denied_ones or len(denied_ones) != 1:
+        return NOTHING
+    other = menu.opposite(next(iter(denied_ones)))
+    return Verdict(frozenset((other,))) if other and other not in denied_ones else NOTHING
+
+
+def _contradicts(commits: Sequence[Stance], best: int, menu: Menu) -> bool:
+    """Whether one sentence commits to a label and to its denial."""
+    first = next(one for one in commits if one.level == best)
+    return any(
+        one.sentence == first.sentence and one.label == menu.opposite(first.label) and best < SLOT for one in commits
+    )
+
+
+def _concluded(text: str, menu: Menu) -> str | None:
+    """The one label that the last sentence names which draws a conclusion."""
+    for sentence in reversed(list(sentences(text))):
+        if not _CONCLUDES.match(sentence):
+            continue
+        labels = {one.label for one in _stances(sentence, menu, many=False) if one.said == "commits"}
+        return labels.pop() if len(labels) == 1 else None
+    return None

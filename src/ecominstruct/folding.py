@@ -170,7 +170,7 @@ def _converter() -> Any:
 
 
 def _simplified(char: str) -> str:
-    if len(char) == 1 and char >= "\u3400":
+    if len(char) == 1 and char >= "\u3400" and not "\ud800" <= char <= "\udfff":
         return str(_converter().convert(char)).translate(_ALSO)
     return char
 

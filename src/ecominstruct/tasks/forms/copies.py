@@ -158,6 +158,7 @@ def read_one(text: str, question: Question) -> Reading:
     if is_echo(text, question):
         return failed("unparseable")
     shown = Shown(question.input)
+    text = closed(text)
     value = strings(payload(text))
     if value is not None and len(value) == 1:
         text = value[0]
@@ -321,6 +322,8 @@ def _pieces(text: str) -> list[str]:
 def _of_piece(piece: str, shown: Shown, question: Question) -> list[str]:
     found: list[str] = []
     pieces = _pieces(piece)
+    if len(pieces) == 1 and "/" in piece and shown.item(piece) is None:
+        pieces = [one for one in piece.split("/") if one.strip()]
     for one in pieces:
         one = re.sub(r"^(?:and|or|plus)\s+|^(?:以及|和|与)(?=.{2})", "", one)
         item = shown.item(one)

@@ -15,10 +15,12 @@ from ecominstruct.tasks.forms.copies import is_echo, read_entities, read_one, re
 from ecominstruct.tasks.forms.naming import LONGEST, Menu, menu_of, normal
 from ecominstruct.tasks.forms.peeling import closed, payload, peel, strings, unfenced, unlead
 from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, parsed, refuses, unread
-from ecominstruct.tasks.forms.stances import Verdict, listed, unechoed, verdict
+from ecominstruct.tasks.forms.stances import Verdict, listed, stances, unechoed, verdict
 from ecominstruct.tasks.spec import FormName
 
 LONGEST_READ = 6_000  # characters of an answer from a menu that are read
+_ALL_BUT = re.compile(r"^all(?: of them| of these| labels)? (?:except|but|apart from)(?: for)? ([^.\n]{1,200})\.?$|^除(?:了)?([^,，。\n]{1,100})(?:以外|之外|外)[,，]?(?:其(?:他|余))?(?:全部|都)\w{0,6}。?$")
+_ALL = re.compile(r"(?<![a-z])all(?![a-z])|every|全部|所有|都适")
 _YES, _NO = (
     frozenset(("yes", "是", "能", "可以", "true", "对")),
     frozenset(("no", "否", "不能", "不可以", "false", "不对")),
@@ -51,16 +53,23 @@ def _classify(text: str, question: Question) -> Reading:
     menu = menu_of(question.choices, question.input)
     if question.many and text.strip() and _is_none(text, menu, question):
         return parsed(Gold())
+    if question.many and (most := _ALL_BUT.match(normal(closed(text)).strip())):
+        left = {one.label for one in menu.mentions(most[1] or most[2])}
+        return parsed(Gold(labels=tuple(sorted(set(question.choices) - left)))) if left else unread(text)
     found = _verdict(text, menu, question, many=question.many)
     if found.ambiguous:
         return failed("ambiguous")
     if not found.labels:
-        return unread(text)
-    if len(found.labels) > (
-        len(question.choices) - 1 if question.many and len(question.choices) > 1 else max(1, question.many)
-    ):
+        return parsed(Gold()) if question.many and _all_denied(text, menu) else unread(text)
+    most = len(question.choices) - (_ALL.search(normal(text)) is None) if question.many else 1
+    if len(found.labels) > max(1, most):
         return failed("ambiguous")
     return parsed(Gold(labels=tuple(sorted(found.labels))))
+
+
+def _all_denied(text: str, menu: Menu) -> bool:
+    """Whether an answer denies every label of a menu."""
+    return set(menu.choices) <= {one.label for one in stances(menu.normal(_ends(text)), menu) if one.said == "denies"}
 
 
 def _is_none(text: str, menu: Menu, question: Question) -> bool:
@@ -88,7 +97,7 @@ def _verdict(text: str, menu: Menu, question: Question, *, many: bool) -> Verdic
     shown = menu.normal(question.input)
     found = verdict(menu.normal(closed(text)), menu, shown, many=many)
     if not found.labels and not found.ambiguous and len(question.choices) == 2:
-        answer = _yes_or_no(menu.normal(text), question.choices)
+        answer = _yes_or_no(unechoed(menu.normal(text), shown, menu), question.choices)
         return Verdict(frozenset((answer,))) if answer else found
     return found
 
@@ -126,6 +135,8 @@ def _of_json(value: Any, menu: Menu, *, many: bool) -> Verdict | None:
     for name, item in value.items():
         if isinstance(item, dict | list) and (found := _of_json(item, menu, many=many)) is not None:
             return found
+        if isinstance(item, str) and (label := menu.whole(menu.normal(item))):
+            return Verdict(frozenset((label,)))
         if isinstance(item, str) and not re.search(
             "reason|expla|think|thought|note|理由|解释|原因", str(name), re.IGNORECASE
         ):
@@ -275,7 +286,7 @@ def _parts(text: str) -> Iterator[str]:
     yield from [line for line in reversed(text.split("\n")) if re.search(r"[>≻<]", line)][:4]
     blocks = re.split(r"\n\s*\n", text)
     if len(blocks) > 1:
-        yield from blocks[: -5 : -1]
+        yield from blocks[:-5:-1]
     yield text
     for sentence in re.split(r"[.。;；\n](?=\s|$|\D)", text)[:20]:
         if sentence.strip():
@@ -297,6 +308,9 @@ def _in(text: str, menu: Menu) -> Iterator[list[str]]:
         if None not in found:
             yield [one for one in reversed(found) if one]
             return
+    spaced = [menu.ids.get(one) for one in re.findall(r"[a-z0-9]+", text)]
+    if len(spaced) > 1 and None not in spaced and not re.search(r"[<>]", text):
+        yield [one for one in spaced if one]
     for chain in (
         re.split(r"[>≻=]{1,2}|->", text.rpartition(":")[2] if ">" in text else text),
         re.split(r"[>≻]|->", text),
@@ -312,12 +326,12 @@ def _in(text: str, menu: Menu) -> Iterator[list[str]]:
     pieces = [
         one
         for one in re.split(
-            r"[,，;；\n]|(?<![a-z])(?:then|followed by|and finally)(?![a-z])|其次|然后|接着|最后",
+            r"[,，;；\n]|(?<![a-z])(?:then|followed by|and finally)(?![a-z])|其次|然后|接着|最后|、|>",
             text.rpartition(":")[2],
         )
         if one.strip(" .。")
     ]
-    told = [menu.titled(one) or menu.words.get(one.strip(" .。*\"'")) for one in pieces]
+    told = [menu.whole(one) or menu.titled(one) or menu.words.get(one.strip(" .。*\"'")) or menu.unique(one) for one in pieces]
     yield [one for one in told if one] if None not in told else []
 
 
@@ -326,7 +340,7 @@ def _tabled(text: str, menu: Menu) -> list[str]:
     placed = []
     for line in text.split("\n"):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        numbers = [int(cell) for cell in cells if re.fullmatch("[0-9]{1,2}", cell)]
+        numbers = [int(cell.strip("第名")) for cell in cells if re.fullmatch("第?[0-9]{1,2}名?", cell)]
         label = next((one for cell in cells if not cell.isdigit() and (one := menu.whole(cell, ids=False))), None)
         if len(cells) > 1 and label and len(numbers) == 1:
             placed.append((numbers[0], label))

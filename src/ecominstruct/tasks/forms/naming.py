@@ -11,6 +11,7 @@ Where the input shows the candidates behind letters or numbers, or where these d
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections import Counter
@@ -26,7 +27,16 @@ LONGEST = 20_000  # characters: nobody looks for an answer in more than this
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_CJK}]+|[a-z]+|[0-9]+(?:[.,][0-9]+)*")
 _FOLDED = str.maketrans({"_": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "＞": ">", "→": ">", "—": "-", "–": "-"})
+_IRREGULAR = {one: other for pair in ("child children", "man men", "woman women", "person people") for one, other in (pair.split(), pair.split()[::-1])}
+_COUNTED = re.compile(r"([0-9]{1,2})(?:\.0)?\s?(?:stars?|points?|星|分)?")
+_PLACES = {word: at for words in ("first second third fourth fifth sixth", "one two three four five six", "一 二 三 四 五 六") for at, word in enumerate(words.split(), 1)}
+_ORDINAL = re.compile(
+    r"(?:the )?(first|second|third|fourth|fifth|sixth|last)(?: (?:one|option|candidate|title|product|item|review|question|choice))?"
+    r"|(?:number|no\.?|option|candidate|选项)\s?([0-9]{1,2}|one|two|three|four|five|six|[一二三四五六])|第([0-9]{1,2}|[一二三四五六])(?:个|项|条|款|种)?|(最后)一?[个项条款]"
+)
+_LITTLE = frozenset("the a an of for with and i would is it because its one 的 是 那 款 这 个 选 我 最 为 和 了".split())
 _CIRCLED = {0x2460 + number: f" {number + 1}) " for number in range(20)}
+_STRUCK = re.compile(r"~~[^~\n]{0,200}~~")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _STARS = re.compile(r"[★⭐🌟][★⭐🌟\ufe0f]{0,9}[☆]{0,10}")
 _OUT_OF = re.compile(r"(?<=[0-9])\s?(?:/|out of|of)\s?[0-9]{1,3}(?![0-9])|[(（]?满分\s?[0-9一-十]{1,3}\s?[分星]?[)）]?")
@@ -58,7 +68,7 @@ _DIGIT_WORDS = {
     digit: "|".join([str(digit), *(w for w, n in NUMBER_WORDS.items() if n == digit)]) for digit in range(1, 10)
 }
 _DIGIT_CHARS = {digit: "".join(char for char, n in CHINESE_DIGITS.items() if n == digit) for digit in range(1, 10)}
-_MARKER = r"(?:^|(?<=[\s(\[（【,，;；:：/]))[(\[（【]?\s?([a-z]|[0-9]{1,2})\s?(?:[.):：、\]）】]|\s-\s)\s*[\"']?"
+_MARKER = r"(?:^|(?<=[\s(\[（【,，;；:：/]))[(\[（【]?\s?([a-z甲乙丙丁戊己]|[0-9]{1,2})\s?(?:[.):：、\]）】]|\s-\s)\s*[\"']?"
 _ID = re.compile(r"^([a-z]?[0-9]{1,2}|[a-z])\s?[:：.、)]")
 
 
@@ -72,7 +82,9 @@ class Mention(NamedTuple):
 
 def normal(text: str, *, stars: bool = False) -> str:
     """A text in one case, width and script. `stars`: a row of stars is the number of the full ones."""
-    text = _CAMEL.sub(" ", text.translate(_CIRCLED))
+    if "&" in text:
+        text = html.unescape(text)
+    text = _STRUCK.sub(" ", _CAMEL.sub(" ", text.translate(_CIRCLED)))
     if stars:
         text = _STARS.sub(lambda found: f" {sum(char in '★⭐🌟' for char in found.group())} stars ", text)
     text = simplified(unicodedata.normalize("NFKC", text).translate(_FOLDED)).casefold()
@@ -181,13 +193,36 @@ class Menu:
         for known in (self.forms, self.also, self.ids if ids else {}, self.shorts):
             if bare in known:
                 return known[bare]
-        named = _MARK.sub("", bare, count=1).strip()
-        if named != bare and named in self.forms:
-            return self.forms[named]
+        marked = _MARK.match(bare)
+        named = bare[marked.end() :].strip() if marked else bare
+        if marked and named in self.forms:
+            clash = marked[1] in self.ids and self.ids[marked[1]] != self.forms[named]
+            return None if clash else self.forms[named]
+        if self.numbered and (counted := _COUNTED.fullmatch(bare)) and counted[1] in self.forms:
+            return self.forms[counted[1]]
+        if ids and (place := _ORDINAL.fullmatch(bare)) and (label := self._placed(place)):
+            return label
         found = [choice for pattern, choice, _ in self._patterns if pattern.fullmatch(bare)]
         if len(set(found)) >= 1:
             return found[0]
         return self._mistyped(bare) or self._cut(bare)
+
+    def _placed(self, found: re.Match[str]) -> str | None:
+        """The label at a place: the places are those of the input, where all stand there once."""
+        shown = normal(self._input)
+        forms = {choice: normal(choice).strip() for choice in self.choices}
+        if any(form not in shown for form in forms.values()):
+            return None
+        ordered = sorted(self.choices, key=lambda choice: shown.find(forms[choice]))
+        word = next(filter(None, found.groups()))
+        place = len(ordered) if word in ("last", "最后") else _PLACES.get(word) or (int(word) if word.isdigit() else 0)
+        return ordered[place - 1] if 0 < place <= len(ordered) else None
+
+    def unique(self, piece: str) -> str | None:
+        """The one label that holds a piece of at least two characters."""
+        bare = _bare(piece)
+        found = [choice for form, choice in self.forms.items() if bare in form] if len(bare) > 1 else []
+        return found[0] if len(found) == 1 else None
 
     def _cut(self, bare: str) -> str | None:
         """The one label of which a text is more than half."""
@@ -224,7 +259,10 @@ class Menu:
 
     def titled(self, text: str) -> str | None:
         """The candidate of which a stretch of text gives enough words that no other one has all of them."""
-        words = set(_units(text))
+        said = _units(text)
+        words = set(said)
+        if 0 < len(said) <= 2 and len(labels := {self.words.get(word) for word in said if len(word) > 1}) == 1:
+            return labels.pop()
         scored = []
         for form, choice in self.forms.items():
             own = set(_units(form))
@@ -235,7 +273,10 @@ class Menu:
         scored.sort(key=lambda one: (-one[0], -one[1]))
         best = scored[0]
         rest = [one for one in scored[1:] if one[0] >= best[0]]
+        own = set(_units(next(form for form, choice in self.forms.items() if choice == best[2])))
+        telling = [word for word in said if word not in _LITTLE]
         enough = best[0] >= 2 and (best[1] >= 0.5 or best[0] >= 3)
+        enough = enough and 2 * sum(word in own for word in telling) >= len(telling)
         return best[2] if enough and not rest else None
 
     def _ids_of_input(self) -> dict[str, str]:
@@ -273,7 +314,7 @@ class Menu:
         return {}
 
 
-_MARK = re.compile(r"^(?:[(\[（【]?(?:[a-z]|[0-9]{1,2})[.):：、\]）】](?![0-9])|[-*•·●▪]|[①-⑳])\s*")
+_MARK = re.compile(r"^(?:[(\[（【]?(?!x\])([a-z甲乙丙丁]|[0-9]{1,2})[.):：、\]）】](?![0-9])|[-*•·●▪]|[①-⑳])\s*")
 _EDGES = " \t\r\n\"'`*#~<>《》「」『』【】〈〉[](){}（）.。!！,，;；:：、?？-=✓✔☑✅\\$|·•"
 
 
@@ -282,7 +323,9 @@ def _inflected(form: str) -> list[str]:
     for word, others in (("under", ("less than", "below", "cheaper than")), ("over", ("more than", "above"))):
         if form.startswith(word + " "):
             return [other + form[len(word) :] for other in others]
-    if len(form) < 5 or not form.isascii() or not form.isalpha():
+    if form in _IRREGULAR:
+        return [_IRREGULAR[form]]
+    if len(form) < 4 or not form.isascii() or not form.isalpha():
         return []
     base = form
     for ending, kept in (("ation", ""), ("ment", ""), ("ction", "ct"), ("aint", "ain"), ("ison", "")):
@@ -300,6 +343,11 @@ def _inflected(form: str) -> list[str]:
         f"{stem}ation",
         f"{base}ment",
         f"{stem}able",
+        f"{base}ly",
+        f"{base}ness",
+        f"{stem}ity",
+        f"{stem}ion",
+        f"{stem}ory",
     ]
     return [word for word in words if word != form]
 

@@ -37,7 +37,7 @@ NOUNS = _any(
     "prediction rating topic topics intent intention type types choice selection decision relation relationship",
     "title titles product products item items ranking order entity entities span spans keyword keywords attribute",
     "attributes value values copy description query question summary reply verdict a q",
-    "标签 类别 分类 分类结果 类目 品类 情感 情感倾向 情感极性 答案 结果 识别结果 输出 判断 判断结果 结论 意图",
+    "translation caption slogan headline keywords search_query 搜索词 查询词 查询 广告语 翻译 译文 卖点 推荐语 标签 类别 分类 分类结果 类目 品类 情感 情感倾向 情感极性 答案 结果 识别结果 输出 判断 判断结果 结论 意图",
     "类型 选择 评价 主题 关系 评分 标题 商品标题 商品 产品 排序 排名 实体 属性 关键词 片段 文案 描述 回复 问题 摘要",
 )
 _COMMENTS = _any("reason expla rationale confiden thought analysis score comment 理由 原因 解释 解析 分析 置信")
@@ -51,6 +51,8 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _BOLD_LINE = re.compile(r"^(?:\*\*|#{1,4} )[^\n*]{1,80}[:：]?(?:\*\*)?[:：]?\s{0,3}\n+(?=\S)")
+_LAST_STOPS = re.compile(r"(?<=[.!。！])\s+")
+_TAG_AROUND = re.compile(r"<([a-zA-Z_]{1,20})>([^<>]*)</\1>")
 _PREAMBLE = re.compile(
     r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|the following|as follows|below|would type|could be|would be|might read)\b|如下|以下|下面|可以(?:写|是)|建议)"
     r"[^\n:：]{0,80}[:：]\*{0,2}\s{0,9}(?=\S)",
@@ -125,7 +127,17 @@ def closed(text: str) -> str:
     lines = kept.split("\n")
     while len(lines) > 1 and _CLOSING.match(lines[-1]):
         lines.pop()
-    return "\n".join(lines).strip()
+    said = _LAST_STOPS.split(lines[-1])
+    while len(said) > 1 and _CLOSING.match(said[-1]):
+        said.pop()
+    lines[-1] = " ".join(said) if len(said) < len(_LAST_STOPS.split(lines[-1])) else lines[-1]
+    return _inside("\n".join(lines).strip())
+
+
+def _inside(text: str) -> str:
+    """A text without the one tag around it."""
+    found = _TAG_AROUND.fullmatch(text)
+    return found[2].strip() if found else text
 
 
 def payload(text: str) -> Any:

@@ -50,10 +50,12 @@ _CORRECTION = re.compile(
     r"|let me correct|sorry|hmm,? no|no,? (?=wait|sorry)|or no|oops|i take that back)(?![a-z])"
     r"|更正|等等|哦不|不对|纠正|改为|抱歉[,，]|应该改|重新考虑|说错了|有误"
 )
+_TAKEN_BACK = re.compile(r"(?<![a-z])(?:wait|no|actually)(?=[,.!])|更正|不对|等等")
+_WAVERS = 3  # times that a writer takes something back who never comes to an end
 _UNDECIDED = re.compile(
     r"back and forth|cannot decide|can't decide|can not decide|not sure|unsure|hard to (?:say|tell)|impossible to"
     r"|unable to (?:determine|decide|say)|can(?:not|'t) (?:be determined|determine|tell|say)|undecided|no idea|i don't know"
-    r"|无法(?:判断|确定|确认|给出|分类)|不能(?:判断|确定)|难以(?:判断|确定|界定)|拿不准|不好说|说不准|不确定|两者(?:都|皆)(?:可|有可能)"
+    r"|无法(?:判断|确定|确认|给出|分类)|不能(?:判断|确定)|难以(?:判断|确定|界定)|拿不准|得看|要看|看情况|视情况|看您|看买家|不好说|说不准|不确定|两者(?:都|皆)(?:可|有可能)"
 )
 _CHOSEN_ANYWAY = re.compile(
     r"if i (?:had|have|must) to|if forced|i'd (?:go|pick|choose|lean)|i would (?:go|pick|choose|lean)|going with|my best guess"
@@ -70,14 +72,14 @@ _BOXED = re.compile(r"boxed\{+\s?((?:\\?[a-z]*\{)?[^{}]{1,300})\}")
 _NEG = re.compile(
     r"(?<![a-z])(?:not(?! only a)|never|neither|nor|without|rather than|as opposed to|instead of|other than|except(?: for)?|unlike|far from|than (?=(?:a |an |the )?$)"
     r"|cannot|(?:is|are|was|were|do|does|did|has|have|had|would|should|could|wo|ca)n't|isnt|doesnt|dont|nothing|none of|no|excluding|excludes?|free (?:of|from)|lack(?:s|ing)?|no mention of|absence of|reject(?:s|ed)?|rul(?:e|es|ed|ing) out|not just)(?![a-z])"
-    r"|而不是|而非|不是|并非|并不是|并不|不属于|不算|不应|不该|不选|不要|不推荐|排除|没有|未|不存在|不含|不涉及|没|不仅仅?是(?=[^。]{0,30}$)|不只是(?=[^。]{0,30}而是)|非(?!常)|不(?!仅|但|过|错|管|论|只)|無"
+    r"|而不是|而非|不是|并非|并不是|并不|不属于|谈不上|算不上|称不上|与其说是?|不包括|不能(?:算|因)|不算|不应|不该|不选|不要|不推荐|排除|没有|未|不存在|不含|不涉及|没|不仅仅?是(?=[^。]{0,30}$)|不只是(?=[^。]{0,30}而是)|非(?!常)|不(?!仅|但|过|错|管|论|只)|無"
 )
 _CONTRAST = re.compile(
-    r"(?<![a-z])(?:but|yet|instead(?! of)|it's|it is|so|hence|therefore|thus|only)(?![a-z])|而是|但(?:是)?|却|应(?:该)?(?:为|是)|属于|所以|因此|因而|而(?![且非不])"
+    r"(?<![a-z])(?:but|yet|instead(?! of)|it's|it is|so|hence|therefore|thus|only)(?![a-z])|而是|不如说|但(?:是)?|却|应(?:该)?(?:为|是)|属于|所以|因此|因而|而(?![且非不])"
 )
 _HEDGE = re.compile(
     r"(?<![a-z])(?:might|may|could|possibly|perhaps|maybe|either|unsure|uncertain|unclear|whether|depends|potentially|arguably|probably not)(?![a-z])"
-    r"|(?<!最)可能(?!性最)|也许|或许|否则|若(?!干)|otherwise|或者|或是|还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
+    r"|(?<!最)可能(?!性最)|也许|或许|的话|否则|若(?!干)|otherwise|或者|或是|还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
 )
 _CAN = re.compile(
     r"(?:can|could|may|might|可)(?: also)? (?:be )?(?:classified|labell?ed|categori[sz]ed|described|regarded|considered|seen|treated|rated|summari[sz]ed) as|可以?(?:归类|分类|判断|归|判定|视)为"
@@ -97,10 +99,11 @@ _BEHIND_OUT = re.compile(
 )
 _BEHIND_YES = re.compile(
     r"^[\s\"'”’」』》】*`)）\]]*(?:(?:[:：=\-–—>?？(（,，|])\s*)+[\s*\"'“]*"
-    r"(?:yes(?![a-z])|true|present|是|有|对|符合|[✓✔☑✅]|1(?![0-9.]))"
+    r"(?:yes(?![a-z])|true|present|是|有|对|符合|[✓✔√☑✅]|1(?![0-9.]))"
 )
 _VALUE = re.compile(r"^[\s\"'”’」』》】*`]*(?:[:：=]|\s[-–—]\s)\s*(?=\S)")
-_TICK = re.compile(r"(?:\[[x✓✔]\]|[✓✔☑✅])\s*$")
+_BOX = re.compile(r"\[\s?[x✓✔√]?\]|[☐☑✅❌✗✘✖]")
+_TICK = re.compile(r"(?:\[[x✓✔√]\]|[✓✔√☑✅])\s*$")
 _CROSS = re.compile(r"(?:\[\s?\]|[☐✗✘✖×❌])\s*$")
 _FRAME = re.compile(
     r"(?:(?<![a-z])(?:is|are|was|be|as|into|in|to|under|of|choose|choosing|chose|select|selected|pick|picked|with|for|about|say|says|mentions?"
@@ -112,12 +115,14 @@ _OPEN = re.compile(
     r"^[\s\"'“‘「『《【*`(（\[#>\-•·]*(?:(?:[0-9]{1,2}|[a-z])[.)、．:：][\s*\"'“]*)?(?:(?:the|a|an|just|only|yes|sure|ok|okay|so|hence|therefore|thus|overall|conclusion|结论|好的|所以|因此|综上|综上所述|总之|主要(?:是)?|最终)[\s,，:：!！.*\"'“「【]*){0,2}$"
 )
 _CLOSE = re.compile(
-    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:category|class|label|sentiment|review|products?|items?|questions?|request|类别|类目|类|的?商品|类商品|问题|方面|意图|评价|情感|级别|的)[\s\"'”’」』》】*`)）\]]*)?(?:$|[.。,，;；:：!！\n(（\-–—?？]|because|since|as(?![a-z])|is |因为|由于)"
+    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:category|class|label|sentiment|review|products?|items?|questions?|request|类别|类目|类|的?商品|类商品|问题|方面|意图|评价|情感|级别|的)[\s\"'”’」』》】*`)）\]]*)?(?:$|[.。,，;；:：!！\n(（\-–—?？]|because|since|as(?![a-z])|因为|由于)"
 )
 _LISTED = re.compile(
     r"^[\s\"'“”‘’「」『』《》【】*`()（）\[\]]*(?:[,，、/&+]|and|or|nor|as well as|和|与|及|以及|或|或者|还是|也不是|還有|还有)?[\s\"'“”‘’「」『』《》【】*`,，]*(?:and|or|the|a|an|also|和|与|或|也)?[\s\"'“”‘’「」『』《》【】*`]*(?:the |a |an )?$"
 )
 _RANGE = re.compile(r"^\s*(?:to|~|到|至|through|-)\s*$")
+_HALF = re.compile(r"^\s(?:and a half|半)|^半")
+_HYPOTHETIC = re.compile(r"^[\s-][a-z-]{1,20}(?: [a-z]{1,20}){0,2} would(?![a-z])")
 _CLAUSE = re.compile(r"[,，:：]|(?<![a-z])(?:because|since)(?![a-z])|因为|由于")
 _OR = re.compile(r"(?<![a-z])or(?![a-z])|或|还是")
 _CONCLUDES = re.compile(
@@ -150,7 +155,7 @@ def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
         return Verdict(frozenset((whole,)))
     if found := listed(text, menu):
         return Verdict(frozenset(found)) if many or len(set(found)) == 1 else Verdict(frozenset(), True)
-    if first := _continued(text, menu):
+    if first := _continued(text, menu, shown):
         return Verdict(frozenset((first,)))
     boxed = _BOXED.findall(text)
     if boxed and (found := _of_line(boxed[-1].rpartition("{")[2], menu, many=many)):
@@ -159,6 +164,8 @@ def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
     if polar is not None:
         return polar
     text = unechoed(text, shown, menu)
+    if len(_TAKEN_BACK.findall(text)) >= _WAVERS:
+        return NOTHING
     before, after = _uncorrected(text)
     if after:
         found = _judged(after, menu, many=many)
@@ -167,9 +174,13 @@ def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
     return _judged(before + after, menu, many=many)
 
 
-def _continued(text: str, menu: Menu) -> str | None:
+def _continued(text: str, menu: Menu, shown: str) -> str | None:
     """The label that is the first paragraph, where the next ones begin another example: a model that was not tuned
     goes on with its prompt."""
+    line, _, more = text.partition("\n")
+    field = re.match(r"[^:\n]{1,30}:", more)
+    if field and field.group() in shown and (label := menu.whole(line)):
+        return label
     first, *rest = [one for one in re.split(r"\n\s*\n", text) if one.strip()] or [""]
     label = menu.whole(first)
     if (
@@ -204,6 +215,8 @@ def _of_line(line: str, menu: Menu, *, many: bool) -> Verdict | None:
 
 def listed(text: str, menu: Menu) -> list[str]:
     """The labels of a text that is a list of them and nothing else, in order; ids may stand for labels."""
+    if _BOX.search(text):
+        return []
     pieces = [
         piece
         for piece in re.split(r"[,，、;；/\n|&+]|(?<![a-z])and(?![a-z])|和|与|以及|及", text)
@@ -235,6 +248,7 @@ def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     named = menu.mentions(text)
     if len({mention.label for mention in named}) < 2:
         return None
+    ahead = bool(_TICK.search(text[: named[0].start][-8:]) or _CROSS.search(text[: named[0].start][-8:]))
     marked: dict[str, bool] = {}
     scores: dict[str, float] = {}
     ends = [mention.start for mention in named[1:]] + [len(text)]
@@ -242,9 +256,11 @@ def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     for mention, start, end in zip(named, starts, ends, strict=True):
         left = text[start : mention.start]
         right = text[mention.end : min(end, mention.end + _NEAR)].partition("\n")[0]
-        if _TICK.search(left[-8:]) or _BEHIND_YES.match(right):
+        if ahead and not (_TICK.search(left[-8:]) or _CROSS.search(left[-8:])):
+            continue
+        if (ahead and _TICK.search(left[-8:])) or (not ahead and _BEHIND_YES.match(right)):
             marked.setdefault(mention.label, True)
-        elif _CROSS.search(left[-8:]) or (_BEHIND_NO.match(right) and _VALUE_OR_MARK.match(right)):
+        elif (ahead and _CROSS.search(left[-8:])) or (not ahead and _BEHIND_NO.match(right) and _VALUE_OR_MARK.match(right)):
             marked.setdefault(mention.label, False)
         elif many and _VALUE.match(right):
             marked.setdefault(mention.label, True)
@@ -253,7 +269,8 @@ def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     labels = {mention.label for mention in named}
     if len(scores) == len(labels) >= 2:
         best = max(scores.values())
-        top = {label for label, score in scores.items() if (score > 0 if many else score == best)}
+        least = 0.5 if best <= 1 else 0.01
+        top = {label for label, score in scores.items() if (score >= least if many else score == best)}
         return Verdict(frozenset(top)) if many or len(top) == 1 else Verdict(frozenset(), True)
     explicit = [label for label, yes in marked.items() if not yes]
     if len(marked) < 2 or not explicit or len(marked) < len(labels):
@@ -273,12 +290,17 @@ def _judged(text: str, menu: Menu, *, many: bool) -> Verdict:
     slots = _slots(text, menu, many=many)
     if slots is not None:
         return slots
-    stances = [
+    said = stances(text, menu, many=many)
+    return _of_many(said) if many else _of_one(text, said, menu)
+
+
+def stances(text: str, menu: Menu, *, many: bool = True) -> list[Stance]:
+    """What a text says of each label that it names, place by place."""
+    return [
         stance._replace(sentence=number)
         for number, sentence in enumerate(_with_answers(text))
         for stance in _stances(sentence, menu, many=many)
     ]
-    return _of_many(stances) if many else _of_one(text, stances, menu)
 
 
 def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
@@ -295,7 +317,7 @@ def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     if not finals:
         return None
     if len(set(finals)) > 1 and not many:
-        return finals[-1] if any(final for final, _ in found) else Verdict(frozenset(), True)
+        return Verdict(frozenset(), True)
     return finals[-1]
 
 
@@ -323,7 +345,7 @@ def _with_answers(text: str) -> Iterator[str]:
     """Sentences; a question with the yes or no that answers it is one."""
     waiting = ""
     for sentence in sentences(text):
-        if waiting and re.match(r"^\W*(?:yes|no|是|否|不)(?![a-z])", sentence):
+        if waiting and re.match(r"^\W*(?:absolutely |certainly |definitely )?(?:yes|no|not|是|否|不)(?![a-z])", sentence):
             yield waiting + sentence
             waiting = ""
             continue
@@ -382,11 +404,17 @@ def _said(
     sentence: str, mention: Mention, left: str, right: str, *, denying: bool, hedging: bool, asked: re.Match[str] | None
 ) -> tuple[str, int]:
     before = sentence[: mention.start]
+    if _HALF.match(right):
+        return "hedges", 0
+    if re.search(r"(?<![a-z])would(?![a-z])", before[-40:]) and re.match(r"[^,，]{0,40}(?<![a-z])(?:if|were)(?![a-z])", right):
+        return "hedges", 0
+    if _HYPOTHETIC.match(right):
+        return "mentions", 0
     if asked and asked.start() >= mention.end:
         answer = sentence[asked.end() :]
         if re.match(r"^\W*(?:yes|是|对)(?![a-z])", answer):
             return "commits", FRAME
-        return ("denies", 0) if re.match(r"^\W*(?:no|not|否|不)(?![a-z])", answer) else ("hedges", 0)
+        return ("denies", 0) if re.match(r"^\W*(?:absolutely |certainly |definitely )?(?:no|not|否|不)(?![a-z])", answer) else ("hedges", 0)
     behind = _BEHIND_NO.match(right) or _BEHIND_OUT.match(right)
     if denying:
         return ("mentions", 0) if behind and _VALUE_OR_MARK.match(right) else ("denies", 0)
@@ -485,6 +513,9 @@ def _of_one(text: str, stances: Sequence[Stance], menu: Menu) -> Verdict:
         concluded = _concluded(text, menu)
         return Verdict(frozenset((concluded,))) if concluded else Verdict(frozenset(), True)
     denied_ones = {one.label for one in stances if one.said == "denies"}
+    left = [choice for choice in dict.fromkeys(menu.choices) if choice not in denied_ones]
+    if len(left) == 1 < len(denied_ones) and not hedged - denied_ones:
+        return Verdict(frozenset(left))
     if hedged - denied_ones or len(denied_ones) != 1:
         return NOTHING
     other = menu.opposite(next(iter(denied_ones)))

@@ -603,10 +603,8 @@ def _from_json(value: Any, menu: Menu, question: Question) -> list[tuple[str, st
     if isinstance(value, list):
         for item in value:
             found = _from_json(item, menu, question)
-            if found is None:
-                return None
-            pairs += found
-        return pairs
+            pairs += found or []
+        return pairs or None
     if not isinstance(value, dict):
         return None
     named = {str(name): item for name, item in value.items()}

@@ -13,7 +13,7 @@ from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.copies import is_echo, read_entities, read_one, read_several, says_nothing
 from ecominstruct.tasks.forms.naming import LONGEST, Menu, menu_of, normal
-from ecominstruct.tasks.forms.peeling import closed, payload, peel, strings, unfenced, unlead
+from ecominstruct.tasks.forms.peeling import before_fields, closed, loops, payload, peel, strings, unfenced, unlead
 from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, parsed, refuses, unread
 from ecominstruct.tasks.forms.stances import Verdict, listed, stances, unechoed, verdict
 from ecominstruct.tasks.spec import FormName
@@ -43,6 +43,10 @@ def read_leniently(form: FormName, text: str, question: Question) -> Reading:
         return failed("unparseable")
     if refuses(peeled) and not copied(peeled, question):
         return failed("refused")
+    if form != "rank" or "\n\n" in peeled:
+        peeled = before_fields(peeled, question.input)
+    if form in ("generate", "qa", "extract") and not question.choices and loops(peeled) and not copied(peeled, question):
+        return failed("unparseable")
     return _READERS[form](peeled, question)
 
 

@@ -19,6 +19,16 @@ _AFTER_FINAL = re.compile(r"<\|(?:return|end|start|channel)\|>")
 _THOUGHT = r"(?:think(?:ing)?|thought|reasoning|reflection|scratchpad|思考)"
 _THOUGHT_BEGINS = re.compile(rf"<{_THOUGHT}>|\[{_THOUGHT}\]|◁think▷", re.IGNORECASE)
 _THOUGHT_ENDS = re.compile(rf"</{_THOUGHT}>|\[/{_THOUGHT}\]|◁/think▷", re.IGNORECASE)
+_OPEN_FENCE = re.compile(r"^```[\w-]*[ \t]*\n?")
+_NEXT = re.compile(
+    r"\n\s{0,9}(?:-{3,}\s{0,9}\n\s{0,9})?(?:#{1,4} ?)?(?:指令|输入|任务|题目|输出|回答|Instruction|Input|Task|Output|Example|Human|User)\s?\d{0,2}\s?[:：]"
+    r"|\n-{3,}\s{0,9}\n\s{0,9}(?:问题|Question|Q)\s?[:：]"
+)
+_FIELD = re.compile(r"^([^:：\n]{1,20}[:：])", re.MULTILINE)
+_FIELD_LINE = re.compile(r"\n\s{0,9}([^:：\n]{1,20}[:：])")
+_FLAT = re.compile(r"\{[^{}]{1,2000}\}")
+_LOOP = re.compile(r"(.{3,200}?)\1{3,}", re.DOTALL)
+_TAIL, _SHORTEST_LOOP = 1_200, 60  # characters
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
 _PARAGRAPH = re.compile(r"\n[ \t]{0,20}\n\s*")
 
@@ -83,8 +93,35 @@ def peel(text: str) -> str | None:
     text = text[closed.end() :] if closed else text
     if _THOUGHT_BEGINS.search(text):
         return None
+    text = _ended(text)
     text = _END_MARKS.split(text, maxsplit=1)[0] if _END_MARKS.match(text) is None else text
     return _SPEAKER.sub("", text.strip(), count=1)
+
+
+def _ended(text: str) -> str:
+    """A text up to where its writer goes on with another example, as models do that were not tuned."""
+    for found in _NEXT.finditer(text):
+        before = text[: found.start()].strip()
+        if before and not before.endswith((":", "：")):
+            return before
+    return text
+
+
+def before_fields(text: str, shown: str) -> str:
+    """A text up to a line that begins with a field of the input: there another example begins."""
+    fields = {found.strip() for found in _FIELD.findall(shown)}
+    for found in _FIELD_LINE.finditer(text):
+        before = text[: found.start()].strip()
+        if found[1].strip() in fields and before and not before.endswith((":", "：")):
+            return before
+    return text
+
+
+def loops(text: str) -> bool:
+    """Whether most of the end of a text is one stretch again and again."""
+    tail = text[-_TAIL:]
+    found = _LOOP.search(tail) if len(tail) > _SHORTEST_LOOP else None
+    return found is not None and 2 * len(found.group()) > len(tail)
 
 
 def unwrap(text: str) -> str:
@@ -105,6 +142,8 @@ def key(text: str) -> str:
 def unfenced(text: str) -> str:
     """The content of the only fence of a text; else the text."""
     fences = _FENCE.findall(text)
+    if not fences and text.lstrip().startswith("```"):  # one that was not closed
+        return _OPEN_FENCE.sub("", text.lstrip(), count=1)
     return fences[0].strip() if len(fences) == 1 else text
 
 
@@ -153,7 +192,17 @@ def payload(text: str) -> Any:
             return json.loads(text[start : end + 1])
         except (ValueError, RecursionError):
             continue
-    return None
+    return _cut_json(text.strip())
+
+
+def _cut_json(text: str) -> Any:
+    """The whole objects of a JSON list that was cut; None where there is none."""
+    if not text.startswith("[") or text.endswith("]"):
+        return None
+    try:
+        return [json.loads(found) for found in _FLAT.findall(text)] or None
+    except (ValueError, RecursionError):
+        return None
 
 
 def strings(value: Any) -> list[str] | None:

@@ -1,5 +1,6 @@
-"""Answers labelled by hand that had not seen the reader (data/readings/cases_*.jsonl, real_*.jsonl), and what is counted
-of them. A half, chosen by hash, is only ever counted: no rule was made after looking at it."""
+"""Answers that others labelled who had not seen the reader, and what is counted of them.
+
+cases_*.jsonl are written by hand, real_*.jsonl by small models, open_*.jsonl by hand to look at. Of the first two a half, chosen by hash, is only ever counted: no rule was made after looking at it."""
 
 from __future__ import annotations
 
@@ -55,7 +56,7 @@ def wanted(row: Row) -> Gold | None:
         return Gold(spans=tuple(locate(mentions, row["input"])))
     if form == "extract" and row["many"]:
         return Gold(spans=tuple(locate((("", words) for words in gold), row["input"])))
-    return Gold(text=gold[0] if gold else "")
+    return Gold(text=gold[0] if gold and gold[0].casefold() != row["none"].casefold() else "")
 
 
 def read(row: Row) -> Gold | None:

@@ -18,14 +18,25 @@ from ecominstruct.folding import simplified
 from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.naming import Menu, menu_of, normal
-from ecominstruct.tasks.forms.peeling import BULLET, STOPS, WRAPS, closed, payload, strings, unfenced, unlead, unwrap
+from ecominstruct.tasks.forms.peeling import (
+    BOXED,
+    BULLET,
+    STOPS,
+    WRAPS,
+    closed,
+    payload,
+    strings,
+    unfenced,
+    unlead,
+    unwrap,
+)
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed, says_none
 
 _NOTHING = re.compile(
-    r"(?:none|no|n/?a|null|nil|nothing|empty|unanswerable|not answerable|not (?:found|mentioned|present|applicable|specified|stated|given|available|provided)"
+    r"(?:none|no|n/?a|null|nil|nothing|empty|unanswerable|not answerable|no answer|(?:this|the) question is unanswerable|not (?:found|mentioned|present|applicable|specified|stated|given|available|provided)"
     r"|(?:there (?:is|are|was|were) )?(?:no|none|nothing)(?: [\w'/-]+){0,10}"
     r"|(?:the|this|these|that) [\w' ]{1,40} (?:does|do|did|is|are)(?: not|n't) (?:say|mention|state|specify|tell|contain|give|include|list|mentioned|specified|stated|given|provided)(?: [\w'/-]+){0,12}|[-–—]"
-    r"|(?:(?:文中|文本中?|资料中?|商品信息中?|标题中?|评论中?|描述中?|说明中?|该?文本|商品|页面|原文)?(?:里|中)?(?:并|均|都)?(?:没有|没|未|沒有)(?:有)?(?:明确)?(?:提到|提及|说明|给出|找到|识别到|发现|涉及|包含|出现|标注|写明?|检测到)?[\w、/和或]{0,30})"
+    r"|(?:(?:这个|这条|这段|这款|该|此|本)?(?:文中|文本中?|资料中?|商品信息中?|标题中?|评论中?|描述中?|说明中?|该?文本|商品|页面|原文)?(?:里|中)?(?:并|均|都)?(?:没有|没|未|沒有)(?:有)?(?:明确)?(?:提到|提及|说明|给出|找到|识别到|发现|涉及|包含|出现|标注|写明?|检测到)?[\w、/和或]{0,30})"
     r"|无|無|没有|空|暂无|不存在|无相关\w*|无法回答|不可回答|未知)",
     re.IGNORECASE,
 )
@@ -38,7 +49,7 @@ _HEDGED = re.compile(
     re.IGNORECASE,
 )
 _FRAME = re.compile(
-    r"(?<![a-z])(?:is|are|was|were|has|have|likes?|includes?|contains?|called|named|mentions?|find|says?|comes? in|as)(?![a-z])|[:：=→]|是|为|有|包括|包含|分别是|提到",
+    r"(?<![a-z])(?:is|are|was|were|has|have|likes?|includes?|contains?|called|named|mentions?|find|says?|comes? in|measures?|costs?|weighs?|reads?|takes?|lasts?|as)(?![a-z])|[:：=→]|是|为|有|包括|包含|分别是|提到",
     re.IGNORECASE,
 )
 _FINAL = re.compile(
@@ -142,6 +153,8 @@ def _stripped(piece: str) -> Iterator[str]:
     yield unwrap(without)
     led = _LEADING.sub("", unwrap(without))
     yield led
+    headed = led.split(" ", 1)
+    yield headed[1] if len(headed) == 2 and len(led.split()) <= 4 else ""
     counted = re.sub(r"^\d+\s*(?:x|×)?\s+", "", led)
     yield counted if len(counted) > 3 else ""
     for cut in (re.split(r"\s[-–—]+\s|——", bare, maxsplit=1), re.split(r"[:：]", bare, maxsplit=1)):
@@ -170,7 +183,10 @@ def read_one(text: str, question: Question) -> Reading:
         return parsed(Gold(text=""))
     if body.endswith((":", "：")) or not has_word(body):
         return failed("unparseable")
-    for form in (text, body):
+    if boxed := BOXED.findall(text):
+        body = boxed[-1].strip()
+    head = re.split(r"[,，]\s?(?:because|since|as|not|因为|由于|而|不)|[(（]", body, maxsplit=1)[0]
+    for form in (body, head, text):
         if found := shown.item(form.removeprefix(">").strip()):
             return parsed(Gold(text=found))
     ends = [found.end() for found in _FINAL.finditer(text)]
@@ -378,6 +394,9 @@ _PAIR = re.compile(
 )
 _IS_A = re.compile(r"^(.{1,200}?)\s+(?:is|are|属于|是)\s*(?:an?\s+|the\s+|一个|一种)?(.{1,60}?)[.。]?$")
 _INLINE = re.compile(r"([^\[\]【】()（）<>\n,，;；、]{1,120}?)\s*[\[【(（]\s*([^\[\]【】()（）\n]{1,40})\s*[\]】)）]")
+_TYPE_IS = re.compile(
+    r"^(?:the\s+|and\s+){0,2}([^,，]{1,40}?)\s*(?:\bis\b|\bare\b|是|为)\s*(.{1,200}?)[.。]?$", re.IGNORECASE
+)
 _BIO = re.compile(r"^\s*(\S+)\s+(?:([BIES])-(\S+)|O)\s*$")
 
 
@@ -474,7 +493,7 @@ def _of_entity_line(
     pairs = _reversed_pairs(line, menu, shown)
     if pairs:
         return pairs[0][0], pairs, False
-    if heading and BULLET.match(line):
+    if heading:
         bare = BULLET.sub("", line).strip()
         if says_nothing(bare, question):
             return heading, [], True
@@ -523,6 +542,13 @@ def _reversed_pairs(line: str, menu: Menu, shown: Shown) -> list[tuple[str, str]
     inline = [(menu.whole(normal(found[2]), ids=False), found[1]) for found in _INLINE.finditer(bare)]
     if inline and all(label for label, _ in inline):
         return [(label, shown.item(words.strip(" ,，;；、")) or words.strip()) for label, words in inline if label]
+    told = [
+        (menu.whole(normal(found[1]), ids=False), found[2])
+        for one in re.split(r"[,，;；]\s*(?:and\s+)?|\s+and\s+(?=the\s)", bare)
+        if (found := _TYPE_IS.match(one))
+    ]
+    if told and all(label for label, _ in told):
+        return [(label, shown.item(words) or unwrap(words)) for label, words in told if label]
     pairs = []
     for piece in re.split(r"[,，;；、]\s*", bare):
         for pattern in (_PAIR, _IS_A):

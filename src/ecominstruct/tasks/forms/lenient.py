@@ -13,13 +13,25 @@ from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.copies import is_echo, read_entities, read_one, read_several, says_nothing
 from ecominstruct.tasks.forms.naming import LONGEST, Menu, menu_of, normal
-from ecominstruct.tasks.forms.peeling import before_fields, closed, loops, payload, peel, strings, unfenced, unlead
+from ecominstruct.tasks.forms.peeling import (
+    BOXED,
+    before_fields,
+    closed,
+    loops,
+    payload,
+    peel,
+    strings,
+    unfenced,
+    unlead,
+)
 from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, parsed, refuses, unread
 from ecominstruct.tasks.forms.stances import Verdict, listed, stances, unechoed, verdict
 from ecominstruct.tasks.spec import FormName
 
 LONGEST_READ = 6_000  # characters of an answer from a menu that are read
-_ALL_BUT = re.compile(r"^all(?: of them| of these| labels)? (?:except|but|apart from)(?: for)? ([^.\n]{1,200})\.?$|^除(?:了)?([^,，。\n]{1,100})(?:以外|之外|外)[,，]?(?:其(?:他|余))?(?:全部|都)\w{0,6}。?$")
+_ALL_BUT = re.compile(
+    r"^all(?: of them| of these| labels)? (?:except|but|apart from)(?: for)? ([^.\n]{1,200})\.?$|^除(?:了)?([^,，。\n]{1,100})(?:以外|之外|外)[,，]?(?:其(?:他|余))?(?:全部|都)\w{0,6}。?$"
+)
 _ALL = re.compile(r"(?<![a-z])all(?![a-z])|every|全部|所有|都适")
 _YES, _NO = (
     frozenset(("yes", "是", "能", "可以", "true", "对")),
@@ -45,7 +57,12 @@ def read_leniently(form: FormName, text: str, question: Question) -> Reading:
         return failed("refused")
     if form != "rank" or "\n\n" in peeled:
         peeled = before_fields(peeled, question.input)
-    if form in ("generate", "qa", "extract") and not question.choices and loops(peeled) and not copied(peeled, question):
+    if (
+        form in ("generate", "qa", "extract")
+        and not question.choices
+        and loops(peeled)
+        and not copied(peeled, question)
+    ):
         return failed("unparseable")
     return _READERS[form](peeled, question)
 
@@ -335,7 +352,10 @@ def _in(text: str, menu: Menu) -> Iterator[list[str]]:
         )
         if one.strip(" .。")
     ]
-    told = [menu.whole(one) or menu.titled(one) or menu.words.get(one.strip(" .。*\"'")) or menu.unique(one) for one in pieces]
+    told = [
+        menu.whole(one) or menu.titled(one) or menu.words.get(one.strip(" .。*\"'")) or menu.unique(one)
+        for one in pieces
+    ]
     yield [one for one in told if one] if None not in told else []
 
 
@@ -345,7 +365,10 @@ def _tabled(text: str, menu: Menu) -> list[str]:
     for line in text.split("\n"):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         numbers = [int(cell.strip("第名")) for cell in cells if re.fullmatch("第?[0-9]{1,2}名?", cell)]
-        label = next((one for cell in cells if not cell.isdigit() and (one := menu.whole(cell, ids=False))), None)
+        label = next((one for cell in cells if not re.search("[0-9]", cell[:3]) and (one := menu.whole(cell))), None)
+        label = label or next(
+            (one for cell in cells if not cell.isdigit() and (one := menu.whole(cell, ids=False))), None
+        )
         if len(cells) > 1 and label and len(numbers) == 1:
             placed.append((numbers[0], label))
     return [label for _, label in sorted(placed)] if len(placed) == len(menu.choices) else []
@@ -457,6 +480,8 @@ def _text(text: str) -> str:
     """Free text without what surrounds it."""
     found = strings(payload(text))
     text = (found[0] if found and len(found) == 1 else unfenced(text)).strip()
+    if boxed := BOXED.findall(text):
+        text = boxed[-1]
     text = closed(unlead(text)).strip()
     text = (
         "\n".join(line.removeprefix("> ").removeprefix(">") for line in text.split("\n"))

@@ -27,14 +27,24 @@ LONGEST = 20_000  # characters: nobody looks for an answer in more than this
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_CJK}]+|[a-z]+|[0-9]+(?:[.,][0-9]+)*")
 _FOLDED = str.maketrans({"_": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "＞": ">", "→": ">", "—": "-", "–": "-"})
-_IRREGULAR = {one: other for pair in ("child children", "man men", "woman women", "person people") for one, other in (pair.split(), pair.split()[::-1])}
+_IRREGULAR = {
+    one: other
+    for pair in ("child children", "man men", "woman women", "person people")
+    for one, other in (pair.split(), pair.split()[::-1])
+}
 _COUNTED = re.compile(r"([0-9]{1,2})(?:\.0)?\s?(?:stars?|points?|星|分)?")
-_PLACES = {word: at for words in ("first second third fourth fifth sixth", "one two three four five six", "一 二 三 四 五 六") for at, word in enumerate(words.split(), 1)}
+_PLACES = {
+    word: at
+    for words in ("first second third fourth fifth sixth", "one two three four five six", "一 二 三 四 五 六")
+    for at, word in enumerate(words.split(), 1)
+}
 _ORDINAL = re.compile(
     r"(?:the )?(first|second|third|fourth|fifth|sixth|last)(?: (?:one|option|candidate|title|product|item|review|question|choice))?"
     r"|(?:number|no\.?|option|candidate|选项)\s?([0-9]{1,2}|one|two|three|four|five|six|[一二三四五六])|第([0-9]{1,2}|[一二三四五六])(?:个|项|条|款|种)?|(最后)一?[个项条款]"
 )
-_LITTLE = frozenset("the a an of for with and i would is it because its one 的 是 那 款 这 个 选 我 最 为 和 了".split())
+_LITTLE = frozenset(
+    "the a an of for with and i would is it because its one 的 是 那 款 这 个 选 我 最 为 和 了".split()
+)
 _CIRCLED = {0x2460 + number: f" {number + 1}) " for number in range(20)}
 _STRUCK = re.compile(r"~~[^~\n]{0,200}~~")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
@@ -57,6 +67,13 @@ _ALSO = {  # other words for a label, where the menu has no such label
     "unanswerable": ("not answerable",),
     "insufficient information": ("not enough info", "not enough information"),
     "not enough information": ("not enough info",),
+    "nope": ("no",),
+    "nah": ("no",),
+    "yep": ("yes",),
+    "yeah": ("yes",),
+    "true": ("yes", "是"),
+    "false": ("no", "否"),
+    "ladies": ("women",),
     "肯定的": ("是",),
     "否定的": ("否",),
     "不是": ("否",),
@@ -68,7 +85,9 @@ _DIGIT_WORDS = {
     digit: "|".join([str(digit), *(w for w, n in NUMBER_WORDS.items() if n == digit)]) for digit in range(1, 10)
 }
 _DIGIT_CHARS = {digit: "".join(char for char, n in CHINESE_DIGITS.items() if n == digit) for digit in range(1, 10)}
-_MARKER = r"(?:^|(?<=[\s(\[（【,，;；:：/]))[(\[（【]?\s?([a-z甲乙丙丁戊己]|[0-9]{1,2})\s?(?:[.):：、\]）】]|\s-\s)\s*[\"']?"
+_MARKER = (
+    r"(?:^|(?<=[\s(\[（【,，;；:：/]))[(\[（【]?\s?([a-z甲乙丙丁戊己]|[0-9]{1,2})\s?(?:[.):：、\]）】]|\s-\s)\s*[\"']?"
+)
 _ID = re.compile(r"^([a-z]?[0-9]{1,2}|[a-z])\s?[:：.、)]")
 
 
@@ -288,7 +307,8 @@ class Menu:
             at = shown.find(form) if form else -1
             names = set()
             while at >= 0 and len(names) < 2:
-                before = re.search(_MARKER + "$", shown[max(0, at - 12) : at])
+                head = shown[max(0, at - 12) : at]
+                before = re.search(_MARKER + "$", head) or re.search(r"(?:^|\n)\s?([a-z])\s{1,3}$", head)
                 if before:
                     names.add(before[1])
                     shown = shown[:at] + "\0" * len(form) + shown[at + len(form) :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import unicodedata
@@ -27,7 +28,9 @@ _NEXT = re.compile(
 _FIELD = re.compile(r"^([^:：\n]{1,20}[:：])", re.MULTILINE)
 _FIELD_LINE = re.compile(r"\n\s{0,9}([^:：\n]{1,20}[:：])")
 _FLAT = re.compile(r"\{[^{}]{1,2000}\}")
+BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,2000})\}")
 _LOOP = re.compile(r"(.{3,200}?)\1{3,}", re.DOTALL)
+_LONGEST_LITERAL = 2_000  # characters
 _TAIL, _SHORTEST_LOOP = 1_200, 60  # characters
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
 _PARAGRAPH = re.compile(r"\n[ \t]{0,20}\n\s*")
@@ -191,8 +194,20 @@ def payload(text: str) -> Any:
         try:
             return json.loads(text[start : end + 1])
         except (ValueError, RecursionError):
-            continue
+            if (value := _literal(text[start : end + 1])) is not None:
+                return value
     return _cut_json(text.strip())
+
+
+def _literal(text: str) -> Any:
+    """A list or mapping in single quotes, as Python writes it; None where it is none."""
+    if len(text) > _LONGEST_LITERAL:
+        return None
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return value if isinstance(value, list | dict) else None
 
 
 def _cut_json(text: str) -> Any:
@@ -207,6 +222,8 @@ def _cut_json(text: str) -> Any:
 
 def strings(value: Any) -> list[str] | None:
     """The texts of a JSON answer: a text, a list of texts, or an object with one such member that is no comment."""
+    if isinstance(value, bool):
+        return [str(value).lower()]
     if isinstance(value, str):
         return [value]
     if isinstance(value, int | float):

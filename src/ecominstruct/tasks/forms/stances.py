@@ -63,7 +63,7 @@ _CHOSEN_ANYWAY = re.compile(
 )
 _SLOT = re.compile(
     r"(?:final (?:answer|label|choice|decision|category|classification|verdict|grade|order)|the correct (?:answer|label|category|option)"
-    r"|(?<![a-z])(?:answer|label|category|classification|verdict|prediction|predicted (?:rating|label|class)|rating|grade|score"
+    r"|(?<![a-z])(?:answer|label|category|classification|verdict|prediction|predicted (?:rating|label|class)|rating|grade|score|main|primary"
     r"|conclusion|decision|sentiment|intent|choice|class|department|topic|aspect|relevance|relation|output|result|response)"
     r"|最终(?:答案|结果|结论|选择|分类|标签)|正确答案|答案|结论|结果|类别|分类|标签|情感(?:倾向|极性)?|(?<!次要)意图|主要意图|评分|星级|类目|判断|等级|相关性|方面)"
     r"(?:\s?(?:\*\*|\"|'|”|」))?\s?(?:is|are|would be|should be|was|应该是|应为|应该为|是|为|[:=：])[\s:：*\"'“「『【《(（`]*(?:a |an |the |肯定的，)?"
@@ -72,7 +72,7 @@ _BOXED = re.compile(r"boxed\{+\s?((?:\\?[a-z]*\{)?[^{}]{1,300})\}")
 _NEG = re.compile(
     r"(?<![a-z])(?:not(?! only a)|never|neither|nor|without|rather than|as opposed to|instead of|other than|except(?: for)?|unlike|far from|than (?=(?:a |an |the )?$)"
     r"|cannot|(?:is|are|was|were|do|does|did|has|have|had|would|should|could|wo|ca)n't|isnt|doesnt|dont|nothing|none of|no|excluding|excludes?|free (?:of|from)|lack(?:s|ing)?|no mention of|absence of|reject(?:s|ed)?|rul(?:e|es|ed|ing) out|not just)(?![a-z])"
-    r"|而不是|而非|不是|并非|并不是|并不|不属于|谈不上|算不上|称不上|与其说是?|不包括|不能(?:算|因)|不算|不应|不该|不选|不要|不推荐|排除|没有|未|不存在|不含|不涉及|没|不仅仅?是(?=[^。]{0,30}$)|不只是(?=[^。]{0,30}而是)|非(?!常)|不(?!仅|但|过|错|管|论|只)|無"
+    r"|而不是|而非|不是|并非|并不是|并不|不属于|谈不上|算不上|称不上|与其说是?|不包括|不能(?:算|因)|不算|不应|不该|不选|不要|不推荐|排除|没有|未|不存在|不含|不涉及|没|不仅仅?是(?=[^。]{0,30}$)|不只是(?=[^。]{0,30}而是)|非(?!常)|不(?!如|仅|但|过|错|管|论|只)|無"
 )
 _CONTRAST = re.compile(
     r"(?<![a-z])(?:but|yet|instead(?! of)|it's|it is|so|hence|therefore|thus|only)(?![a-z])|而是|不如说|但(?:是)?|却|应(?:该)?(?:为|是)|属于|所以|因此|因而|而(?![且非不])"
@@ -102,6 +102,7 @@ _BEHIND_YES = re.compile(
     r"(?:yes(?![a-z])|true|present|是|有|对|符合|[✓✔√☑✅]|1(?![0-9.]))"
 )
 _VALUE = re.compile(r"^[\s\"'”’」』》】*`]*(?:[:：=]|\s[-–—]\s)\s*(?=\S)")
+_JOINS = re.compile(r"(?<![a-z])and(?![a-z])|the |和|与|以及|及|还有|类|方面")
 _BOX = re.compile(r"\[\s?[x✓✔√]?\]|[☐☑✅❌✗✘✖]")
 _TICK = re.compile(r"(?:\[[x✓✔√]\]|[✓✔√☑✅])\s*$")
 _CROSS = re.compile(r"(?:\[\s?\]|[☐✗✘✖×❌])\s*$")
@@ -111,11 +112,15 @@ _FRAME = re.compile(
     r"|是|为|属于|归为|归入|归到|归类为|分类为|分到|归于|选|选择|判断为|判定为|标为|标记为|判为|应为|算|关于|涉及|提到|谈到|谈论|给|打|首选|推荐|偏向|倾向于?|对应意图|对应|即|有|针对的?是|含有|包括|包含|涉嫌|在说)"
     r"[\s\"'“‘「『《【*`(（\[]*(?:(?:the|an?|more|most|very|rather|slightly|clearly|definitely|most likely|likely|overall|mostly|simply|really|still|一个|一种|一条|典型的|明显的?|明确|[a-z]{1,12}ly|customer|shopper|product|category|class|label)[\s\"'“‘「『《【*`(（\[]*){0,3}$"
 )
+_DECIDES = re.compile(
+    r"(?<![a-z])(?:i'd|i would|i will|i'll|we'd|let's)(?: still| rather)? (?:label|call|class|classify|rate|choose|pick|say|tag|go (?:with|for))(?: (?:it|this|that|them))?(?: (?:as|to be|is))?[\s\"'*:]{1,3}(?:an? |the )?$"
+    r"|(?:hence|so|therefore|thus)[\s:,]{1,3}$"
+)
 _OPEN = re.compile(
     r"^[\s\"'“‘「『《【*`(（\[#>\-•·]*(?:(?:[0-9]{1,2}|[a-z])[.)、．:：][\s*\"'“]*)?(?:(?:the|a|an|just|only|yes|sure|ok|okay|so|hence|therefore|thus|overall|conclusion|结论|好的|所以|因此|综上|综上所述|总之|主要(?:是)?|最终)[\s,，:：!！.*\"'“「【]*){0,2}$"
 )
 _CLOSE = re.compile(
-    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:category|class|label|sentiment|review|products?|items?|questions?|request|类别|类目|类|的?商品|类商品|问题|方面|意图|评价|情感|级别|的)[\s\"'”’」』》】*`)）\]]*)?(?:$|[.。,，;；:：!！\n(（\-–—?？]|because|since|as(?![a-z])|因为|由于)"
+    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:category|class|label|sentiment|review|products?|items?|questions?|request|类别|类目|类|的?商品|类商品|问题|方面|意图|评价|情感|级别|的)[\s\"'”’」』》】*`)）\]]*)?(?:$|it is(?![a-z])|[.。,，;；:：!！\n(（\-–—?？]|because|since|as(?![a-z])|因为|由于)"
 )
 _LISTED = re.compile(
     r"^[\s\"'“”‘’「」『』《》【】*`()（）\[\]]*(?:[,，、/&+]|and|or|nor|as well as|和|与|及|以及|或|或者|还是|也不是|還有|还有)?[\s\"'“”‘’「」『』《》【】*`,，]*(?:and|or|the|a|an|also|和|与|或|也)?[\s\"'“”‘’「」『』《》【】*`]*(?:the |a |an )?$"
@@ -232,15 +237,8 @@ def listed(text: str, menu: Menu) -> list[str]:
     for mention in named:
         rest.append(text[at : mention.start])
         at = mention.end
-    left = "".join([*rest, text[at:]])
-    return (
-        [mention.label for mention in named]
-        if named
-        and not re.search(
-            r"[^\W\d_]|[?？]", re.sub(r"(?<![a-z])and(?![a-z])|the |和|与|以及|及|还有|类|方面", "", left)
-        )
-        else []
-    )
+    left = _JOINS.sub("", "".join([*rest, text[at:]]))
+    return [mention.label for mention in named] if named and not re.search(r"[^\W_]|[?？]", left) else []
 
 
 def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
@@ -260,7 +258,9 @@ def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
             continue
         if (ahead and _TICK.search(left[-8:])) or (not ahead and _BEHIND_YES.match(right)):
             marked.setdefault(mention.label, True)
-        elif (ahead and _CROSS.search(left[-8:])) or (not ahead and _BEHIND_NO.match(right) and _VALUE_OR_MARK.match(right)):
+        elif (ahead and _CROSS.search(left[-8:])) or (
+            not ahead and _BEHIND_NO.match(right) and _VALUE_OR_MARK.match(right)
+        ):
             marked.setdefault(mention.label, False)
         elif many and _VALUE.match(right):
             marked.setdefault(mention.label, True)
@@ -345,7 +345,9 @@ def _with_answers(text: str) -> Iterator[str]:
     """Sentences; a question with the yes or no that answers it is one."""
     waiting = ""
     for sentence in sentences(text):
-        if waiting and re.match(r"^\W*(?:absolutely |certainly |definitely )?(?:yes|no|not|是|否|不)(?![a-z])", sentence):
+        if waiting and re.match(
+            r"^\W*(?:absolutely |certainly |definitely )?(?:yes|no|not|是|否|不)(?![a-z])", sentence
+        ):
             yield waiting + sentence
             waiting = ""
             continue
@@ -406,7 +408,9 @@ def _said(
     before = sentence[: mention.start]
     if _HALF.match(right):
         return "hedges", 0
-    if re.search(r"(?<![a-z])would(?![a-z])", before[-40:]) and re.match(r"[^,，]{0,40}(?<![a-z])(?:if|were)(?![a-z])", right):
+    if re.search(r"(?<![a-z])would(?![a-z])", before[-40:]) and re.match(
+        r"[^,，]{0,40}(?<![a-z])(?:if|were)(?![a-z])", right
+    ):
         return "hedges", 0
     if _HYPOTHETIC.match(right):
         return "mentions", 0
@@ -414,7 +418,13 @@ def _said(
         answer = sentence[asked.end() :]
         if re.match(r"^\W*(?:yes|是|对)(?![a-z])", answer):
             return "commits", FRAME
-        return ("denies", 0) if re.match(r"^\W*(?:absolutely |certainly |definitely )?(?:no|not|否|不)(?![a-z])", answer) else ("hedges", 0)
+        return (
+            ("denies", 0)
+            if re.match(r"^\W*(?:absolutely |certainly |definitely )?(?:no|not|否|不)(?![a-z])", answer)
+            else ("hedges", 0)
+        )
+    if re.fullmatch(r"\W*", right) and not left.strip():
+        right = ""
     behind = _BEHIND_NO.match(right) or _BEHIND_OUT.match(right)
     if denying:
         return ("mentions", 0) if behind and _VALUE_OR_MARK.match(right) else ("denies", 0)
@@ -426,6 +436,8 @@ def _said(
     if _CONCEDES.match(clause):
         return "mentions", 0
     if _OPEN.match(before[:_NEAR]) and len(before) <= _NEAR and _CLOSE.match(right):
+        return "commits", HEAD
+    if _DECIDES.search(clause[-60:]):
         return "commits", HEAD
     if _FRAME.search(clause[-80:]):
         return "commits", FRAME
@@ -526,7 +538,11 @@ def _contradicts(commits: Sequence[Stance], best: int, menu: Menu) -> bool:
     """Whether one sentence commits to a label and to its denial."""
     first = next(one for one in commits if one.level == best)
     return any(
-        one.sentence == first.sentence and one.label == menu.opposite(first.label) and best < SLOT for one in commits
+        one.place > first.place
+        and one.sentence == first.sentence
+        and one.label == menu.opposite(first.label)
+        and best < SLOT
+        for one in commits
     )
 
 

@@ -154,7 +154,7 @@ def _stripped(piece: str) -> Iterator[str]:
     led = _LEADING.sub("", unwrap(without))
     yield led
     headed = led.split(" ", 1)
-    yield headed[1] if len(headed) == 2 and len(led.split()) <= 4 else ""
+    yield headed[1] if len(headed) == 2 and len(led.split()) <= 4 and "," not in led else ""
     counted = re.sub(r"^\d+\s*(?:x|×)?\s+", "", led)
     yield counted if len(counted) > 3 else ""
     for cut in (re.split(r"\s[-–—]+\s|——", bare, maxsplit=1), re.split(r"[:：]", bare, maxsplit=1)):
@@ -176,7 +176,7 @@ def read_one(text: str, question: Question) -> Reading:
     if value is not None and len(value) == 1:
         text = value[0]
     if text.strip() and text.strip() in question.input:
-        return parsed(Gold(text=text.strip()))
+        return parsed(Gold(text=text.strip().removesuffix(".").removesuffix("。")))
     text = closed(unfenced(text)).strip()
     body = unlead(text).strip()
     if says_nothing(body, question) or says_nothing(text, question):
@@ -188,22 +188,27 @@ def read_one(text: str, question: Question) -> Reading:
     head = re.split(r"[,，]\s?(?:because|since|as|not|因为|由于|而|不)|[(（]", body, maxsplit=1)[0]
     for form in (body, head, text):
         if found := shown.item(form.removeprefix(">").strip()):
-            return parsed(Gold(text=found))
+            return _one(found)
     ends = [found.end() for found in _FINAL.finditer(text)]
     if ends and (found := shown.item(text[ends[-1] :].strip().partition("\n")[0])):
-        return parsed(Gold(text=found))
+        return _one(found)
     corrected = [found.end() for found in _CORRECTION.finditer(text)]
     if corrected and (found := _within(text[corrected[-1] :], shown)):
-        return parsed(Gold(text=found))
+        return _one(found)
     if _HEDGED.search(text) or re.search(r"(?<![a-z])or(?![a-z])", text):
         return failed("unparseable")
     if found := _within(body, shown) or _within(text, shown):
-        return parsed(Gold(text=found))
+        return _one(found)
     line = body.partition("\n")[0]
     if len(line.split()) > 12 or len(line) > 60 or _FRAME.search(line):
         return failed("unparseable")
     answer = unwrap(line)
     return parsed(Gold(text=answer)) if has_word(answer) else failed("unparseable")
+
+
+def _one(found: str) -> Reading:
+    """One stretch, without the stop at its end."""
+    return parsed(Gold(text=found.removesuffix(".").removesuffix("。")))
 
 
 def _within(text: str, shown: Shown) -> str | None:
@@ -547,7 +552,7 @@ def _reversed_pairs(line: str, menu: Menu, shown: Shown) -> list[tuple[str, str]
         for one in re.split(r"[,，;；]\s*(?:and\s+)?|\s+and\s+(?=the\s)", bare)
         if (found := _TYPE_IS.match(one))
     ]
-    if told and all(label for label, _ in told):
+    if told and all(label and shown.item(words) for label, words in told):
         return [(label, shown.item(words) or unwrap(words)) for label, words in told if label]
     pairs = []
     for piece in re.split(r"[,，;；、]\s*", bare):

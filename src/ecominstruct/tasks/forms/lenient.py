@@ -15,9 +15,11 @@ from ecominstruct.tasks.forms.copies import is_echo, read_entities, read_one, re
 from ecominstruct.tasks.forms.naming import LONGEST, Menu, menu_of, normal
 from ecominstruct.tasks.forms.peeling import (
     BOXED,
+    answered,
     before_fields,
     closed,
     loops,
+    member,
     payload,
     peel,
     strings,
@@ -41,7 +43,7 @@ _DENIES = re.compile(
     r"(?<![a-z])(?:not|no|never|cannot|can't|isn't|doesn't|don't|won't|without)(?![a-z])|不|没|無|无(?!线)|未|否"
 )
 _SILENT = re.compile(
-    r"(?<![a-z])(?:say|says|mention|mentions|mentioned|state|stated|specify|specified|know|tell|clear|sure|information|info)(?![a-z])|提到|提及|说明|明确|信息|确定|判断"
+    r"(?<![a-z])(?:say|says|mention|mentions|mentioned|state|stated|specify|specified|know|tell|clear|sure|information|info|idea)(?![a-z])|知道|提到|提及|说明|明确|信息|确定|判断"
 )
 _ORDERED_UP = re.compile(
     r"worst (?:to|first)|least [a-z]{1,20} (?:first|to)|ascending|from (?:the )?(?:worst|least)|lowest first|从(?:低|差|最不|最低|最差)|由低到高|由差到好|升序|倒序"
@@ -214,6 +216,8 @@ def _yes_or_no(text: str, choices: Sequence[str]) -> str | None:
         )
     ):
         return None
+    if re.search("或|还是", text):
+        return None
     if _DENIES.search(text):
         return None if _SILENT.search(text) else no
     return None
@@ -222,7 +226,7 @@ def _yes_or_no(text: str, choices: Sequence[str]) -> str | None:
 def _choose(text: str, question: Question) -> Reading:
     menu = menu_of(question.choices, question.input)
     found = _verdict(text, menu, question, many=False)
-    if found.ambiguous:
+    if found.ambiguous or menu.is_double(text):
         return failed("ambiguous")
     if found.labels:
         return parsed(Gold(text=next(iter(found.labels))))
@@ -262,7 +266,8 @@ def _rank(text: str, question: Question) -> Reading:
             return parsed(Gold(ranking=tuple(order)))
     if any(len(order) > len(set(order)) for order in _orders(text, menu, question)):
         return failed("ambiguous")
-    return unread(text)
+    named = [menu.whole(menu.normal(line)) for line in text.split("\n") if line.strip()]
+    return failed("unparseable") if named and None not in named else unread(text)
 
 
 def _orders(text: str, menu: Menu, question: Question) -> Iterator[list[str]]:
@@ -479,7 +484,10 @@ _PAIRS = ('""', "“”", "「」", "『』", "《》", "**", "``", "''", "__")
 def _text(text: str) -> str:
     """Free text without what surrounds it."""
     found = strings(payload(text))
-    text = (found[0] if found and len(found) == 1 else unfenced(text)).strip()
+    bare = unfenced(text).strip()
+    if not found and bare.startswith("{") and (said := member(bare)):
+        found = [said]
+    text = found[0].strip() if found and len(found) == 1 else answered(bare)
     if boxed := BOXED.findall(text):
         text = boxed[-1]
     text = closed(unlead(text)).strip()
@@ -508,7 +516,7 @@ def _is_wrapped(text: str, pair: str) -> bool:
 def _generate(text: str, question: Question) -> Reading:
     del question
     answer = _text(text)
-    if not has_word(answer) or answer.endswith((":", "：")) or _ASKS_BACK.match(answer):
+    if loops(answer) or answer.startswith('{"') or not has_word(answer) or answer.endswith((":", "：")) or _ASKS_BACK.match(answer):
         return failed("unparseable")
     return parsed(Gold(text=answer))
 

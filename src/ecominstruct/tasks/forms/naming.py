@@ -204,6 +204,11 @@ class Menu:
                     taken.append(Mention(found.start(), found.end(), choice))
         return sorted(taken)
 
+    def is_double(self, text: str) -> bool:
+        """Whether a text is what several labels are, but for case, width and white space."""
+        bare = _bare(normal(text))
+        return sum(_bare(normal(choice)) == bare for choice in dict.fromkeys(self.choices)) > 1 and text not in self.choices
+
     def whole(self, text: str, *, ids: bool = True) -> str | None:
         """The label that a short normalised text is, in whatever way it may be named."""
         bare = _bare(text)
@@ -413,6 +418,8 @@ def _pattern(name: str) -> re.Pattern[str] | None:
     parts = [_word_pattern(word, last=at == len(words) - 1) for at, word in enumerate(words)]
     if len(name) == 1 and not name.isascii():  # 是 is part of many words
         return re.compile(rf"(?<![{_CJK}]){name}(?![{_CJK}])|(?<![{_CJK}]){name}(?=的(?![{_CJK}]))")
+    if name == "no":  # "no idea", "no information" name nothing
+        return re.compile(r"(?<![a-z0-9])no(?=\W*$|\s?[.,;:!?)\n\"'*-])")
     before = r"(?<![a-z0-9])" if words[0][0].isascii() else ""
     if words[0][0].isdigit():
         before = r"(?<![a-z0-9.,])"

@@ -29,7 +29,11 @@ _FIELD = re.compile(r"^([^:：\n]{1,20}[:：])", re.MULTILINE)
 _FIELD_LINE = re.compile(r"\n\s{0,9}([^:：\n]{1,20}[:：])")
 _FLAT = re.compile(r"\{[^{}]{1,2000}\}")
 BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,2000})\}")
-_LOOP = re.compile(r"(.{3,200}?)\1{3,}", re.DOTALL)
+_LOOP = re.compile(r"(.{3,200}?)\1{2,}", re.DOTALL)
+_ANNOUNCED = re.compile(r"(?:^|\n)[\s*#]{0,6}(?:(?:final |my |the )?answer|最终答案|答案)\s?(?:is\s?)?\*{0,2}\s?[:：]\*{0,2}\s{0,9}(?=\S)", re.IGNORECASE)
+_MEMBER = re.compile(
+    r"\"(answer|title|output|text|summary|query|question|copy|description|reply|response|result|答案|标题|输出|文案|结果)\"\s{0,9}:\s{0,9}\"((?:[^\"\\]|\\.){1,4000})\"", re.IGNORECASE
+)
 _LONGEST_LITERAL = 2_000  # characters
 _TAIL, _SHORTEST_LOOP = 1_200, 60  # characters
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
@@ -123,8 +127,29 @@ def before_fields(text: str, shown: str) -> str:
 def loops(text: str) -> bool:
     """Whether most of the end of a text is one stretch again and again."""
     tail = text[-_TAIL:]
-    found = _LOOP.search(tail) if len(tail) > _SHORTEST_LOOP else None
-    return found is not None and 2 * len(found.group()) > len(tail)
+    if len(tail) <= _SHORTEST_LOOP:
+        return False
+    return 2 * max((len(found.group()) for found in _LOOP.finditer(tail)), default=0) > len(tail)
+
+
+def answered(text: str) -> str:
+    """What stands behind the last line that announces the answer, up to a blank line; else the text."""
+    announced = list(_ANNOUNCED.finditer(text))
+    if not announced:
+        return text
+    said = _PARAGRAPH.split(text[announced[-1].end() :].strip(), maxsplit=1)[0]
+    return said or text
+
+
+def member(text: str) -> str | None:
+    """The first text of a JSON object that was cut, if it is whole; None where there is none."""
+    found = _MEMBER.search(text)
+    if found is None:
+        return None
+    try:
+        return str(json.loads(f'"{found[2]}"'))
+    except ValueError:
+        return None
 
 
 def unwrap(text: str) -> str:

@@ -47,7 +47,7 @@ _SENTENCE = re.compile(r"[^.。!！?？\n;；|｜]+(?:\.(?=[a-z0-9])[^.。!！?�
 _POINT = re.compile(r"(^\W{0,4}(?:[a-z]|[0-9]{1,2}))\.(?=\s)", re.MULTILINE)
 _CORRECTION = re.compile(
     r"(?<![a-z])(?:wait|oh wait|actually|scratch that|correction|corrected|i misread|my mistake|on second thought"
-    r"|let me correct|sorry|hmm,? no|no,? (?=wait|sorry)|or no|oops|i take that back)(?![a-z])"
+    r"|let me correct|sorry|hmm,? no|no,? (?=wait|sorry)|oops|i take that back)(?![a-z])"
     r"|更正|等等|哦不|不对|纠正|改为|抱歉[,，]|应该改|重新考虑|说错了|有误"
 )
 _TAKEN_BACK = re.compile(r"(?<![a-z])(?:wait|no|actually)(?=[,.!])|更正|不对|等等")
@@ -79,7 +79,7 @@ _CONTRAST = re.compile(
 )
 _HEDGE = re.compile(
     r"(?<![a-z])(?:might|may|could|possibly|perhaps|maybe|either|unsure|uncertain|unclear|whether|depends|potentially|arguably|probably not)(?![a-z])"
-    r"|(?<!最)可能(?!性最)|也许|或许|的话|否则|若(?!干)|otherwise|或者|或是|还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
+    r"|choose from|select from|pick one|请选|请从|(?<!最)可能(?!性最)|也许|或许|的话|否则|若(?!干)|otherwise|或者|或是|还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
 )
 _CAN = re.compile(
     r"(?:can|could|may|might|可)(?: also)? (?:be )?(?:classified|labell?ed|categori[sz]ed|described|regarded|considered|seen|treated|rated|summari[sz]ed) as|可以?(?:归类|分类|判断|归|判定|视)为"
@@ -108,7 +108,7 @@ _TICK = re.compile(r"(?:\[[x✓✔√]\]|[✓✔√☑✅])\s*$")
 _CROSS = re.compile(r"(?:\[\s?\]|[☐✗✘✖×❌])\s*$")
 _FRAME = re.compile(
     r"(?:(?<![a-z])(?:is|are|was|be|as|into|in|to|under|of|choose|choosing|chose|select|selected|pick|picked|with|for|about|say|says|mentions?"
-    r"|concerns?|discusses|covers?|expresses|rated?|gave|give|call|recommend|suggest|propose|it|a|an|the|leaves|means|so|hence|thus|therefore|predict|guess|namely|i'd say|say|only|just|likes?|contains?|has)(?![a-z])|[:=>\-]"
+    r"|concerns?|discusses|covers?|expresses|rated?|gave|give|call|recommend|suggest|propose|leaves|means|so|hence|thus|therefore|predict|guess|namely|i'd say|say|only|just|likes?|contains?|has)(?![a-z])|[:=>\-]"
     r"|是|为|属于|归为|归入|归到|归类为|分类为|分到|归于|选|选择|判断为|判定为|标为|标记为|判为|应为|算|关于|涉及|提到|谈到|谈论|给|打|首选|推荐|偏向|倾向于?|对应意图|对应|即|有|针对的?是|含有|包括|包含|涉嫌|在说)"
     r"[\s\"'“‘「『《【*`(（\[]*(?:(?:the|an?|more|most|very|rather|slightly|clearly|definitely|most likely|likely|overall|mostly|simply|really|still|一个|一种|一条|典型的|明显的?|明确|[a-z]{1,12}ly|customer|shopper|product|category|class|label)[\s\"'“‘「『《【*`(（\[]*){0,3}$"
 )
@@ -126,6 +126,7 @@ _LISTED = re.compile(
     r"^[\s\"'“”‘’「」『』《》【】*`()（）\[\]]*(?:[,，、/&+]|and|or|nor|as well as|和|与|及|以及|或|或者|还是|也不是|還有|还有)?[\s\"'“”‘’「」『』《》【】*`,，]*(?:and|or|the|a|an|also|和|与|或|也)?[\s\"'“”‘’「」『』《》【】*`]*(?:the |a |an )?$"
 )
 _RANGE = re.compile(r"^\s*(?:to|~|到|至|through|-)\s*$")
+_GOES_ON = re.compile(r"^\s?(?:>|/|、|&)\s?[^\W\d_]")  # with what is no label
 _HALF = re.compile(r"^\s(?:and a half|半)|^半")
 _HYPOTHETIC = re.compile(r"^[\s-][a-z-]{1,20}(?: [a-z]{1,20}){0,2} would(?![a-z])")
 _CLAUSE = re.compile(r"[,，:：]|(?<![a-z])(?:because|since)(?![a-z])|因为|由于")
@@ -395,6 +396,7 @@ def _stances(sentence: str, menu: Menu, *, many: bool) -> Iterator[Stance]:
         ):
             hedging = True
         at = mention.end
+        hedging = hedging or (not many and _GOES_ON.match(right) is not None)
         said, level = _said(sentence, mention, left, right, denying=denying, hedging=hedging, asked=asked)
         if joined and said == "commits":
             level = max(level, before)
@@ -426,6 +428,8 @@ def _said(
     if re.fullmatch(r"\W*", right) and not left.strip():
         right = ""
     behind = _BEHIND_NO.match(right) or _BEHIND_OUT.match(right)
+    if denying and hedging:
+        return "hedges", 0
     if denying:
         return ("mentions", 0) if behind and _VALUE_OR_MARK.match(right) else ("denies", 0)
     if behind and not re.match(r"^\W*(?:,|，)?\s*(?:not|而不是|而非|不是|并非|no\b)", right):

@@ -1,6 +1,8 @@
 """Answers that others labelled who had not seen the reader, and what is counted of them.
 
-cases_*.jsonl are written by hand, real_*.jsonl by small models, open_*.jsonl by hand to look at. Of the first two a half, chosen by hash, is only ever counted: no rule was made after looking at it."""
+cases_*.jsonl are written by hand, real_*.jsonl by small models, open_*.jsonl by hand to look at. Of the first two
+a half, chosen by hash, is only ever counted: no rule was made after looking at it.
+"""
 
 from __future__ import annotations
 

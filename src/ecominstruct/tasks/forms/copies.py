@@ -1,9 +1,9 @@
 """What an answer copies from the input: one stretch, several, or several under their types.
 
-An item counts as it stands in the input, in its spelling there. What a writer adds to an item is not part of it: quotes,
-a remark in brackets, "is the brand", a stop. Items are cut where the answer cuts them: at line ends, semicolons and
-Chinese commas; at a comma only where no number goes on behind it and what it parts is not together one item of the input
-("red, white and blue"). One invented item leaves the others as they are.
+An item counts as it stands in the input, in its spelling there. What a writer adds to it is not part of it: a quote, a
+remark in brackets, "is the brand", a stop. Items are cut where the answer cuts them: at line ends, semicolons and
+Chinese commas; at a comma only where no number goes on behind it and what it parts is not one item of the input ("red,
+white and blue"). One invented item leaves the others as they are.
 """
 
 from __future__ import annotations
@@ -33,31 +33,44 @@ from ecominstruct.tasks.forms.peeling import (
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed, says_none
 
 _NOTHING = re.compile(
-    r"(?:none|no|n/?a|null|nil|nothing|empty|unanswerable|not answerable|no answer|(?:this|the) question is unanswerable|not (?:found|mentioned|present|applicable|specified|stated|given|available|provided)"
+    r"(?:none|no|n/?a|null|nil|nothing|empty|unanswerable|not answerable|no answer|(?:this|"
+    r"the) question is unanswerable|not (?:found|mentioned|present|applicable|specified|stated|"
+    r"given|available|provided)"
     r"|(?:there (?:is|are|was|were) )?(?:no|none|nothing)(?: [\w'/-]+){0,10}"
-    r"|(?:the|this|these|that) [\w' ]{1,40} (?:does|do|did|is|are)(?: not|n't) (?:say|mention|state|specify|tell|contain|give|include|list|mentioned|specified|stated|given|provided)(?: [\w'/-]+){0,12}|[-–—]"
-    r"|(?:(?:这个|这条|这段|这款|该|此|本)?(?:文中|文本中?|资料中?|商品信息中?|标题中?|评论中?|描述中?|说明中?|该?文本|商品|页面|原文)?(?:里|中)?(?:并|均|都)?(?:没有|没|未|沒有)(?:有)?(?:明确)?(?:提到|提及|说明|给出|找到|识别到|发现|涉及|包含|出现|标注|写明?|检测到)?[\w、/和或]{0,30})"
+    r"|(?:the|this|these|that) [\w' ]{1,40} (?:does|do|did|is|are)(?: not|n't) (?:say|mention|"
+    r"state|specify|tell|contain|give|include|list|mentioned|specified|stated|given|"
+    r"provided)(?: [\w'/-]+){0,12}|[-–—]"
+    r"|(?:(?:这个|这条|这段|这款|该|此|本)?(?:文中|文本中?|资料中?|商品信息中?|标题中?|评论中?|"
+    r"描述中?|说明中?|该?文本|商品|页面|原文)?(?:里|中)?(?:并|均|都)?(?:没有|没|未|"
+    r"沒有)(?:有)?(?:明确)?(?:提到|提及|说明|给出|找到|识别到|发现|涉及|包含|出现|标注|写明?|"
+    r"检测到)?[\w、/和或]{0,30})"
     r"|无|無|没有|空|暂无|不存在|无相关\w*|无法回答|不可回答|未知)",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(
-    r"(?:\*\*([^*\n]{1,400})\*\*|\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|「([^」\n]{1,400})」|『([^』\n]{1,400})』|`([^`\n]{1,400})`|【([^】\n]{1,400})】)"
+    r"(?:\*\*([^*\n]{1,400})\*\*|\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|「([^」\n]{1,400})」|"
+    r"『([^』\n]{1,400})』|`([^`\n]{1,400})`|【([^】\n]{1,400})】)"
 )
 _REMARK = re.compile(r"\s*[(（\[][^()（）\[\]\n]{0,300}[)）\]]\s*[.。]?\s*$")
 _HEDGED = re.compile(
-    r"(?<![a-z])(?:either|maybe|perhaps|possibly|might|could be|not sure|unclear|or maybe)(?![a-z])|可能|也许|或者|还是|不确定|无法确定",
+    r"(?<![a-z])(?:either|maybe|perhaps|possibly|might|could be|not sure|unclear|"
+    r"or maybe)(?![a-z])|可能|也许|或者|还是|不确定|无法确定",
     re.IGNORECASE,
 )
 _FRAME = re.compile(
-    r"(?<![a-z])(?:is|are|was|were|has|have|likes?|includes?|contains?|called|named|mentions?|find|says?|comes? in|measures?|costs?|weighs?|reads?|takes?|lasts?|as)(?![a-z])|[:：=→]|是|为|有|包括|包含|分别是|提到",
+    r"(?<![a-z])(?:is|are|was|were|has|have|likes?|includes?|contains?|called|named|mentions?|"
+    r"find|says?|comes? in|measures?|costs?|weighs?|reads?|takes?|lasts?|as)(?![a-z])|[:：=→]|"
+    r"是|为|有|包括|包含|分别是|提到",
     re.IGNORECASE,
 )
 _FINAL = re.compile(
-    r"(?:final (?:answer|output|result)|so the answer|the answer)(?: is)?\s*[:：]?|最终(?:答案|结果)\s*(?:是|为)?\s*[:：]?|答案\s*(?:是|为)?\s*[:：]?",
+    r"(?:final (?:answer|output|result)|so the answer|the answer)(?: is)?\s*[:：]?|最终(?:答案|"
+    r"结果)\s*(?:是|为)?\s*[:：]?|答案\s*(?:是|为)?\s*[:：]?",
     re.IGNORECASE,
 )
 _CORRECTION = re.compile(
-    r"(?:wait|actually|correction|corrected|sorry)[^\n:：]{0,60}[:：,，]?|更正\s*[-—:：]*|纠正\s*[-—:：]*|(?:哦不|不对|等等)[，,：:]?",
+    r"(?:wait|actually|correction|corrected|sorry)[^\n:：]{0,60}[:：,，]?|更正\s*[-—:：]*|"
+    r"纠正\s*[-—:：]*|(?:哦不|不对|等等)[，,：:]?",
     re.IGNORECASE,
 )
 _STRONG = re.compile(r"\n|[;；|｜、]|(?:^|\s)[①-⑳]\s?|(?:^|\s)\(?\d{1,2}[.)]\s(?=\D)|<br\s?/?>")
@@ -243,7 +256,7 @@ def _tail(sentence: str, shown: Shown) -> str | None:
     return None
 
 
-# --------------------------------------------------------------------------------------------------------- several items
+# ------------------------------------------------------------------------------------------------------- several items
 
 
 def read_several(text: str, question: Question) -> Reading:
@@ -265,16 +278,14 @@ def items_of(value: Any, text: str, question: Question) -> list[str] | None:
     shown = Shown(question.input)
     values = strings(value)
     if values is not None:
-        found = [shown.item(one) or one.strip() for one in values if one.strip() and not says_nothing(one, question)]
-        return list(found)
+        return [shown.item(one) or one.strip() for one in values if one.strip() and not says_nothing(one, question)]
     tagged = _TAGGED.findall(text)
     if tagged:
         return [shown.item(one) or one.strip() for _, one in tagged]
     body = closed(unfenced(text))
     corrected = [found.end() for found in _CORRECTION.finditer(body)]
-    if corrected and (found := _items(body[corrected[-1] :], shown, question)):
-        return found
-    return _items(body, shown, question)
+    again = _items(body[corrected[-1] :], shown, question) if corrected else None
+    return again or _items(body, shown, question)
 
 
 def _items(text: str, shown: Shown, question: Question) -> list[str] | None:
@@ -395,7 +406,8 @@ def _suffix(text: str, shown: Shown) -> str | None:
 # ------------------------------------------------------------------------------------------------------------- entities
 
 _PAIR = re.compile(
-    r"^(.{1,200}?)\s*(?:[(（\[【<]\s*([^()（）\[\]【】<>]{1,60})\s*[)）\]】>]|(?:\s[-–—]+\s?|\s?[-–—]+\s|[-–—→:：=]|->)\s*([^-–—→:：=]{1,60}))\s*[.。,，;；]?$"
+    r"^(.{1,200}?)\s*(?:[(（\[【<]\s*([^()（）\[\]【】<>]{1,60})\s*[)）\]】>]|(?:\s[-–—]+\s?|"
+    r"\s?[-–—]+\s|[-–—→:：=]|->)\s*([^-–—→:：=]{1,60}))\s*[.。,，;；]?$"
 )
 _IS_A = re.compile(r"^(.{1,200}?)\s+(?:is|are|属于|是)\s*(?:an?\s+|the\s+|一个|一种)?(.{1,60}?)[.。]?$")
 _INLINE = re.compile(r"([^\[\]【】()（）<>\n,，;；、]{1,120}?)\s*[\[【(（]\s*([^\[\]【】()（）\n]{1,40})\s*[\]】)）]")
@@ -478,7 +490,7 @@ def all_silent(lines: Sequence[str], menu: Menu, question: Question) -> bool:
     """Whether every line that names a type says that there is none of it."""
     said = [_split_type(line, menu) for line in lines]
     rests = [rest for label, rest in said if label]
-    return bool(rests) and all(rest and says_nothing(rest, question) or rest in ("[]", "{}") for rest in rests)
+    return bool(rests) and all((rest and says_nothing(rest, question)) or rest in ("[]", "{}") for rest in rests)
 
 
 def _of_entity_line(

@@ -32,7 +32,9 @@ from ecominstruct.tasks.spec import FormName
 
 LONGEST_READ = 6_000  # characters of an answer from a menu that are read
 _ALL_BUT = re.compile(
-    r"^all(?: of them| of these| labels)? (?:except|but|apart from)(?: for)? ([^.\n]{1,200})\.?$|^除(?:了)?([^,，。\n]{1,100})(?:以外|之外|外)[,，]?(?:其(?:他|余))?(?:全部|都)\w{0,6}。?$"
+    r"^all(?: of them| of these| labels)? (?:except|but|"
+    r"apart from)(?: for)? ([^.\n]{1,200})\.?$|^除(?:了)?([^,，。\n]{1,100})(?:以外|之外|"
+    r"外)[,，]?(?:其(?:他|余))?(?:全部|都)\w{0,6}。?$"
 )
 _ALL = re.compile(r"(?<![a-z])all(?![a-z])|every|全部|所有|都适")
 _YES, _NO = (
@@ -43,10 +45,12 @@ _DENIES = re.compile(
     r"(?<![a-z])(?:not|no|never|cannot|can't|isn't|doesn't|don't|won't|without)(?![a-z])|不|没|無|无(?!线)|未|否"
 )
 _SILENT = re.compile(
-    r"(?<![a-z])(?:say|says|mention|mentions|mentioned|state|stated|specify|specified|know|tell|clear|sure|information|info|idea)(?![a-z])|知道|提到|提及|说明|明确|信息|确定|判断"
+    r"(?<![a-z])(?:say|says|mention|mentions|mentioned|state|stated|specify|specified|know|tell|"
+    r"clear|sure|information|info|idea)(?![a-z])|知道|提到|提及|说明|明确|信息|确定|判断"
 )
 _ORDERED_UP = re.compile(
-    r"worst (?:to|first)|least [a-z]{1,20} (?:first|to)|ascending|from (?:the )?(?:worst|least)|lowest first|从(?:低|差|最不|最低|最差)|由低到高|由差到好|升序|倒序"
+    r"worst (?:to|first)|least [a-z]{1,20} (?:first|to)|ascending|from (?:the )?(?:worst|least)|"
+    r"lowest first|从(?:低|差|最不|最低|最差)|由低到高|由差到好|升序|倒序"
 )
 
 
@@ -76,8 +80,8 @@ def _classify(text: str, question: Question) -> Reading:
     menu = menu_of(question.choices, question.input)
     if question.many and text.strip() and _is_none(text, menu, question):
         return parsed(Gold())
-    if question.many and (most := _ALL_BUT.match(normal(closed(text)).strip())):
-        left = {one.label for one in menu.mentions(most[1] or most[2])}
+    if question.many and (all_but := _ALL_BUT.match(normal(closed(text)).strip())):
+        left = {one.label for one in menu.mentions(all_but[1] or all_but[2])}
         return parsed(Gold(labels=tuple(sorted(set(question.choices) - left)))) if left else unread(text)
     found = _verdict(text, menu, question, many=question.many)
     if found.ambiguous:
@@ -194,7 +198,8 @@ def _is_no(item: Any) -> bool:
     return (
         isinstance(item, str)
         and re.fullmatch(
-            r"\s*(?:no|none|n/?a|false|absent|not (?:mentioned|present|applicable)|null|0|-|否|无|無|没有|未提及|未提到)\s*[.。]?\s*",
+            r"\s*(?:no|none|n/?a|false|absent|not (?:mentioned|present|applicable)|null|0|-|否|"
+            r"无|無|没有|未提及|未提到)\s*[.。]?\s*",
             item.casefold(),
         )
         is not None
@@ -235,7 +240,8 @@ def _choose(text: str, question: Question) -> Reading:
 
 
 _REJECTS = re.compile(
-    r"(?<![a-z])(?:not|n't|neither|nor|rather than|instead of|too)(?![a-z])|不(?:推荐|选|要|适合|符合|是)|而不是|而非|并非|排除"
+    r"(?<![a-z])(?:not|n't|neither|nor|rather than|instead of|too)(?![a-z])|不(?:推荐|选|要|"
+    r"适合|符合|是)|而不是|而非|并非|排除"
 )
 
 
@@ -303,7 +309,9 @@ def _parts(text: str) -> Iterator[str]:
     """Stretches that may hold one order: behind the last correction, the last chain, blocks from the last one, all."""
     corrected = list(
         re.finditer(
-            r"(?<![a-z])(?:actually|correction|corrected|sorry|wait|final (?:order|ranking|answer)|so)(?![a-z])(?:[^\n:：]{0,100}?[:：])?|更正为?|纠正|最终(?:排序|顺序)?|应该?(?:是|为)|有误",
+            r"(?<![a-z])(?:actually|correction|corrected|sorry|wait|final (?:order|ranking|"
+            r"answer)|so)(?![a-z])(?:[^\n:：]{0,100}?[:：])?|更正为?|纠正|最终(?:排序|顺序)?|"
+            r"应该?(?:是|为)|有误",
             text,
         )
     )
@@ -384,7 +392,8 @@ def _numbered(lines: Sequence[str], menu: Menu) -> list[str]:
     placed = []
     for line in lines:
         found = re.match(
-            r"[\s*#|(\[【]*(?:第|no\.?|rank|place)?\s?([0-9]{1,2}|[一二三四五六七八九十])(?:st|nd|rd|th)?\s?(?:名|位)?\s?[.):：、|\]）】,-]\s*(.*)",
+            r"[\s*#|(\[【]*(?:第|no\.?|rank|place)?\s?([0-9]{1,2}|[一二三四五六七八九十])(?:st|"
+            r"nd|rd|th)?\s?(?:名|位)?\s?[.):：、|\]）】,-]\s*(.*)",
             line,
         )
         if not found:
@@ -474,7 +483,9 @@ def _ranked_rows(rows: Sequence[Mapping[str, Any]], menu: Menu) -> list[str] | N
 # ---------------------------------------------------------------------------------------------------------------- texts
 
 _ASKS_BACK = re.compile(
-    r"(?:sure|of course|certainly|happy to help|当然(?:可以)?|好的|没问题)[,，!！.。~ ]{1,3}[^\n]{0,200}[?？]$|(?:could|can) you (?:please )?(?:tell|provide|share|clarify)[^\n]{0,200}[?？]$"
+    r"(?:sure|of course|certainly|happy to help|当然(?:可以)?|好的|"
+    r"没问题)[,，!！.。~ ]{1,3}[^\n]{0,200}[?？]$|(?:could|can) you (?:please )?(?:tell|provide|"
+    r"share|clarify)[^\n]{0,200}[?？]$"
     r"|请(?:问|提供|告诉我)[^\n]{0,200}$",
     re.IGNORECASE,
 )
@@ -516,7 +527,13 @@ def _is_wrapped(text: str, pair: str) -> bool:
 def _generate(text: str, question: Question) -> Reading:
     del question
     answer = _text(text)
-    if loops(answer) or answer.startswith('{"') or not has_word(answer) or answer.endswith((":", "：")) or _ASKS_BACK.match(answer):
+    if (
+        loops(answer)
+        or answer.startswith('{"')
+        or not has_word(answer)
+        or answer.endswith((":", "："))
+        or _ASKS_BACK.match(answer)
+    ):
         return failed("unparseable")
     return parsed(Gold(text=answer))
 

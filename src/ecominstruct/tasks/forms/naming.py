@@ -1,8 +1,8 @@
 """How an answer may name what is on a menu, and where it does.
 
-A label is found in any case, width and script, with other signs or none between its words (`track_order`, "track order",
-trackOrder; "Home > Kitchen", "Home/Kitchen"), in the plural, with a number word for its digit, and as a word of which
-one letter in five is wrong if nothing else is said. Inside a longer word it is not: "supported" is no part of
+A label is found in any case, width and script, with other signs or none between its words (`track_order`, trackOrder,
+"track order"; "Home > Kitchen", "Home/Kitchen"), in the plural, with number words for digits, and with a fifth of its letters
+wrong if nothing else is said. Inside a longer word it is not: "supported" is no part of
 "unsupported", "match" none of "mismatch"; a word that a prefix turns round names the opposite where the menu has it.
 
 Where the input shows the candidates behind letters or numbers, or where these differ in nothing but an id ("Title A",
@@ -39,26 +39,40 @@ _PLACES = {
     for at, word in enumerate(words.split(), 1)
 }
 _ORDINAL = re.compile(
-    r"(?:the )?(first|second|third|fourth|fifth|sixth|last)(?: (?:one|option|candidate|title|product|item|review|question|choice))?"
-    r"|(?:number|no\.?|option|candidate|选项)\s?([0-9]{1,2}|one|two|three|four|five|six|[一二三四五六])|第([0-9]{1,2}|[一二三四五六])(?:个|项|条|款|种)?|(最后)一?[个项条款]"
+    r"(?:the )?(first|second|third|fourth|fifth|sixth|last)(?: (?:one|option|candidate|title|"
+    r"product|item|review|question|choice))?"
+    r"|(?:number|no\.?|option|candidate|选项)\s?([0-9]{1,2}|one|two|three|four|five|six|"
+    r"[一二三四五六])|第([0-9]{1,2}|[一二三四五六])(?:个|项|条|款|种)?|(最后)一?[个项条款]"
 )
-_LITTLE = frozenset(
-    "the a an of for with and i would is it because its one 的 是 那 款 这 个 选 我 最 为 和 了".split()
-)
+_LITTLE = frozenset(("the", "a", "an", "of", "for", "with", "and", "i", "would", "is", "it", "because", "its", "one"))
+_LITTLE |= frozenset("的是那款这个选我最为和了")
 _CIRCLED = {0x2460 + number: f" {number + 1}) " for number in range(20)}
 _STRUCK = re.compile(r"~~[^~\n]{0,200}~~")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _STARS = re.compile(r"[★⭐🌟][★⭐🌟\ufe0f]{0,9}[☆]{0,10}")
-_OUT_OF = re.compile(r"(?<=[0-9])\s?(?:/|out of|of)\s?[0-9]{1,3}(?![0-9])|[(（]?满分\s?[0-9一-十]{1,3}\s?[分星]?[)）]?")
-_BETWEEN = r"[^a-z0-9\u3400-\u4dbf\u4e00-\u9fff]{0,4}"
+_OUT_OF = re.compile(
+    r"(?<=[0-9])\s?(?:/|out of|of)\s?[0-9]{1,3}(?![0-9])|"
+    r"[(（]?满分\s?[0-9一-十]{1,3}\s?[分星]?[)）]?"
+)
+_BETWEEN = r"\W{0,4}"
 _AND = rf"(?:{_BETWEEN}(?:and|和|与))?"
 _PREFIXES = ("not", "no", "non", "un", "in", "im", "ir", "il", "dis", "mis", "不", "非", "未", "无", "没", "没有")
 _OPPOSITES = tuple(
     frozenset(pair.split("/"))
     for pair in (
-        "yes/no true/false same/different match/mismatch match/different identical/different 是/否 是/不是 对/错 对/不对 能/不能"
-        " 相同/不同 一致/不一致 有/无 有/没有 可以/不可以 同款/非同款 relevant/irrelevant answerable/unanswerable"
-    ).split()
+        *("yes/no", "true/false", "same/different", "match/mismatch", "match/different", "identical/different"),
+        *(
+            "relevant/irrelevant",
+            "answerable/unanswerable",
+            "是/否",
+            "是/不是",
+            "对/错",
+            "对/不对",
+            "能/不能",
+            "相同/不同",
+        ),
+        *("一致/不一致", "有/无", "有/没有", "可以/不可以", "同款/非同款"),
+    )
 )
 _ALSO = {  # other words for a label, where the menu has no such label
     "different": ("not same", "no match", "not match", "not identical"),
@@ -86,7 +100,8 @@ _DIGIT_WORDS = {
 }
 _DIGIT_CHARS = {digit: "".join(char for char, n in CHINESE_DIGITS.items() if n == digit) for digit in range(1, 10)}
 _MARKER = (
-    r"(?:^|(?<=[\s(\[（【,，;；:：/]))[(\[（【]?\s?([a-z甲乙丙丁戊己]|[0-9]{1,2})\s?(?:[.):：、\]）】]|\s-\s)\s*[\"']?"
+    r"(?:^|(?<=[\s(\[（【,，;；:：/]))[(\[（【]?\s?([a-z甲乙丙丁戊己]|"
+    r"[0-9]{1,2})\s?(?:[.):：、\]）】]|\s-\s)\s*[\"']?"
 )
 _ID = re.compile(r"^([a-z]?[0-9]{1,2}|[a-z])\s?[:：.、)]")
 
@@ -116,6 +131,9 @@ class Menu:
     def __init__(self, choices: tuple[str, ...], text: str) -> None:
         self.choices, self._input = choices, text
         self.numbered = any(char.isdigit() for choice in choices for char in choice)
+        self._bares = {choice: _bare(normal(choice)) for choice in choices}
+        self._longest = max(map(len, self._bares.values()), default=0)
+        self._told: dict[tuple[str, bool], str | None] = {}
 
     def normal(self, text: str) -> str:
         """A text as labels are looked for in it."""
@@ -124,7 +142,7 @@ class Menu:
     @cached_property
     def forms(self) -> dict[str, str]:
         """The labels by their normal forms; of two with one form, neither."""
-        forms = [_bare(normal(choice)) for choice in self.choices]
+        forms = [self._bares[choice] for choice in self.choices]
         counted = Counter(forms)
         return {form: choice for form, choice in zip(forms, self.choices, strict=True) if counted[form] == 1 and form}
 
@@ -153,7 +171,7 @@ class Menu:
     @cached_property
     def also(self) -> dict[str, str]:
         """The labels by other words for them."""
-        found = {}
+        found: dict[str, str] = {}
         for word, labels in _ALSO.items():
             for label in labels:
                 choice = self.forms.get(label)
@@ -165,9 +183,9 @@ class Menu:
                     found.setdefault(word, choice)
         for choice in self.choices:
             opposite = self.opposite(choice)
-            form = _bare(normal(choice))
-            if opposite and _is_turned(_bare(normal(opposite)), form):  # choice is the longer, negated one
-                base = _bare(normal(opposite))
+            form = self._bares[choice]
+            if opposite and _is_turned(self._bares[opposite], form):  # choice is the longer, negated one
+                base = self._bares[opposite]
                 for prefix in _PREFIXES:
                     for word in (f"{prefix}{base}", f"{prefix}-{base}", f"{prefix} {base}"):
                         if word not in self.forms:
@@ -176,9 +194,9 @@ class Menu:
 
     def opposite(self, choice: str) -> str | None:
         """The label of the menu that is its denial, or that it denies."""
-        form = _bare(normal(choice))
+        form = self._bares[choice]
         for other in self.choices:
-            theirs = _bare(normal(other))
+            theirs = self._bares[other]
             if other != choice and (
                 _is_turned(form, theirs) or _is_turned(theirs, form) or frozenset((form, theirs)) in _OPPOSITES
             ):
@@ -207,13 +225,21 @@ class Menu:
     def is_double(self, text: str) -> bool:
         """Whether a text is what several labels are, but for case, width and white space."""
         bare = _bare(normal(text))
-        return sum(_bare(normal(choice)) == bare for choice in dict.fromkeys(self.choices)) > 1 and text not in self.choices
+        return sum(form == bare for form in self._bares.values()) > 1 and text not in self.choices
 
     def whole(self, text: str, *, ids: bool = True) -> str | None:
         """The label that a short normalised text is, in whatever way it may be named."""
         bare = _bare(text)
-        if not bare or len(bare) > 300:
+        if not bare or len(bare) > max(_LONGEST_OTHER, 2 * self._longest):
             return None
+        asked = (bare, ids)
+        if asked not in self._told:
+            if len(self._told) > _REMEMBERED:
+                self._told.clear()
+            self._told[asked] = self._whole(bare, ids=ids)
+        return self._told[asked]
+
+    def _whole(self, bare: str, *, ids: bool) -> str | None:
         for known in (self.forms, self.also, self.ids if ids else {}, self.shorts):
             if bare in known:
                 return known[bare]
@@ -273,6 +299,8 @@ class Menu:
         for form, choice in self.forms.items():
             most = min(2, max(len(form), len(bare)) // 5) if form.isascii() else min(2, len(form) // 6)
             distance = OSA.distance(_squeezed(bare), _squeezed(form), score_cutoff=most)
+            if bare.isascii() != form.isascii():
+                continue
             held = abs(len(bare) - len(form)) > 1 and (form in bare or bare in form)  # "not a match" is no typing error
             if distance <= most and not held and _digits(bare) == _digits(form):
                 near.append((distance, choice))
@@ -310,7 +338,7 @@ class Menu:
         for choice in sorted(self.choices, key=len, reverse=True):  # one may be the head of another
             form = normal(choice).strip()
             at = shown.find(form) if form else -1
-            names = set()
+            names: set[str] = set()
             while at >= 0 and len(names) < 2:
                 head = shown[max(0, at - 12) : at]
                 before = re.search(_MARKER + "$", head) or re.search(r"(?:^|\n)\s?([a-z])\s{1,3}$", head)
@@ -339,6 +367,8 @@ class Menu:
         return {}
 
 
+_LONGEST_OTHER = 40  # characters of other words for a label
+_REMEMBERED = 2_000  # texts that were looked up
 _MARK = re.compile(r"^(?:[(\[（【]?(?!x\])([a-z甲乙丙丁]|[0-9]{1,2})[.):：、\]）】](?![0-9])|[-*•·●▪]|[①-⑳])\s*")
 _EDGES = " \t\r\n\"'`*#~<>《》「」『』【】〈〉[](){}（）.。!！,，;；:：、?？-=✓✔☑✅\\$|·•"
 

@@ -22,7 +22,8 @@ _THOUGHT_BEGINS = re.compile(rf"<{_THOUGHT}>|\[{_THOUGHT}\]|◁think▷", re.IGN
 _THOUGHT_ENDS = re.compile(rf"</{_THOUGHT}>|\[/{_THOUGHT}\]|◁/think▷", re.IGNORECASE)
 _OPEN_FENCE = re.compile(r"^```[\w-]*[ \t]*\n?")
 _NEXT = re.compile(
-    r"\n\s{0,9}(?:-{3,}\s{0,9}\n\s{0,9})?(?:#{1,4} ?)?(?:指令|输入|任务|题目|输出|回答|Instruction|Input|Task|Output|Example|Human|User)\s?\d{0,2}\s?[:：]"
+    r"\n\s{0,9}(?:-{3,}\s{0,9}\n\s{0,9})?(?:#{1,4} ?)?(?:指令|输入|任务|题目|输出|回答|"
+    r"Instruction|Input|Task|Output|Example|Human|User)\s?\d{0,2}\s?[:：]"
     r"|\n-{3,}\s{0,9}\n\s{0,9}(?:问题|Question|Q)\s?[:：]"
 )
 _FIELD = re.compile(r"^([^:：\n]{1,20}[:：])", re.MULTILINE)
@@ -30,9 +31,14 @@ _FIELD_LINE = re.compile(r"\n\s{0,9}([^:：\n]{1,20}[:：])")
 _FLAT = re.compile(r"\{[^{}]{1,2000}\}")
 BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,2000})\}")
 _LOOP = re.compile(r"(.{3,200}?)\1{2,}", re.DOTALL)
-_ANNOUNCED = re.compile(r"(?:^|\n)[\s*#]{0,6}(?:(?:final |my |the )?answer|最终答案|答案)\s?(?:is\s?)?\*{0,2}\s?[:：]\*{0,2}\s{0,9}(?=\S)", re.IGNORECASE)
+_ANNOUNCED = re.compile(
+    r"(?:^|\n)[\s*#]{0,6}(?:(?:final |my |the )?answer|最终答案|"
+    r"答案)\s?(?:is\s?)?\*{0,2}\s?[:：]\*{0,2}\s{0,9}(?=\S)",
+    re.IGNORECASE,
+)
 _MEMBER = re.compile(
-    r"\"(answer|title|output|text|summary|query|question|copy|description|reply|response|result|答案|标题|输出|文案|结果)\"\s{0,9}:\s{0,9}\"((?:[^\"\\]|\\.){1,4000})\"", re.IGNORECASE
+    r"\"(answer|title|output|text|summary|query|question|copy|description|reply|response|result|答案|标题|输出|文案|结果)\"\s{0,9}:\s{0,9}\"((?:[^\"\\]|\\.){1,4000})\"",
+    re.IGNORECASE,
 )
 _LONGEST_LITERAL = 2_000  # characters
 _TAIL, _SHORTEST_LOOP = 1_200, 60  # characters
@@ -54,31 +60,40 @@ NOUNS = _any(
     "prediction rating topic topics intent intention type types choice selection decision relation relationship",
     "title titles product products item items ranking order entity entities span spans keyword keywords attribute",
     "attributes value values copy description query question summary reply verdict a q",
-    "translation caption slogan headline keywords search_query 搜索词 查询词 查询 广告语 翻译 译文 卖点 推荐语 标签 类别 分类 分类结果 类目 品类 情感 情感倾向 情感极性 答案 结果 识别结果 输出 判断 判断结果 结论 意图",
+    "translation caption slogan headline search_query 搜索词 查询词 查询 广告语 翻译 译文 卖点 推荐语",
+    "标签 类别 分类 分类结果 类目 品类 情感 情感倾向 情感极性 答案 结果 识别结果 输出 判断 判断结果 结论 意图",
     "类型 选择 评价 主题 关系 评分 标题 商品标题 商品 产品 排序 排名 实体 属性 关键词 片段 文案 描述 回复 问题 摘要",
 )
 _COMMENTS = _any("reason expla rationale confiden thought analysis score comment 理由 原因 解释 解析 分析 置信")
 _COMMENT = re.compile(_COMMENTS, re.IGNORECASE)
 _OWNERS = (
-    r"(?:(?:the|this|its|my|predicted|correct|best|suggested|short|final|product|商品|产品|该商品的?|该产品的?|用户|优化后的?|推荐)\s{1,3}"
+    r"(?:(?:the|this|its|my|predicted|correct|best|suggested|short|final|product|商品|产品|"
+    r"该商品的?|该产品的?|用户|优化后的?|推荐)\s{1,3}"
     r"|(?:商品|产品|该商品的?|该产品的?|用户|推荐)){0,4}"
 )
 _HEADING = re.compile(
-    rf"^(?:\*\*|#{{1,4}} )?{_OWNERS}(?:{NOUNS}\s{{0,3}}(?:is|are|是|为)?\s{{0,3}}[:：]|(?:answer is|答案[是为]))\s{{0,3}}(?:\*\*)?\s{{0,9}}",
+    rf"^(?:\*\*|#{{1,4}} )?{_OWNERS}(?:{NOUNS}\s{{0,3}}(?:is|are|是|为)?\s{{0,3}}[:：]|"
+    rf"(?:answer is|答案[是为]))\s{{0,3}}(?:\*\*)?\s{{0,9}}",
     re.IGNORECASE,
 )
 _BOLD_LINE = re.compile(r"^(?:\*\*|#{1,4} )[^\n*]{1,80}[:：]?(?:\*\*)?[:：]?\s{0,3}\n+(?=\S)")
 _LAST_STOPS = re.compile(r"(?<=[.!。！])\s+")
 _TAG_AROUND = re.compile(r"<([a-zA-Z_]{1,20})>([^<>]*)</\1>")
 _PREAMBLE = re.compile(
-    r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|the following|as follows|below|would type|could be|would be|might read)\b|如下|以下|下面|可以(?:写|是)|建议)"
+    r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|the following|as follows|below|would type|"
+    r"could be|would be|might read)\b|如下|以下|下面|可以(?:写|是)|建议)"
     r"[^\n:：]{0,80}[:：]\*{0,2}\s{0,9}(?=\S)",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"^[\s*_(（>]*(?:let me know|feel free|i hope|hope (?:this|that|it)|would you like|do you want|if you(?:'d like| need| want| would)|please let me"
-    r"|is there anything|note(?:s)?\s?[:：]|\*\*note|p\.?s\.?[:：]|explanation\s?[:：]|reason(?:ing)?\s?[:：]|you can (?:adjust|change)|this (?:title|description|query|copy|version)"
-    r"|如需|如果(?:您|你)?(?:需要|想|有)|如有|希望(?:这|以上|对|能)|请告诉我|需要我|要不要|是否需要|注\s?[:：]|说明\s?[:：]|备注\s?[:：]|理由\s?[:：]|解析\s?[:：]|解释\s?[:：]|以上(?:是|为|就是)|（注|(?:欢迎|随时)(?:告诉|联系))",
+    r"^[\s*_(（>]*(?:let me know|feel free|i hope|hope (?:this|that|it)|would you like|"
+    r"do you want|if you(?:'d like| need| want| would)|please let me"
+    r"|is there anything|note(?:s)?\s?[:：]|\*\*note|p\.?s\.?[:：]|explanation\s?[:：]|"
+    r"reason(?:ing)?\s?[:：]|you can (?:adjust|change)|this (?:title|description|query|copy|"
+    r"version)"
+    r"|如需|如果(?:您|你)?(?:需要|想|有)|如有|希望(?:这|以上|对|能)|请告诉我|需要我|要不要|"
+    r"是否需要|注\s?[:：]|说明\s?[:：]|备注\s?[:：]|理由\s?[:：]|解析\s?[:：]|解释\s?[:：]|"
+    r"以上(?:是|为|就是)|（注|(?:欢迎|随时)(?:告诉|联系))",
     re.IGNORECASE,
 )
 
@@ -94,15 +109,21 @@ def peel(text: str) -> str | None:
         if not final:
             return None
         text = _AFTER_FINAL.split(text, maxsplit=1)[0]
-    closed = None
-    for closed in _THOUGHT_ENDS.finditer(text):
-        pass
-    text = text[closed.end() :] if closed else text
+    ends = last_match(_THOUGHT_ENDS, text)
+    text = text[ends.end() :] if ends else text
     if _THOUGHT_BEGINS.search(text):
         return None
     text = _ended(text)
     text = _END_MARKS.split(text, maxsplit=1)[0] if _END_MARKS.match(text) is None else text
     return _SPEAKER.sub("", text.strip(), count=1)
+
+
+def last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The last place of a pattern in a text."""
+    found = None
+    for found in pattern.finditer(text):  # noqa: B007
+        pass
+    return found
 
 
 def _ended(text: str) -> str:

@@ -4,8 +4,8 @@ A sentence is read from left to right. Words that deny ("not", "rather than", �
 to a contrast ("but", 而是) or a comma after which something else begins; some stand behind the label ("Food: no",
 与价格无关). What stands between "might", "either", "or", in a question or in a condition, is hedged; what is conceded
 ("although it ends in a question, …") or said by others is mentioned. All else commits, the more the closer it comes to
-the shape of an answer: behind "Answer:", alone at the head of a sentence, behind "is", "belongs to" or 属于, and last of
-all anywhere. What a writer takes back ("wait, no", 更正) does not count.
+the shape of an answer: behind "Answer:", alone at the head of a sentence, behind "is" or 属于, and last of all
+anywhere. What a writer takes back ("wait, no", 更正) does not count.
 
 Texts are given in the form of `naming.normal`. All patterns are read in linear time.
 """
@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from ecominstruct.tasks.forms.naming import Mention, Menu
+from ecominstruct.tasks.forms.peeling import last_match
 
 _SLOTS, _LINE = 8, 600  # announcements of an answer, and characters behind one, that are read
 _LONGEST_BETWEEN = 40  # characters between two items of a list
@@ -54,47 +56,71 @@ _TAKEN_BACK = re.compile(r"(?<![a-z])(?:wait|no|actually)(?=[,.!])|更正|不对
 _WAVERS = 3  # times that a writer takes something back who never comes to an end
 _UNDECIDED = re.compile(
     r"back and forth|cannot decide|can't decide|can not decide|not sure|unsure|hard to (?:say|tell)|impossible to"
-    r"|unable to (?:determine|decide|say)|can(?:not|'t) (?:be determined|determine|tell|say)|undecided|no idea|i don't know"
-    r"|无法(?:判断|确定|确认|给出|分类)|不能(?:判断|确定)|难以(?:判断|确定|界定)|拿不准|得看|要看|看情况|视情况|看您|看买家|不好说|说不准|不确定|两者(?:都|皆)(?:可|有可能)"
+    r"|unable to (?:determine|decide|say)|can(?:not|'t) (?:be determined|determine|tell|say)|"
+    r"undecided|no idea|i don't know"
+    r"|无法(?:判断|确定|确认|给出|分类)|不能(?:判断|确定)|难以(?:判断|确定|界定)|拿不准|得看|"
+    r"要看|看情况|视情况|看您|看买家|不好说|说不准|不确定|两者(?:都|皆)(?:可|有可能)"
 )
 _CHOSEN_ANYWAY = re.compile(
-    r"if i (?:had|have|must) to|if forced|i'd (?:go|pick|choose|lean)|i would (?:go|pick|choose|lean)|going with|my best guess"
+    r"if i (?:had|have|must) to|if forced|i'd (?:go|pick|choose|lean)|i would (?:go|pick|choose|"
+    r"lean)|going with|my best guess"
     r"|非要|如果(?:必须|一定要|硬要)|硬要|更倾向|倾向于|最终"
 )
 _SLOT = re.compile(
-    r"(?:final (?:answer|label|choice|decision|category|classification|verdict|grade|order)|the correct (?:answer|label|category|option)"
-    r"|(?<![a-z])(?:answer|label|category|classification|verdict|prediction|predicted (?:rating|label|class)|rating|grade|score|main|primary"
-    r"|conclusion|decision|sentiment|intent|choice|class|department|topic|aspect|relevance|relation|output|result|response)"
-    r"|最终(?:答案|结果|结论|选择|分类|标签)|正确答案|答案|结论|结果|类别|分类|标签|情感(?:倾向|极性)?|(?<!次要)意图|主要意图|评分|星级|类目|判断|等级|相关性|方面)"
-    r"(?:\s?(?:\*\*|\"|'|”|」))?\s?(?:is|are|would be|should be|was|应该是|应为|应该为|是|为|[:=：])[\s:：*\"'“「『【《(（`]*(?:a |an |the |肯定的，)?"
+    r"(?:final (?:answer|label|choice|decision|category|classification|verdict|grade|order)|"
+    r"the correct (?:answer|label|category|option)"
+    r"|(?<![a-z])(?:answer|label|category|classification|verdict|prediction|predicted (?:rating|"
+    r"label|class)|rating|grade|score|main|primary"
+    r"|conclusion|decision|sentiment|intent|choice|class|department|topic|aspect|relevance|"
+    r"relation|output|result|response)"
+    r"|最终(?:答案|结果|结论|选择|分类|标签)|正确答案|答案|结论|结果|类别|分类|标签|情感(?:倾向|"
+    r"极性)?|(?<!次要)意图|主要意图|评分|星级|类目|判断|等级|相关性|方面)"
+    r"(?:\s?(?:\*\*|\"|'|”|」))?\s?(?:is|are|would be|should be|was|应该是|应为|应该为|是|为|"
+    r"[:=：])[\s:：*\"'“「『【《(（`]*(?:a |an |the |肯定的，)?"
 )
 _BOXED = re.compile(r"boxed\{+\s?((?:\\?[a-z]*\{)?[^{}]{1,300})\}")
 _NEG = re.compile(
-    r"(?<![a-z])(?:not(?! only a)|never|neither|nor|without|rather than|as opposed to|instead of|other than|except(?: for)?|unlike|far from|than (?=(?:a |an |the )?$)"
-    r"|cannot|(?:is|are|was|were|do|does|did|has|have|had|would|should|could|wo|ca)n't|isnt|doesnt|dont|nothing|none of|no|excluding|excludes?|free (?:of|from)|lack(?:s|ing)?|no mention of|absence of|reject(?:s|ed)?|rul(?:e|es|ed|ing) out|not just)(?![a-z])"
-    r"|而不是|而非|不是|并非|并不是|并不|不属于|谈不上|算不上|称不上|与其说是?|不包括|不能(?:算|因)|不算|不应|不该|不选|不要|不推荐|排除|没有|未|不存在|不含|不涉及|没|不仅仅?是(?=[^。]{0,30}$)|不只是(?=[^。]{0,30}而是)|非(?!常)|不(?!如|仅|但|过|错|管|论|只)|無"
+    r"(?<![a-z])(?:not(?! only a)|never|neither|nor|without|rather than|as opposed to|"
+    r"instead of|other than|except(?: for)?|unlike|far from|than (?=(?:a |an |the )?$)"
+    r"|cannot|(?:is|are|was|were|do|does|did|has|have|had|would|should|could|wo|ca)n't|isnt|"
+    r"doesnt|dont|nothing|none of|no|excluding|excludes?|free (?:of|from)|lack(?:s|ing)?|"
+    r"no mention of|absence of|reject(?:s|ed)?|rul(?:e|es|ed|ing) out|not just)(?![a-z])"
+    r"|而不是|而非|不是|并非|并不是|并不|不属于|谈不上|算不上|称不上|与其说是?|不包括|不能(?:算|"
+    r"因)|不算|不应|不该|不选|不要|不推荐|排除|没有|未|不存在|不含|不涉及|没|"
+    r"不仅仅?是(?=[^。]{0,30}$)|不只是(?=[^。]{0,30}而是)|非(?!常)|不(?!如|仅|但|过|错|管|论|"
+    r"只)|無"
 )
 _CONTRAST = re.compile(
-    r"(?<![a-z])(?:but|yet|instead(?! of)|it's|it is|so|hence|therefore|thus|only)(?![a-z])|而是|不如说|但(?:是)?|却|应(?:该)?(?:为|是)|属于|所以|因此|因而|而(?![且非不])"
+    r"(?<![a-z])(?:but|yet|instead(?! of)|it's|it is|so|hence|therefore|thus|only)(?![a-z])|"
+    r"而是|不如说|但(?:是)?|却|应(?:该)?(?:为|是)|属于|所以|因此|因而|而(?![且非不])"
 )
 _HEDGE = re.compile(
-    r"(?<![a-z])(?:might|may|could|possibly|perhaps|maybe|either|unsure|uncertain|unclear|whether|depends|potentially|arguably|probably not)(?![a-z])"
-    r"|choose from|select from|pick one|请选|请从|(?<!最)可能(?!性最)|也许|或许|的话|否则|若(?!干)|otherwise|或者|或是|还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
+    r"(?<![a-z])(?:might|may|could|possibly|perhaps|maybe|either|unsure|uncertain|unclear|"
+    r"whether|depends|potentially|arguably|probably not)(?![a-z])"
+    r"|choose from|select from|pick one|请选|请从|(?<!最)可能(?!性最)|也许|或许|的话|否则|"
+    r"若(?!干)|otherwise|或者|或是|还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
 )
 _CAN = re.compile(
-    r"(?:can|could|may|might|可)(?: also)? (?:be )?(?:classified|labell?ed|categori[sz]ed|described|regarded|considered|seen|treated|rated|summari[sz]ed) as|可以?(?:归类|分类|判断|归|判定|视)为"
+    r"(?:can|could|may|might|可)(?: also)? (?:be )?(?:classified|labell?ed|categori[sz]ed|"
+    r"described|regarded|considered|seen|treated|rated|summari[sz]ed) as|可以?(?:归类|分类|判断|"
+    r"归|判定|视)为"
 )
 _CONCEDES = re.compile(
-    r"^\W*(?:and |but )?(?:while|although|though|even though|even if|despite|in spite of|whereas|if|since some|some|others|one could|one might|you could|people|someone|it (?:opens|starts|begins|looks|seems|may seem)|at first)(?![a-z])"
+    r"^\W*(?:and |but )?(?:while|although|though|even though|even if|despite|in spite of|"
+    r"whereas|if|since some|some|others|one could|one might|you could|people|someone|"
+    r"it (?:opens|starts|begins|looks|seems|may seem)|at first)(?![a-z])"
     r"|^\W*(?:虽然|尽管|虽|即使|既然|有人|如果|若|乍看|看似|表面)"
 )
 _BEHIND_NO = re.compile(
     r"^[\s\"'”’」』》】*`)）\]]*(?:(?:[:：=\-–—>?？(（,，|]|\.\.\.)\s*|是否|的)*[\s*\"'“]*"
-    r"(?:no(?![a-z])|not(?![a-z])|none|n/?a(?![a-z])|false|absent|0(?![0-9.])|null|ruled out|is (?:out|too|wrong|excluded|not)|isn't|doesn't|does not|do not|don't|are not|aren't|was not|wasn't|can be (?:ruled|excluded)"
+    r"(?:no(?![a-z])|not(?![a-z])|none|n/?a(?![a-z])|false|absent|0(?![0-9.])|null|ruled out|"
+    r"is (?:out|too|wrong|excluded|not)|isn't|doesn't|does not|do not|don't|are not|aren't|"
+    r"was not|wasn't|can be (?:ruled|excluded)"
     r"|否|无(?!疑)|無|没有|未|不(?!错|仅|过|但|同|能|可)|并不|並不|無關|无关|可排除|排除|均?可?排除|[✗✘✖×❌☐])"
 )
 _BEHIND_OUT = re.compile(
-    r"^[^,，.。;；:：\n]{0,24}?(?:排除|无关|無關|不符|不适用|不适合|不合适|不成立|被否|ruled out|(?:do|does)(?: not|n't) (?:fit|apply)"
+    r"^[^,，.。;；:：\n]{0,24}?(?:排除|无关|無關|不符|不适用|不适合|不合适|不成立|被否|"
+    r"ruled out|(?:do|does)(?: not|n't) (?:fit|apply)"
     r"|not (?:fit|apply|relevant|mentioned|discussed|addressed|applicable|touched))"
 )
 _BEHIND_YES = re.compile(
@@ -103,27 +129,47 @@ _BEHIND_YES = re.compile(
 )
 _VALUE = re.compile(r"^[\s\"'”’」』》】*`]*(?:[:：=]|\s[-–—]\s)\s*(?=\S)")
 _JOINS = re.compile(r"(?<![a-z])and(?![a-z])|the |和|与|以及|及|还有|类|方面")
+_REASON = re.compile(
+    r"[,，(（]|\s[-–—]\s|(?<![a-z])(?:because|since|rather than|not|as|with)(?![a-z])|因为|而不是|而非|,不"
+)
 _BOX = re.compile(r"\[\s?[x✓✔√]?\]|[☐☑✅❌✗✘✖]")
 _TICK = re.compile(r"(?:\[[x✓✔√]\]|[✓✔√☑✅])\s*$")
 _CROSS = re.compile(r"(?:\[\s?\]|[☐✗✘✖×❌])\s*$")
 _FRAME = re.compile(
-    r"(?:(?<![a-z])(?:is|are|was|be|as|into|in|to|under|of|choose|choosing|chose|select|selected|pick|picked|with|for|about|say|says|mentions?"
-    r"|concerns?|discusses|covers?|expresses|rated?|gave|give|call|recommend|suggest|propose|leaves|means|so|hence|thus|therefore|predict|guess|namely|i'd say|say|only|just|likes?|contains?|has)(?![a-z])|[:=>\-]"
-    r"|是|为|属于|归为|归入|归到|归类为|分类为|分到|归于|选|选择|判断为|判定为|标为|标记为|判为|应为|算|关于|涉及|提到|谈到|谈论|给|打|首选|推荐|偏向|倾向于?|对应意图|对应|即|有|针对的?是|含有|包括|包含|涉嫌|在说)"
-    r"[\s\"'“‘「『《【*`(（\[]*(?:(?:the|an?|more|most|very|rather|slightly|clearly|definitely|most likely|likely|overall|mostly|simply|really|still|一个|一种|一条|典型的|明显的?|明确|[a-z]{1,12}ly|customer|shopper|product|category|class|label)[\s\"'“‘「『《【*`(（\[]*){0,3}$"
+    r"(?:(?<![a-z])(?:is|are|was|be|as|into|in|to|under|of|choose|choosing|chose|select|"
+    r"selected|pick|picked|with|for|about|say|says|mentions?"
+    r"|concerns?|discusses|covers?|expresses|rated?|gave|give|call|recommend|suggest|propose|"
+    r"leaves|means|so|hence|thus|therefore|predict|guess|namely|i'd say|say|only|just|likes?|"
+    r"contains?|has)(?![a-z])|[:=>\-]"
+    r"|是|为|属于|归为|归入|归到|归类为|分类为|分到|归于|选|选择|判断为|判定为|标为|标记为|判为|"
+    r"应为|算|关于|涉及|提到|谈到|谈论|给|打|首选|推荐|偏向|倾向于?|对应意图|对应|即|有|"
+    r"针对的?是|含有|包括|包含|涉嫌|在说)"
+    r"[\s\"'“‘「『《【*`(（\[]*(?:(?:the|an?|more|most|very|rather|slightly|clearly|definitely|"
+    r"most likely|likely|overall|mostly|simply|really|still|一个|一种|一条|典型的|明显的?|明确|"
+    r"[a-z]{1,12}ly|customer|shopper|product|category|class|"
+    r"label)[\s\"'“‘「『《【*`(（\[]*){0,3}$"
 )
 _DECIDES = re.compile(
-    r"(?<![a-z])(?:i'd|i would|i will|i'll|we'd|let's)(?: still| rather)? (?:label|call|class|classify|rate|choose|pick|say|tag|go (?:with|for))(?: (?:it|this|that|them))?(?: (?:as|to be|is))?[\s\"'*:]{1,3}(?:an? |the )?$"
+    r"(?<![a-z])(?:i'd|i would|i will|i'll|we'd|let's)(?: still| rather)? (?:label|call|class|"
+    r"classify|rate|choose|pick|say|tag|go (?:with|for))(?: (?:it|this|that|them))?(?: (?:as|"
+    r"to be|is))?[\s\"'*:]{1,3}(?:an? |the )?$"
     r"|(?:hence|so|therefore|thus)[\s:,]{1,3}$"
 )
 _OPEN = re.compile(
-    r"^[\s\"'“‘「『《【*`(（\[#>\-•·]*(?:(?:[0-9]{1,2}|[a-z])[.)、．:：][\s*\"'“]*)?(?:(?:the|a|an|just|only|yes|sure|ok|okay|so|hence|therefore|thus|overall|conclusion|结论|好的|所以|因此|综上|综上所述|总之|主要(?:是)?|最终)[\s,，:：!！.*\"'“「【]*){0,2}$"
+    r"^[\s\"'“‘「『《【*`(（\[#>\-•·]*(?:(?:[0-9]{1,2}|[a-z])[.)、．:：][\s*\"'“]*)?(?:(?:the|a|"
+    r"an|just|only|yes|sure|ok|okay|so|hence|therefore|thus|overall|conclusion|结论|好的|所以|"
+    r"因此|综上|综上所述|总之|主要(?:是)?|最终)[\s,，:：!！.*\"'“「【]*){0,2}$"
 )
 _CLOSE = re.compile(
-    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:category|class|label|sentiment|review|products?|items?|questions?|request|类别|类目|类|的?商品|类商品|问题|方面|意图|评价|情感|级别|的)[\s\"'”’」』》】*`)）\]]*)?(?:$|it is(?![a-z])|[.。,，;；:：!！\n(（\-–—?？]|because|since|as(?![a-z])|因为|由于)"
+    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:category|class|label|sentiment|review|products?|items?|"
+    r"questions?|request|类别|类目|类|的?商品|类商品|问题|方面|意图|评价|情感|级别|"
+    r"的)[\s\"'”’」』》】*`)）\]]*)?(?:$|it is(?![a-z])|[.。,，;；:：!！\n(（\-–—?？]|because|"
+    r"since|as(?![a-z])|因为|由于)"
 )
 _LISTED = re.compile(
-    r"^[\s\"'“”‘’「」『』《》【】*`()（）\[\]]*(?:[,，、/&+]|and|or|nor|as well as|和|与|及|以及|或|或者|还是|也不是|還有|还有)?[\s\"'“”‘’「」『』《》【】*`,，]*(?:and|or|the|a|an|also|和|与|或|也)?[\s\"'“”‘’「」『』《》【】*`]*(?:the |a |an )?$"
+    r"^[\s\"'“”‘’「」『』《》【】*`()（）\[\]]*(?:[,，、/&+]|and|or|nor|as well as|和|与|及|"
+    r"以及|或|或者|还是|也不是|還有|还有)?[\s\"'“”‘’「」『』《》【】*`,，]*(?:and|or|the|a|an|"
+    r"also|和|与|或|也)?[\s\"'“”‘’「」『』《》【】*`]*(?:the |a |an )?$"
 )
 _RANGE = re.compile(r"^\s*(?:to|~|到|至|through|-)\s*$")
 _GOES_ON = re.compile(r"^\s?(?:>|/|、|&)\s?[^\W\d_]")  # with what is no label
@@ -132,7 +178,8 @@ _HYPOTHETIC = re.compile(r"^[\s-][a-z-]{1,20}(?: [a-z]{1,20}){0,2} would(?![a-z]
 _CLAUSE = re.compile(r"[,，:：]|(?<![a-z])(?:because|since)(?![a-z])|因为|由于")
 _OR = re.compile(r"(?<![a-z])or(?![a-z])|或|还是")
 _CONCLUDES = re.compile(
-    r"^\W*(?:so|hence|therefore|thus|overall|in conclusion|in short|conclusion|the right|that leaves|因此|所以|综上|总之|总体|整体|最终)"
+    r"^\W*(?:so|hence|therefore|thus|overall|in conclusion|in short|conclusion|the right|"
+    r"that leaves|因此|所以|综上|总之|总体|整体|最终)"
 )
 _QUOTED = re.compile(r"[\"“「『]([^\"”」』\n]{6,2000})[\"”」』]")
 
@@ -159,8 +206,8 @@ def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
     whole = menu.whole(text)
     if whole:
         return Verdict(frozenset((whole,)))
-    if found := listed(text, menu):
-        return Verdict(frozenset(found)) if many or len(set(found)) == 1 else Verdict(frozenset(), True)
+    if labels := frozenset(listed(text, menu)):
+        return Verdict(labels) if many or len(labels) == 1 else Verdict(frozenset(), True)
     if first := _continued(text, menu, shown):
         return Verdict(frozenset((first,)))
     boxed = _BOXED.findall(text)
@@ -202,9 +249,7 @@ def _continued(text: str, menu: Menu, shown: str) -> str | None:
 
 def _uncorrected(text: str) -> tuple[str, str]:
     """A text cut behind the last word by which it takes something back."""
-    last = None
-    for last in _CORRECTION.finditer(text):
-        pass
+    last = last_match(_CORRECTION, text)
     return (text[: last.start()], text[last.end() :]) if last and last.start() else (text, "")
 
 
@@ -324,16 +369,8 @@ def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
 
 def _answer_of(line: str, menu: Menu, *, many: bool) -> Verdict | None:
     """What the head of a line names: the line, its first sentence, or what stands before an explanation."""
-    heads = [line, *[sentence for sentence in list(sentences(line))[:1]]]
-    heads += [
-        cut
-        for cut in [
-            re.split(
-                r"[,，(（]|\s[-–—]\s|(?<![a-z])(?:because|since|rather than|not|as|with)(?![a-z])|因为|而不是|而非|,不",
-                heads[-1],
-            )[0]
-        ]
-    ]
+    heads = [line, *islice(sentences(line), 1)]
+    heads.append(_REASON.split(heads[-1], maxsplit=1)[0])
     for head in heads:
         if _NEG.match(head.strip(" *\"'")) and not menu.whole(head):
             return None
@@ -452,9 +489,7 @@ def _said(
 
 def _denies(left: str) -> bool:
     """Whether words before a label deny it: none after which a contrast or another clause begins."""
-    last = None
-    for last in _NEG.finditer(left):
-        pass
+    last = last_match(_NEG, left)
     if last is None:
         return False
     rest = left[last.end() :]
@@ -474,7 +509,9 @@ def _named(sentence: str, menu: Menu) -> list[Mention]:
     used = [(one.start, one.end) for one in found]
     for name, label in menu.ids.items():
         for place in re.finditer(
-            rf"(?<![a-z0-9.,'])(?:(?:option|candidate|product|title|description|item|answer|number|choice|no\.|选项?|商品|第)\s?)?[(\[（【\"'*]*{re.escape(name)}(?![a-z0-9'%]|\.[0-9])",
+            rf"(?<![a-z0-9.,'])(?:(?:option|candidate|product|title|description|item|answer|"
+            rf"number|choice|no\.|选项?|商品|"
+            rf"第)\s?)?[(\[（【\"'*]*{re.escape(name)}(?![a-z0-9'%]|\.[0-9])",
             sentence,
         ):
             as_article = (
@@ -485,7 +522,7 @@ def _named(sentence: str, menu: Menu) -> list[Mention]:
             )
             if (
                 not as_article
-                and not (name == "i")
+                and name != "i"
                 and not any(start < place.end() and place.start() < end for start, end in used)
             ):
                 found.append(Mention(place.start(), place.end(), label))
@@ -495,16 +532,7 @@ def _named(sentence: str, menu: Menu) -> list[Mention]:
 
 def _of_many(stances: Sequence[Stance]) -> Verdict:
     """What is committed to of a menu of which several may be named."""
-    commits = [one for one in stances if one.said == "commits"]
-    if not commits:
-        return NOTHING
-    listed_ones = [one for one in commits if one.level >= FRAME] or commits
-    # Labels of the same sentence stand behind one frame.
-    labels = (
-        {one.label for one in commits}
-        if listed_ones == commits or len(listed_ones) == 1
-        else {one.label for one in commits}
-    )
+    labels = {one.label for one in stances if one.said == "commits"}
     denied = {one.label for one in stances if one.said == "denies"}
     return Verdict(frozenset(labels - denied))
 

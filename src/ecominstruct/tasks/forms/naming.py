@@ -1,9 +1,9 @@
 """How an answer may name what is on a menu, and where it does.
 
 A label is found in any case, width and script, with other signs or none between its words (`track_order`, trackOrder,
-"track order"; "Home > Kitchen", "Home/Kitchen"), in the plural, with number words for digits, and with a fifth of its letters
-wrong if nothing else is said. Inside a longer word it is not: "supported" is no part of
-"unsupported", "match" none of "mismatch"; a word that a prefix turns round names the opposite where the menu has it.
+"track order"; "Home > Kitchen", "Home/Kitchen"), in the plural, with number words for digits, and with a fifth of its
+letters wrong if nothing else is said. Inside a longer word it is not: "supported" is no part of "unsupported", "match"
+none of "mismatch"; a word that a prefix turns round names the opposite where the menu has it.
 
 Where the input shows the candidates behind letters or numbers, or where these differ in nothing but an id ("Title A",
 "r2: …"), the id names them, too; of paths the last level does, and of titles the words that only one of them has.

@@ -45,8 +45,9 @@ from ecominstruct.tasks.answer_checks import CHECKS, Case, failure
 from ecominstruct.tasks.answer_schema import Shape, as_json, merged, problem
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 from ecominstruct.tasks.examples import plan_examples
+from ecominstruct.tasks.forms.peeling import json_object
 from ecominstruct.tasks.ingredients import ingredients
-from ecominstruct.tasks.labelling import Labeller, likeness, read_object, sha_of
+from ecominstruct.tasks.labelling import Labeller, likeness, sha_of
 from ecominstruct.tasks.maker import Maker
 from ecominstruct.tasks.preview import illustrate, preview
 from ecominstruct.tasks.verdicts import standing
@@ -258,7 +259,7 @@ def test_a_check_passes_what_is_right_and_tells_what_is_not(
     ],
 )
 def test_one_json_object_is_read_and_nothing_else(text: str, found: object) -> None:
-    assert read_object(text) == found
+    assert json_object(text) == found
 
 
 def test_likeness_counts_words_labels_and_places() -> None:

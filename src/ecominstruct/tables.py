@@ -181,6 +181,9 @@ def _remarks(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
         counts = ", ".join(f"{n} {VERDICTS[name]}" for name, n in verdicts.items())
         lines += ["", f"Against the best floor, of {verdicts.total()} tasks: {counts} (p < .05, corrected)."]
     for task, scored in tasks.items():
+        if scored["cut"]:
+            words = ", ".join(f"{n:,} {outcome}" for outcome, n in scored["cut"].items())
+            lines.append(f"Cut at the limit of tokens: {task}: {sum(scored['cut'].values()):,} answers ({words}).")
         if scored["bounds"]:
             low, high = scored["bounds"]
             lines.append(

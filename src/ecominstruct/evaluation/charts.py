@@ -7,7 +7,9 @@ Nothing here needs a script or an outside asset.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ecominstruct.evaluation.markup import Html, join, label, number, say, tag
 from ecominstruct.evaluation.report_data import Model, Stage, Task
@@ -65,13 +67,30 @@ def best_floor(task: Task, models: Sequence[Model], metric: str) -> float | None
     return max((value for value in found if value is not None), default=None)
 
 
-def outcomes_of(task: Task, name: str) -> dict[str, int]:
+class Outcomes(NamedTuple):
+    """What became of the answers of a model: how many there are of each outcome, and how many of these were cut."""
+
+    name: str
+    counts: Mapping[str, int]
+    cut: Mapping[str, int]
+
+
+def outcomes_of(task: Task, name: str) -> Outcomes:
     """The outcomes that occurred, in the fixed order; names that are not among the eight come last."""
-    found = task["scores"].get(name, {}).get("outcomes")
-    if not isinstance(found, Mapping):
-        return {}
-    order = [*OUTCOMES, *sorted(set(found) - set(OUTCOMES))]
-    return {key: found[key] for key in order if found.get(key)}
+    scores = task["scores"].get(name, {})
+    return Outcomes(name, _in_order([scores.get("outcomes")]), _in_order([scores.get("cut")]))
+
+
+def together(name: str, several: Sequence[Outcomes]) -> Outcomes:
+    """The outcomes of several tasks as those of one."""
+    return Outcomes(name, _in_order([one.counts for one in several]), _in_order([one.cut for one in several]))
+
+
+def _in_order(several: Sequence[Any]) -> dict[str, int]:
+    counts = Counter[str]()
+    for found in several:
+        counts.update(found if isinstance(found, Mapping) else {})
+    return {key: counts[key] for key in [*OUTCOMES, *sorted(set(counts) - set(OUTCOMES))] if counts[key]}
 
 
 def mark_ids(models: Sequence[Model]) -> list[tuple[str, str]]:
@@ -186,12 +205,13 @@ def outcome_words(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{label(key)}\u00a0{count:,}" for key, count in counts.items()) or "no answers"
 
 
-def outcome_bars(rows: Sequence[tuple[str, Mapping[str, int]]]) -> Html:
+def outcome_bars(rows: Sequence[Outcomes]) -> Html:
     """A bar and its words for each name."""
     cells = []
-    for name, counts in rows:
+    for name, counts, cut in rows:
         bar = outcome_bar(counts) if counts else Html("")
-        cells += [tag("div", say(name)), tag("div", bar, tag("span", outcome_words(counts), class_="sub"))]
+        words = outcome_words(counts) + (f"; cut at the limit of tokens: {outcome_words(cut)}" if cut else "")
+        cells += [tag("div", say(name)), tag("div", bar, tag("span", words, class_="sub"))]
     return tag("div", join(cells), class_="bars")
 
 

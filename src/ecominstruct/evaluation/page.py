@@ -147,7 +147,7 @@ def _glance(data: ReportData) -> Html:
 
 def _metrics_of(data: ReportData, task: Task) -> list[str]:
     """The headline, then what is defined in its order, then the rest."""
-    found = {name for scores in task["scores"].values() for name in scores if name != "outcomes"}
+    found = {name for scores in task["scores"].values() for name in scores if name not in ("outcomes", "cut")}
     ordered = [*(name for name in data["metrics"] if name in found), *sorted(found - set(data["metrics"]))]
     return [task["headline"], *(name for name in ordered if name != task["headline"])]
 
@@ -231,14 +231,14 @@ def _scores(data: ReportData) -> Html:
 
 def _task_outcomes(data: ReportData, task: Task) -> Html:
     """A bar for each model; floors and checks whose answers were all read share one."""
-    rows: list[tuple[str, Mapping[str, int]]] = []
-    clean: list[tuple[str, Mapping[str, int]]] = []
+    rows: list[charts.Outcomes] = []
+    clean: list[charts.Outcomes] = []
     for model in data["models"]:
-        counts = charts.outcomes_of(task, model["name"])
-        shared = model["kind"] != "model" and set(counts) == {"parsed"} and (not clean or counts == clean[0][1])
-        (clean if shared else rows).append((model["name"], counts))
+        one = charts.outcomes_of(task, model["name"])
+        shared = model["kind"] != "model" and set(one.counts) == {"parsed"}
+        (clean if shared and (not clean or one.counts == clean[0].counts) else rows).append(one)
     if clean:
-        rows.append((", ".join(name for name, _ in clean), clean[0][1]))
+        rows.append(clean[0]._replace(name=", ".join(one.name for one in clean)))
     return tag("div", tag("b", say(task["title"])), charts.outcome_bars(rows), class_="card")
 
 
@@ -248,12 +248,8 @@ def _outcomes(data: ReportData) -> Html:
         tag("li", tag("svg", tag("rect", width=12, height=12, class_=f"o{i}"), width=12, height=12), label(name))
         for i, name in enumerate(charts.OUTCOMES)
     ]
-    totals = []
-    for model in data["models"]:
-        counts = [charts.outcomes_of(task, model["name"]) for task in data["tasks"]]
-        names = [*charts.OUTCOMES, *sorted({key for count in counts for key in count} - set(charts.OUTCOMES))]
-        sums = {name: sum(count.get(name, 0) for count in counts) for name in names}
-        totals.append((model["name"], {name: total for name, total in sums.items() if total}))
+    names = [model["name"] for model in data["models"]]
+    totals = [charts.together(name, [charts.outcomes_of(task, name) for task in data["tasks"]]) for name in names]
     groups = [
         tag(
             "details",

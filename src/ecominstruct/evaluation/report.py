@@ -270,7 +270,7 @@ def _pairs(run: Path, models: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _shown(key: str, value: Any) -> bool:
-    return key == "outcomes" or (key in _METRICS and value is not None)
+    return key in ("outcomes", "cut") or (key in _METRICS and value is not None)
 
 
 def _samples(folder: Path, release: Manifest, tasks: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -52,7 +52,7 @@ class Model(TypedDict):
     about: str
 
 
-Scores = Mapping[str, float | Mapping[str, int]]  # "outcomes" holds the mapping, every other key a fraction
+Scores = Mapping[str, float | Mapping[str, int]]  # "outcomes" and "cut" hold mappings, every other key a fraction
 
 
 class Floor(TypedDict):

@@ -29,7 +29,7 @@ from ecominstruct.evaluation.sensitivity import sensitivity
 from ecominstruct.evaluation.summary import metrics_of, summarise
 from ecominstruct.evaluation.sums import sum_up
 from ecominstruct.models import FLOORS, folder_name, role
-from ecominstruct.rows import Example, Prediction, Score, score_of, score_schema
+from ecominstruct.rows import OUTCOMES, Example, Prediction, Score, score_of, score_schema
 from ecominstruct.stages import stage
 from ecominstruct.store import (
     Manifest,
@@ -200,6 +200,8 @@ def _summary(
     """What the answers to one task add up to, with all that is told beside it."""
     floors = {floor: read_scores(Path(path)) for floor, path in work.floors.items()}
     summary = summarise(work.task, work.metrics, examples, scores, strict, floors)
+    cut = Counter(score.outcome for score, one in zip(scores, predictions, strict=True) if one.finish == "length")
+    summary["cut"] = {outcome: cut[outcome] for outcome in OUTCOMES if cut[outcome]}
     if work.list_shortfalls:
         summary["shortfalls"] = _shortfalls(scores)
     if work.records:

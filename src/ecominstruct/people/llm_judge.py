@@ -36,6 +36,7 @@ from ecominstruct.people.votes import MODEL_VOTER, Choice, Vote, votes_folder, w
 from ecominstruct.progress import Progress
 from ecominstruct.rows import Lang
 from ecominstruct.store import read_json, require_manifest, write_bytes, write_json
+from ecominstruct.tasks.forms.peeling import json_object
 
 REPLY_TOKENS = 40  # about as many has a reply
 MOST_REASON = 500  # characters that are kept of a reason
@@ -43,8 +44,6 @@ TURNED = "preferred the other one when the answers changed places"
 SAME = "both answers are the same"
 UNSTEADY = "said something else when the answers changed places"
 _PLACE = re.compile(r"\{\{ (mark|task|first|second) \}\}")
-_FENCE = re.compile(r"\s*(?:<think>.*?</think>\s*)?```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL)
-_THOUGHT = re.compile(r"\s*<think>.*?</think>\s*", re.DOTALL)
 
 
 class Comparison(NamedTuple):
@@ -184,17 +183,14 @@ def _row(one: Comparison, texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_reply(text: str) -> Reply:
-    """A reply as asked for: one JSON object with `better` and `reason`; a fence around it and a thought before it are
-    taken away. Its `better` is empty where it is anything else."""
-    fenced = _FENCE.fullmatch(text)
-    try:
-        found = orjson.loads(fenced[1] if fenced else _THOUGHT.sub("", text, count=1))
-    except orjson.JSONDecodeError:
+    """A reply: one JSON object with `better`, and a `reason` if the judge gives one, read as every answer is
+    (`forms.peeling`). Its `better` is empty where it is anything else."""
+    found = json_object(text) or {}
+    better = str(found.get("better")) if type(found.get("better")) in (str, int) else ""
+    reason = found.get("reason", "")
+    if better not in ("1", "2", "tie", "both_bad") or not isinstance(reason, str):
         return Reply("", "")
-    if not isinstance(found, dict) or set(found) != {"better", "reason"} or not isinstance(found["reason"], str):
-        return Reply("", "")
-    better = str(found["better"]) if type(found["better"]) in (str, int) else ""
-    return Reply(better if better in ("1", "2", "tie", "both_bad") else "", found["reason"][:MOST_REASON])
+    return Reply(better, reason[:MOST_REASON])
 
 
 def settle(said: Sequence[Reply | None]) -> tuple[Outcome | None, str]:

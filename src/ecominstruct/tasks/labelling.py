@@ -6,8 +6,6 @@ marks that it cannot hold, and the answer must have the form, the schema and the
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +19,7 @@ from ecominstruct.tasks.annotate_spec import LABELS
 from ecominstruct.tasks.annotations import Annotation, Verdict
 from ecominstruct.tasks.answer_checks import CHECKS, Case, failure, texts_of
 from ecominstruct.tasks.answer_schema import as_json, merged, problem
+from ecominstruct.tasks.forms.peeling import json_object
 from ecominstruct.tasks.forms.reading import locate
 from ecominstruct.tasks.ingredients import Ingredients
 from ecominstruct.tasks.maker import Assigned, Maker, Origin, Sight
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 VERSION = 1  # raised when prompts are put together, or answers are judged, in another way
 LONGEST_SHOWN = 4_000  # characters of a wrong answer that the model is shown again
-_FENCED = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
-_THOUGHT = re.compile(r"^.*</think>", re.DOTALL)
 
 
 class Words(NamedTuple):
@@ -156,7 +153,7 @@ class Labeller:
 
     def judge(self, shown: Shown, text: str, *, cut: bool = False) -> Vote:
         """Read and judge one answer; `cut`: the server ended it since it was too long."""
-        answer = read_object(text)
+        answer = json_object(text)
         if answer is None:
             return Vote(None, "unreadable", self._words.cut if cut else self._words.unreadable)
         wrong = problem(self.shape, answer, self.lang)
@@ -235,23 +232,6 @@ def sha_of(parts: Ingredients) -> str:
     text = getattr(prompt.text, task.lang)
     judged = [task.form, task.many, prompt.shape.model_dump(), prompt.gold.model_dump(), task.annotate.model_dump()]
     return fingerprint([VERSION, prompt.version, text, parts.labels, checks, judged])[:16]
-
-
-def read_object(text: str) -> dict[str, Any] | None:
-    """The JSON object that an answer is, also in a code block, behind a thought, or with words around it; None where
-    there is none, or more than one."""
-    text = _THOUGHT.sub("", text).strip()
-    fenced = _FENCED.findall(text)
-    if len(fenced) == 1:
-        text = fenced[0].strip()
-    begin = text.find("{")
-    if begin < 0:
-        return None
-    try:
-        found, end = json.JSONDecoder().raw_decode(text, begin)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) and "{" not in text[end:] else None
 
 
 def normal(gold: Gold) -> Gold:

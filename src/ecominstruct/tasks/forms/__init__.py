@@ -49,12 +49,22 @@ class Readings(NamedTuple):
 
 
 def read_prediction(form: FormName, prediction: Prediction, question: Question) -> Readings:
-    """Read an answer: each time exactly one of the eight outcomes, the earlier one where several would fit."""
-    strict = FORMS[form].parse(prediction.text, question)
-    if strict.answer is not None and not prediction.error and is_certain(strict.answer, question):
-        return Readings(strict, strict)
-    lenient = read_leniently(form, prediction.text, question)
-    return Readings(_outcome(lenient, prediction), _outcome(strict, prediction))
+    """Read an answer: each time exactly one of the eight outcomes, the earlier one where several would fit.
+
+    What was cut at the limit of tokens is no answer in the form that was asked for, where that is one of a menu or a
+    list: "red" may have been going to be "red, blue".
+    """
+    exact = FORMS[form].parse(prediction.text, question)
+    cut = prediction.finish == "length" and _is_closed(form, question)
+    strict = failed("truncated") if cut else _outcome(exact, prediction)
+    if exact.answer is not None and not prediction.error and is_certain(exact.answer, question):
+        return Readings(exact, strict)
+    return Readings(_outcome(read_leniently(form, prediction.text, question), prediction), strict)
+
+
+def _is_closed(form: FormName, question: Question) -> bool:
+    """Whether an answer is complete only where its end was written: one of a menu, or a list."""
+    return FORMS[form].menu or form == "ner" or question.many or (form == "qa" and bool(question.choices))
 
 
 def _outcome(reading: Reading, prediction: Prediction) -> Reading:

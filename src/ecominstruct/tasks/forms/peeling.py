@@ -245,6 +245,23 @@ def payload(text: str) -> Any:
     return _cut_json(text.strip())
 
 
+def json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that a reply is, also in a code block, behind a thought, or with words around it; None where
+    there is none, or more than one."""
+    peeled = peel(text)
+    if peeled is None:
+        return None
+    body = unfenced(peeled).strip()
+    begin = body.find("{")
+    if begin < 0 or body[:begin].rstrip().endswith("["):
+        return None
+    try:
+        found, end = json.JSONDecoder().raw_decode(body, begin)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and "{" not in body[end:] else None
+
+
 def _literal(text: str) -> Any:
     """A list or mapping in single quotes, as Python writes it; None where it is none."""
     if len(text) > _LONGEST_LITERAL:

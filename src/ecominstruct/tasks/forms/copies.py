@@ -77,6 +77,7 @@ _STRONG = re.compile(r"\n|[;；|｜、]|(?:^|\s)[①-⑳]\s?|(?:^|\s)\(?\d{1,2}[
 _COMMA = re.compile(r"(?<=\D),\s*|,(?=\D)\s*|,\s+|，\s*")
 _AND = re.compile(r"\s+(?:and|&|as well as|plus)\s+|和|与|以及|及|還有|还有", re.IGNORECASE)
 _LEADING = re.compile(r"^(?:and|or|also|the|an?|its?|with|以及|和|与)\s+", re.IGNORECASE)
+_REPEATED = 2  # times that each item of a list stands there, on average: a loop
 _TAGGED = re.compile(r"<([A-Za-z_ \u4e00-\u9fff]{1,40})>([^<>\n]{1,400})</\1>")
 
 
@@ -100,7 +101,12 @@ def is_echo(text: str, question: Question) -> bool:
         return False
     return (
         bare.endswith((":", "："))
-        or re.match(r"(?:question|task|input|问题|问|任务|类型|选项|候选)\s?[:：]", bare, re.IGNORECASE) is not None
+        or re.match(
+            r"(?:question|task|input|query|title|review|text|product|标题|查询词?|评论|商品|文本|问题|问|任务|类型|选项|候选)\s?[:：]",
+            bare,
+            re.IGNORECASE,
+        )
+        is not None
     )
 
 
@@ -188,6 +194,8 @@ def read_one(text: str, question: Question) -> Reading:
     value = strings(payload(text))
     if value is not None and len(value) == 1:
         text = value[0]
+    if says_nothing(text, question) and len(text.split()) < 4 and question.none in (text.strip(), "None", "无"):
+        return parsed(Gold(text=""))
     if text.strip() and text.strip() in question.input:
         return parsed(Gold(text=text.strip().removesuffix(".").removesuffix("。")))
     text = closed(unfenced(text)).strip()
@@ -296,20 +304,22 @@ def _items(text: str, shown: Shown, question: Question) -> list[str] | None:
     items: list[str] = []
     for line in lines:
         items += _of_line(line, shown, question)
-    return [item for item in items if item] or None
+    items = [item for item in items if item]
+    return (list(dict.fromkeys(items)) if len(items) > _REPEATED * len(set(items)) else items) or None
 
 
 def _cells(lines: Sequence[str], shown: Shown) -> list[str]:
-    """The items of a table: of each row behind the head the first cell that stands in the input."""
-    found = []
-    for line in lines[1:]:
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if all(re.fullmatch(r":?-{2,}:?", cell) for cell in cells if cell):
-            continue
-        cells = [cell for cell in cells if not re.fullmatch(r"\d{1,3}", cell)] or cells
-        item = next((item for cell in cells if (item := shown.item(cell))), None)
-        found.append(item or cells[0])
-    return found
+    """The items of a table: those of the column of which most stand in the input."""
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines[1:]]
+    rows = [row for row in rows if not all(re.fullmatch(r":?-{2,}:?", cell) for cell in row if cell)]
+    if not rows:
+        return []
+    counts = [
+        sum(shown.item(row[at]) is not None and not re.fullmatch(r"\d{1,3}", row[at]) for row in rows if at < len(row))
+        for at in range(max(map(len, rows)))
+    ]
+    column = counts.index(max(counts))
+    return [shown.item(row[column]) or row[column] for row in rows if column < len(row)]
 
 
 def _of_line(line: str, shown: Shown, question: Question) -> list[str]:
@@ -318,6 +328,8 @@ def _of_line(line: str, shown: Shown, question: Question) -> list[str]:
         return []
     if not _STRONG.search(bare) and (whole := shown.item(bare)) and not _splits(bare):
         return [whole]
+    if quoted := _all_quoted(bare, shown):
+        return quoted
     led = unlead(bare)
     if led != bare or bare.endswith((":", "：")):
         if not led.strip() or (bare.endswith((":", "：")) and shown.item(bare) is None):
@@ -332,6 +344,20 @@ def _of_line(line: str, shown: Shown, question: Question) -> list[str]:
     for piece in filter(str.strip, _STRONG.split(remarked)):
         found += _of_piece(piece, shown, question)
     return found
+
+
+def _all_quoted(line: str, shown: Shown) -> list[str]:
+    """The items of a sentence that puts all of them in quotes; none where other words say more than a frame."""
+    found = []
+    for one in _QUOTED.finditer(line):
+        item = shown.find(next(filter(None, one.groups())).strip())
+        if item is None:
+            return []
+        denied = re.search(
+            r"(?:(?<![a-z])not(?: for)?|rather than|不是|而非|其餘|其余)\s*$", line[: one.start()].casefold()
+        )
+        found += [] if denied else [item]
+    return found if found and _FRAME.search(_QUOTED.sub("", line)) else []
 
 
 def _splits(text: str) -> bool:

@@ -36,7 +36,8 @@ _ALL_BUT = re.compile(
     r"apart from)(?: for)? ([^.\n]{1,200})\.?$|^除(?:了)?([^,，。\n]{1,100})(?:以外|之外|"
     r"外)[,，]?(?:其(?:他|余))?(?:全部|都)\w{0,6}。?$"
 )
-_ALL = re.compile(r"(?<![a-z])all(?![a-z])|every|全部|所有|都适")
+_DECLINES = re.compile(r"\W*i['’]?m (?:very |so )?sorry,? but i can(?:not|['’]?t)(?![a-z])", re.IGNORECASE)
+_ALL = re.compile(r"(?<![a-z])all(?! that apply)(?![a-z])|every|全部(?!没有)|所有(?!选项)|都适")
 _YES, _NO = (
     frozenset(("yes", "是", "能", "可以", "true", "对")),
     frozenset(("no", "否", "不能", "不可以", "false", "不对")),
@@ -78,6 +79,8 @@ def read_leniently(form: FormName, text: str, question: Question) -> Reading:
 
 def _classify(text: str, question: Question) -> Reading:
     menu = menu_of(question.choices, question.input)
+    if _DECLINES.match(text) and not menu.whole(menu.normal(text)):
+        return failed("refused")
     if question.many and text.strip() and _is_none(text, menu, question):
         return parsed(Gold())
     if question.many and (all_but := _ALL_BUT.match(normal(closed(text)).strip())):
@@ -221,7 +224,7 @@ def _yes_or_no(text: str, choices: Sequence[str]) -> str | None:
         )
     ):
         return None
-    if re.search("或|还是", text):
+    if re.search("或|还是|得看|要看|取决|若|就", text):
         return None
     if _DENIES.search(text):
         return None if _SILENT.search(text) else no
@@ -285,6 +288,12 @@ def _orders(text: str, menu: Menu, question: Question) -> Iterator[list[str]]:
     plain = menu.normal(_ends(unfenced(text), 2 * LONGEST_READ))
     if " ".join(plain.split()) in " ".join(menu.normal(question.input).split()):
         return
+    lines = [line.strip(" *-") for line in plain.split("\n") if line.strip()]
+    shown = menu.normal(question.input)
+    if len(lines) > len(menu.choices) and all(line in shown for line in lines):
+        return  # the task again
+    if re.search(r"[^>]=", plain) and (">" in plain or re.search(r"(?:^|[,;\n]\s?)[a-z0-9]{1,2}\s?=\s", plain)):
+        return  # ties, or what the letters stand for
     if ordered := _tabled(plain, menu):
         yield ordered
         return
@@ -346,7 +355,7 @@ def _in(text: str, menu: Menu) -> Iterator[list[str]]:
     if len(spaced) > 1 and None not in spaced and not re.search(r"[<>]", text):
         yield [one for one in spaced if one]
     for chain in (
-        re.split(r"[>≻=]{1,2}|->", text.rpartition(":")[2] if ">" in text else text),
+        re.split(r">=?|≻|->", text.rpartition(":")[2] if ">" in text else text),
         re.split(r"[>≻]|->", text),
     ):
         found = [menu.whole(piece) for piece in chain]

@@ -96,8 +96,8 @@ _CONTRAST = re.compile(
 )
 _HEDGE = re.compile(
     r"(?<![a-z])(?:might|may|could|possibly|perhaps|maybe|either|unsure|uncertain|unclear|"
-    r"whether|depends|potentially|arguably|probably not)(?![a-z])"
-    r"|choose from|select from|pick one|请选|请从|(?<!最)可能(?!性最)|也许|或许|的话|否则|"
+    r"whether|depends|potentially|arguably|probably not|if not(?=,))(?![a-z])"
+    r"|choose from|select from|pick one|请选|请从|不然|(?<!最)可能(?!性最)|也许|或许|的话|否则|"
     r"若(?!干)|otherwise|或者|或是|还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
 )
 _CAN = re.compile(
@@ -116,7 +116,8 @@ _BEHIND_NO = re.compile(
     r"(?:no(?![a-z])|not(?![a-z])|none|n/?a(?![a-z])|false|absent|0(?![0-9.])|null|ruled out|"
     r"is (?:out|too|wrong|excluded|not)|isn't|doesn't|does not|do not|don't|are not|aren't|"
     r"was not|wasn't|can be (?:ruled|excluded)"
-    r"|否|无(?!疑)|無|没有|未|不(?!错|仅|过|但|同|能|可)|并不|並不|無關|无关|可排除|排除|均?可?排除|[✗✘✖×❌☐])"
+    r"|(?:肯定|显然|明显|也|都|均|完全|基本|当然|绝对)?(?:否|无(?!疑)|無|没|未|谈不上|算不上|不能(?!排除)|不(?!错|仅|过|但|同|能|可))"
+    r"|并不|並不|無關|无关|均?可?排除|[✗✘✖×❌☐])"
 )
 _BEHIND_OUT = re.compile(
     r"^[^,，.。;；:：\n]{0,24}?(?:排除|无关|無關|不符|不适用|不适合|不合适|不成立|被否|"

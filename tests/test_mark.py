@@ -134,6 +134,19 @@ def test_the_unread_answer_is_left_out_of_macro_f1_but_not_of_micro_f1() -> None
     assert (found["menu"], found["chance"]) == (4, 0.25)
 
 
+def test_silence_is_never_cheaper_than_a_mistake() -> None:
+    """Not even among entities whose types do not count, nor where there is nothing to find."""
+    of, text = task("ner", metrics=["span_f1"]), "红色水壶"
+    something, nothing = Gold(spans=(Span("颜色", 0, 2, "红色"),)), Gold()
+    for gold, wrong in ((something, "颜色：水"), (nothing, "颜色：红色")):
+        example = asked(0, gold, ("颜色", "品类"), text)
+        silent, mistaken = marks(of, [(example, "看不出来"), (example, wrong)])
+        assert silent.outcome != "parsed" == mistaken.outcome
+        assert (silent.fp, silent.fp_untyped) == (1, 1) == (mistaken.fp, mistaken.fp_untyped)
+        assert silent.fn == mistaken.fn == len(gold.spans) == silent.fn_untyped
+        assert silent.f1_by_example == silent.exact_match == 0
+
+
 def test_stretches_count_by_offset_and_type() -> None:
     text = "红色水壶，红色壶盖"
     gold = Gold(spans=(Span("颜色", 0, 2, "红色"), Span("品类", 2, 4, "水壶"), Span("颜色", 5, 7, "红色")))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -77,6 +78,7 @@ _STRONG = re.compile(r"\n|[;；|｜、]|(?:^|\s)[①-⑳]\s?|(?:^|\s)\(?\d{1,2}[
 _COMMA = re.compile(r"(?<=\D),\s*|,(?=\D)\s*|,\s+|，\s*")
 _AND = re.compile(r"\s+(?:and|&|as well as|plus)\s+|和|与|以及|及|還有|还有", re.IGNORECASE)
 _LEADING = re.compile(r"^(?:and|or|also|the|an?|its?|with|以及|和|与)\s+", re.IGNORECASE)
+_DEALT_OUT = 20  # characters that may be said of several types
 _REPEATED = 2  # times that each item of a list stands there, on average: a loop
 _TAGGED = re.compile(r"<([A-Za-z_ \u4e00-\u9fff]{1,40})>([^<>\n]{1,400})</\1>")
 
@@ -497,6 +499,9 @@ def _pairs(text: str, menu: Menu, question: Question) -> list[tuple[str, str]] |
         found = reader(text, lines, menu, shown)
         if found is not None:
             return found
+    told = Counter(rest for label, rest in (_split_type(line, menu) for line in lines) if label)
+    if any(count > 2 and len(rest) > _DEALT_OUT for rest, count in told.items()):
+        return None  # the same of every type
     pairs: list[tuple[str, str]] = []
     typed, heading = 0, ""
     for line in _typed_lines(lines, menu):

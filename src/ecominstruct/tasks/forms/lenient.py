@@ -6,13 +6,14 @@ Text that holds no answer, several where one is wanted, or all of the menu is ne
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.copies import is_echo, read_entities, read_one, read_several, says_nothing
-from ecominstruct.tasks.forms.naming import LONGEST, Menu, menu_of, normal
+from ecominstruct.tasks.forms.naming import LONGEST, Menu, menu_of, normal, squeezed
 from ecominstruct.tasks.forms.peeling import (
     BOXED,
     answered,
@@ -27,7 +28,7 @@ from ecominstruct.tasks.forms.peeling import (
     unlead,
 )
 from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, parsed, refuses, unread
-from ecominstruct.tasks.forms.stances import Verdict, listed, stances, unechoed, verdict
+from ecominstruct.tasks.forms.stances import NOTHING, Verdict, listed, stances, unechoed, verdict
 from ecominstruct.tasks.spec import FormName
 
 LONGEST_READ = 6_000  # characters of an answer from a menu that are read
@@ -37,6 +38,8 @@ _ALL_BUT = re.compile(
     r"外)[,，]?(?:其(?:他|余))?(?:全部|都)\w{0,6}。?$"
 )
 _DECLINES = re.compile(r"\W*i['’]?m (?:very |so )?sorry,? but i can(?:not|['’]?t)(?![a-z])", re.IGNORECASE)
+_LONGEST_QUOTE = 60  # characters: a longer text that stands in the input is no label
+_LONGEST_VALUE = 30  # characters that may be said of several labels
 _ALL = re.compile(r"(?<![a-z])all(?! that apply)(?![a-z])|every|全部(?!没有)|所有(?!选项)|都适")
 _YES, _NO = (
     frozenset(("yes", "是", "能", "可以", "true", "对")),
@@ -125,6 +128,11 @@ def _verdict(text: str, menu: Menu, question: Question, *, many: bool) -> Verdic
     if path := _path(text, menu):
         return Verdict(frozenset((path,)))
     shown = menu.normal(question.input)
+    plain = menu.normal(text)
+    if len(text) > _LONGEST_QUOTE and not menu.whole(plain) and squeezed(plain) in squeezed(shown):
+        return NOTHING  # the input again, or a part of it, however it is cut
+    if _is_dealt_out(plain, menu, shown):
+        return Verdict(frozenset(), True)
     found = verdict(menu.normal(closed(text)), menu, shown, many=many)
     if not found.labels and not found.ambiguous and len(question.choices) == 2:
         answer = _yes_or_no(unechoed(menu.normal(text), shown, menu), question.choices)
@@ -143,6 +151,20 @@ def _path(text: str, menu: Menu) -> str | None:
     if len(levels) < 2 or not any(">" in choice for choice in menu.choices):
         return None
     return menu.forms.get(" > ".join(level.strip(" *-.。") for level in levels))
+
+
+def _is_dealt_out(text: str, menu: Menu, shown: str) -> bool:
+    """Whether the same text stands behind several labels: whoever says so of all of them says nothing."""
+    said = Counter(
+        line[named[0].end :].strip(" :-")
+        for line in text.split("\n")
+        if (named := menu.mentions(line[:_LONGEST_QUOTE]))
+    )
+    many = max(4, len(menu.choices) // 2)
+    return any(
+        count > 2 and (len(words) > _LONGEST_VALUE or (count >= many and words and words in shown))
+        for words, count in said.items()
+    )
 
 
 def _of_json(value: Any, menu: Menu, *, many: bool) -> Verdict | None:

@@ -99,6 +99,7 @@ _DIGIT_WORDS = {
     digit: "|".join([str(digit), *(w for w, n in NUMBER_WORDS.items() if n == digit)]) for digit in range(1, 10)
 }
 _DIGIT_CHARS = {digit: "".join(char for char, n in CHINESE_DIGITS.items() if n == digit) for digit in range(1, 10)}
+_RUN = re.compile(rf"[{_CJK}]+|[a-z0-9]+(?:[.,][0-9]+)*")
 _MARKER = (
     r"(?:^|(?<=[\s(\[（【,，;；:：/]))[(\[（【]?\s?([a-z甲乙丙丁戊己]|"
     r"[0-9]{1,2})\s?(?:[.):：、\]）】]|\s-\s)\s*[\"']?"
@@ -298,7 +299,7 @@ class Menu:
         near = []
         for form, choice in self.forms.items():
             most = min(2, max(len(form), len(bare)) // 5) if form.isascii() else min(2, len(form) // 6)
-            distance = OSA.distance(_squeezed(bare), _squeezed(form), score_cutoff=most)
+            distance = OSA.distance(squeezed(bare), squeezed(form), score_cutoff=most)
             if bare.isascii() != form.isascii():
                 continue
             held = abs(len(bare) - len(form)) > 1 and (form in bare or bare in form)  # "not a match" is no typing error
@@ -412,7 +413,8 @@ def _bare(text: str) -> str:
     return " ".join(text.strip(_EDGES).split())
 
 
-def _squeezed(text: str) -> str:
+def squeezed(text: str) -> str:
+    """The letters and digits of a normalised text alone."""
     return "".join(_WORD.findall(text))
 
 
@@ -421,7 +423,11 @@ def _digits(text: str) -> list[str]:
 
 
 def _units(text: str) -> list[str]:
-    return re.findall(rf"[{_CJK}]{{1}}|[a-z0-9]+(?:[.,][0-9]+)*", normal(text))
+    """The words of a text, and of Chinese each two characters that stand together: their order counts."""
+    found: list[str] = []
+    for run in _RUN.findall(normal(text)):
+        found += [run] if run.isascii() or len(run) < 3 else [run[at : at + 2] for at in range(len(run) - 1)]
+    return found
 
 
 def _is_turned(base: str, other: str) -> bool:

@@ -12,6 +12,7 @@ from ecominstruct.rows import Gold, Outcome, Span
 
 QUOTE = '"'
 STOPS = " \t\r\n.。"
+_DEALT_OUT = 20  # characters that may stand under several types
 LONGEST_NONE = 100  # characters: nobody takes more to say that there is none
 _NONES = frozenset(same_text(literals.none) for literals in LITERALS.values())
 
@@ -115,7 +116,16 @@ def is_certain(answer: Gold, question: Question) -> bool:
     """Whether an answer can only be meant as it was read: it is on the menu, or all of it stands in the input."""
     if answer.text and answer.text not in question.choices:
         return False
-    return all(span.start >= 0 for span in answer.spans)
+    return all(span.start >= 0 for span in answer.spans) and not _is_dealt_out(answer)
+
+
+def _is_dealt_out(answer: Gold) -> bool:
+    """Whether the same words stand under several types: whoever says so of all of them says nothing."""
+    under: dict[str, list[str]] = {}
+    for span in answer.spans:
+        under.setdefault(span.label, []).append(span.text)
+    said = [tuple(words) for words in under.values()]
+    return any(said.count(words) > 2 and sum(map(len, words)) > _DEALT_OUT for words in said)
 
 
 def join(answers: Iterable[str], question: Question) -> str:

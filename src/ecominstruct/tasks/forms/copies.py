@@ -22,8 +22,6 @@ from ecominstruct.tasks.forms.naming import Menu, menu_of, normal
 from ecominstruct.tasks.forms.peeling import (
     BOXED,
     BULLET,
-    STOPS,
-    WRAPS,
     closed,
     payload,
     strings,
@@ -135,6 +133,10 @@ class Shown:
             at = self._folded.find(wanted, at + 1)
         return None
 
+    def quoted(self, found: re.Match[str]) -> str | None:
+        """What a place of `_QUOTED` puts in quotes, as it stands in the input."""
+        return self.find(next(filter(None, found.groups())).strip())
+
     def item(self, piece: str) -> str | None:
         """A piece of an answer as an item of the input, without what was put around it."""
         seen = set()
@@ -239,7 +241,7 @@ def _within(text: str, shown: Shown) -> str | None:
     quoted = [
         found
         for one in _QUOTED.finditer(text)
-        if (found := shown.find(next(filter(None, one.groups())).strip()))
+        if (found := shown.quoted(one))
         and not re.match(r"\s*(?:is (?:praise|not)|isn't|不是|是本|是买家|只是)", text[one.end() :])
         and not re.search(r"(?:not|rather than|而不是|不是|而非)\s*$", text[: one.start()])
     ]
@@ -352,7 +354,7 @@ def _all_quoted(line: str, shown: Shown) -> list[str]:
     """The items of a sentence that puts all of them in quotes; none where other words say more than a frame."""
     found = []
     for one in _QUOTED.finditer(line):
-        item = shown.find(next(filter(None, one.groups())).strip())
+        item = shown.quoted(one)
         if item is None:
             return []
         denied = re.search(
@@ -396,18 +398,14 @@ def _of_piece(piece: str, shown: Shown, question: Question) -> list[str]:
             continue
         found.append(item or unwrap(one))
     if len(pieces) > 1 and not all(one in shown.text for one in found):
-        quoted = [
-            item
-            for match in _QUOTED.finditer(piece)
-            if (item := shown.find(next(filter(None, match.groups())).strip()))
-        ]
+        quoted = [item for match in _QUOTED.finditer(piece) if (item := shown.quoted(match))]
         if len(quoted) > 1:
             return quoted
     return [one for one in found if one]
 
 
 def _quote(text: str, shown: Shown) -> str | None:
-    quoted = [item for one in _QUOTED.finditer(text) if (item := shown.find(next(filter(None, one.groups())).strip()))]
+    quoted = [item for one in _QUOTED.finditer(text) if (item := shown.quoted(one))]
     return quoted[0] if len(quoted) == 1 else None
 
 
@@ -730,6 +728,3 @@ def _words_of(item: Any, shown: Shown, question: Question) -> list[str]:
         return []
     whole = shown.item(text)
     return [whole] if whole else _of_line(text, shown, question)
-
-
-__all__ = ["STOPS", "WRAPS", "items_of", "read_entities", "read_one", "read_several", "says_nothing"]

@@ -28,7 +28,7 @@ from ecominstruct.tasks.forms.peeling import (
     unlead,
 )
 from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, parsed, refuses, unread
-from ecominstruct.tasks.forms.stances import NOTHING, Verdict, listed, stances, unechoed, verdict
+from ecominstruct.tasks.forms.stances import NOTHING, SEVERAL, Verdict, listed, stances, unechoed, verdict
 from ecominstruct.tasks.spec import FormName
 
 LONGEST_READ = 6_000  # characters of an answer from a menu that are read
@@ -132,10 +132,10 @@ def _verdict(text: str, menu: Menu, question: Question, *, many: bool) -> Verdic
     if len(text) > _LONGEST_QUOTE and not menu.whole(plain) and squeezed(plain) in squeezed(shown):
         return NOTHING  # the input again, or a part of it, however it is cut
     if _is_dealt_out(plain, menu, shown):
-        return Verdict(frozenset(), True)
+        return SEVERAL
     found = verdict(menu.normal(closed(text)), menu, shown, many=many)
     if not found.labels and not found.ambiguous and len(question.choices) == 2:
-        answer = _yes_or_no(unechoed(menu.normal(text), shown, menu), question.choices)
+        answer = _yes_or_no(unechoed(plain, shown, menu), question.choices)
         return Verdict(frozenset((answer,))) if answer else found
     return found
 
@@ -174,27 +174,17 @@ def _of_json(value: Any, menu: Menu, *, many: bool) -> Verdict | None:
         named = [menu.whole(menu.normal(one)) or _alone(one, menu) for one in texts]
         if None not in named:
             labels = frozenset(one for one in named if one)
-            return (
-                Verdict(labels, not many and len(labels) > 1)
-                if many or len(labels) == 1
-                else Verdict(frozenset(), True)
-            )
+            return Verdict(labels) if many or len(labels) == 1 else SEVERAL
     if not isinstance(value, dict):
         return None
     keyed = {label: item for name, item in value.items() if (label := menu.whole(menu.normal(str(name)), ids=False))}
     if len(keyed) >= 2 or (keyed and len(keyed) == len(value)):
         return _of_flags(keyed, many=many)
-    for name, item in value.items():
+    for item in value.values():
         if isinstance(item, dict | list) and (found := _of_json(item, menu, many=many)) is not None:
             return found
         if isinstance(item, str) and (label := menu.whole(menu.normal(item))):
             return Verdict(frozenset((label,)))
-        if isinstance(item, str) and not re.search(
-            "reason|expla|think|thought|note|理由|解释|原因", str(name), re.IGNORECASE
-        ):
-            label = menu.whole(menu.normal(item))
-            if label:
-                return Verdict(frozenset((label,)))
     return None
 
 
@@ -212,7 +202,7 @@ def _of_flags(keyed: Mapping[str, Any], *, many: bool) -> Verdict:
     }
     if len(numbers) == len(keyed) and not many:
         best = [label for label, number in numbers.items() if number == max(numbers.values())]
-        return Verdict(frozenset(best)) if len(best) == 1 else Verdict(frozenset(), True)
+        return Verdict(frozenset(best)) if len(best) == 1 else SEVERAL
     yes = frozenset(label for label, item in keyed.items() if not _is_no(item))
     return Verdict(yes) if many or len(yes) == 1 else Verdict(frozenset(), bool(yes))
 
@@ -292,10 +282,12 @@ def _titled(text: str, menu: Menu, question: Question) -> str | None:
 
 def _rank(text: str, question: Question) -> Reading:
     menu = menu_of(question.choices, question.input)
+    twice = False
     for order in _orders(text, menu, question):
         if len(order) == len(question.choices) == len(set(order)):
             return parsed(Gold(ranking=tuple(order)))
-    if any(len(order) > len(set(order)) for order in _orders(text, menu, question)):
+        twice = twice or len(order) > len(set(order))
+    if twice:
         return failed("ambiguous")
     named = [menu.whole(menu.normal(line)) for line in text.split("\n") if line.strip()]
     return failed("unparseable") if named and None not in named else unread(text)

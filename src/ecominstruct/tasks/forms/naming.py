@@ -205,18 +205,18 @@ class Menu:
         return next(one for one in self.choices if one != choice) if len(set(self.choices)) == 2 else None
 
     @cached_property
-    def _patterns(self) -> list[tuple[re.Pattern[str], str, str]]:
-        """What is looked for, the longest first: with its label, and what every place of it begins with."""
+    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        """What is looked for, the longest first, with its label."""
         named = [*self.forms.items(), *self.also.items()]
         named += [(name, choice) for name, choice in self.shorts.items() if len(name) > 3 and not name.isdigit()]
         ordered = sorted(dict(named).items(), key=lambda pair: -len(pair[0]))
-        return [(pattern, choice, name) for name, choice in ordered if (pattern := _pattern(name))]
+        return [(pattern, choice) for name, choice in ordered if (pattern := _pattern(name))]
 
     def mentions(self, text: str) -> list[Mention]:
         """Where labels stand in a normalised text; of labels that overlap only the longest counts."""
         taken: list[Mention] = []
         used = bytearray(len(text) + 1)
-        for pattern, choice, _ in self._patterns:
+        for pattern, choice in self._patterns:
             for found in pattern.finditer(text):
                 if not any(used[found.start() : found.end()]):
                     used[found.start() : found.end()] = b"\1" * (found.end() - found.start())
@@ -253,9 +253,8 @@ class Menu:
             return self.forms[counted[1]]
         if ids and (place := _ORDINAL.fullmatch(bare)) and (label := self._placed(place)):
             return label
-        found = [choice for pattern, choice, _ in self._patterns if pattern.fullmatch(bare)]
-        if len(set(found)) >= 1:
-            return found[0]
+        if named_so := next((choice for pattern, choice in self._patterns if pattern.fullmatch(bare)), None):
+            return named_so
         return self._mistyped(bare) or self._cut(bare)
 
     def _placed(self, found: re.Match[str]) -> str | None:
@@ -298,10 +297,10 @@ class Menu:
             return None
         near = []
         for form, choice in self.forms.items():
-            most = min(2, max(len(form), len(bare)) // 5) if form.isascii() else min(2, len(form) // 6)
-            distance = OSA.distance(squeezed(bare), squeezed(form), score_cutoff=most)
             if bare.isascii() != form.isascii():
                 continue
+            most = min(2, max(len(form), len(bare)) // 5) if form.isascii() else min(2, len(form) // 6)
+            distance = OSA.distance(squeezed(bare), squeezed(form), score_cutoff=most)
             held = abs(len(bare) - len(form)) > 1 and (form in bare or bare in form)  # "not a match" is no typing error
             if distance <= most and not held and _digits(bare) == _digits(form):
                 near.append((distance, choice))

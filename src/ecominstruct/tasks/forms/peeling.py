@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import unicodedata
 from typing import Any
 
 STOPS = ".。!！,，;；:："
@@ -183,11 +182,6 @@ def unwrap(text: str) -> str:
     return text
 
 
-def key(text: str) -> str:
-    """The form in which a menu entry and its mention are the same: width, case, white space and wraps do not count."""
-    return " ".join(unicodedata.normalize("NFKC", unwrap(text)).casefold().split())
-
-
 def unfenced(text: str) -> str:
     """The content of the only fence of a text; else the text."""
     fences = _FENCE.findall(text)
@@ -211,14 +205,15 @@ def closed(text: str) -> str:
     paragraphs = _PARAGRAPH.split(text.strip())
     while len(paragraphs) > 1 and _CLOSING.match(paragraphs[-1]):
         paragraphs.pop()
-    kept = "\n\n".join(paragraphs)
-    lines = kept.split("\n")
+    lines = "\n\n".join(paragraphs).split("\n")
     while len(lines) > 1 and _CLOSING.match(lines[-1]):
         lines.pop()
     said = _LAST_STOPS.split(lines[-1])
-    while len(said) > 1 and _CLOSING.match(said[-1]):
-        said.pop()
-    lines[-1] = " ".join(said) if len(said) < len(_LAST_STOPS.split(lines[-1])) else lines[-1]
+    kept = len(said)
+    while kept > 1 and _CLOSING.match(said[kept - 1]):
+        kept -= 1
+    if kept < len(said):
+        lines[-1] = " ".join(said[:kept])
     return _inside("\n".join(lines).strip())
 
 

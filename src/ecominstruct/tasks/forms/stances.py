@@ -23,7 +23,7 @@ from ecominstruct.tasks.forms.peeling import last_match
 _SLOTS, _LINE = 8, 600  # announcements of an answer, and characters behind one, that are read
 _LONGEST_BETWEEN = 40  # characters between two items of a list
 _NEAR = 120  # characters beside a label that say how it is meant
-SLOT, HEAD, FRAME, ANYWHERE = 4, 3, 2, 1  # how much like an answer a commitment looks
+HEAD, FRAME, ANYWHERE = 3, 2, 1  # how much like an answer a commitment looks
 
 
 class Stance(NamedTuple):
@@ -43,7 +43,7 @@ class Verdict(NamedTuple):
     ambiguous: bool = False
 
 
-NOTHING = Verdict(frozenset())
+NOTHING, SEVERAL = Verdict(frozenset()), Verdict(frozenset(), ambiguous=True)
 
 _SENTENCE = re.compile(r"[^.。!！?？\n;；|｜]+(?:\.(?=[a-z0-9])[^.。!！?？\n;；|｜]*)*[.。!！?？;；|｜]?")
 _POINT = re.compile(r"(^\W{0,4}(?:[a-z]|[0-9]{1,2}))\.(?=\s)", re.MULTILINE)
@@ -129,6 +129,9 @@ _BEHIND_YES = re.compile(
     r"(?:yes(?![a-z])|true|present|是|有|对|符合|[✓✔√☑✅]|1(?![0-9.]))"
 )
 _VALUE = re.compile(r"^[\s\"'”’」』》】*`]*(?:[:：=]|\s[-–—]\s)\s*(?=\S)")
+_VALUE_OR_MARK = re.compile(
+    r"^[\s\"'”’」』》】*`)）\]]*(?:[:：=?？(（|✗✘✖×❌☐]|\s?[-–—]|→|->|不(?:涉及|需要)|未|无|没有)"
+)
 _JOINS = re.compile(r"(?<![a-z])and(?![a-z])|the |和|与|以及|及|还有|类|方面")
 _REASON = re.compile(
     r"[,，(（]|\s[-–—]\s|(?<![a-z])(?:because|since|rather than|not|as|with)(?![a-z])|因为|而不是|而非|,不"
@@ -204,11 +207,8 @@ def unechoed(text: str, shown: str, menu: Menu) -> str:
 
 def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
     """What a text commits to. `shown`: the input, in its normal form."""
-    whole = menu.whole(text)
-    if whole:
-        return Verdict(frozenset((whole,)))
-    if labels := frozenset(listed(text, menu)):
-        return Verdict(labels) if many or len(labels) == 1 else Verdict(frozenset(), True)
+    if found := _of_line(text, menu, many=many):
+        return found
     if first := _continued(text, menu, shown):
         return Verdict(frozenset((first,)))
     boxed = _BOXED.findall(text)
@@ -259,10 +259,10 @@ def _of_line(line: str, menu: Menu, *, many: bool) -> Verdict | None:
     whole = menu.whole(line)
     if whole:
         return Verdict(frozenset((whole,)))
-    named = listed(line, menu)
-    return (
-        (Verdict(frozenset(named)) if many or len(set(named)) == 1 else Verdict(frozenset(), True)) if named else None
-    )
+    labels = frozenset(listed(line, menu))
+    if not labels:
+        return None
+    return Verdict(labels) if many or len(labels) == 1 else SEVERAL
 
 
 def listed(text: str, menu: Menu) -> list[str]:
@@ -301,13 +301,12 @@ def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     for mention, start, end in zip(named, starts, ends, strict=True):
         left = text[start : mention.start]
         right = text[mention.end : min(end, mention.end + _NEAR)].partition("\n")[0]
-        if ahead and not (_TICK.search(left[-8:]) or _CROSS.search(left[-8:])):
+        ticked, crossed = _TICK.search(left[-8:]), _CROSS.search(left[-8:])
+        if ahead and not (ticked or crossed):
             continue
-        if (ahead and _TICK.search(left[-8:])) or (not ahead and _BEHIND_YES.match(right)):
+        if ticked if ahead else _BEHIND_YES.match(right):
             marked.setdefault(mention.label, True)
-        elif (ahead and _CROSS.search(left[-8:])) or (
-            not ahead and _BEHIND_NO.match(right) and _VALUE_OR_MARK.match(right)
-        ):
+        elif crossed if ahead else _BEHIND_NO.match(right) and _VALUE_OR_MARK.match(right):
             marked.setdefault(mention.label, False)
         elif many and _VALUE.match(right):
             marked.setdefault(mention.label, True)
@@ -318,7 +317,7 @@ def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
         best = max(scores.values())
         least = 0.5 if best <= 1 else 0.01
         top = {label for label, score in scores.items() if (score >= least if many else score == best)}
-        return Verdict(frozenset(top)) if many or len(top) == 1 else Verdict(frozenset(), True)
+        return Verdict(frozenset(top)) if many or len(top) == 1 else SEVERAL
     explicit = [label for label, yes in marked.items() if not yes]
     if len(marked) < 2 or not explicit or len(marked) < len(labels):
         return None
@@ -326,11 +325,6 @@ def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     if many:
         return Verdict(right_ones)
     return Verdict(right_ones, len(right_ones) > 1) if right_ones else None
-
-
-_VALUE_OR_MARK = re.compile(
-    r"^[\s\"'”’」』》】*`)）\]]*(?:[:：=?？(（|✗✘✖×❌☐]|\s?[-–—]|→|->|不(?:涉及|需要)|未|无|没有)"
-)
 
 
 def _judged(text: str, menu: Menu, *, many: bool) -> Verdict:
@@ -364,7 +358,7 @@ def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     if not finals:
         return None
     if len(set(finals)) > 1 and not many:
-        return Verdict(frozenset(), True)
+        return SEVERAL
     return finals[-1]
 
 
@@ -549,14 +543,14 @@ def _of_one(text: str, stances: Sequence[Stance], menu: Menu) -> Verdict:
         best = max(one.level for one in commits)
         top = {one.label for one in commits if one.level == best}
         if _contradicts(commits, best, menu):
-            return Verdict(frozenset(), True)
+            return SEVERAL
         if len(top) == 1 and (best > ANYWHERE or not (hedged - top)):
             denied = [one for one in stances if one.said == "denies" and one.label in top]
             if not denied or denied[-1].place < commits[-1].place or best >= HEAD:
                 return Verdict(frozenset(top))
             return NOTHING
         concluded = _concluded(text, menu)
-        return Verdict(frozenset((concluded,))) if concluded else Verdict(frozenset(), True)
+        return Verdict(frozenset((concluded,))) if concluded else SEVERAL
     denied_ones = {one.label for one in stances if one.said == "denies"}
     left = [choice for choice in dict.fromkeys(menu.choices) if choice not in denied_ones]
     if len(left) == 1 < len(denied_ones) and not hedged - denied_ones:
@@ -571,10 +565,7 @@ def _contradicts(commits: Sequence[Stance], best: int, menu: Menu) -> bool:
     """Whether one sentence commits to a label and to its denial."""
     first = next(one for one in commits if one.level == best)
     return any(
-        one.place > first.place
-        and one.sentence == first.sentence
-        and one.label == menu.opposite(first.label)
-        and best < SLOT
+        one.place > first.place and one.sentence == first.sentence and one.label == menu.opposite(first.label)
         for one in commits
     )
 

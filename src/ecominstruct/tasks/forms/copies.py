@@ -117,6 +117,11 @@ class Shown:
         self.text = text
         self._folded = _folded(text)
 
+    def holds(self, words: str) -> bool:
+        """Whether the words stand in the input as they are, and not only inside longer ones: "no" in "nothing"."""
+        found = re.finditer(re.escape(words), self.text)
+        return any(not (_goes_on(self.text, one.start()) or _goes_on(self.text, one.end())) for one in found)
+
     def find(self, words: str) -> str | None:
         """The words as they stand in the input; None where they do not, or stand inside a longer word."""
         if not words:
@@ -198,10 +203,11 @@ def read_one(text: str, question: Question) -> Reading:
     value = strings(payload(text))
     if value is not None and len(value) == 1:
         text = value[0]
-    if says_nothing(text, question) and len(text.split()) < 4 and question.none in (text.strip(), "None", "无"):
+    bare = text.strip()
+    if bare == question.none:
         return parsed(Gold(text=""))
-    if text.strip() and text.strip() in question.input:
-        return parsed(Gold(text=text.strip().removesuffix(".").removesuffix("。")))
+    if bare and bare in question.input and (shown.holds(bare) or not says_nothing(bare, question)):
+        return _one(bare)
     text = closed(unfenced(text)).strip()
     body = unlead(text).strip()
     if says_nothing(body, question) or says_nothing(text, question):

@@ -61,7 +61,12 @@ def _task(index: int, x: str) -> Task:
         f"{x}m0": {"outcomes": _outcomes(50), f"{x}f1": 1.0, f"{x}em": 1.0},
         f"{x}m1": {"outcomes": _outcomes(50), f"{x}f1": 0.25, f"{x}em": 0.1},
         f"{x}m2": {"outcomes": _outcomes(50), f"{x}f1": 0.125},
-        f"{x}m3": {"outcomes": _outcomes(50, refused=7, off_menu=2), f"{x}f1": 0.2 + 0.3 * index, f"{x}em": 0.9},
+        f"{x}m3": {
+            "outcomes": _outcomes(50, refused=7, off_menu=2),
+            "cut": {"parsed": 3},
+            f"{x}f1": 0.2 + 0.3 * index,
+            f"{x}em": 0.9,
+        },
     }
     return {
         "id": f"{x}task{index}", "title": f"{x} title {index}", "lang": f"{x}lang", "category": f"{x}cat{index}",
@@ -182,7 +187,10 @@ def report(x: str = "") -> ReportData:
              "state": ("absent", "present")[i], "synthetic": False}
             for i in (0, 1)
         ],
-        "models": [{"name": f"{x}m{i}", "kind": kind, "about": f"{x}about {i}"} for i, kind in enumerate(kinds)],
+        "models": [
+            {"name": f"{x}m{i}", "kind": kind, "about": f"{x}about {i}", "max_tokens": 96}
+            for i, kind in enumerate(kinds)
+        ],
         "metrics": {f"{x}f1": f"{x}the F1", f"{x}em": f"{x}exact match"},
         "tasks": [_task(0, x), _task(1, x)],
         "transfer": {f"{x}m3": [_groups(x)]},
@@ -277,7 +285,7 @@ def test_what_the_page_says() -> None:
     assert "<0.001" in text  # the p value of the pair
     assert "0.600 (0.500 – 0.700)" in text  # a score in several wordings
     assert text.count("not re-run") == 5  # beside the model and the votes of each task, and the ablations
-    assert "parsed\u00a041, refused\u00a07, off menu\u00a02" in text
+    assert "parsed\u00a041, refused\u00a07, off menu\u00a02; cut at 96 tokens: parsed\u00a03" in text
     assert "Rejected: broken JSON 2" in text and "Kept, but noted: wrong offsets 15" in text
     assert "n 50 · menu 4 · chance 0.250" in text
     assert "n 50 · chance –" in text  # task 0 has no menu
@@ -333,7 +341,7 @@ def test_nothing_at_all_is_still_a_page() -> None:
 def test_many_tasks_and_many_models(models: int) -> None:
     data = report()
     names = [f"model {i}" for i in range(models)]
-    data["models"] = [{"name": name, "kind": "model", "about": ""} for name in names]
+    data["models"] = [{"name": name, "kind": "model", "about": "", "max_tokens": None} for name in names]
     scores: dict[str, Scores] = {name: {"outcomes": _outcomes(50), "f1": 0.5} for name in names}
     data["tasks"] = [{**data["tasks"][0], "title": f"task {i}", "scores": scores, "evidence": {}} for i in range(150)]
     page = render_page(data)

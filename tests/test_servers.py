@@ -685,7 +685,7 @@ def test_a_server_is_asked_and_what_failed_is_asked_again(run: Path, ecom: Ecom)
 @pytest.mark.slow
 def test_a_recipe_names_its_server_as_a_model_that_is_scored_and_reported(tmp_path: Path, ecom: Ecom) -> None:
     recipe, out = tmp_path / "r.yaml", tmp_path / "out" / "run"
-    with running(Stub(ways.good("yes"))) as stub:
+    with running(Stub(ways.good("yes", "length"))) as stub:
         recipe.write_text(
             RECIPE.replace("URL", stub.url).replace("    key_env: STUB_KEY\n", "") + "models: [oracle, server:stbu]"
         )
@@ -697,8 +697,15 @@ def test_a_recipe_names_its_server_as_a_model_that_is_scored_and_reported(tmp_pa
         assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)["predictions"][1]
     assert said["model"] == "server-stub" and said["asked"]["answered"] == len(stub.asked) <= said["examples"]
-    assert json.loads(done.stdout)["scores"][1]["model"] == "server-stub"
-    assert "server-stub" in (out / "8-report" / "index.html").read_text()
+    scores = json.loads(done.stdout)["scores"][1]
+    assert (scores["model"], scores["max_tokens"]) == ("server-stub", 512)
+    page = (out / "8-report" / "index.html").read_text()
+    assert "server-stub" in page
+    for task in scores["tasks"].values():  # all answers were cut: a menu credits none of them strictly
+        assert sum(task["cut"].values()) == task["n"] and task["strict"]["score"] == 0
+    told = ecom("score", out, "--model", "server-stub").stdout
+    assert f"{task['n']} answers cut at 512 tokens (" in told
+    assert "cut at 512 tokens: " in page
     assert (tmp_path / "out" / "answers.sqlite").is_file()
 
 

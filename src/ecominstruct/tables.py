@@ -11,7 +11,7 @@ from ecominstruct.dataset.shift import read_document, say_all, watched
 from ecominstruct.dataset.test_sets import read_tests, say_stated, warnings
 from ecominstruct.errors import printable
 from ecominstruct.evaluation.evidence import chance, signed
-from ecominstruct.evaluation.markup import DASH, number
+from ecominstruct.evaluation.markup import DASH, cut_at, number
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.layout import outline, table
 from ecominstruct.rows import SPLITS
@@ -151,7 +151,7 @@ def show_scores(result: Mapping[str, Any]) -> str:
         for task, scored in tasks.items()
     ]
     lines = [f"model: {result['model']}", table(head, rows), "", table(("task", *names, "strict", "unread"), metrics)]
-    return "\n".join([*lines, *_remarks(tasks)])
+    return "\n".join([*lines, *_remarks(tasks, result["max_tokens"])])
 
 
 def _headline_row(task: str, scored: Mapping[str, Any]) -> tuple[str, ...]:
@@ -173,7 +173,7 @@ def _unread(scored: Mapping[str, Any]) -> int:
     return int(scored["n"] - scored["outcomes"]["parsed"])
 
 
-def _remarks(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _remarks(tasks: Mapping[str, Mapping[str, Any]], limit: int | None) -> list[str]:
     """What a reader of the tables must be told in words."""
     lines = []
     verdicts = Counter(scored["floor"]["verdict"] for scored in tasks.values() if scored["floor"])
@@ -183,7 +183,7 @@ def _remarks(tasks: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for task, scored in tasks.items():
         if scored["cut"]:
             words = ", ".join(f"{n:,} {outcome}" for outcome, n in scored["cut"].items())
-            lines.append(f"Cut at the limit of tokens: {task}: {sum(scored['cut'].values()):,} answers ({words}).")
+            lines.append(f"{task}: {sum(scored['cut'].values()):,} answers {cut_at(limit)} ({words}).")
         if scored["bounds"]:
             low, high = scored["bounds"]
             lines.append(

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ecominstruct.evaluation.markup import Html, join, label, number, say, tag
+from ecominstruct.evaluation.markup import Html, cut_at, join, label, number, say, tag
 from ecominstruct.evaluation.report_data import Model, Stage, Task
 
 OUTCOMES: Mapping[str, str] = {
@@ -68,22 +68,26 @@ def best_floor(task: Task, models: Sequence[Model], metric: str) -> float | None
 
 
 class Outcomes(NamedTuple):
-    """What became of the answers of a model: how many there are of each outcome, and how many of these were cut."""
+    """What became of the answers of a model: how many there are of each outcome, and how many of these were cut at
+    its limit of tokens, where that is known."""
 
     name: str
     counts: Mapping[str, int]
     cut: Mapping[str, int]
+    limit: int | None
 
 
-def outcomes_of(task: Task, name: str) -> Outcomes:
+def outcomes_of(task: Task, model: Model) -> Outcomes:
     """The outcomes that occurred, in the fixed order; names that are not among the eight come last."""
-    scores = task["scores"].get(name, {})
-    return Outcomes(name, _in_order([scores.get("outcomes")]), _in_order([scores.get("cut")]))
+    scores = task["scores"].get(model["name"], {})
+    counts, cut = _in_order([scores.get("outcomes")]), _in_order([scores.get("cut")])
+    return Outcomes(model["name"], counts, cut, model["max_tokens"])
 
 
-def together(name: str, several: Sequence[Outcomes]) -> Outcomes:
+def together(model: Model, several: Sequence[Outcomes]) -> Outcomes:
     """The outcomes of several tasks as those of one."""
-    return Outcomes(name, _in_order([one.counts for one in several]), _in_order([one.cut for one in several]))
+    counts, cut = _in_order([one.counts for one in several]), _in_order([one.cut for one in several])
+    return Outcomes(model["name"], counts, cut, model["max_tokens"])
 
 
 def _in_order(several: Sequence[Any]) -> dict[str, int]:
@@ -208,9 +212,9 @@ def outcome_words(counts: Mapping[str, int]) -> str:
 def outcome_bars(rows: Sequence[Outcomes]) -> Html:
     """A bar and its words for each name."""
     cells = []
-    for name, counts, cut in rows:
+    for name, counts, cut, limit in rows:
         bar = outcome_bar(counts) if counts else Html("")
-        words = outcome_words(counts) + (f"; cut at the limit of tokens: {outcome_words(cut)}" if cut else "")
+        words = outcome_words(counts) + (f"; {cut_at(limit)}: {outcome_words(cut)}" if cut else "")
         cells += [tag("div", say(name)), tag("div", bar, tag("span", words, class_="sub"))]
     return tag("div", join(cells), class_="bars")
 

@@ -71,6 +71,11 @@ def number(value: float | None) -> str:
     return DASH if value is None else f"{value:.3f}"
 
 
+def cut_at(limit: int | None) -> str:
+    """How answers ended that were not complete."""
+    return "cut at the limit of tokens" if limit is None else f"cut at {limit:,} tokens"
+
+
 def label(name: str) -> str:
     """The readable form of a name such as `span_f1`."""
     known = {"f1": "F1", "rouge": "ROUGE", "l": "L", "bleu": "BLEU", "json": "JSON", "id": "id"}

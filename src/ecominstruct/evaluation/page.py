@@ -234,7 +234,7 @@ def _task_outcomes(data: ReportData, task: Task) -> Html:
     rows: list[charts.Outcomes] = []
     clean: list[charts.Outcomes] = []
     for model in data["models"]:
-        one = charts.outcomes_of(task, model["name"])
+        one = charts.outcomes_of(task, model)
         shared = model["kind"] != "model" and set(one.counts) == {"parsed"}
         (clean if shared and (not clean or one.counts == clean[0].counts) else rows).append(one)
     if clean:
@@ -248,8 +248,9 @@ def _outcomes(data: ReportData) -> Html:
         tag("li", tag("svg", tag("rect", width=12, height=12, class_=f"o{i}"), width=12, height=12), label(name))
         for i, name in enumerate(charts.OUTCOMES)
     ]
-    names = [model["name"] for model in data["models"]]
-    totals = [charts.together(name, [charts.outcomes_of(task, name) for task in data["tasks"]]) for name in names]
+    totals = [
+        charts.together(model, [charts.outcomes_of(task, model) for task in data["tasks"]]) for model in data["models"]
+    ]
     groups = [
         tag(
             "details",

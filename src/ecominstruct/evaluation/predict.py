@@ -165,6 +165,13 @@ def plan_answers(run: Path, opened: Model, kept_as: str, only: Collection[str] |
     return StagePlan(STAGE, run / STAGE.folder / kept_as, units, predict_task, config, again=again)
 
 
+def answer_limit(predictions: Manifest) -> int | None:
+    """How many tokens an answer could have at most; None where the model knows no limit, or it is not known here."""
+    depends = predictions.config["depends on"]
+    limit: int | None = depends.get("max_new_tokens") or depends.get("sampling", {}).get("max_tokens")
+    return limit
+
+
 def answers_file(run: Path) -> Path:
     """Where answers that were paid for are kept: beside the run, out of reach of what rebuilds or deletes it, for all
     runs of the same folder. A run inside a run (the corrected test set of an audit) shares the file of the outer one.

@@ -166,7 +166,15 @@ def gather(run: Path) -> ReportData:
         },
         "stages": [_stage_row(manifest) for manifest in manifests.values()],
         "sources": release.config["card"]["sources"],
-        "models": [{"name": name, "kind": role(name), "about": KINDS.get(name.split("-")[0], "")} for name in names],
+        "models": [
+            {
+                "name": name,
+                "kind": role(name),
+                "about": KINDS.get(name.split("-")[0], ""),
+                "max_tokens": results[name].get("max_tokens"),
+            }
+            for name in names
+        ],
         "metrics": dict(DEFINITIONS),
         "tasks": [_task_row(tasks[unit.unit], unit.counts.get("test", 0), scores) for unit in release.units],
         "prompts": _samples(folder, release, tasks),

@@ -50,6 +50,7 @@ class Model(TypedDict):
     name: str
     kind: str
     about: str
+    max_tokens: int | None  # of an answer; None where the model knows no limit, or it is not known
 
 
 Scores = Mapping[str, float | Mapping[str, int]]  # "outcomes" and "cut" hold mappings, every other key a fraction

@@ -23,7 +23,7 @@ from ecominstruct.evaluation.generalisation import Skill, Tasks, tables
 from ecominstruct.evaluation.intervals import replicates
 from ecominstruct.evaluation.mark import mark
 from ecominstruct.evaluation.metrics import rouge
-from ecominstruct.evaluation.predict import asked_parts, question_of, read_examples, task_of, unit_path
+from ecominstruct.evaluation.predict import answer_limit, asked_parts, question_of, read_examples, task_of, unit_path
 from ecominstruct.evaluation.released import Row, gold_text, kind_of, ladder, written
 from ecominstruct.evaluation.sensitivity import sensitivity
 from ecominstruct.evaluation.summary import metrics_of, summarise
@@ -103,9 +103,11 @@ def plan_scores(run: Path, model: str) -> StagePlan:
     config = {"model": name, "tasks": tasks, "metrics": extra}
     trained = sorted(unit.unit for unit in release.units if unit.counts.get("train"))
     config["trained"] = trained
+    config["max_tokens"] = limit = answer_limit(predictions)
 
     def finish(_: Manifest) -> Sequence[str]:
-        _gather(target, name, tasks, trained, [unit.key for unit in units])
+        facts = {"model": name, "max_tokens": limit}
+        _gather(target, facts, tasks, trained, [unit.key for unit in units])
         return ("scores.json",)
 
     return StagePlan(STAGE, target, units, score_task, config, finish)
@@ -146,8 +148,8 @@ def released_records(run: Path, tasks: Tasks) -> dict[str, list[Part]]:
     }
 
 
-def _gather(target: Path, name: str, tasks: Tasks, trained: Sequence[str], asked: Sequence[str]) -> None:
-    """Write scores.json: the summaries of all tasks, and what needs them all."""
+def _gather(target: Path, facts: Mapping[str, Any], tasks: Tasks, trained: Sequence[str], asked: Sequence[str]) -> None:
+    """Write scores.json: what is known of the model, the summaries of all tasks, and what needs them all."""
     found = {unit: target / "tasks" / f"{flat(unit)}.json" for unit in asked}
     for path in set((target / "tasks").glob("*.json")) - set(found.values()):
         path.unlink()  # of a task that is no longer asked
@@ -159,9 +161,9 @@ def _gather(target: Path, name: str, tasks: Tasks, trained: Sequence[str], asked
     for floor, p in zip(against, holm([floor["p"] for floor in against]), strict=True):
         floor["p_corrected"] = p
         floor["verdict"] = verdict(floor["difference"], p)
-    skills = {task: skill(target, one) for task, one in scored.items()} if role(name) == "model" else {}
+    skills = {task: skill(target, one) for task, one in scored.items()} if role(facts["model"]) == "model" else {}
     reach = tables(tasks, trained, skills) if skills else []
-    write_json(target / "scores.json", {"model": name, "tasks": scored, "generalisation": reach})
+    write_json(target / "scores.json", {**facts, "tasks": scored, "generalisation": reach})
 
 
 def skill(folder: Path, summary: Mapping[str, Any]) -> Skill:

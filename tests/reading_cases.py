@@ -1,12 +1,13 @@
 """Answers that others labelled who had not seen the reader, and what is counted of them.
 
-cases_*.jsonl are written by hand, real_*.jsonl by small models, open_*.jsonl by hand to look at. Of the first two
-a half, chosen by hash, is only ever counted: no rule was made after looking at it.
+cases_*.jsonl and ordinary_*.jsonl are written by hand, real_*.jsonl by small models, open_*.jsonl by hand to look at.
+Of all but the last a half, chosen by hash, is only ever counted: no rule was made after looking at it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from ecominstruct.tasks.forms.reading import locate
 
 FOLDER = Path(__file__).parent / "data" / "readings"
 Row = Mapping[str, Any]
+_SOURCE = re.compile(r"^(?:根据[^，。]{1,20}，|(?:based on|according to) [^,]{1,40}, )", re.IGNORECASE)
+"""What names the source of an answer: some labels leave it out, some do not, and both are right."""
 
 
 class Count(NamedTuple):
@@ -58,6 +61,8 @@ def wanted(row: Row) -> Gold | None:
         return Gold(spans=tuple(locate(mentions, row["input"])))
     if form == "extract" and row["many"]:
         return Gold(spans=tuple(locate((("", words) for words in gold), row["input"])))
+    if row["choices"]:
+        return Gold(text=gold[0])
     return Gold(text=gold[0] if gold and gold[0].casefold() != row["none"].casefold() else "")
 
 
@@ -83,7 +88,7 @@ def is_right(row: Row, answer: Gold | None) -> bool:
 
 
 def _bare(text: str) -> str:
-    return " ".join(text.split()).rstrip(".。")
+    return _SOURCE.sub("", " ".join(text.split()).rstrip(".。"))
 
 
 def counted(rows: Sequence[Row]) -> dict[tuple[str, str], Count]:

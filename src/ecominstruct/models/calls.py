@@ -30,7 +30,7 @@ _ABOUT_US = tuple(
     f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
 )
 _ABOUT_THE_CALL = ("X-Stainless-Retry-Count", "X-Stainless-Read-Timeout")
-_MARKUP = re.compile(r"<[^>]*>")
+_MARKUP = re.compile(r"<[^<>]*>")
 
 
 class Question(NamedTuple):

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-_BETWEEN_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])")
+_BETWEEN_CHINESE = re.compile(r"(?<=[^\x00-\x7f]) +|(?<! ) +(?=[^\x00-\x7f])")
 _TWO_CHINESE = re.compile(r"[\u4e00-\u9fff]{2}")
 _INVISIBLE = re.compile("[\ufeff\u200b-\u200d\u2060]")
-_WRITTEN_BREAK = re.compile(r"\\+[nrt]")
+_WRITTEN_BREAK = re.compile(r"(?<!\\)\\+[nrt]")
 _CUT = re.compile(r"[,，]")
 TARGET = "$T$"
 

@@ -25,7 +25,7 @@ Pair = dict[str, str]
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([{}\[\],:;])|([^\s{}\[\],:;"]+(?: +[^\s{}\[\],:;"]+)*))')
 _NAMED = re.compile(r"[\w.&/() -]{1,100}: +\{")
-_ASKED = re.compile(r"\s+Question: .*", re.DOTALL)
+_ASKED = re.compile(r"(?<!\s)\s+Question: .*", re.DOTALL)
 _INCH = re.compile(r'[\\|]"')
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.rows import Kind
 from ecominstruct.sources.cards import SourceCard
-from ecominstruct.sources.parsers import PARSERS
+from ecominstruct.sources.parsers import parse
 from ecominstruct.sources.paths import at
 from ecominstruct.sources.shape import PairKeys, RecordField, SpanKeys, TurnKeys
 
@@ -133,7 +133,7 @@ def _between(text: str, start: str, end: str) -> str | None:
 
 def _parsed(name: str, raw: Any, host: str) -> Any:
     try:
-        return PARSERS[name].call(raw, host)
+        return parse(name, raw, host)
     except ValueError as error:
         raise Odd("not_parsed", f"{name}: {error}") from None
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
-_COL_VAL = re.compile(r"COL (.*?) VAL ?(.*?)(?= COL |$)", re.DOTALL)
-_QUOTED = re.compile(r'(\w+): (?:"(.*?)"|NaN)(?=, \w+: |$)', re.DOTALL)
+_QUOTED = re.compile(r'(?:\A|(?<="), |(?<=NaN), )(\w+): (?="|NaN(?:, |\Z))')
 _NOTHING = re.compile(r'"\s*Null\s*"')
 _QUOTE = re.compile(r'"(?:@[A-Za-z]{2}(?:-[A-Za-z]{2})?(?![A-Za-z]))?')
 
@@ -15,7 +15,16 @@ def col_val_pairs(value: Any, _: str) -> list[dict[str, str]]:
     """The pairs of `COL title VAL red mug COL price VAL 5`; an empty value is none."""
     if not isinstance(value, str) or not value.startswith("COL "):
         raise ValueError(f"does not begin with COL: {str(value)[:80]!r}")
-    return [{"name": name, "value": words.strip()} for name, words in _COL_VAL.findall(value) if words.strip()]
+    return [{"name": name, "value": words} for name, words in _columns(value) if words]
+
+
+def _columns(text: str) -> Iterator[tuple[str, str]]:
+    """The names between COL and VAL with what stands behind them up to the next COL."""
+    at = 0
+    while at >= 0 and (end := text.find(" VAL", at)) >= 0:
+        following = text.find(" COL ", end + 4)
+        yield text[at + 4 : end], text[end + 4 : following if following >= 0 else len(text)].strip()
+        at = following + 1 if following >= 0 else -1
 
 
 def offer_pairs(value: Any, _: str) -> list[dict[str, str]]:
@@ -37,9 +46,12 @@ def offer_title(value: Any, _: str) -> str:
 
 def quoted_pairs(value: Any, _: str) -> list[dict[str, str]]:
     """The pairs of `title: "red mug", description: NaN, price: "5"`; NaN is none."""
-    if not isinstance(value, str) or not _QUOTED.match(value):
+    named = list(_QUOTED.finditer(value)) if isinstance(value, str) else []
+    if not named or named[0].start():
         raise ValueError(f'no pairs of name: "value": {str(value)[:80]!r}')
-    pairs = ({"name": name, "value": " ".join(words.split())} for name, words in _QUOTED.findall(value))
+    ends = [found.start() for found in named[1:]] + [len(value)]
+    said = ((found[1], value[found.end() : end].strip()) for found, end in zip(named, ends, strict=True))
+    pairs = ({"name": name, "value": " ".join(words[1:-1].split())} for name, words in said if words.endswith('"'))
     return [pair for pair in pairs if pair["value"]]
 
 

@@ -17,7 +17,7 @@ from ecominstruct.rows import Kind
 from ecominstruct.sources import chinese, judged, menus, offers, opinions
 from ecominstruct.sources.opinions import Pair, SpanDict, stretch, tokens
 
-LONGEST = 100_000  # characters of a cell that is read as a literal
+LONGEST = 100_000  # characters of a cell that is read
 
 
 class Parser(NamedTuple):
@@ -26,6 +26,13 @@ class Parser(NamedTuple):
     result: Kind
     about: str
     call: Callable[[Any, str], Any]
+
+
+def parse(name: str, value: Any, host: str) -> Any:
+    """What a parser makes of a cell (or cells); ValueError where it is none for it, or longer than anybody writes."""
+    if sum(len(cell) for cell in (value if isinstance(value, list) else [value]) if isinstance(cell, str)) > LONGEST:
+        raise ValueError(f"a cell of over {LONGEST:,} characters")
+    return PARSERS[name].call(value, host)
 
 
 def _text(value: Any) -> str:
@@ -44,15 +51,24 @@ def _need_text(value: Any) -> str:
 # ---------------------------------------------------------------------------------------------------------------- texts
 
 _BREAK = re.compile(r"<\s*(?:br|/p|/div|/li|/tr)\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>]*>", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
 
 
 def clean_html(value: Any, _: str) -> str:
     """Without tags, with entities as characters, with white space in single blanks and lines."""
-    text = _TAG.sub(" ", _BREAK.sub("\n", _need_text(value)))
+    text = _TAG.sub(" ", _BREAK.sub("\n", _uncommented(_need_text(value))))
     lines = (_BLANKS.sub(" ", line).strip() for line in html.unescape(text).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _uncommented(text: str) -> str:
+    """Markup with a blank for each comment that is closed."""
+    kept, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[at:start])
+        at = end + 3
+    return " ".join([*kept, text[at:]])
 
 
 def plain_line(value: Any, _: str) -> str:
@@ -81,12 +97,39 @@ def one_line(value: Any, _: str) -> str:
     return " ".join(_need_text(value).split())
 
 
-_INLINE = re.compile(r"<([^<>/]+)>(.*?)</\1>", re.DOTALL)
+_OPENING = re.compile(r"<([^<>/]+)>")
+
+
+class _Inline(NamedTuple):
+    """A stretch `<label>words</label>` of a text, from its first bracket to its last."""
+
+    start: int
+    end: int
+    label: str
+    words: str
+
+
+def _inline(text: str) -> Iterator[_Inline]:
+    """The stretches of a text that stand between two tags of one name, from the left; none inside another."""
+    at, unclosed = 0, set[str]()
+    while opening := _OPENING.search(text, at):
+        label, at = opening[1], opening.end()
+        closing = f"</{label}>"
+        end = -1 if label in unclosed else text.find(closing, at)
+        if end < 0:
+            unclosed.add(label)  # not further on, either
+            continue
+        yield _Inline(opening.start(), end + len(closing), label, text[at:end])
+        at = end + len(closing)
 
 
 def inline_text(value: Any, _: str) -> str:
     """The text of `…<label>words</label>…` without its tags."""
-    return _INLINE.sub(r"\2", _need_text(value))
+    kept, at, text = [], 0, _need_text(value)
+    for found in _inline(text):
+        kept += [text[at : found.start], found.words]
+        at = found.end
+    return "".join([*kept, text[at:]])
 
 
 # --------------------------------------------------------------------------------------------------------- lists, pairs
@@ -96,7 +139,7 @@ def literal(value: Any) -> Any:
     """The value of a cell that holds a JSON or Python literal; ValueError when it holds none."""
     text = _need_text(value).strip()
     if len(text) > LONGEST:
-        raise ValueError(f"a literal of over {LONGEST} characters")
+        raise ValueError(f"a literal of over {LONGEST:,} characters")
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -219,11 +262,10 @@ def inline_spans(value: Any, _: str) -> list[SpanDict]:
     """The stretches of `…<label>words</label>…`, counted in the text that `inline_text` makes of it."""
     spans = []
     removed = 0
-    for found in _INLINE.finditer(_need_text(value)):
-        label, words = found.groups()
-        start = found.start() - removed
-        spans.append({"label": label, "start": start, "end": start + len(words), "text": words})
-        removed += len(found[0]) - len(words)
+    for found in _inline(_need_text(value)):
+        start = found.start - removed
+        spans.append({"label": found.label, "start": start, "end": start + len(found.words), "text": found.words})
+        removed += found.end - found.start - len(found.words)
     return spans
 
 

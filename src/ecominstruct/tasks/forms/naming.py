@@ -44,8 +44,21 @@ _ORDINAL = re.compile(
     r"|(?:number|no\.?|option|candidate|选项)\s?([0-9]{1,2}|one|two|three|four|five|six|"
     r"[一二三四五六])|第([0-9]{1,2}|[一二三四五六])(?:个|项|条|款|种)?|(最后)一?[个项条款]"
 )
-_LITTLE = frozenset(("the", "a", "an", "of", "for", "with", "and", "i", "would", "is", "it", "because", "its", "one"))
-_LITTLE |= frozenset("的是那款这个选我最为和了")
+_ORDINAL_IN = re.compile(
+    r"(?<![a-z])(?:the )(first|second|third|fourth|fifth|sixth|last) (?:one|option|candidate|title|product|item|review|"
+    r"question|choice|answer|reply)(?![a-z])|第([0-9]{1,2}|[一二三四五六])(?:个|项|条|款)"
+)
+_LITTLE = frozenset("的是那款这个选我最为和了").union(
+    *(
+        words.split()
+        for words in (
+            "the a an of for with and i would is it because its one get take choose pick go recommend buy best",
+            "fits fit",
+            "most my d id suggest be that this option answer you your should to in on as they them so ll will first",
+            "choice about are",
+        )
+    )
+)
 _CIRCLED = {0x2460 + number: f" {number + 1}) " for number in range(20)}
 _STRUCK = re.compile(r"~~[^~\n]{0,200}~~")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
@@ -104,6 +117,8 @@ _MARKER = (
     r"(?:^|(?<=[\s(\[（【,，;；:：/]))[(\[（【]?\s?([a-z甲乙丙丁戊己]|"
     r"[0-9]{1,2})\s?(?:[.):：、\]）】]|\s-\s)\s*[\"']?"
 )
+_IS_ID = re.compile(r"(?:[a-z]+\s)?(?:[a-z]?[0-9]{1,2}|[a-z甲乙丙丁])")
+_PARTED = re.compile(r"(?<!\s)\s+-\s+|[:：(（]")
 _ID = re.compile(r"^([a-z]?[0-9]{1,2}|[a-z])\s?[:：.、)]")
 
 
@@ -154,6 +169,35 @@ class Menu:
         return {name: choice for name, choice in found.items() if name not in self.forms}
 
     @cached_property
+    def titles(self) -> dict[str, str]:
+        """The labels by what may be said of them in words: themselves, or what the input shows behind their ids."""
+        return self._shown_behind() or self.forms
+
+    def _shown_behind(self) -> dict[str, str]:
+        """The labels that are nothing but ids, by the texts that the input shows behind these."""
+        forms = {form: choice for form, choice in self.forms.items() if _IS_ID.fullmatch(form)}
+        if len(forms) != len(self.choices):
+            return {}
+        shown = normal(self._input)
+        places: list[tuple[int, int, str]] = []
+        for form, choice in forms.items():
+            found = list(
+                re.finditer(rf"(?:^|(?<=[\s(\[（【,;:/]))[(\[（【]?{re.escape(form)}\s?[.):：、\]）】=]+\s*", shown)
+            )
+            found = found or list(re.finditer(rf"(?:^|(?<=[\s(\[,;:])){re.escape(form)} ", shown))
+            if len(found) != 1:
+                return {}
+            places.append((*found[0].span(), choice))
+        places.sort()
+        ends = [start for start, _, _ in places[1:]] + [len(shown)]
+        texts = [
+            (_bare(shown[end:stop].partition("\n")[0]), choice)
+            for (_, end, choice), stop in zip(places, ends, strict=True)
+        ]
+        counted = Counter(text for text, _ in texts)
+        return {text: choice for text, choice in texts if text and counted[text] == 1}
+
+    @cached_property
     def shorts(self) -> dict[str, str]:
         """The labels by what is enough of them if nothing else is said: a number, the last level of a path, a word."""
         found: list[tuple[str, str]] = []
@@ -162,10 +206,8 @@ class Menu:
             levels = [_bare(level) for level in re.split(r"[>/|]", normal(choice))]
             found += [(levels[-1], choice)] if len(levels) > 1 else []
             found += [(word, choice) for word in words if word.isdigit()][:1]
-            found += [(first, choice) for first in [re.split(r"\s+-\s+|[:：(（]", form)[0].strip()] if first != form]
-            found += [
-                (last, choice) for last in re.split(r"\s+-\s+|[:：(（]", form)[1:] for last in [last.strip(" )）")]
-            ]
+            found += [(first, choice) for first in [_PARTED.split(form)[0].strip()] if first != form]
+            found += [(last, choice) for last in _PARTED.split(form)[1:] for last in [last.strip(" )）")]]
         counted = Counter(name for name, _ in set(found))
         return {name: choice for name, choice in found if counted[name] == 1 and name and name not in self.forms}
 
@@ -182,6 +224,9 @@ class Menu:
             for word in _inflected(form):
                 if word not in self.forms:
                     found.setdefault(word, choice)
+        if self.titles is not self.forms:
+            for text, choice in self.titles.items():
+                found.setdefault(text, choice)
         for choice in self.choices:
             opposite = self.opposite(choice)
             form = self._bares[choice]
@@ -249,6 +294,10 @@ class Menu:
         if marked and named in self.forms:
             clash = marked[1] in self.ids and self.ids[marked[1]] != self.forms[named]
             return None if clash else self.forms[named]
+        if self.titles is not self.forms:
+            choice = self.forms.get(re.split(r"[\s.):：、\]）】-]", bare, maxsplit=1)[0])
+            if choice and self.titles.get(named) == choice:
+                return choice
         if self.numbered and (counted := _COUNTED.fullmatch(bare)) and counted[1] in self.forms:
             return self.forms[counted[1]]
         if ids and (place := _ORDINAL.fullmatch(bare)) and (label := self._placed(place)):
@@ -256,6 +305,11 @@ class Menu:
         if named_so := next((choice for pattern, choice in self._patterns if pattern.fullmatch(bare)), None):
             return named_so
         return self._mistyped(bare) or self._cut(bare)
+
+    def places(self, text: str) -> list[Mention]:
+        """Where a normalised text names candidates by their places: "the second one", 第二个."""
+        found = _ORDINAL_IN.finditer(text) if len(text) < LONGEST else ()
+        return [Mention(*one.span(), label) for one in found if (label := self._placed(one))]
 
     def _placed(self, found: re.Match[str]) -> str | None:
         """The label at a place: the places are those of the input, where all stand there once."""
@@ -288,8 +342,8 @@ class Menu:
     @cached_property
     def words(self) -> dict[str, str]:
         """The labels by the words that only one of them has."""
-        counted = Counter(word for form in self.forms for word in set(_units(form)))
-        return {word: choice for form, choice in self.forms.items() for word in _units(form) if counted[word] == 1}
+        counted = Counter(word for form in self.titles for word in set(_units(form)))
+        return {word: choice for form, choice in self.titles.items() for word in _units(form) if counted[word] == 1}
 
     def _mistyped(self, bare: str) -> str | None:
         """The label that a text is but for typing errors: one letter in five, and no other label as near."""
@@ -315,8 +369,15 @@ class Menu:
         words = set(said)
         if 0 < len(said) <= 2 and len(labels := {self.words.get(word) for word in said if len(word) > 1}) == 1:
             return labels.pop()
+        telling = [word for word in said if word not in _LITTLE]
+        owners = {self.words[word] for word in telling if word in self.words}
+        if len(owners) == 1:
+            owner = owners.pop()
+            own = next((set(_units(form)) for form, choice in self.titles.items() if choice == owner), set())
+            if 3 * sum(word in own for word in telling) >= 2 * len(telling):
+                return owner
         scored = []
-        for form, choice in self.forms.items():
+        for form, choice in self.titles.items():
             own = set(_units(form))
             if own:
                 scored.append((len(own & words), len(own & words) / len(own), choice))
@@ -325,8 +386,7 @@ class Menu:
         scored.sort(key=lambda one: (-one[0], -one[1]))
         best = scored[0]
         rest = [one for one in scored[1:] if one[0] >= best[0]]
-        own = set(_units(next(form for form, choice in self.forms.items() if choice == best[2])))
-        telling = [word for word in said if word not in _LITTLE]
+        own = set(_units(next(form for form, choice in self.titles.items() if choice == best[2])))
         enough = best[0] >= 2 and (best[1] >= 0.5 or best[0] >= 3)
         enough = enough and 2 * sum(word in own for word in telling) >= len(telling)
         return best[2] if enough and not rest else None
@@ -341,7 +401,7 @@ class Menu:
             names: set[str] = set()
             while at >= 0 and len(names) < 2:
                 head = shown[max(0, at - 12) : at]
-                before = re.search(_MARKER + "$", head) or re.search(r"(?:^|\n)\s?([a-z])\s{1,3}$", head)
+                before = re.search(_MARKER + "$", head) or re.search(r"(?:^|[\n\s])\s?([a-z])\s{1,3}$", head)
                 if before:
                     names.add(before[1])
                     shown = shown[:at] + "\0" * len(form) + shown[at + len(form) :]

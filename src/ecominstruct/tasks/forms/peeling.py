@@ -10,7 +10,7 @@ from typing import Any
 STOPS = ".。!！,，;；:："
 WRAPS = "\"'“”‘’「」『』《》【】〈〉*`_ \t\r\n"
 BULLET = re.compile(
-    r"^\s*(?:[-*•·●▪–—>]+|\(?\d{1,2}[.)、．:：）](?!\d)|[①-⑳]|第[一二三四五六七八九十]+[：:、,，名])\s*"
+    r"^\s*(?:[-*•·●▪–—>]+|\(?\d{1,2}[.)、．:：）](?!\d)|\([a-z]\)\s|[①-⑳]|第[一二三四五六七八九十]+[：:、,，名])\s*"
 )
 
 _END_MARKS = re.compile(r"</s>|<\|(?:im_end|endoftext|eot_id|end|return)\|>|<eos>|<end_of_turn>|\[/?INST\]")
@@ -32,11 +32,13 @@ BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,2000})\}")
 _LOOP = re.compile(r"(.{3,200}?)\1{2,}", re.DOTALL)
 _ANNOUNCED = re.compile(
     r"(?:^|\n)[\s*#]{0,6}(?:(?:final |my |the )?answer|最终答案|"
-    r"答案)\s?(?:is\s?)?\*{0,2}\s?[:：]\*{0,2}\s{0,9}(?=\S)",
+    r"答案|(?:the )?(?:corrected|final|rewritten|improved|optimi[sz]ed|revised) [a-z]{1,12}(?: [a-z]{1,12})?|"
+    r"最终(?:的)?(?:标题|改写|查询|回复|版本|结果))\s?(?:is\s?|是|为)?\*{0,2}\s?[:：]\*{0,2}\s{0,9}(?=\S)",
     re.IGNORECASE,
 )
 _MEMBER = re.compile(
-    r"\"(answer|title|output|text|summary|query|question|copy|description|reply|response|result|答案|标题|输出|文案|结果)\"\s{0,9}:\s{0,9}\"((?:[^\"\\]|\\.){1,4000})\"",
+    r"\"(answer|title|output|text|summary|query|question|copy|description|reply|response|result|答案|标题|输出|文案|"
+    r"结果)\"\s{0,9}:\s{0,9}\"((?:[^\"\\]|\\.){1,4000})\"",
     re.IGNORECASE,
 )
 _LONGEST_LITERAL = 2_000  # characters
@@ -61,26 +63,35 @@ NOUNS = _any(
     "attributes value values copy description query question summary reply verdict a q",
     "translation caption slogan headline search_query 搜索词 查询词 查询 广告语 翻译 译文 卖点 推荐语",
     "标签 类别 分类 分类结果 类目 品类 情感 情感倾向 情感极性 答案 结果 识别结果 输出 判断 判断结果 结论 意图",
-    "类型 选择 评价 主题 关系 评分 标题 商品标题 商品 产品 排序 排名 实体 属性 关键词 片段 文案 描述 回复 问题 摘要",
+    "rewrite english chinese 改写 改写结果 中文 英文 答 类型 选择 评价 主题 关系 评分 标题 商品标题 商品 产品",
+    "排序 排名 实体 属性 关键词 片段 文案 描述 回复 问题 摘要",
 )
 _COMMENTS = _any("reason expla rationale confiden thought analysis score comment 理由 原因 解释 解析 分析 置信")
 _COMMENT = re.compile(_COMMENTS, re.IGNORECASE)
 _OWNERS = (
     r"(?:(?:the|this|its|my|predicted|correct|best|suggested|short|final|product|商品|产品|"
     r"该商品的?|该产品的?|用户|优化后的?|推荐)\s{1,3}"
-    r"|(?:商品|产品|该商品的?|该产品的?|用户|推荐)){0,4}"
+    r"|(?:商品|产品|该商品的?|该产品的?|用户|推荐|最终|改写后的?|优化后的?)|(?:rewritten|improved|optimi[sz]ed|revised|"
+    r"corrected|cleaned|new)\s){0,4}"
 )
 _HEADING = re.compile(
     rf"^(?:\*\*|#{{1,4}} )?{_OWNERS}(?:{NOUNS}\s{{0,3}}(?:is|are|是|为)?\s{{0,3}}[:：]|"
     rf"(?:answer is|答案[是为]))\s{{0,3}}(?:\*\*)?\s{{0,9}}",
     re.IGNORECASE,
 )
-_BOLD_LINE = re.compile(r"^(?:\*\*|#{1,4} )[^\n*]{1,80}[:：]?(?:\*\*)?[:：]?\s{0,3}\n+(?=\S)")
+_LEAD_LINE = re.compile(
+    r"^(?!\W*(?:dear|hi|hello|尊敬|亲爱|您好|你好|亲))[^\n:：]{1,60}[:：]\*{0,2}\s{0,3}\n\s{0,9}\n\s*(?=\S)",
+    re.IGNORECASE,
+)
+_RULES = re.compile(r"^(?:-{3,}|\*{3,}|_{3,})\s{0,9}\n|\n\s{0,9}(?:-{3,}|\*{3,}|_{3,})\s{0,9}$")
+_RULED = re.compile(r"(?:^|\n)-{3,}\s{0,3}\n(.{1,4000}?)\n-{3,}(?:\n|$)", re.DOTALL)
+_NAMED_QUOTE = re.compile(r"^[^\n:：\"“「]{1,60}[:：]\s{0,3}[\"“「]([^\"”」\n]{1,2000})[\"”」][.。]?$")
+_BOLD_LINE = re.compile(r"^(?:\*\*|#{1,4} |【)[^\n*】]{1,80}[:：]?(?:\*\*|】)?[:：]?\s{0,3}\n+(?=\S)")
 _LAST_STOPS = re.compile(r"(?<=[.!。！])\s+")
 _TAG_AROUND = re.compile(r"<([a-zA-Z_]{1,20})>([^<>]*)</\1>")
 _PREAMBLE = re.compile(
     r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|the following|as follows|below|would type|"
-    r"could be|would be|might read)\b|如下|以下|下面|可以(?:写|是)|建议)"
+    r"could be|would be|might read)\b|如下|以下|下面|可以(?:写|是)|建议|这里是|翻译成)"
     r"[^\n:：]{0,80}[:：]\*{0,2}\s{0,9}(?=\S)",
     re.IGNORECASE,
 )
@@ -90,7 +101,7 @@ _CLOSING = re.compile(
     r"|is there anything|note(?:s)?\s?[:：]|\*\*note|p\.?s\.?[:：]|explanation\s?[:：]|"
     r"reason(?:ing)?\s?[:：]|you can (?:adjust|change)|this (?:title|description|query|copy|"
     r"version)"
-    r"|如需|如果(?:您|你)?(?:需要|想|有)|如有|希望(?:这|以上|对|能)|请告诉我|需要我|要不要|"
+    r"|如需|如果(?:您|你)?(?:还)?(?:需要|想|有)|如有|希望(?:这|以上|对|能)|请告诉我|需要我|要不要|"
     r"是否需要|注\s?[:：]|说明\s?[:：]|备注\s?[:：]|理由\s?[:：]|解析\s?[:：]|解释\s?[:：]|"
     r"以上(?:是|为|就是)|（注|(?:欢迎|随时)(?:告诉|联系))",
     re.IGNORECASE,
@@ -193,10 +204,20 @@ def unfenced(text: str) -> str:
 def unlead(text: str) -> str:
     """A text without the words that lead to it, such as "The answer is" or "以下是标题："."""
     text = text.strip()
-    for pattern in (_PREAMBLE, _BOLD_LINE, _HEADING):
+    for pattern in (_PREAMBLE, _LEAD_LINE, _BOLD_LINE, _HEADING):
         if found := pattern.match(text):
             text = text[found.end() :].strip()
-    return text
+    text = _RULES.sub("", text)
+    if text.endswith("**") and text.count("**") == 1:
+        text = text.removesuffix("**")
+    quoted = _NAMED_QUOTE.match(text)
+    return quoted[1] if quoted else text
+
+
+def ruled(text: str) -> str:
+    """The only stretch of a text that stands between two rules; else the text."""
+    found = _RULED.findall(text)
+    return found[0].strip() if len(found) == 1 else text
 
 
 def closed(text: str) -> str:

@@ -22,8 +22,10 @@ from ecominstruct.tasks.forms.peeling import last_match
 
 _SLOTS, _LINE = 8, 600  # announcements of an answer, and characters behind one, that are read
 _LONGEST_BETWEEN = 40  # characters between two items of a list
+_LONGEST_FOREIGN = 24  # characters of an item of a list that may be no label
 _NEAR = 120  # characters beside a label that say how it is meant
-HEAD, FRAME, ANYWHERE = 3, 2, 1  # how much like an answer a commitment looks
+HEAD, FRAME, SUBJECT, ANYWHERE = 4, 3, 2, 1  # how much like an answer a commitment looks
+_FEW_WORDS, _FEW_CHARACTERS = 2, 5  # beside a label: an answer that is hardly more than it
 
 
 class Stance(NamedTuple):
@@ -71,11 +73,12 @@ _SLOT = re.compile(
     r"the correct (?:answer|label|category|option)"
     r"|(?<![a-z])(?:answer|label|category|classification|verdict|prediction|predicted (?:rating|"
     r"label|class)|rating|grade|score|main|primary"
-    r"|conclusion|decision|sentiment|intent|choice|class|department|topic|aspect|relevance|"
+    r"|conclusion|decision|status|sentiment|intent|choice|class|department|topic|aspect|relevance|"
     r"relation|output|result|response)"
     r"|最终(?:答案|结果|结论|选择|分类|标签)|正确答案|答案|结论|结果|类别|分类|标签|情感(?:倾向|"
     r"极性)?|(?<!次要)意图|主要意图|评分|星级|类目|判断|等级|相关性|方面)"
-    r"(?:\s?(?:\*\*|\"|'|”|」))?\s?(?:is|are|would be|should be|was|应该是|应为|应该为|是|为|"
+    r"(?:\s?(?:\*\*|\"|'|”|」))?\s?(?:is|are|would be|should be|should therefore be|is therefore|was|应该是|应为|"
+    r"应该为|是|为|"
     r"[:=：])[\s:：*\"'“「『【《(（`]*(?:a |an |the |肯定的，)?"
 )
 _BOXED = re.compile(r"boxed\{+\s?((?:\\?[a-z]*\{)?[^{}]{1,300})\}")
@@ -98,7 +101,7 @@ _HEDGE = re.compile(
     r"(?<![a-z])(?:might|may|could|possibly|perhaps|maybe|either|unsure|uncertain|unclear|"
     r"whether|depends|potentially|arguably|probably not|if not(?=,))(?![a-z])"
     r"|choose from|select from|pick one|请选|请从|不然|(?<!最)可能(?!性最)|也许|或许|的话|否则|"
-    r"若(?!干)|otherwise|或者|或是|还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
+    r"若(?!干)|otherwise|或者|或是|(?<!所以)(?<!我)(?<!，)(?<!,)还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
 )
 _CAN = re.compile(
     r"(?:can|could|may|might|可)(?: also)? (?:be )?(?:classified|labell?ed|categori[sz]ed|"
@@ -112,11 +115,12 @@ _CONCEDES = re.compile(
     r"|^\W*(?:虽然|尽管|虽|即使|既然|有人|如果|若|乍看|看似|表面)"
 )
 _BEHIND_NO = re.compile(
-    r"^[\s\"'”’」』》】*`)）\]]*(?:(?:[:：=\-–—>?？(（,，|]|\.\.\.)\s*|是否|的)*[\s*\"'“]*"
+    r"^[\s\"'”’」』》】*`)）\]]*+(?:(?:[:：=\-–—>?？(（,，|]|\.\.\.)\s*+|是否|的)*+[\s*\"'“]*+"
     r"(?:no(?![a-z])|not(?![a-z])|none|n/?a(?![a-z])|false|absent|0(?![0-9.])|null|ruled out|"
     r"is (?:out|too|wrong|excluded|not)|isn't|doesn't|does not|do not|don't|are not|aren't|"
     r"was not|wasn't|can be (?:ruled|excluded)"
-    r"|(?:肯定|显然|明显|也|都|均|完全|基本|当然|绝对)?(?:否|无(?!疑)|無|没|未|谈不上|算不上|不能(?!排除)|不(?!错|仅|过|但|同|能|可))"
+    r"|(?:肯定|显然|明显|也|都|均|完全|基本|当然|绝对)?(?:否|无(?!疑)|無|没|未|谈不上|算不上|不能(?!排除)|不(?!错|"
+    r"仅|过|但|同|能|可))"
     r"|并不|並不|無關|无关|均?可?排除|[✗✘✖×❌☐])"
 )
 _BEHIND_OUT = re.compile(
@@ -139,44 +143,75 @@ _REASON = re.compile(
 _BOX = re.compile(r"\[\s?[x✓✔√]?\]|[☐☑✅❌✗✘✖]")
 _TICK = re.compile(r"(?:\[[x✓✔√]\]|[✓✔√☑✅])\s*$")
 _CROSS = re.compile(r"(?:\[\s?\]|[☐✗✘✖×❌])\s*$")
-_FRAME = re.compile(
-    r"(?:(?<![a-z])(?:is|are|was|be|as|into|in|to|under|of|choose|choosing|chose|select|"
-    r"selected|pick|picked|with|for|about|say|says|mentions?"
-    r"|concerns?|discusses|covers?|expresses|rated?|gave|give|call|recommend|suggest|propose|"
-    r"leaves|means|so|hence|thus|therefore|predict|guess|namely|i'd say|say|only|just|likes?|"
-    r"contains?|has)(?![a-z])|[:=>\-]"
-    r"|是|为|属于|归为|归入|归到|归类为|分类为|分到|归于|选|选择|判断为|判定为|标为|标记为|判为|"
-    r"应为|算|关于|涉及|提到|谈到|谈论|给|打|首选|推荐|偏向|倾向于?|对应意图|对应|即|有|"
-    r"针对的?是|含有|包括|包含|涉嫌|在说)"
+_FILLER = (
     r"[\s\"'“‘「『《【*`(（\[]*(?:(?:the|an?|more|most|very|rather|slightly|clearly|definitely|"
     r"most likely|likely|overall|mostly|simply|really|still|一个|一种|一条|典型的|明显的?|明确|"
     r"[a-z]{1,12}ly|customer|shopper|product|category|class|"
     r"label)[\s\"'“‘「『《【*`(（\[]*){0,3}$"
 )
+_FRAME = re.compile(
+    r"(?:(?<![a-z])(?:is|are|was|be|as|into|about|choose|choosing|chose|select|"
+    r"selected|pick|picked|say|says|mentions?|count|constrains?|"
+    r"concerns?|discusses|covers?|expresses|rated?|gave|give|call|recommend|suggest|propose|"
+    r"leaves|means|so|hence|thus|therefore|predict|guess|namely|i'd say|only|just|likes?|"
+    r"contains?|has|lean|leaning|tick|wants?(?: to)?|would like(?: to)?|need(?:s|ed)?(?: to)?|got|received|requests?|"
+    r"(?:fall|belong|go|goes|fit|put|sort|file|class|categor|assign|point|lean|amount|come|relat|refer|look|label|"
+    r"tag|opt|settl|ask|plac|is|are|was|be|praise)[a-z]{0,8}(?: [\w'-]{1,20}){0,4}? "
+    r"(?:in|to|under|with|for|on|towards?|of)|(?:rating|score|label|grade|category|verdict|class) of)(?![a-z])"
+    r"|(?<=[a-z])'s(?![a-z])|(?<![a-z])(?:but|rather|instead|downright)(?![a-z])|[:=>→\-]"
+    r"|而是|则是|还是|责任在|取|勾选?|判给|改成|改为|合适的?是|归"
+    r"|是|为|属于|归为|归入|归到|归类为|分类为|分到|归于|选|选择|判断为|判定为|标为|标记为|判为|"
+    r"应为|算|关于|涉及到?|提到了?|谈到了?|谈论|给|打|定|走|首选|推荐|偏向|倾向于?|对应意图|对应|即|有|"
+    r"针对的?是|含有|包括|包含|涉嫌|在说|主打|适合|处于|夸了?)" + _FILLER
+)
+_POLAR = frozenset(("能", "不能", "可以", "不可以", "会", "不会", "是", "否", "有", "没有", "支持", "不支持"))
+_SUBJECT = re.compile(
+    r"(?<![a-z])(?:they|these|those|both|it|that|this|he|she|review(?:er)?s?|customers?|users?|shoppers?|buyers?|"
+    r"quer(?:y|ies)|titles?|items?|products?|offers?|listings?|premise|hypothesis|texts?|messages?|tickets?|"
+    r"complaints?|"
+    r"sentences?|comments?|writer|seller)(?:'s)?(?: [\w'-]{1,20}){0,5}[\s\"'*]*$"
+    r"|(?:评论|用户|买家|顾客|客户|商品|说明|详情|这款|该|二者|两者|标题|这句话|他|她|它|这条|尺码|整体|直接|又|品类)"
+    r"[^,，。:：]{0,12}$"
+)
 _DECIDES = re.compile(
-    r"(?<![a-z])(?:i'd|i would|i will|i'll|we'd|let's)(?: still| rather)? (?:label|call|class|"
-    r"classify|rate|choose|pick|say|tag|go (?:with|for))(?: (?:it|this|that|them))?(?: (?:as|"
-    r"to be|is))?[\s\"'*:]{1,3}(?:an? |the )?$"
+    r"(?<![a-z])(?:i'd|i would|i will|i'll|we'd|let's|i|i'm|i am)(?: [a-z]{1,12}){0,2}? (?:label|call|class|"
+    r"classify|rate|choose|"
+    r"choosing|pick|say|tag|mark|flag|answer|file|put|go(?:ing)? (?:with|for)|opt for|settle (?:on|for))"
+    r"(?: [\w'-]{1,15}){0,3}?(?: (?:as|to be|is|under|in))?[\s\"'*:]{1,3}(?:an? |the )?$"
     r"|(?:hence|so|therefore|thus)[\s:,]{1,3}$"
+)
+_PREDICATED = re.compile(
+    r"^[\s\"'”’」』》】*`)）\]]*(?:it is|is|are|would be|seems|applies|apply|fits|wins|suits|too)(?![a-z])"
+    r"(?! (?:not|unlikely|too|out|wrong|less|never|only|no)(?![a-z]))|^[\s\"'”’」』》】*`)）\]]*(?:是|也|可以|最|"
+    r"更|应该|"
+    r"肯定)(?!不|没|无)"
 )
 _OPEN = re.compile(
     r"^[\s\"'“‘「『《【*`(（\[#>\-•·]*(?:(?:[0-9]{1,2}|[a-z])[.)、．:：][\s*\"'“]*)?(?:(?:the|a|"
-    r"an|just|only|yes|sure|ok|okay|so|hence|therefore|thus|overall|conclusion|结论|好的|所以|"
+    r"an|just|only|yes|sure|ok|okay|unfortunately|clearly|both|description|option|title|review|product|result|"
+    r"candidate|answer|choice|number|选项?|so|hence|therefore|thus|overall|conclusion|结论|好的|所以|"
     r"因此|综上|综上所述|总之|主要(?:是)?|最终)[\s,，:：!！.*\"'“「【]*){0,2}$"
 )
 _CLOSE = re.compile(
     r"^[\s\"'”’」』》】*`)）\]]*(?:(?:category|class|label|sentiment|review|products?|items?|"
-    r"questions?|request|类别|类目|类|的?商品|类商品|问题|方面|意图|评价|情感|级别|"
+    r"questions?|request|stars?|points?|priority|one|星|分|类别|类目|类|的?商品|类商品|问题|方面|意图|评价|情感|级别|"
     r"的)[\s\"'”’」』》】*`)）\]]*)?(?:$|it is(?![a-z])|[.。,，;；:：!！\n(（\-–—?？]|because|"
     r"since|as(?![a-z])|因为|由于)"
 )
 _LISTED = re.compile(
-    r"^[\s\"'“”‘’「」『』《》【】*`()（）\[\]]*(?:[,，、/&+]|and|or|nor|as well as|和|与|及|"
+    r"^[\s\"'“”‘’「」『』《》【】*`()（）\[\]]*(?:[,，、/&+;；]|and|or|nor|as well as|和|与|及|"
     r"以及|或|或者|还是|也不是|還有|还有)?[\s\"'“”‘’「」『』《》【】*`,，]*(?:and|or|the|a|an|"
     r"also|和|与|或|也)?[\s\"'“”‘’「」『』《》【】*`]*(?:the |a |an )?$"
 )
 _RANGE = re.compile(r"^\s*(?:to|~|到|至|through|-)\s*$")
 _GOES_ON = re.compile(r"^\s?(?:>|/|、|&)\s?[^\W\d_]")  # with what is no label
+_BRACKETED = re.compile(r"[(（][^()（）]{0,80}[)）]")
+_IF_ONE = re.compile(
+    r"(?<![a-z])if (?:i|we) (?:had|have|must|were|am)[^,.:，]{0,40}[,:]|if (?:pressed|forced|"
+    r"only one)[^,.:，]{0,40}[,:]"
+    r"|如果(?:只能|一定|必须|非要|硬要|要我)[^，,。]{0,14}[，,]"
+)
+_LEAVES = re.compile(r"(?<![a-z])(?:leav(?:e|ing)|left|keep|kept|rul(?:e|ed|ing))\W*$")
 _HALF = re.compile(r"^\s(?:and a half|半)|^半")
 _HYPOTHETIC = re.compile(r"^[\s-][a-z-]{1,20}(?: [a-z]{1,20}){0,2} would(?![a-z])")
 _CLAUSE = re.compile(r"[,，:：]|(?<![a-z])(?:because|since)(?![a-z])|因为|由于")
@@ -190,7 +225,7 @@ _QUOTED = re.compile(r"[\"“「『]([^\"”」』\n]{6,2000})[\"”」』]")
 
 def sentences(text: str) -> Iterator[str]:
     """The sentences of a text, each with its stop. "1." and "b." at the head of a line are none."""
-    text = _POINT.sub(r"\1) ", text)
+    text = _IF_ONE.sub(" ", _POINT.sub(r"\1) ", text))
     return (found.group() for found in _SENTENCE.finditer(text))
 
 
@@ -260,9 +295,29 @@ def _of_line(line: str, menu: Menu, *, many: bool) -> Verdict | None:
     if whole:
         return Verdict(frozenset((whole,)))
     labels = frozenset(listed(line, menu))
+    if not labels and many:
+        labels = frozenset(_among(line, menu))
     if not labels:
         return None
     return Verdict(labels) if many or len(labels) == 1 else SEVERAL
+
+
+def _among(text: str, menu: Menu) -> list[str]:
+    """The labels of a list that holds other short things, too."""
+    pieces = [one for one in re.split(r"[,，、;；]|(?<![a-z])and(?![a-z])", text) if one.strip()]
+    if re.search(r"[.。!！?？:：\n{}\\]", text.strip().rstrip(".。")):
+        return []
+    if (
+        len(pieces) < 2
+        or any(len(one) > _LONGEST_FOREIGN for one in pieces)
+        or _HEDGE.search(text)
+        or _NEG.search(text)
+    ):
+        return []
+    named = {one: menu.whole(one) for one in pieces}
+    if any(label is None and menu.mentions(one) for one, label in named.items()):
+        return []
+    return [label for label in named.values() if label]
 
 
 def listed(text: str, menu: Menu) -> list[str]:
@@ -332,6 +387,8 @@ def _judged(text: str, menu: Menu, *, many: bool) -> Verdict:
     if slots is not None:
         return slots
     said = stances(text, menu, many=many)
+    if not _is_hardly_more(text, menu):
+        said = [one for one in said if one.said != "commits" or one.level > ANYWHERE]
     return _of_many(said) if many else _of_one(text, said, menu)
 
 
@@ -430,6 +487,8 @@ def _stances(sentence: str, menu: Menu, *, many: bool) -> Iterator[Stance]:
         at = mention.end
         hedging = hedging or (not many and _GOES_ON.match(right) is not None)
         said, level = _said(sentence, mention, left, right, denying=denying, hedging=hedging, asked=asked)
+        if said == "commits" and level < HEAD and _opens(sentence, mention) and _list_closes(sentence, named[number:]):
+            level = HEAD
         if joined and said == "commits":
             level = max(level, before)
         before = level if said == "commits" else 0
@@ -464,22 +523,43 @@ def _said(
         return "hedges", 0
     if denying:
         return ("mentions", 0) if behind and _VALUE_OR_MARK.match(right) else ("denies", 0)
-    if behind and not re.match(r"^\W*(?:,|，)?\s*(?:not|而不是|而非|不是|并非|no\b)", right):
+    if behind and not re.match(r"^\W*(?:not|而不是|而非|不是|并非|no\b)", right):
         return "denies", 0
     if hedging:
         return "hedges", 0
     clause = re.split(r"[,，]", before)[-1]
     if _CONCEDES.match(clause):
         return "mentions", 0
-    if _OPEN.match(before[:_NEAR]) and len(before) <= _NEAR and _CLOSE.match(right):
+    if _LEAVES.search(before) and re.match(r"\W*out(?![a-z])", right):
+        return "denies", 0
+    if _opens(sentence, mention) and _CLOSE.match(right):
         return "commits", HEAD
-    if _DECIDES.search(clause[-60:]):
+    if re.search(r"[:：][\s\"'“*「【(]*$", before) and re.fullmatch(r"\W*", right):
+        return "commits", HEAD
+    if _DECIDES.search(clause[-80:]):
         return "commits", HEAD
     if _FRAME.search(clause[-80:]):
         return "commits", FRAME
-    if re.search(r"(?:\*\*|[\"“「『【《])$", before.rstrip(" ")):
+    if _opens(sentence, mention) and (_PREDICATED.match(right) or mention.label in _POLAR):
         return "commits", FRAME
-    return "commits", ANYWHERE
+    if re.search(r"\*\*$", before.rstrip(" ")):
+        return "commits", FRAME
+    return "commits", SUBJECT if _SUBJECT.search(clause[-80:]) else ANYWHERE
+
+
+def _list_closes(sentence: str, named: Sequence[Mention]) -> bool:
+    """Whether labels follow each other as a list behind which the clause ends."""
+    ends = [one.start for one in named[1:]] + [len(sentence)]
+    for number, (one, end) in enumerate(zip(named, ends, strict=True)):
+        right = sentence[one.end : min(end, one.end + _NEAR)]
+        if number + 1 == len(named) or not _is_listed(right):
+            return number > 0 and _CLOSE.match(right) is not None
+    return False
+
+
+def _opens(sentence: str, mention: Mention) -> bool:
+    """Whether a sentence begins with a label."""
+    return mention.start <= _NEAR and _OPEN.match(sentence[: mention.start]) is not None
 
 
 def _denies(left: str) -> bool:
@@ -491,22 +571,39 @@ def _denies(left: str) -> bool:
     return not (_CONTRAST.search(rest) or _CLAUSE.search(rest))
 
 
+def _is_hardly_more(text: str, menu: Menu) -> bool:
+    """Whether a text is little besides the labels that it names."""
+    rest, at = [], 0
+    for mention in menu.mentions(text):
+        rest.append(text[at : mention.start])
+        at = mention.end
+    left = " ".join([*rest, text[at:]])
+    return (
+        len(re.findall("[a-z0-9']+", left)) <= _FEW_WORDS
+        and len(re.findall(r"[\u4e00-\u9fff]", left)) <= _FEW_CHARACTERS
+    )
+
+
 def _is_listed(text: str) -> bool:
     """Whether nothing but what parts the items of a list stands between two labels."""
-    return len(text) <= _LONGEST_BETWEEN and _LISTED.match(text) is not None
+    bare = re.sub(r"[0-9.,]{1,6}\s?%", "", _BRACKETED.sub("", text))
+    return len(bare) <= _LONGEST_BETWEEN and _LISTED.match(bare) is not None
 
 
 def _named(sentence: str, menu: Menu) -> list[Mention]:
     """The labels that a sentence names, and the letters or numbers that stand for some, where they stand as answers."""
     found = menu.mentions(sentence)
+    found += [
+        one for one in menu.places(sentence) if not any(one.start < of.end and of.start < one.end for of in found)
+    ]
     if not menu.ids:
-        return found
+        return sorted(found)
     used = [(one.start, one.end) for one in found]
     for name, label in menu.ids.items():
         for place in re.finditer(
-            rf"(?<![a-z0-9.,'])(?:(?:option|candidate|product|title|description|item|answer|"
+            rf"(?<![a-z0-9.'])(?<!\d,)(?:(?:option|candidate|product|title|description|item|answer|"
             rf"number|choice|no\.|选项?|商品|"
-            rf"第)\s?)?[(\[（【\"'*]*{re.escape(name)}(?![a-z0-9'%]|\.[0-9])",
+            rf"第)\s?)?[(\[（【\"'*]*(?P<id>{re.escape(name)})(?![a-z0-9'%]|\.[0-9])",
             sentence,
         ):
             as_article = (
@@ -520,7 +617,7 @@ def _named(sentence: str, menu: Menu) -> list[Mention]:
                 and name != "i"
                 and not any(start < place.end() and place.start() < end for start, end in used)
             ):
-                found.append(Mention(place.start(), place.end(), label))
+                found.append(Mention(place.start("id"), place.end(), label))
                 used.append(place.span())
     return sorted(found)
 

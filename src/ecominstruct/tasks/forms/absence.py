@@ -1,0 +1,79 @@
+"""Answers that say that there is none, or that it is not told."""
+
+from __future__ import annotations
+
+import re
+
+from ecominstruct.folding import simplified
+from ecominstruct.tasks.forms.peeling import (
+    unwrap,
+)
+from ecominstruct.tasks.forms.reading import (
+    Question,
+    says_none,
+)
+
+_NOTHING = re.compile(
+    r"(?:\[\]|none|no|n/?a|null|nil|nothing|empty|unanswerable|not answerable|no answer|(?:this|"
+    r"the) question is unanswerable|not (?:found|mentioned|present|applicable|specified|stated|"
+    r"given|available|provided)"
+    r"|(?:there(?:'s| is| are| was| were| isn't| aren't)? )?(?:no|not a single|none|"
+    r"nothing)(?: [\w'/-]+(?:,? [\w'/-]+){0,11})?"
+    r"|(?:the|this|these|that) [\w' ]{1,40} (?:does|do|did|is|are)(?: not|n't) (?:say|mention|"
+    r"state|specify|tell|contain|give|include|list|mentioned|specified|stated|given|"
+    r"provided)(?: [\w'/-]+){0,12}|[-–—]"
+    r"|(?:[^\W\d_，。]{0,10}?(?:里|中)?(?:只有[^，。]{0,8}，)?(?:并|均|都|也)?(?:没有|没|未|找不到任何|找不到|"
+    r"看不到|不含|不包含|"
+    r"沒有)(?:有)?(?:明确)?(?:提到|提及|说明|给出|找到|识别到|发现|涉及|包含|出现|标注|写明?|"
+    r"检测到)?[\w、/和或]{0,30})"
+    r"|无|無|没有|空|暂无|不存在|无相关\w*|无法回答|不可回答|未知)",
+    re.IGNORECASE,
+)
+_UNANSWERED = re.compile(
+    r"can(?:no|'|’)t be (?:answered|determined)|can ?not be (?:answered|determined)|"
+    r"(?:can ?not|can['’]t|couldn['’]t|could not|unable to|not able to) (?:answer|determine|find|tell|say)|"
+    r"(?:does|do|did)(?: not|n['’]t) (?:mention|say|state|specify|provide|give|contain|include|tell|report|name)|"
+    r"(?:is|are)(?: not|n['’]t) (?:mentioned|stated|specified|provided|given)|"
+    r"no (?:information|mention|details?) (?:about|on|of|regarding|is|are)|"
+    r"无法(?:回答|判断|确定|得知|确认)|(?:没有|并未|未)(?:提到|提及|说明|提供|给出|写明?|标注)(?!过)",
+    re.IGNORECASE,
+)
+_STILL = re.compile(
+    r"(?<![a-z])(?:but|however|although|though|only that|so it is|so yes|so no)(?![a-z])|但|不过|只说|所以(?:是|"
+    r"能|可以)",
+    re.IGNORECASE,
+)
+_LONGEST_WORD = 4  # characters of a word that says that there is none
+
+
+def says_nothing(text: str, question: Question) -> bool:
+    """Whether a short text says that there is none."""
+    if text == question.none:
+        return True
+    bare = unwrap(text)
+    if len(bare) > 240:
+        return False
+    first = re.split(r"[.。;；](?=\s|$|\D)|\s[-–—(]\s?", bare, maxsplit=1)[0]
+    word = bare.partition("，")[0]
+    if len(word) <= _LONGEST_WORD and says_none(word, question.none):
+        return True
+    return says_none(bare, question.none) or any(
+        _NOTHING.fullmatch(simplified(part)) is not None for part in (bare, first) if part
+    )
+
+
+def is_open(text: str) -> bool:
+    """Whether an answer says, first or last, that what is asked for is not given."""
+    said = [one for one in re.split(r"(?<=[.!。！])\s*(?=\S)|\n", text) if one.strip()]
+    return bool(said) and any(_UNANSWERED.search(one) and not _STILL.search(one) for one in (said[0], said[-1]))
+
+
+def ends_in_none(text: str, question: Question) -> bool:
+    """Whether a text comes to the end that there is none: ", so: None.", 所以答案是无."""
+    none = "|".join(re.escape(word) for word in {question.none, "None", "无"})
+    return (
+        re.search(
+            rf"(?:[:：]|所以|因此|答案[是为]|应?该?(?:输出|填|答|写))\s?[\"“'*]*(?:{none})[\"”'*]*[.。]?\s*$", text
+        )
+        is not None
+    )

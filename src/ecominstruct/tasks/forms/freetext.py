@@ -1,0 +1,137 @@
+"""Free text as it was asked for: without what leads to it, surrounds it or follows it."""
+
+from __future__ import annotations
+
+import re
+
+from ecominstruct.languages import has_word
+from ecominstruct.rows import Gold
+from ecominstruct.tasks.forms.absence import ends_in_none, is_open, says_nothing
+from ecominstruct.tasks.forms.labels import read_choice
+from ecominstruct.tasks.forms.peeling import (
+    BOXED,
+    answered,
+    closed,
+    loops,
+    member,
+    payload,
+    ruled,
+    strings,
+    unfenced,
+    unlead,
+)
+from ecominstruct.tasks.forms.reading import (
+    Question,
+    Reading,
+    copied,
+    failed,
+    parsed,
+)
+from ecominstruct.tasks.forms.shown import is_echo
+
+_ASKS_BACK = re.compile(
+    r"(?:sure|of course|certainly|happy to help|当然(?:可以)?|好的|"
+    r"没问题)[,，!！.。~ ]{1,3}[^\n]{0,200}[?？]$|(?:could|can) you (?:please )?(?:tell|provide|"
+    r"share|clarify)[^\n]{0,200}[?？]$"
+    r"|请(?:问|提供|告诉我)[^\n]{0,200}$|[^\n]{0,200}(?:if you (?:tell|give|share|provide)|请提供(?:更多|更详细)|"
+    r"不太明白您)[^\n]{0,100}$",
+    re.IGNORECASE,
+)
+_TO_YOU = re.compile(r"(?<![a-z])(?:you|your)(?![a-z])|您|你", re.IGNORECASE)
+_PROMISES = re.compile(
+    r"\W*(?:let me (?:look|check|think)[^.\n]{0,160}(?:\.|$)\s*$|(?:great|good) question[^\n]{0,200}$|"
+    r"请稍等[^\n]{0,60}$)",
+    re.IGNORECASE,
+)
+_THINKS = re.compile(r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|first,|先|首先|让我)", re.IGNORECASE)
+_PAIRS = ('""', "“”", "「」", "『』", "《》", "**", "``", "''", "__")
+
+
+def _text(text: str) -> str:
+    """Free text without what surrounds it."""
+    found = strings(payload(text))
+    bare = unfenced(text).strip()
+    if not found and bare.startswith("{") and (said := member(bare)):
+        found = [said]
+    text = found[0].strip() if found and len(found) == 1 else answered(bare)
+    if boxed := BOXED.findall(text):
+        text = boxed[-1]
+    text = closed(unlead(closed(ruled(text)))).strip()
+    text = (
+        "\n".join(line.removeprefix("> ").removeprefix(">") for line in text.split("\n"))
+        if text.startswith(">")
+        else text
+    )
+    while len(text) > 1 and (pair := next((pair for pair in _PAIRS if _is_wrapped(text, pair)), None)):
+        inner = text.strip("*_") if pair in ("**", "__") else text[1:-1]
+        if inner.strip() == text:
+            break
+        text = inner.strip()
+    return text
+
+
+def _is_wrapped(text: str, pair: str) -> bool:
+    inner = text[1:-1]
+    return (
+        text[0] == pair[0]
+        and text[-1] == pair[1]
+        and (pair in ("**", "__") or not (pair[0] in inner and pair[0] == pair[1]))
+    )
+
+
+def read_generated(text: str, question: Question) -> Reading:
+    del question
+    answer = _text(_once(text))
+    if (
+        loops(answer)
+        or answer.startswith('{"')
+        or not has_word(answer)
+        or answer.endswith((":", "："))
+        or _ASKS_BACK.match(answer)
+    ):
+        return failed("unparseable")
+    return parsed(Gold(text=answer))
+
+
+def _short(text: str, question: Question) -> Reading:
+    """A short answer, without the stop at its end; what stands in the input as it is, is not unwrapped."""
+    if is_echo(text, question) or _is_asked_back(text) or _breaks_off(text):
+        return failed("unparseable")
+    text = _once(text)
+    if text.strip().endswith(("?", "？")) and copied(text, question):
+        return failed("unparseable")  # the question again
+    answer = text.strip() if copied(text, question) else _text(text)
+    final = list(re.finditer(r"(?:(?:final|the) answer|最终答案)(?: is|是|为)?\s*[:：]\s*", answer, re.IGNORECASE))
+    answer = answer[final[-1].end() :] if final else answer
+    answer = answer.removesuffix(".").removesuffix("。").strip()
+    return parsed(Gold(text=answer)) if has_word(answer) or copied(answer, question) else failed("unparseable")
+
+
+def read_qa(text: str, question: Question) -> Reading:
+    if question.choices:
+        return read_choice(text, question)
+    bare = closed(unlead(text))
+    if says_nothing(bare, question) or says_nothing(text, question) or ends_in_none(bare, question) or is_open(bare):
+        return parsed(Gold())
+    return _short(text, question)
+
+
+def _is_asked_back(text: str) -> bool:
+    """Whether an answer ends in a question to the one who asked, or only promises an answer."""
+    last = re.split(r"(?<=[.!?。！？])\s*(?=\S)|\n", closed(text).strip())[-1]
+    return (last.endswith(("?", "？")) and _TO_YOU.search(last) is not None) or _PROMISES.match(text) is not None
+
+
+def _breaks_off(text: str) -> bool:
+    """Whether a text thinks aloud and ends in the middle."""
+    return (
+        _THINKS.match(text) is not None
+        and answered(text) == text
+        and not text.rstrip(" \n\"”’'*)）").endswith((".", "。", "!", "！", "?", "？"))
+    )
+
+
+def _once(text: str) -> str:
+    """A text whose lines are all the same, once."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    return lines[0] if len(lines) > 1 and len(set(lines)) == 1 else text

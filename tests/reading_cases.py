@@ -100,3 +100,28 @@ def counted(rows: Sequence[Row]) -> dict[tuple[str, str], Count]:
             wanted=row["gold"] is not None, credited=answer is not None, right=is_right(row, answer)
         )
     return {key: Count(of["wanted"], of["credited"], of["right"]) for key, of in found.items()}
+
+
+RIGHT = FOLDER / "right.txt"
+
+
+def key(row: Row) -> str:
+    """What names a case in the list of those that are read rightly."""
+    return f"{hash64(row['form'], row['input'], row['text'], str(row['choices'])):016x}"
+
+
+def looked_at() -> Iterator[Row]:
+    """All cases that are no part of a held half."""
+    for pattern in ("cases_*.jsonl", "real_*.jsonl", "ordinary_*.jsonl"):
+        yield from cases(pattern, held=False)
+    for held in (False, True):
+        yield from cases("open_*.jsonl", held=held)
+
+
+def read_rightly() -> list[str]:
+    """The keys of the looked-at cases of which the reader says what was labelled, also that there is no answer."""
+    return sorted({key(row) for row in looked_at() if is_right(row, answer := read(row)) or answer is wanted(row)})
+
+
+if __name__ == "__main__":  # write down what is read rightly by now: python tests/reading_cases.py
+    RIGHT.write_text("\n".join(read_rightly()) + "\n", encoding="utf-8")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from itertools import permutations
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ecominstruct.evaluation import metrics
-from ecominstruct.evaluation.metrics import Counts, count_items, macro_f1, mean, rouge, total
+from ecominstruct.evaluation.metrics import DEFINITIONS, Counts, count_items, macro_f1, mean, rouge, total
 from ecominstruct.languages import chinese_words, units
 from ecominstruct.rows import Lang
+from ecominstruct.tasks.spec import Metric
 
 TOLERANCE = 1e-12
 CASES = [pytest.param(2_000, id="2,000"), pytest.param(100_000, id="100,000", marks=pytest.mark.long)]
@@ -244,3 +245,7 @@ def test_a_mean_does_not_depend_on_the_order_of_its_values(values: list[float], 
 def test_items_count_once_however_often_they_are_named() -> None:
     counted = count_items([("红", ""), ("红", ""), ("蓝", "")], [("红", ""), ("绿", ""), ("绿", "")])
     assert counted == {"红": Counts(tp=1), "蓝": Counts(fn=1), "绿": Counts(fp=1)}
+
+
+def test_every_metric_is_defined_in_words() -> None:
+    assert set(DEFINITIONS) == set(get_args(Metric))

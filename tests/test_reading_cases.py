@@ -15,7 +15,7 @@ import pytest
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.rows import Prediction
 from ecominstruct.tasks.forms import FORMS, Question, read_prediction
-from reading_cases import Count, Row, cases, counted
+from reading_cases import RIGHT, Count, Row, cases, counted, key, looked_at, read_rightly
 
 log = logging.getLogger(__name__)
 
@@ -136,3 +136,11 @@ def test_the_open_cases_cover_all_forms_in_both_languages() -> None:
     assert len(rows) > 3_000
     assert {(row["form"], row["lang"]) for row in rows} == {(form, lang) for form in FORMS for lang in ("en", "zh")}
     assert sum("model" in row for row in rows) >= 600
+
+
+def test_what_was_read_rightly_stays_so() -> None:
+    """Who makes the reader better writes the list anew: python tests/reading_cases.py."""
+    before = set(RIGHT.read_text(encoding="utf-8").split())
+    assert len(before) > 2_500
+    lost = before - set(read_rightly())
+    assert not [row["text"][:100] for row in looked_at() if key(row) in lost]

@@ -704,7 +704,7 @@ def test_a_recipe_names_its_server_as_a_model_that_is_scored_and_reported(tmp_pa
     for task in scores["tasks"].values():  # all answers were cut: a menu credits none of them strictly
         assert sum(task["cut"].values()) == task["n"] and task["strict"]["score"] == 0
     told = ecom("score", out, "--model", "server-stub").stdout
-    assert f"{task['n']} answers cut at 512 tokens (" in told
+    assert f"{task['n']} of {task['n']} answers cut at 512 tokens (" in told
     assert "cut at 512 tokens: " in page
     assert (tmp_path / "out" / "answers.sqlite").is_file()
 

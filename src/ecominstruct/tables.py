@@ -183,7 +183,8 @@ def _remarks(tasks: Mapping[str, Mapping[str, Any]], limit: int | None) -> list[
     for task, scored in tasks.items():
         if scored["cut"]:
             words = ", ".join(f"{n:,} {outcome}" for outcome, n in scored["cut"].items())
-            lines.append(f"{task}: {sum(scored['cut'].values()):,} answers {cut_at(limit)} ({words}).")
+            cut = sum(scored["cut"].values())
+            lines.append(f"{task}: {cut:,} of {scored['n']:,} answers {cut_at(limit)} ({words}).")
         if scored["bounds"]:
             low, high = scored["bounds"]
             lines.append(

@@ -251,6 +251,8 @@ def items_of(value: Any, text: str, question: Question) -> list[str] | None:
 def _listing(lines: Sequence[str], shown: Shown, question: Question) -> list[str]:
     """The lines of an answer that list: bullets where there are some; else all, without sentences that say what is left
     out."""
+    opposite = next((at for at, line in enumerate(lines) if at and _OPPOSITE_HEAD.match(line)), len(lines))
+    lines = lines[:opposite]
     bullets = [line for line in lines if BULLET.match(line) and not line.rstrip("* ").endswith((":", "："))]
     if len(bullets) > 1 and sum(shown.item(line) is not None for line in bullets) * 2 > len(bullets):
         return bullets
@@ -268,12 +270,6 @@ def _listing(lines: Sequence[str], shown: Shown, question: Question) -> list[str
 
 def _asked_for(lines: Sequence[str], question: Question) -> list[str]:
     """Of headings with lists those that the task names, where it names some of them and others not."""
-    kept = list(lines)
-    for at, line in enumerate(lines):
-        if at and _OPPOSITE_HEAD.match(line):
-            kept = list(lines[:at])
-            break
-    lines = kept
     heads = [re.match(r"[\s*#]*+([^:：,，\n]{1,20}?)[\s*]{0,9}[:：]", line) for line in lines]
     named = [head is not None and head[1].casefold() in question.input.casefold() for head in heads]
     if sum(head is not None for head in heads) < 2 or not any(named) or heads[0] is None:

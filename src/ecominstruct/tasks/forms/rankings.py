@@ -22,6 +22,7 @@ from ecominstruct.tasks.forms.reading import (
 )
 from ecominstruct.tasks.forms.stances import listed
 
+_SAID_OF = re.compile(r"\s(?:is|comes|as|because|since|for|with)(?![a-z])|[(（]|排|最|是|，因")
 _ORDERED_UP = re.compile(
     r"worst (?:to|first)|least [a-z]{1,20} (?:first|to)|ascending|from (?:the )?(?:worst|least)|"
     r"lowest first|从(?:低|差|最不|最低|最差)|由低到高|由差到好|升序|倒序"
@@ -139,7 +140,11 @@ def _in(text: str, menu: Menu) -> Iterator[list[str]]:
         if one.strip(" .。")
     ]
     told = [
-        menu.whole(one) or menu.titled(one) or menu.words.get(one.strip(" .。*\"'")) or menu.unique(one)
+        menu.whole(one)
+        or menu.whole(_SAID_OF.split(one, maxsplit=1)[0])
+        or menu.titled(one)
+        or menu.words.get(one.strip(" .。*\"'"))
+        or menu.unique(one)
         for one in pieces
     ]
     yield [one for one in told if one] if None not in told else []

@@ -176,7 +176,8 @@ _SUBJECT = re.compile(
 _DECIDES = re.compile(
     r"(?<![a-z])(?:i'd|i would|i will|i'll|we'd|let's|i|i'm|i am)(?: [a-z]{1,12}){0,2}? (?:label|call|class|"
     r"classify|rate|choose|"
-    r"choosing|pick|say|tag|mark|flag|answer|file|put|go(?:ing)? (?:with|for)|opt for|settle (?:on|for))"
+    r"choosing|pick|say|tag|mark|flag|answer|file|put|go(?:ing)? (?:with|for)|"
+    r"take|buy|order|recommend|suggest|opt for|settle (?:on|for))"
     r"(?: [\w'-]{1,15}){0,3}?(?: (?:as|to be|is|under|in))?[\s\"'*:]{1,3}(?:an? |the )?$"
     r"|(?:hence|so|therefore|thus)[\s:,]{1,3}$"
 )

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 from ecominstruct.folding import simplified
-from ecominstruct.tasks.forms.peeling import (
-    unwrap,
-)
+from ecominstruct.tasks.forms.peeling import answered, unwrap
 from ecominstruct.tasks.forms.reading import (
     Question,
     says_none,
@@ -43,6 +41,7 @@ _STILL = re.compile(
     r"能|可以)",
     re.IGNORECASE,
 )
+_THINKS = re.compile(r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|to find|first,|first of all|先|首先|让我)", re.IGNORECASE)
 _LONGEST_WORD = 4  # characters of a word that says that there is none
 
 
@@ -76,4 +75,13 @@ def ends_in_none(text: str, question: Question) -> bool:
             rf"(?:[:：]|所以|因此|答案[是为]|应?该?(?:输出|填|答|写))\s?[\"“'*]*(?:{none})[\"”'*]*[.。]?\s*$", text
         )
         is not None
+    )
+
+
+def breaks_off(text: str) -> bool:
+    """Whether a text thinks aloud and ends in the middle."""
+    return (
+        _THINKS.match(text) is not None
+        and answered(text) == text
+        and not text.rstrip(" \n\"”’'*)）").endswith((".", "。", "!", "！", "?", "？"))
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
-from ecominstruct.tasks.forms.absence import ends_in_none, is_open, says_nothing
+from ecominstruct.tasks.forms.absence import breaks_off, ends_in_none, is_open, says_nothing
 from ecominstruct.tasks.forms.peeling import (
     BOXED,
     BULLET,
@@ -46,6 +46,7 @@ _HEDGED = re.compile(
 _IS_QUOTED = re.compile(
     r"(?:\bis\b|\bare\b|\bwas\b|是|为|即|[=:：])\s?(?:the |an? )?[\"“「『`*]{1,2}([^\"”」』`*\n]{1,200})[\"”」』`*]"
 )
+CONCLUDES = re.compile(r"\W*(?:so|hence|thus|therefore|所以|因此|综上)", re.IGNORECASE)
 _CONCLUDED = re.compile(r"(?<![a-z])(?:so|hence|thus|therefore)(?![a-z])|所以|因此|综上|故", re.IGNORECASE)
 EXCLUDES = re.compile(
     r"(?<![a-z])(?:not|no|isn't|aren't|don't|doesn't|didn't|wasn't|left out|stays? out|excluded?|excluding|only|wish|"
@@ -54,7 +55,8 @@ EXCLUDES = re.compile(
     re.IGNORECASE,
 )
 _BUT_NOT = re.compile(
-    r"[,，;；]?\s?(?:\bbut not\b|\bbut no\b|\bnot\b(?! only)|\brather than\b|\bexcept\b|而不是|而非|不是(?=[“\"「]))",
+    r"[,，;；]?\s?(?:\bbut not\b|\bbut no\b|(?<=[,;] )not\b(?! only)|\brather than\b|\bexcept\b|"
+    r"而不是|而非|不是(?=[“\"「]))",
     re.IGNORECASE,
 )
 _OPPOSITE_HEAD = re.compile(
@@ -76,6 +78,7 @@ CORRECTION = re.compile(
 _STRONG = re.compile(r"\n|[;；|｜、]|(?:^|\s)[①-⑳]\s?|(?:^|\s)\(?\d{1,2}[.)]\s(?=\D)|<br\s?/?>")
 _COMMA = re.compile(r"(?<=\D),\s*|,(?=\D)\s*|,\s+|，\s*")
 _AND = re.compile(r"(?<!\s)\s+(?:and|&|as well as|plus)\s+|和|与|以及|及|還有|还有", re.IGNORECASE)
+_FEW_LINES = 4
 _LONGEST_OWN = 16  # Chinese characters of an answer that does not stand in the input
 _REPEATED = 2  # times that each item of a list stands there, on average: a loop
 TAGGED = re.compile(r"<([A-Za-z_ \u4e00-\u9fff]{1,40})>([^<>\n]{1,400})</\1>")
@@ -88,7 +91,7 @@ def _is_nothing(words: str, shown: Shown, question: Question) -> bool:
 
 def read_one(text: str, question: Question) -> Reading:
     """One stretch of the input. What does not stand there is credited where it is short and nothing but an answer."""
-    if is_echo(text, question):
+    if is_echo(text, question) or breaks_off(text):
         return failed("unparseable")
     shown = Shown(question.input)
     text = _only_text(closed(text))
@@ -136,6 +139,10 @@ def _pointed_out(body: str, text: str, shown: Shown) -> str | None:
     for form in (body.partition("\n")[0], body, head, text):
         if found := shown.item(form.removeprefix(">").strip()):
             return found
+    for line in body.split("\n")[:_FEW_LINES]:
+        named = re.match(r"[^:：\n]{1,30}[:：]\s*(?=\S)", line)
+        if named and (found := shown.item(line[named.end() :])):
+            return found
     final = last_match(_FINAL, text)
     if final and (found := shown.item(text[final.end() :].strip().partition("\n")[0])):
         return found
@@ -145,7 +152,10 @@ def _pointed_out(body: str, text: str, shown: Shown) -> str | None:
 
 def _told(body: str, shown: Shown) -> str | None:
     """The stretch that the first sentence ends in, or that is put in quotes."""
-    opening = re.split(r"[。\n]|\.\s", body, maxsplit=1)[0]
+    said = [one for one in re.split(r"[。\n]|\.\s", body) if one.strip()]
+    if len(said) > 1 and CONCLUDES.match(said[-1]) and (found := _tail(said[-1], shown)):
+        return found
+    opening = re.split(r",\s(?:as|since|because)\s|，因为|（|\s\(", said[0], maxsplit=1)[0]
     return (None if QUOTED.search(opening) else _tail(opening, shown)) or _within(body, shown)
 
 
@@ -213,7 +223,7 @@ def _tail(sentence: str, shown: Shown) -> str | None:
 
 def read_several(text: str, question: Question) -> Reading:
     """All stretches of the input that an answer lists."""
-    if is_echo(text, question):
+    if is_echo(text, question) or breaks_off(text):
         return failed("unparseable")
     value = payload(text)
     values = strings(value)
@@ -265,20 +275,6 @@ def _listing(lines: Sequence[str], shown: Shown, question: Question) -> list[str
             if len(one) < _LONGEST_SENTENCE and shown.find(one.strip()) is None:
                 one = _BUT_NOT.split(one, maxsplit=1)[0] or one
             kept.append(one)
-    return _asked_for(kept, question)
-
-
-def _asked_for(lines: Sequence[str], question: Question) -> list[str]:
-    """Of headings with lists those that the task names, where it names some of them and others not."""
-    heads = [re.match(r"[\s*#]*+([^:：,，\n]{1,20}?)[\s*]{0,9}[:：]", line) for line in lines]
-    named = [head is not None and head[1].casefold() in question.input.casefold() for head in heads]
-    if sum(head is not None for head in heads) < 2 or not any(named) or heads[0] is None:
-        return list(lines)
-    kept, keep = [], True
-    for line, head, is_named in zip(lines, heads, named, strict=True):
-        keep = is_named if head else keep
-        if keep:
-            kept.append(line)
     return kept
 
 
@@ -319,7 +315,7 @@ def _cells(lines: Sequence[str], shown: Shown) -> list[str]:
         sum(shown.item(row[at]) is not None and not re.fullmatch(r"\d{1,3}", row[at]) for row in rows if at < len(row))
         for at in range(max(map(len, rows)))
     ]
-    column = counts.index(max(counts))
+    column = max(range(len(counts)), key=lambda at: (counts[at], at))
     return [shown.item(row[column]) or row[column] for row in rows if column < len(row)]
 
 

@@ -6,7 +6,7 @@ import re
 
 from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
-from ecominstruct.tasks.forms.absence import ends_in_none, is_open, says_nothing
+from ecominstruct.tasks.forms.absence import breaks_off, ends_in_none, is_open, says_nothing
 from ecominstruct.tasks.forms.labels import read_choice
 from ecominstruct.tasks.forms.peeling import (
     BOXED,
@@ -43,7 +43,6 @@ _PROMISES = re.compile(
     r"请稍等[^\n]{0,60}$)",
     re.IGNORECASE,
 )
-_THINKS = re.compile(r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|first,|先|首先|让我)", re.IGNORECASE)
 _PAIRS = ('""', "“”", "「」", "『』", "《》", "**", "``", "''", "__")
 
 
@@ -95,7 +94,7 @@ def read_generated(text: str, question: Question) -> Reading:
 
 def _short(text: str, question: Question) -> Reading:
     """A short answer, without the stop at its end; what stands in the input as it is, is not unwrapped."""
-    if is_echo(text, question) or _is_asked_back(text) or _breaks_off(text):
+    if is_echo(text, question) or _is_asked_back(text) or breaks_off(text):
         return failed("unparseable")
     text = _once(text)
     if text.strip().endswith(("?", "？")) and copied(text, question):
@@ -120,15 +119,6 @@ def _is_asked_back(text: str) -> bool:
     """Whether an answer ends in a question to the one who asked, or only promises an answer."""
     last = re.split(r"(?<=[.!?。！？])\s*(?=\S)|\n", closed(text).strip())[-1]
     return (last.endswith(("?", "？")) and _TO_YOU.search(last) is not None) or _PROMISES.match(text) is not None
-
-
-def _breaks_off(text: str) -> bool:
-    """Whether a text thinks aloud and ends in the middle."""
-    return (
-        _THINKS.match(text) is not None
-        and answered(text) == text
-        and not text.rstrip(" \n\"”’'*)）").endswith((".", "。", "!", "！", "?", "？"))
-    )
 
 
 def _once(text: str) -> str:

@@ -62,7 +62,7 @@ _REFUSALS = re.compile(
     r"i(?:['’]m| am)? (?:can['’]?t|cannot|can not|unable to|not able to|won['’]?t)"
     r" (?:help|assist|answer|comply|fulfil|respond|complete|write|generate|create|produce|classify|extract|rank"
     r"|do (?:this|that|it|so)|provide (?:an? |that))"
-    r"|as an ai\b|as a(?: large)? language model\b"
+    r"|as an ai\b|as a(?: large)? language model\b|i['’]?a?m an ai\b"
     r"|(?:很|非常|十分)?(?:抱歉|对不起)[，,。！! ]*(?:[^。！\n]{0,30}[，,])?我?(?:暂时|目前|现在)?(?:无法|不能|"
     r"没有办法)(?:为您|替您)?(?:回答|提供|完成|协助|帮助|处理|生成|撰写|写|提取|抽取|分类|排序|"
     r"判断|给出)"

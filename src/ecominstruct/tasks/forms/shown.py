@@ -21,12 +21,17 @@ QUOTED = re.compile(
 _REMARK = re.compile(r"\s{0,9}[(（\[][^()（）\[\]\n]{0,300}[)）\]]\s{0,9}[.。]?\s{0,9}$")
 FRAME = re.compile(
     r"(?<![a-z])(?:is|are|was|were|has|have|likes?|includes?|contains?|called|named|mentions?|"
-    r"find|says?|comes? in|measures?|costs?|weighs?|reads?|takes?|lasts?|as|gets?|got|bought|holds|counts?|about|"
+    r"find|says?|comes? in|measures?|costs?|weighs?|reads?|takes?|lasts?|"
+    r"from|with|of|that|than|as|gets?|got|bought|holds|counts?|about|"
     r"states?|listed|works with|requires|needs?|offers?|pays?|paid|ordered|wants|uses?|namely|for)(?![a-z])|[:：=→]|"
     r"是|为|有|包括|包含|分别是|提到|支持|即|主打",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"^(?:and|or|also|the|an?|its?|with|以及|和|与)\s+", re.IGNORECASE)
+_FIELD = re.compile(r"^\s*([^:：\n]{1,30})[:：]", re.MULTILINE)
+_ASKED = re.compile(r"(?:^|\n|[.。] )(?:attribute|asked for|属性)\s?[:：]\s*([^\n]{1,40})", re.IGNORECASE)
+_GREETINGS = frozenset(("hello", "hi", "yes", "no", "thanks", "sorry", "您好", "你好", "亲", "好的", "谢谢", "抱歉"))
+_FEW = 4  # words
 _LONGEST_VALUE = 40  # characters behind a colon that are the answer, not a remark on it
 
 
@@ -53,6 +58,8 @@ class Shown:
     def __init__(self, text: str) -> None:
         self.text = text
         self._folded = _folded(text)
+        self._names = _GREETINGS | {name.strip().casefold() for name in _FIELD.findall(text)}
+        self._names |= {value.strip().casefold() for value in _ASKED.findall(text)}
 
     def holds(self, words: str) -> bool:
         """Whether the words stand in the input as they are, and not only inside longer ones: "no" in "nothing"."""
@@ -81,16 +88,27 @@ class Shown:
 
     def item(self, piece: str) -> str | None:
         """A piece of an answer as an item of the input, without what was put around it."""
+        found = self._item(piece)
+        return None if found and found.casefold() in self._names else found
+
+    def _item(self, piece: str) -> str | None:
         seen = set()
+        if (whole := QUOTED.fullmatch(BULLET.sub("", piece).strip())) and (found := self.quoted(whole)):
+            return found
         bare = piece.strip().rstrip(".。")
         if bare != piece and bare in self.text and self.holds(bare):
             return bare
         for form in _stripped(piece):
             if form and form not in seen:
                 seen.add(form)
-                if found := self.find(form):
-                    return found
+                if (found := self.find(form)) and found.casefold() not in self._names:
+                    return _unlettered(found)
         return None
+
+
+def _unlettered(item: str) -> str:
+    """A few words without the article before them."""
+    return item if len(item.split()) > _FEW else re.sub(r"^an? (?=\w)", "", item)
 
 
 def _folded(text: str) -> str:
@@ -129,6 +147,7 @@ def _stripped(piece: str) -> Iterator[str]:
             heading = named and len(cut[1].strip()) < _LONGEST_VALUE and not BULLET.match(whole)
             yield "" if heading else unwrap(cut[0])
     _, _, rest = led.partition(" ")
-    yield rest if len(rest) > 3 and len(led.split()) <= 4 and "," not in led and not FRAME.match(rest) else ""
+    few = len(rest) > 3 and len(led.split()) <= 4 and "," not in led
+    yield rest if few and not FRAME.match(rest) and not re.match(r"(?:and|or)\b", rest) else ""
     counted = re.sub(r"^\d+\s*(?:x|×)?\s+", "", led)
     yield counted if len(counted) > 3 else ""

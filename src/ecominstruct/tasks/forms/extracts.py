@@ -46,7 +46,7 @@ _HEDGED = re.compile(
 _IS_QUOTED = re.compile(
     r"(?:\bis\b|\bare\b|\bwas\b|是|为|即|[=:：])\s?(?:the |an? )?[\"“「『`*]{1,2}([^\"”」』`*\n]{1,200})[\"”」』`*]"
 )
-CONCLUDES = re.compile(r"\W*(?:so|hence|thus|therefore|所以|因此|综上)", re.IGNORECASE)
+_CONCLUDES = re.compile(r"\W*(?:so|hence|thus|therefore|所以|因此|综上)", re.IGNORECASE)
 _CONCLUDED = re.compile(r"(?<![a-z])(?:so|hence|thus|therefore)(?![a-z])|所以|因此|综上|故", re.IGNORECASE)
 EXCLUDES = re.compile(
     r"(?<![a-z])(?:not|no|isn't|aren't|don't|doesn't|didn't|wasn't|left out|stays? out|excluded?|excluding|only|wish|"
@@ -153,7 +153,7 @@ def _pointed_out(body: str, text: str, shown: Shown) -> str | None:
 def _told(body: str, shown: Shown) -> str | None:
     """The stretch that the first sentence ends in, or that is put in quotes."""
     said = [one for one in re.split(r"[。\n]|\.\s", body) if one.strip()]
-    if len(said) > 1 and CONCLUDES.match(said[-1]) and (found := _tail(said[-1], shown)):
+    if len(said) > 1 and _CONCLUDES.match(said[-1]) and (found := _tail(said[-1], shown)):
         return found
     opening = re.split(r",\s(?:as|since|because)\s|，因为|（|\s\(", said[0], maxsplit=1)[0]
     return (None if QUOTED.search(opening) else _tail(opening, shown)) or _within(body, shown)

@@ -41,7 +41,10 @@ _STILL = re.compile(
     r"能|可以)",
     re.IGNORECASE,
 )
-_THINKS = re.compile(r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|to find|first,|first of all|先|首先|让我)", re.IGNORECASE)
+_THINKS = re.compile(
+    r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|to find|first,|first of all|先(?=看|算|找|判|说|确|来|从|按)|首先|让我)",
+    re.IGNORECASE,
+)
 _LONGEST_WORD = 4  # characters of a word that says that there is none
 
 

@@ -91,7 +91,7 @@ def _is_nothing(words: str, shown: Shown, question: Question) -> bool:
 
 def read_one(text: str, question: Question) -> Reading:
     """One stretch of the input. What does not stand there is credited where it is short and nothing but an answer."""
-    if is_echo(text, question) or breaks_off(text):
+    if is_echo(text, question) or (breaks_off(text) and text.strip() not in question.input):
         return failed("unparseable")
     shown = Shown(question.input)
     text = _only_text(closed(text))
@@ -223,7 +223,7 @@ def _tail(sentence: str, shown: Shown) -> str | None:
 
 def read_several(text: str, question: Question) -> Reading:
     """All stretches of the input that an answer lists."""
-    if is_echo(text, question) or breaks_off(text):
+    if is_echo(text, question) or (breaks_off(text) and text.strip() not in question.input):
         return failed("unparseable")
     value = payload(text)
     values = strings(value)

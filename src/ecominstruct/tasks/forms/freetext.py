@@ -37,6 +37,19 @@ _ASKS_BACK = re.compile(
     r"不太明白您)[^\n]{0,100}$",
     re.IGNORECASE,
 )
+_SAYS_NO = re.compile(r"\W*no(?:[.!]|,\s|\s?$)", re.IGNORECASE)
+_OPTIONS = re.compile(
+    r"(?:^|\n)[\s*#]{0,6}(?:(?:option|version|variant)\s?[1a]\b|(?:方案|版本|选项)\s?[一1A])", re.IGNORECASE
+)
+_ADVICE = re.compile(
+    r"\W*(?:a good [a-z ]{1,20} should|when (?:replying|writing|answering)[^\n]{0,80}(?:important|should|make sure)|"
+    r"to (?:expand|write|create|rewrite) [^\n]{1,40}, you should|[^\n，。]{0,14}时[，,]?(?:建议|可以从以下|应)|"
+    r"[^\n，。]{0,8}(?:一般|通常)由)",
+    re.IGNORECASE,
+)
+_ASKED_THEN_ANSWERED = re.compile(
+    r"(?:question|q|问题?)\s?[:：]\s*([^\n]{1,400})\n+\s*(?:answer|a|答案?|回答)\s?[:：]", re.IGNORECASE
+)
 _TO_YOU = re.compile(r"(?<![a-z])(?:you|your)(?![a-z])|您|你", re.IGNORECASE)
 _PROMISES = re.compile(
     r"\W*(?:let me (?:look|check|think)[^.\n]{0,160}(?:\.|$)\s*$|(?:great|good) question[^\n]{0,200}$|"
@@ -79,14 +92,16 @@ def _is_wrapped(text: str, pair: str) -> bool:
 
 
 def read_generated(text: str, question: Question) -> Reading:
-    del question
-    answer = _text(_once(text))
+    asked = _ASKED_THEN_ANSWERED.match(text)
+    answer = _text(asked[1] if asked else _unspoken(text, question))
     if (
         loops(answer)
         or answer.startswith('{"')
         or not has_word(answer)
         or answer.endswith((":", "："))
         or _ASKS_BACK.match(answer)
+        or _OPTIONS.search(answer)
+        or _ADVICE.match(answer)
     ):
         return failed("unparseable")
     return parsed(Gold(text=answer))
@@ -96,7 +111,6 @@ def _short(text: str, question: Question) -> Reading:
     """A short answer, without the stop at its end; what stands in the input as it is, is not unwrapped."""
     if is_echo(text, question) or _is_asked_back(text) or breaks_off(text):
         return failed("unparseable")
-    text = _once(text)
     if text.strip().endswith(("?", "？")) and copied(text, question):
         return failed("unparseable")  # the question again
     answer = text.strip() if copied(text, question) else _text(text)
@@ -110,6 +124,8 @@ def read_qa(text: str, question: Question) -> Reading:
     if question.choices:
         return read_choice(text, question)
     bare = closed(unlead(text))
+    if _SAYS_NO.match(bare) and not is_open(bare):
+        return _short(text, question)
     if says_nothing(bare, question) or says_nothing(text, question) or ends_in_none(bare, question) or is_open(bare):
         return parsed(Gold())
     return _short(text, question)
@@ -121,7 +137,7 @@ def _is_asked_back(text: str) -> bool:
     return (last.endswith(("?", "？")) and _TO_YOU.search(last) is not None) or _PROMISES.match(text) is not None
 
 
-def _once(text: str) -> str:
-    """A text whose lines are all the same, once."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
-    return lines[0] if len(lines) > 1 and len(set(lines)) == 1 else text
+def _unspoken(text: str, question: Question) -> str:
+    """A text without the name of the speaker with which the input ends."""
+    speaker = question.input.rstrip().rpartition("\n")[2].strip()
+    return text.strip().removeprefix(speaker).strip() if speaker.endswith((":", "：")) else text

@@ -15,6 +15,7 @@ from ecominstruct.tasks.forms.naming import LONGEST
 from ecominstruct.tasks.forms.peeling import (
     before_fields,
     loops,
+    once,
     peel,
 )
 from ecominstruct.tasks.forms.rankings import read_ranking
@@ -31,6 +32,8 @@ from ecominstruct.tasks.spec import FormName
 def read_leniently(form: FormName, text: str, question: Question) -> Reading:
     """What a careful person would take for the answer, or why nobody could."""
     peeled = peel(text)
+    if peeled and form in ("generate", "qa", "extract") and not question.choices:
+        peeled = once(peeled)
     if peeled is None or (len(peeled) > LONGEST and form != "generate"):
         return failed("unparseable")
     if refuses(peeled) and not copied(peeled, question):

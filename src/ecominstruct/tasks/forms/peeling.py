@@ -63,7 +63,8 @@ NOUNS = _any(
     "attributes value values copy description query question summary reply verdict a q",
     "translation caption slogan headline search_query 搜索词 查询词 查询 广告语 翻译 译文 卖点 推荐语",
     "标签 类别 分类 分类结果 类目 品类 情感 情感倾向 情感极性 答案 结果 识别结果 输出 判断 判断结果 结论 意图",
-    "rewrite english chinese 改写 改写结果 中文 英文 答 类型 选择 评价 主题 关系 评分 标题 商品标题 商品 产品",
+    "rewrite english chinese german french spanish in_simple_terms 概括 总结 通俗来说 搜索词为 改写 改写结果 中文",
+    "英文 答 类型 选择 评价 主题 关系 评分 标题 商品标题 商品 产品",
     "排序 排名 实体 属性 关键词 片段 文案 描述 回复 问题 摘要",
 )
 _COMMENTS = _any("reason expla rationale confiden thought analysis score comment 理由 原因 解释 解析 分析 置信")
@@ -71,7 +72,8 @@ _COMMENT = re.compile(_COMMENTS, re.IGNORECASE)
 _OWNERS = (
     r"(?:(?:the|this|its|my|predicted|correct|best|suggested|short|final|product|商品|产品|"
     r"该商品的?|该产品的?|用户|优化后的?|推荐)\s{1,3}"
-    r"|(?:商品|产品|该商品的?|该产品的?|用户|推荐|最终|改写后的?|优化后的?)|(?:rewritten|improved|optimi[sz]ed|revised|"
+    r"|(?:商品|产品|该商品的?|该产品的?|用户|推荐|最终|改写后的?|优化后的?|缩短后的?|扩展后的?|英文|中文)|"
+    r"(?:shortened|expanded|simplified|meta|rewritten|improved|optimi[sz]ed|revised|"
     r"corrected|cleaned|new)\s){0,4}"
 )
 _HEADING = re.compile(
@@ -101,7 +103,9 @@ _CLOSING = re.compile(
     r"|is there anything|note(?:s)?\s?[:：]|\*\*note|p\.?s\.?[:：]|explanation\s?[:：]|"
     r"reason(?:ing)?\s?[:：]|you can (?:adjust|change)|this (?:title|description|query|copy|"
     r"version)"
-    r"|如需|如果(?:您|你)?(?:还)?(?:需要|想|有)|如有|希望(?:这|以上|对|能)|请告诉我|需要我|要不要|"
+    r"|(?:共|约)?\d{1,4}\s?(?:characters|个?字符?|words)|character count|i (?:corrected|changed|kept|added|shortened)|"
+    r"you (?:may|might|could) want|you could also|choose the one|建议(?:将|您|把)|这个(?:标题|文案|版本|查询)|"
+    r"您可以根据|如需|如果(?:您|你)?(?:还)?(?:需要|想|有)|如有|希望(?:这|以上|对|能)|请告诉我|需要我|要不要|"
     r"是否需要|注\s?[:：]|说明\s?[:：]|备注\s?[:：]|理由\s?[:：]|解析\s?[:：]|解释\s?[:：]|"
     r"以上(?:是|为|就是)|（注|(?:欢迎|随时)(?:告诉|联系))",
     re.IGNORECASE,
@@ -161,6 +165,13 @@ def loops(text: str) -> bool:
     if len(tail) <= _SHORTEST_LOOP:
         return False
     return 2 * max((len(found.group()) for found in _LOOP.finditer(tail)), default=0) > len(tail)
+
+
+def once(text: str) -> str:
+    """A text whose lines are all the same, once; the last one may be cut."""
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    same = len(lines) > 1 and len(set(lines[:-1])) == 1 and lines[0].startswith(lines[-1])
+    return lines[0] if same and (len(lines) > 2 or lines[0] == lines[-1]) else text
 
 
 def answered(text: str) -> str:

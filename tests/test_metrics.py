@@ -249,3 +249,13 @@ def test_items_count_once_however_often_they_are_named() -> None:
 
 def test_every_metric_is_defined_in_words() -> None:
     assert set(DEFINITIONS) == set(get_args(Metric))
+
+
+def test_counts_add_up_one_by_one() -> None:
+    assert Counts(1, 2, 3).plus(Counts(10, 20, 30)) == Counts(11, 22, 33)
+
+
+def test_the_reciprocal_rank_is_that_of_the_best_candidate_alone() -> None:
+    assert metrics.reciprocal_rank(("a", "b"), ("b", "a")) == 0.5
+    assert metrics.reciprocal_rank(("a", "b"), ("b",)) == 0
+    assert metrics.reciprocal_rank((), ("b",)) == 0

@@ -34,7 +34,7 @@ TESTS = Path(__file__).resolve().parent
 SOURCES = TESTS.parent / "src"
 KNOWN = TESTS / "mutants.yaml"
 MOST, PATIENCE = 60, 90  # changes of a module; seconds until a change counts as noticed
-FORMS = ("test_reading_cases.py", "test_readings.py", "test_forms.py", "test_mark.py")
+FORMS = ("test_grammar.py", "test_reading_cases.py", "test_readings.py", "test_forms.py", "test_mark.py")
 READERS = (
     *("__init__", "absence", "entities", "extracts", "freetext", "labels", "lenient", "menus", "naming", "peeling"),
     *("rankings", "reading", "shown", "spans", "stances", "texts"),

@@ -84,7 +84,7 @@ _SLOT = re.compile(
 _BOXED = re.compile(r"boxed\{+\s?((?:\\?[a-z]*\{)?[^{}]{1,300})\}")
 _NEG = re.compile(
     r"(?<![a-z])(?:not(?! only a)|never|neither|nor|without|rather than|as opposed to|"
-    r"instead of|other than|except(?: for)?|unlike|far from|than (?=(?:a |an |the )?$)"
+    r"instead of|other than|anything but|except(?: for)?|unlike|far from|than (?=(?:a |an |the )?$)"
     r"|cannot|(?:is|are|was|were|do|does|did|has|have|had|would|should|could|wo|ca)n't|isnt|"
     r"doesnt|dont|nothing|none of|no|excluding|excludes?|free (?:of|from)|lack(?:s|ing)?|"
     r"no mention of|absence of|reject(?:s|ed)?|rul(?:e|es|ed|ing) out|not just)(?![a-z])"

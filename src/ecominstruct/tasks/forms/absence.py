@@ -6,10 +6,7 @@ import re
 
 from ecominstruct.folding import simplified
 from ecominstruct.tasks.forms.peeling import answered, unwrap
-from ecominstruct.tasks.forms.reading import (
-    Question,
-    says_none,
-)
+from ecominstruct.tasks.forms.reading import Question, says_none
 
 _NOTHING = re.compile(
     r"(?:\[\]|none|no|n/?a|null|nil|nothing|empty|unanswerable|not answerable|no answer|(?:this|"

@@ -13,22 +13,8 @@ from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.absence import is_open, says_nothing
 from ecominstruct.tasks.forms.extracts import CORRECTION, EXCLUDES, TAGGED, items_of_line
 from ecominstruct.tasks.forms.naming import Menu, menu_of, normal
-from ecominstruct.tasks.forms.peeling import (
-    BULLET,
-    closed,
-    payload,
-    strings,
-    unfenced,
-    unlead,
-    unwrap,
-)
-from ecominstruct.tasks.forms.reading import (
-    Question,
-    Reading,
-    failed,
-    locate,
-    parsed,
-)
+from ecominstruct.tasks.forms.peeling import BULLET, closed, payload, strings, unfenced, unlead, unwrap
+from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed
 from ecominstruct.tasks.forms.shown import QUOTED, Shown, is_echo
 
 _DEALT_OUT = 20  # characters that may be said of several types

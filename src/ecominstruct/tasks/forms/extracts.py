@@ -28,14 +28,7 @@ from ecominstruct.tasks.forms.peeling import (
     unlead,
     unwrap,
 )
-from ecominstruct.tasks.forms.reading import (
-    Question,
-    Reading,
-    failed,
-    locate,
-    parsed,
-    says_none,
-)
+from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed, says_none
 from ecominstruct.tasks.forms.shown import FRAME, QUOTED, Shown, is_echo
 
 _HEDGED = re.compile(

@@ -20,13 +20,7 @@ from ecominstruct.tasks.forms.peeling import (
     unfenced,
     unlead,
 )
-from ecominstruct.tasks.forms.reading import (
-    Question,
-    Reading,
-    copied,
-    failed,
-    parsed,
-)
+from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, parsed
 from ecominstruct.tasks.forms.shown import is_echo
 
 _ASKS_BACK = re.compile(

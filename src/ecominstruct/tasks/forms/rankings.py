@@ -9,17 +9,8 @@ from typing import Any
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.labels import LONGEST_READ, both_ends
 from ecominstruct.tasks.forms.naming import Menu, menu_of
-from ecominstruct.tasks.forms.peeling import (
-    payload,
-    unfenced,
-)
-from ecominstruct.tasks.forms.reading import (
-    Question,
-    Reading,
-    failed,
-    parsed,
-    unread,
-)
+from ecominstruct.tasks.forms.peeling import payload, unfenced
+from ecominstruct.tasks.forms.reading import Question, Reading, failed, parsed, unread
 from ecominstruct.tasks.forms.stances import listed
 
 _SAID_OF = re.compile(r"\s(?:is|comes|as|because|since|for|with)(?![a-z])|[(（]|排|最|是|，因")

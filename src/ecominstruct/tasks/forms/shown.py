@@ -6,13 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ecominstruct.tasks.forms.peeling import (
-    BULLET,
-    unwrap,
-)
-from ecominstruct.tasks.forms.reading import (
-    Question,
-)
+from ecominstruct.tasks.forms.peeling import BULLET, unwrap
+from ecominstruct.tasks.forms.reading import Question
 
 QUOTED = re.compile(
     r"(?:\*\*([^*\n]{1,400})\*\*|\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|「([^」\n]{1,400})」|"

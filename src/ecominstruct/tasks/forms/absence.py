@@ -30,7 +30,7 @@ _UNANSWERED = re.compile(
     r"(?:does|do|did)(?: not|n['’]t) (?:mention|say|state|specify|provide|give|contain|include|tell|report|name)|"
     r"(?:is|are)(?: not|n['’]t) (?:mentioned|stated|specified|provided|given)|"
     r"no (?:information|mention|details?) (?:about|on|of|regarding|is|are)|"
-    r"无法(?:回答|判断|确定|得知|确认)|(?:没有|并未|未)(?:提到|提及|说明|提供|给出|写明?|标注)(?!过)",
+    r"无法(?:回答|判断|确定|得知|确认)|(?:没有|并未|未)(?:提到|提及|说明|提供|给出|写明?|标明|标注)(?!过)",
     re.IGNORECASE,
 )
 _STILL = re.compile(
@@ -39,7 +39,8 @@ _STILL = re.compile(
     re.IGNORECASE,
 )
 _THINKS = re.compile(
-    r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|to find|first,|first of all|先(?=看|算|找|判|说|确|来|从|按)|首先|让我)",
+    r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|好的[，,]我|to find|first,|first of all|"
+    r"先(?=看|算|找|判|说|确|来|从|按)|首先|让我)",
     re.IGNORECASE,
 )
 _LONGEST_WORD = 4  # characters of a word that says that there is none
@@ -52,7 +53,7 @@ def says_nothing(text: str, question: Question) -> bool:
     bare = unwrap(text)
     if len(bare) > 240:
         return False
-    first = re.split(r"[.。;；](?=\s|$|\D)|\s[-–—(]\s?", bare, maxsplit=1)[0]
+    first = re.split(r"[.。;；](?=\s|$|\D)|\s[-–—(]\s?|（", bare, maxsplit=1)[0]
     word = bare.partition("，")[0]
     if len(word) <= _LONGEST_WORD and says_none(word, question.none):
         return True

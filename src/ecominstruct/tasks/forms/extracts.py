@@ -40,6 +40,10 @@ _IS_QUOTED = re.compile(
     r"(?:\bis\b|\bare\b|\bwas\b|是|为|即|[=:：])\s?(?:the |an? )?[\"“「『`*]{1,2}([^\"”」』`*\n]{1,200})[\"”」』`*]"
 )
 _CONCLUDES = re.compile(r"\W*(?:so|hence|thus|therefore|所以|因此|综上)", re.IGNORECASE)
+_SOURCE = re.compile(
+    r"^\s*(?:根据|按照|从|based on|according to)[^“\"，,]{0,20}[“\"][^”\"]{1,400}[”\"][^，,]{0,6}[，,]", re.IGNORECASE
+)
+_CLAUSE = re.compile(r"[，,](?=\s|\D)")
 _CONCLUDED = re.compile(r"(?<![a-z])(?:so|hence|thus|therefore)(?![a-z])|所以|因此|综上|故", re.IGNORECASE)
 EXCLUDES = re.compile(
     r"(?<![a-z])(?:not|no|isn't|aren't|don't|doesn't|didn't|wasn't|left out|stays? out|excluded?|excluding|only|wish|"
@@ -54,7 +58,7 @@ _BUT_NOT = re.compile(
 )
 _OPPOSITE_HEAD = re.compile(
     r"[\s*#]{0,9}(?:cons|negative|drawback|disadvantage|not included|excluded|other|缺点|不足|负面|其他|"
-    r"不支持)[^:：\n]{0,16}[:：]",
+    r"不支持)[^:：\n]{0,16}(?:[:：]|$)",
     re.IGNORECASE,
 )
 _LONGEST_SENTENCE = 400  # characters
@@ -148,8 +152,10 @@ def _told(body: str, shown: Shown) -> str | None:
     said = [one for one in re.split(r"[。\n]|\.\s", body) if one.strip()]
     if len(said) > 1 and _CONCLUDES.match(said[-1]) and (found := _tail(said[-1], shown)):
         return found
-    opening = re.split(r",\s(?:as|since|because)\s|，因为|（|\s\(", said[0], maxsplit=1)[0]
-    return (None if QUOTED.search(opening) else _tail(opening, shown)) or _within(body, shown)
+    opening = re.split(r",\s(?:as|since|because)\s|，因为|（|\s\(", _SOURCE.sub("", said[0]), maxsplit=1)[0]
+    if not QUOTED.search(opening) and (found := _tail(opening.partition("，")[0], shown) or _tail(opening, shown)):
+        return found
+    return _within(body, shown)
 
 
 def _own_words(body: str) -> Reading:
@@ -205,11 +211,10 @@ def _tail(sentence: str, shown: Shown) -> str | None:
     ].strip()
     ends = [found.end() for found in FRAME.finditer(sentence)]
     for end in ends[:8]:
-        rest = sentence[end:].strip()
-        if rest and (found := shown.item(rest)):
+        if (rest := sentence[end:].strip()) and (found := shown.item(rest)):
             return found
     for end in ends[:8]:
-        if (rest := re.split(r"[，,](?=\s|\D)", sentence[end:], maxsplit=1)[0].strip()) and (found := shown.item(rest)):
+        if (rest := _CLAUSE.split(sentence[end:], maxsplit=1)[0].strip()) and (found := shown.item(rest)):
             return found
     return None
 

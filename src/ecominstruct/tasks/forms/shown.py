@@ -19,8 +19,11 @@ FRAME = re.compile(
     r"find|says?|comes? in|measures?|costs?|weighs?|reads?|takes?|lasts?|"
     r"from|with|of|that|than|as|gets?|got|bought|holds|counts?|about|"
     r"states?|listed|works with|requires|needs?|offers?|pays?|paid|ordered|wants|uses?|namely|for)(?![a-z])|[:：=→]|"
-    r"是|为|有|包括|包含|分别是|提到|支持|即|主打",
+    r"是|为|有|(?<![理路自原])由|包括了?|包含了?|分别是|提到了?|配备了?|支持|即|主打",
     re.IGNORECASE,
+)
+_COUNTED_OFF = re.compile(
+    r"(?:[，,]?(?:其中|共计|一共).{0,80}|等\w{0,6}|[两三四五六七八0-9]{1,2}(?:种|个|项|类|款|样|处)\w{0,4}|组成\w{0,4})[。.]?$"
 )
 _LEADING = re.compile(r"^(?:and|or|also|the|an?|its?|with|以及|和|与)\s+", re.IGNORECASE)
 _FIELD = re.compile(r"^\s*([^:：\n]{1,30})[:：]", re.MULTILINE)
@@ -130,6 +133,7 @@ def _stripped(piece: str) -> Iterator[str]:
     bare = BULLET.sub("", piece).strip()
     yield bare
     yield unwrap(bare)
+    yield _COUNTED_OFF.sub("", bare).strip()
     without = _REMARK.sub("", bare).strip()
     yield without
     yield unwrap(without)

@@ -116,6 +116,8 @@ def _silent(tree: ast.Module) -> Iterator[ast.AST]:
             yield node.value
         if isinstance(node, ast.Call) and getattr(getattr(node.func, "value", None), "id", "") == "re":
             yield from (one for argument in node.args for one in ast.walk(argument))
+        if isinstance(node, ast.keyword) and node.arg == "maxsplit":  # only the first piece is looked at
+            yield node.value
         for name in ("annotation", "returns"):
             if isinstance(part := getattr(node, name, None), ast.AST):
                 yield from ast.walk(part)

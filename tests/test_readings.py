@@ -22,7 +22,7 @@ def cases() -> list[Case]:
     for name, (separator, none) in WORDS.items():
         for asked in yaml.safe_load((FOLDER / name).read_text(encoding="utf-8")):
             many = asked.get("many", False)
-            question = Question(asked["input"], tuple(asked["choices"]), separator, none, many)
+            question = Question(asked["input"], tuple(asked["choices"]), separator, asked.get("none", none), many)
             found += [
                 (asked["form"], question, text, gold_of(asked["form"], question, answer))
                 for text, answer in asked["outputs"]

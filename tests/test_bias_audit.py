@@ -23,6 +23,8 @@ from ecominstruct.progress import watch
 from ecominstruct.store import Manifest, read_json
 from servers import Asked, Stub, Way, good, running
 
+pytestmark = pytest.mark.slow  # heavy libraries
+
 SOURCE = """\
 id: zh/shop
 title: Toy

@@ -117,6 +117,7 @@ def rate(judged: dict[tuple[str, bool, str], list[bool]], lang: str, *, leak: bo
 
 
 @pytest.mark.parametrize("held", [False, True])
+@pytest.mark.slow
 def test_leaks_are_found_and_others_are_not(held: bool) -> None:
     judged = counted(held=held)
     for (lang, leak, family), flags in sorted(judged.items()):

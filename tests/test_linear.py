@@ -42,6 +42,7 @@ def _took(call: Callable[[str], object], unit: str, length: int) -> float:
     return time.process_time() - begun
 
 
+@pytest.mark.slow
 def test_every_expression_of_the_package_is_linear() -> None:
     found = registry()
     assert len(found) > 300

@@ -193,6 +193,7 @@ def _answer_once(port: int, secret: str) -> int:
     return client.post("/answer", {"key": desks.new_key(), "deal": deal, "answer": TIE}).status
 
 
+@pytest.mark.slow
 def test_heads_that_never_end_lock_nobody_out(tmp_path: Path) -> None:
     """550 connections are held; somebody answers all the same, and the server hangs up on the others."""
     made = desks.make(tmp_path / "d", "judge", [desks.comparison(i) for i in range(9)], "anna")
@@ -213,6 +214,7 @@ def _head(client: Client, path: str, length: int) -> bytes:
     ).encode()
 
 
+@pytest.mark.slow
 def test_whatever_never_ends_is_ended(tmp_path: Path) -> None:
     """Silence, half a head and one in drops, half a head after a request, and a body of which the end never comes."""
     made = desks.make(tmp_path / "d", "judge", [desks.comparison(i) for i in range(9)], "anna")
@@ -234,6 +236,7 @@ def test_whatever_never_ends_is_ended(tmp_path: Path) -> None:
         assert all(_is_closed(line, 7) for line in held) and time.monotonic() - begun > 1.9
 
 
+@pytest.mark.slow
 def test_the_connections_that_waited_longest_make_room(tmp_path: Path) -> None:
     made = desks.make(tmp_path / "d", "judge", [desks.comparison(i) for i in range(9)], "anna")
     with serving(tmp_path / "d", "judge", 60) as server, ExitStack() as stack:

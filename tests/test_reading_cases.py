@@ -119,6 +119,7 @@ QUESTIONS: Sequence[tuple[str, Question]] = (
 
 
 @pytest.mark.parametrize("form, question", QUESTIONS)
+@pytest.mark.slow
 def test_degenerate_answers_are_read_in_seconds(form: str, question: Question) -> None:
     """Answers of 12,000 characters that repeat a piece of what the reader looks for."""
     assert form in FORMS

@@ -28,6 +28,8 @@ from ecominstruct.training.tune import Tuned, save, tune
 from ecominstruct.tuning import Lora, Tiny, TrainSpec
 from examples import about, example, examples
 
+pytestmark = pytest.mark.slow  # heavy libraries
+
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed: make models")
 trl = pytest.importorskip("trl", reason="the extra `train` is not installed: make models")
 

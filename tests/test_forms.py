@@ -469,3 +469,16 @@ def test_a_cut_answer_is_none_to_a_strict_reader_where_its_end_must_be_written(
         assert cut == ("truncated", None)
     elif whole.outcome == "parsed":
         assert cut == whole
+
+
+@pytest.mark.parametrize(
+    ("shown", "text", "answer"),
+    [
+        ("Is it any good? no, not for wood.", "no", "no"),
+        ("Cuts nothing but paper.", "nothing", "nothing"),
+        ("Nobody has tried it yet.", "no", ""),
+        ("Is it any good? no, not for wood.", "None", ""),
+    ],
+)
+def test_a_word_that_stands_in_the_input_is_an_answer_whatever_it_says(shown: str, text: str, answer: str) -> None:
+    assert read("extract", ask(text=shown), text).answer == Gold(text=answer)

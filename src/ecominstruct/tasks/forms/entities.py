@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections import Counter
@@ -13,9 +12,9 @@ from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.absence import is_open, says_nothing
 from ecominstruct.tasks.forms.extracts import CORRECTION, EXCLUDES, TAGGED, items_of_line
 from ecominstruct.tasks.forms.naming import Menu, menu_of, normal
-from ecominstruct.tasks.forms.peeling import BULLET, closed, payload, strings, unfenced, unlead, unwrap
+from ecominstruct.tasks.forms.peeling import BULLET, closed, literal, payload, strings, unfenced, unlead, unwrap
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed
-from ecominstruct.tasks.forms.shown import QUOTED, Shown, is_echo
+from ecominstruct.tasks.forms.shown import Shown, is_echo
 
 _DEALT_OUT = 20  # characters that may be said of several types
 _PAIR = re.compile(
@@ -32,7 +31,6 @@ _TYPE_IS = re.compile(
     r"^(?:the\s+|and\s+){0,2}([^,，]{1,40}?)\s*(?:\bis\b|\bare\b|是|为)\s*(.{1,200}?)[.。]?$", re.IGNORECASE
 )
 _BIO = re.compile(r"^\s*(\S+)\s+(?:([BIES])-(\S+)|O)\s*$")
-_LONGEST_LITERAL = 2_000  # characters
 _NEAR = 80  # characters beside the name of a type
 _TYPE_THEN = re.compile(
     r"[s\"”’」』*)）\]]{0,3}\s?(?:(?:name|entity|here|实体|名)\s?)?(?:of [^,.;:]{1,24} )?(?:\bis\b|\bare\b|[=:：]|→|->|"
@@ -83,11 +81,8 @@ def read_entities(text: str, question: Question) -> Reading:
 def _tuples(text: str) -> list[tuple[str, str]] | None:
     """Pairs of texts as Python writes them; None where a text is no list of them."""
     body = unfenced(text).strip()
-    if not body.startswith("[(") or len(body) > _LONGEST_LITERAL:
-        return None
-    try:
-        value = ast.literal_eval(body)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
+    value = literal(body) if body.startswith("[(") else None
+    if not isinstance(value, list):
         return None
     pairs = [
         pair
@@ -183,7 +178,7 @@ def _leading(text: str, shown: Shown, question: Question) -> list[str]:
 
 def _trailing(text: str, shown: Shown) -> list[str]:
     """The longest stretch of the input that a text ends in; all in quotes that stand there in a row."""
-    quoted = [item for one in QUOTED.finditer(text) if (item := shown.quoted(one))]
+    quoted = shown.quotes(text)
     if quoted and text.rstrip().endswith(('"', "”", "」", "*", "`", "』", "】")):
         return quoted
     bare = text.strip(" \"“”'*`(（[【")

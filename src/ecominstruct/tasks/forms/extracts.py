@@ -318,6 +318,7 @@ def _cells(lines: Sequence[str], shown: Shown) -> list[str]:
 
 
 def items_of_line(line: str, shown: Shown, question: Question) -> list[str]:
+    """The items that one line of an answer lists; an invented one in its own words."""
     bare = BULLET.sub("", line).strip()
     if not bare or _is_nothing(bare, shown, question):
         return []
@@ -394,14 +395,14 @@ def _of_piece(piece: str, shown: Shown, question: Question) -> list[str]:
             continue
         found.append(item or unwrap(one))
     if len(pieces) > 1 and not all(one in shown.text for one in found):
-        quoted = [item for match in QUOTED.finditer(piece) if (item := shown.quoted(match))]
+        quoted = shown.quotes(piece)
         if len(quoted) > 1:
             return quoted
     return [one for one in found if one]
 
 
 def _quote(text: str, shown: Shown) -> str | None:
-    quoted = [item for one in QUOTED.finditer(text) if (item := shown.quoted(one))]
+    quoted = shown.quotes(text)
     return quoted[0] if len(quoted) == 1 else None
 
 

@@ -86,6 +86,7 @@ def _is_wrapped(text: str, pair: str) -> bool:
 
 
 def read_generated(text: str, question: Question) -> Reading:
+    """The text that was asked for; what only leads to one, offers several or asks back is none."""
     asked = _ASKED_THEN_ANSWERED.match(text)
     answer = _text(asked[1] if asked else _unspoken(text, question))
     if (
@@ -115,6 +116,7 @@ def _short(text: str, question: Question) -> Reading:
 
 
 def read_qa(text: str, question: Question) -> Reading:
+    """A short answer, or that the question cannot be answered from what is given."""
     if question.choices:
         return read_choice(text, question)
     bare = closed(unlead(text))

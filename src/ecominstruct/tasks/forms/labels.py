@@ -44,6 +44,7 @@ _NONE_FITS = re.compile(
 
 
 def read_labels(text: str, question: Question) -> Reading:
+    """The label or labels that an answer commits to."""
     menu = menu_of(question.choices, question.input)
     if _DECLINES.match(text) and not menu.whole(menu.normal(text)):
         return failed("refused")
@@ -218,6 +219,7 @@ def _yes_or_no(text: str, choices: Sequence[str]) -> str | None:
 
 
 def read_choice(text: str, question: Question) -> Reading:
+    """The one candidate that an answer commits to, names by its place, or describes."""
     menu = menu_of(question.choices, question.input)
     found = _verdict(text, menu, question, many=False)
     if found.ambiguous or menu.is_double(text):

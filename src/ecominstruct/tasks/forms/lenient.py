@@ -21,7 +21,8 @@ from ecominstruct.tasks.spec import FormName
 def read_leniently(form: FormName, text: str, question: Question) -> Reading:
     """What a careful person would take for the answer, or why nobody could."""
     peeled = peel(text)
-    if peeled and form in ("generate", "qa", "extract") and not question.choices:
+    free = form in ("generate", "qa", "extract") and not question.choices
+    if peeled and free:
         peeled = once(peeled)
     if peeled is None or (len(peeled) > LONGEST and form != "generate"):
         return failed("unparseable")
@@ -29,12 +30,7 @@ def read_leniently(form: FormName, text: str, question: Question) -> Reading:
         return failed("refused")
     if form != "rank" or "\n\n" in peeled:
         peeled = before_fields(peeled, question.input)
-    if (
-        form in ("generate", "qa", "extract")
-        and not question.choices
-        and loops(peeled)
-        and not copied(peeled, question)
-    ):
+    if free and loops(peeled) and not copied(peeled, question):
         return failed("unparseable")
     return _READERS[form](peeled, question)
 

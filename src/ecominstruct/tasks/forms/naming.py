@@ -48,17 +48,12 @@ _ORDINAL_IN = re.compile(
     r"(?<![a-z])(?:the )(first|second|third|fourth|fifth|sixth|last) (?:one|option|candidate|title|product|item|review|"
     r"question|choice|answer|reply)(?![a-z])|第([0-9]{1,2}|[一二三四五六])(?:个|项|条|款)"
 )
-_LITTLE = frozenset("的是那款这个选我最为和了").union(
-    *(
-        words.split()
-        for words in (
-            "the a an of for with and i would is it because its one get take choose pick go recommend buy best",
-            "fits fit",
-            "most my d id suggest be that this option answer you your should to in on as they them so ll will first",
-            "choice about are",
-        )
-    )
+_LITTLE_WORDS = (
+    "the a an of for with and i would is it because its one get take choose pick go recommend buy best fits fit",
+    "most my d id suggest be that this option answer you your should to in on as they them so ll will first",
+    "choice about are",
 )
+_LITTLE = frozenset((*"的是那款这个选我最为和了", *" ".join(_LITTLE_WORDS).split()))
 _CIRCLED = {0x2460 + number: f" {number + 1}) " for number in range(20)}
 _STRUCK = re.compile(r"~~[^~\n]{0,200}~~")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
@@ -156,6 +151,11 @@ class Menu:
         return normal(text, stars=self.numbered)
 
     @cached_property
+    def _shown(self) -> str:
+        """The input, normalised."""
+        return normal(self._input)
+
+    @cached_property
     def forms(self) -> dict[str, str]:
         """The labels by their normal forms; of two with one form, neither."""
         forms = [self._bares[choice] for choice in self.choices]
@@ -178,7 +178,7 @@ class Menu:
         forms = {form: choice for form, choice in self.forms.items() if _IS_ID.fullmatch(form)}
         if len(forms) != len(self.choices):
             return {}
-        shown = normal(self._input)
+        shown = self._shown
         places: list[tuple[int, int, str]] = []
         for form, choice in forms.items():
             found = list(
@@ -313,7 +313,7 @@ class Menu:
 
     def _placed(self, found: re.Match[str]) -> str | None:
         """The label at a place: the places are those of the input, where all stand there once."""
-        shown = normal(self._input)
+        shown = self._shown
         forms = {choice: normal(choice).strip() for choice in self.choices}
         if any(form not in shown for form in forms.values()):
             return None
@@ -393,7 +393,7 @@ class Menu:
 
     def _ids_of_input(self) -> dict[str, str]:
         """Letters or numbers before each candidate in the input."""
-        shown = normal(self._input)
+        shown = self._shown
         found: dict[str, str] = {}
         for choice in sorted(self.choices, key=len, reverse=True):  # one may be the head of another
             form = normal(choice).strip()

@@ -267,7 +267,7 @@ def payload(text: str) -> Any:
         try:
             return json.loads(text[start : end + 1])
         except (ValueError, RecursionError):
-            if (value := _literal(text[start : end + 1])) is not None:
+            if (value := literal(text[start : end + 1])) is not None:
                 return value
     return _cut_json(text.strip())
 
@@ -289,7 +289,7 @@ def json_object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and "{" not in body[end:] else None
 
 
-def _literal(text: str) -> Any:
+def literal(text: str) -> Any:
     """A list or mapping in single quotes, as Python writes it; None where it is none."""
     if len(text) > _LONGEST_LITERAL:
         return None

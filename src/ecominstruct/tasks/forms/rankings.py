@@ -21,6 +21,7 @@ _ORDERED_UP = re.compile(
 
 
 def read_ranking(text: str, question: Question) -> Reading:
+    """All candidates in the order of an answer; none is left out or named twice."""
     menu = menu_of(question.choices, question.input)
     twice = False
     for order in _orders(text, menu, question):

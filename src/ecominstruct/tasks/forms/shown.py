@@ -84,6 +84,10 @@ class Shown:
         """What a place of `QUOTED` puts in quotes, as it stands in the input."""
         return self.find(next(filter(None, found.groups())).strip())
 
+    def quotes(self, text: str) -> list[str]:
+        """What a text puts in quotes and stands in the input."""
+        return [found for one in QUOTED.finditer(text) if (found := self.quoted(one))]
+
     def item(self, piece: str) -> str | None:
         """A piece of an answer as an item of the input, without what was put around it."""
         found = self._item(piece)

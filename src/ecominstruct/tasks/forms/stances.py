@@ -336,11 +336,8 @@ def listed(text: str, menu: Menu) -> list[str]:
     joined = re.fullmatch(r"\W*([a-z]{2,12})\W*", text)
     if joined and all(char in menu.ids for char in joined[1]) and len(set(joined[1])) == len(joined[1]):
         return [menu.ids[char] for char in joined[1]]
-    named, rest, at = menu.mentions(text), [], 0
-    for mention in named:
-        rest.append(text[at : mention.start])
-        at = mention.end
-    left = _JOINS.sub("", "".join([*rest, text[at:]]))
+    named = menu.mentions(text)
+    left = _JOINS.sub("", "".join(_between(text, named)))
     return [mention.label for mention in named] if named and not re.search(r"[^\W_]|[?？]", left) else []
 
 
@@ -572,13 +569,15 @@ def _denies(left: str) -> bool:
     return not (_CONTRAST.search(rest) or _CLAUSE.search(rest))
 
 
+def _between(text: str, named: Sequence[Mention]) -> list[str]:
+    """What stands before, between and behind the labels of a text."""
+    starts, ends = [0, *(one.end for one in named)], [*(one.start for one in named), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
 def _is_hardly_more(text: str, menu: Menu) -> bool:
     """Whether a text is little besides the labels that it names."""
-    rest, at = [], 0
-    for mention in menu.mentions(text):
-        rest.append(text[at : mention.start])
-        at = mention.end
-    left = " ".join([*rest, text[at:]])
+    left = " ".join(_between(text, menu.mentions(text)))
     return (
         len(re.findall("[a-z0-9']+", left)) <= _FEW_WORDS
         and len(re.findall(r"[\u4e00-\u9fff]", left)) <= _FEW_CHARACTERS

@@ -68,7 +68,7 @@ def main() -> int:
             continue
         then = path.read_text(encoding="utf-8").splitlines()
         changed = sorted({line.split("  ")[-1] for line in set(now) ^ set(then)})
-        print(f"{name}: {len(now) - 1} files, {len(changed)} differ", *changed, sep="\n  ")
+        sys.stdout.write("\n  ".join([f"{name}: {len(now) - 1} files, {len(changed)} differ", *changed]) + "\n")
         different += len(changed)
     return 1 if different else 0
 

@@ -24,7 +24,8 @@ from typing import NamedTuple
 
 import mapping
 
-from ecominstruct import engines, pipeline
+from ecominstruct.runs import executor as engines
+from ecominstruct.workflow import build as pipeline
 
 MAPPED = 200_000  # rows of the map
 RECIPE = """\

@@ -35,14 +35,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.columns import TextFile
-from ecominstruct.checks.copies import NONE, find_copies
-from ecominstruct.checks.grams import GRAM, are_chinese
-from ecominstruct.checks.keys import KeyFiles
-from ecominstruct.checks.near import SHORT, Compared, Near, are_short, near_keys
-from ecominstruct.checks.sketches import sketch
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text, units
+from ecominstruct.similarity.columns import TextFile
+from ecominstruct.similarity.duplicates import NONE, find_copies
+from ecominstruct.similarity.key_files import KeyFiles
+from ecominstruct.similarity.near_duplicates import SHORT, Compared, Near, are_short, near_keys
+from ecominstruct.similarity.ngrams import GRAM, are_chinese
+from ecominstruct.similarity.sketches import sketch
 
 PERMUTATIONS, THRESHOLD, EDITS = 128, 0.8, 0.9
 AT_ONCE = 20_000

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from personal import lines_of
 
-from ecominstruct.checks.injection.find import find, find_in_column
+from ecominstruct.detectors.injection.find import find, find_in_column
 from ecominstruct.evaluation.intervals import wilson
 from injection_cases import Case, tuned, unseen
 

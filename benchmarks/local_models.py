@@ -124,11 +124,11 @@ def _examples(rows: int) -> list[Any]:
 def _ours(folder: Path, examples: list[Any], batch: int, new: int) -> dict[str, Any]:
     """The whole of `Local.ask`, answers written to disk, less the loading of the model."""
     import ecominstruct.models.local as ours
-    from ecominstruct.local_models import LocalSpec
+    from ecominstruct.config.local_models import LocalSpec
     from ecominstruct.models.base import TaskFacts
-    from ecominstruct.models.folders import find_model
+    from ecominstruct.models.checkpoints import find_model
     from ecominstruct.models.loading import load_model
-    from ecominstruct.progress import Silent
+    from ecominstruct.runs.progress import Silent
 
     facts = TaskFacts("t", "classify", True, False, False, ", ", "None", None)
     loaded = load_model(LocalSpec(folder=str(folder)), find_model(folder))

@@ -31,13 +31,14 @@ from typing import Any, NamedTuple
 
 import xxhash
 
-from ecominstruct import engines, pipeline
-from ecominstruct.progress import Silent
 from ecominstruct.rows import example_schema
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.store import require_manifest
 from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.splits.assign import SourceParts, plan_splits
-from ecominstruct.store import require_manifest
 from ecominstruct.tasks.examples import plan_examples
+from ecominstruct.workflow import build
 
 TASK = "en/storefront/products/title_generation"
 RECIPE = """\
@@ -64,7 +65,7 @@ class Pool(NamedTuple):
 class Job(NamedTuple):
     """What a way is given: the run and its settings, the same records in one folder, the sentences."""
 
-    settings: pipeline.Settings
+    settings: build.Settings
     run: Path
     records: list[str]  # Parquet files with the columns READ
     pool: Pool
@@ -76,7 +77,7 @@ def prepare(folder: Path, rows: int) -> Job:
 
     recipe, run = folder / "mapping.yaml", folder / "run"
     recipe.write_text(RECIPE.format(task=TASK, rows=rows), "utf-8")
-    settings = pipeline.prepare(recipe, data=None)
+    settings = build.prepare(recipe, data=None)
     task = next(task for task in settings.tasks if task.id == TASK)
     card = settings.catalogue.sources[task.source]
     with engines.local(PROCESSES) as executor:

@@ -26,8 +26,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ecominstruct.checks.personal import presidio
-from ecominstruct.checks.personal.find import find, find_in_column
+from ecominstruct.detectors.personal import presidio
+from ecominstruct.detectors.personal.find import find, find_in_column
 
 FILES = ("ditto-entity-matching/er_magellan/*/*/*.txt", "multi-cpr-ecom/*.query.txt", "zh-title-category-crawl/*.csv")
 FEW = 5_000  # rows for the slow way

@@ -25,17 +25,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct import engines, pipeline
-from ecominstruct.evaluation.mark import mark
 from ecominstruct.evaluation.predict import facts_of, read_examples
 from ecominstruct.evaluation.predict import test_parts as parts_of_test
 from ecominstruct.evaluation.released import Row, gold_text, kind_of, released_numbers
 from ecominstruct.evaluation.score import released_records
+from ecominstruct.evaluation.score_example import mark
 from ecominstruct.evaluation.summary import measure, metrics_of
 from ecominstruct.models.baselines import Noisy
-from ecominstruct.progress import Silent
 from ecominstruct.rows import Example, Prediction
-from ecominstruct.store import read_columns, read_json, require_manifest
+from ecominstruct.runs import executor
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.store import read_columns, read_json, require_manifest
+from ecominstruct.workflow import build
 
 RECIPE = Path(__file__).resolve().parent.parent / "recipes" / "released.yaml"
 ROUNDS = 5
@@ -53,8 +54,8 @@ class Answered(NamedTuple):
 
 def answered(data: Path, run: Path) -> Iterator[Answered]:
     """Build the released folders and let the noisy model answer."""
-    settings = pipeline.prepare(RECIPE, data=data)
-    pipeline.build(settings, run, engines.InThisProcess(), Silent())
+    settings = build.prepare(RECIPE, data=data)
+    build.build(settings, run, executor.InThisProcess(), Silent())
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
     records = released_records(run, tasks)

@@ -24,12 +24,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from ecominstruct.models.asking import ask
+from ecominstruct.config.servers import ServerSpec
 from ecominstruct.models.cache import Answers
-from ecominstruct.models.calls import Question, request
 from ecominstruct.models.costs import Meter, Usage
-from ecominstruct.progress import Silent
-from ecominstruct.servers import ServerSpec
+from ecominstruct.models.openai_client import Question, request
+from ecominstruct.models.request_scheduler import ask
+from ecominstruct.runs.progress import Silent
 
 AT_ONCE = (8, 16, 32)
 TURNS = 3

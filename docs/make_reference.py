@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ecominstruct.recipe import Recipe
+from ecominstruct.config.recipe import Recipe
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.parsers import PARSERS
 from ecominstruct.tasks.annotate_spec import AnnotationPrompt

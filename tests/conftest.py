@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import settings
 
-from ecominstruct import config
+from ecominstruct.config import strict_yaml
 from ecominstruct.tasks.catalogue import BUILT_IN
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,7 +59,7 @@ def run_here(
     *words: str | Path, env: Mapping[str, str] | None = None, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     """Run `ecom` in this process: half a second, where a new one takes two. What is no message for people goes up."""
-    from ecominstruct.cli import main
+    from ecominstruct.cli.main import main
 
     typed = ["ecom", *map(str, words)]
     out, err = io.StringIO(), io.StringIO()
@@ -89,11 +89,11 @@ class ReadOnce:
     """
 
     def __init__(self) -> None:
-        self.read, self.validate = config.read, config.validate
-        self.documents: dict[tuple[str, str], config.Document] = {}
-        self.models: dict[int, dict[type[config.Strict], Any]] = {}  # by document, and what it was checked against
+        self.read, self.validate = strict_yaml.read, strict_yaml.validate
+        self.documents: dict[tuple[str, str], strict_yaml.Document] = {}
+        self.models: dict[int, dict[type[strict_yaml.Strict], Any]] = {}  # by document, and what it was checked against
 
-    def document(self, path: Path) -> config.Document:
+    def document(self, path: Path) -> strict_yaml.Document:
         """A document, which says where it stands, seen from the current folder."""
         key = (str(path), str(Path.cwd()))
         if not key[0].startswith(f"{BUILT_IN}{os.sep}"):
@@ -103,14 +103,14 @@ class ReadOnce:
             self.models[id(self.documents[key])] = {}
         return self.documents[key]
 
-    def model(self, document: config.Document, model: type[config.Model]) -> config.Model:
+    def model(self, document: strict_yaml.Document, model: type[strict_yaml.Model]) -> strict_yaml.Model:
         """The model of a document; a fault is found anew."""
         known = self.models.get(id(document), {})
         if model not in known:
             known[model] = self.validate(document, model)
-        found: config.Model = known[model]
+        found: strict_yaml.Model = known[model]
         return found
 
 
 _built_in = ReadOnce()
-config.read, config.validate = _built_in.document, _built_in.model
+strict_yaml.read, strict_yaml.validate = _built_in.document, _built_in.model

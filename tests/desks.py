@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.people import host, judging, members, reviewing
-from ecominstruct.people.desk import Desk, Item
+from ecominstruct.people import annotators, host, judging, reviewing
+from ecominstruct.people.annotation_store import Desk, Item
 from ecominstruct.people.widgets import gold_shown
 from ecominstruct.rows import Gold
 
@@ -57,7 +57,7 @@ def make(path: Path, kind: str, items: list[Item], people: str, overlap: int = 1
     desk = Desk(path)
     host.set_up(desk, kind=kind, overlap=str(overlap), **settings)
     desk.add(items, overlap)
-    return members.invite(desk, members.parse_members(people))
+    return annotators.invite(desk, annotators.parse_members(people))
 
 
 def free_port() -> int:

@@ -759,7 +759,7 @@ for name in ("fsync", "fdatasync"):
     setattr(os, name, synced)
 sys.addaudithook(hook)
 sys.argv[0] = "ecom"
-from ecominstruct.cli import main
+from ecominstruct.cli.main import main
 main()
 """
 """`ecom` with a log of all that it changes below a run; killed just before one change, counted from the journal on."""

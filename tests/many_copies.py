@@ -15,14 +15,14 @@ from pathlib import Path
 
 from rapidfuzz.distance import Indel
 
-from ecominstruct.checks.forms import Forms
-from ecominstruct.checks.grams import GRAM
-from ecominstruct.checks.near import SHORT, Near
-from ecominstruct.dataset.findings import Pair, Work
+from ecominstruct.config.recipe import Clean
+from ecominstruct.dataset.quality_signals import Pair, Work
 from ecominstruct.dataset.ratings import RatedBy
-from ecominstruct.dataset.siblings import Siblings
+from ecominstruct.dataset.task_duplicates import Siblings
 from ecominstruct.languages import kin_text, units
-from ecominstruct.recipe import Clean
+from ecominstruct.similarity.compared_forms import Forms
+from ecominstruct.similarity.near_duplicates import SHORT, Near
+from ecominstruct.similarity.ngrams import GRAM
 
 EVERY, AT_ONCE = 20, 5_000
 

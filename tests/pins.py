@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PINS = Path(__file__).parent / "data" / "pins"
-ECOM = Path(sys.executable).parent / "ecom"
+ECOM = [sys.executable, "-m", "ecominstruct"]
 DATA = os.environ.get("ECOM_DATA", str(ROOT.parent / "shared" / "datasets"))
 LIBRARIES = ("numpy", "pyarrow", "rapidfuzz", "torch", "transformers")
 RUNS: dict[str, list[list[str]]] = {
@@ -46,7 +46,7 @@ def made(name: str, run: Path) -> list[str]:
     """What one of the runs writes, below a line with the versions of the libraries."""
     for command in RUNS[name]:
         words = [word.format(run=run) for word in command]
-        done = subprocess.run([str(ECOM), *words], cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run([*ECOM, *words], cwd=ROOT, capture_output=True, text=True)
         if done.returncode not in (0, 1):
             raise SystemExit(f"ecom {' '.join(words)}\n{done.stderr}")
     libraries = " ".join(f"{library}={version(library)}" for library in LIBRARIES)

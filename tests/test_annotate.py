@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 
 from annotator import annotating, shown
 from conftest import Ecom
-from ecominstruct import engines, pipeline
+from ecominstruct.config.recipe import Prompts
 from ecominstruct.errors import CheckFailed, InputError
 from ecominstruct.people import annotate as people
 from ecominstruct.people.material import disputed, keys_of
-from ecominstruct.progress import Silent
-from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Gold, Span
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
 from ecominstruct.tasks.annotations import (
     Annotation,
     Decision,
@@ -44,13 +44,14 @@ from ecominstruct.tasks.annotations import (
 from ecominstruct.tasks.answer_checks import CHECKS, Case, failure
 from ecominstruct.tasks.answer_schema import Shape, as_json, merged, problem
 from ecominstruct.tasks.catalogue import load_catalogue, roots
+from ecominstruct.tasks.example_builder import Maker
 from ecominstruct.tasks.examples import plan_examples
-from ecominstruct.tasks.forms.peeling import json_object
-from ecominstruct.tasks.ingredients import ingredients
+from ecominstruct.tasks.forms.answer_normalization import json_object
+from ecominstruct.tasks.inputs import ingredients
+from ecominstruct.tasks.label_resolution import standing
 from ecominstruct.tasks.labelling import Labeller, likeness, sha_of
-from ecominstruct.tasks.maker import Maker
 from ecominstruct.tasks.preview import illustrate, preview
-from ecominstruct.tasks.verdicts import standing
+from ecominstruct.workflow import build as pipeline
 from servers import Asked, Stub, Way, good, running
 from test_audit import build as toy
 

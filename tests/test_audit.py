@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct import pipeline
 from ecominstruct.audit.audits import run_audits
-from ecominstruct.engines import InThisProcess, run_stage
-from ecominstruct.evaluation.report import plan_report
-from ecominstruct.progress import watch
+from ecominstruct.report.report import plan_report
+from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.progress import watch
+from ecominstruct.workflow import build as pipeline
 
 CARD = """\
 id: {id}

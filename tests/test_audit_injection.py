@@ -12,21 +12,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct import pipeline
 from ecominstruct.audit.audits import run_audits
-from ecominstruct.checks.injection.find import find
 from ecominstruct.dataset.injection import BREAK, INJECTION, edits
 from ecominstruct.dataset.policy import changed, mask
-from ecominstruct.engines import InThisProcess, run_stage
-from ecominstruct.evaluation.findings_page import COLUMNS, findings_page
+from ecominstruct.detectors.injection.find import find
 from ecominstruct.evaluation.predict import plan_predictions
-from ecominstruct.evaluation.report import plan_report
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.identity import hash64
-from ecominstruct.progress import watch
+from ecominstruct.report.findings_page import COLUMNS, findings_page
+from ecominstruct.report.report import plan_report
 from ecominstruct.rows import Example, Gold, Span
-from ecominstruct.store import read_json
+from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.progress import watch
+from ecominstruct.runs.store import read_json
 from ecominstruct.tasks.catalogue import load_catalogue, roots
+from ecominstruct.workflow import build as pipeline
 from injection_cases import tuned
 from test_page import CHROMIUM_ARGS, HOSTILE, _browser_path
 

@@ -12,19 +12,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct import pipeline
 from ecominstruct.audit.audits import run_audits
 from ecominstruct.dataset.personal import PERSONAL
 from ecominstruct.dataset.policy import mask
-from ecominstruct.engines import InThisProcess, run_stage
-from ecominstruct.evaluation.report import plan_report
-from ecominstruct.progress import watch
+from ecominstruct.report.report import plan_report
 from ecominstruct.rows import Example, Gold, Span
-from ecominstruct.store import read_json
+from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.progress import watch
+from ecominstruct.runs.store import read_json
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 from ecominstruct.tasks.forms import FORMS, OWN_CANDIDATES, Question
 from ecominstruct.tasks.spec import FormName, Task
 from ecominstruct.tasks.wording import answer_words
+from ecominstruct.workflow import build as pipeline
 
 PHONE, CARD, MAIL = "13800138000", "6222021234567890128", "li.lei@example.com"
 SOURCE = """\
@@ -277,6 +277,6 @@ def test_presidio_searches_behind_the_same_interface_and_reaches_no_network(
     assert other["touched"] == own["touched"]
     assert {one["test"] for one in other["figures"]} == {"pii-presidio/any/zh", "pii-presidio/phone/zh"}
     assert all(one["limit"] == "" for one in other["figures"])
-    from ecominstruct.checks.personal import presidio
+    from ecominstruct.detectors.personal import presidio
 
     assert [one.kind for one in presidio.find(f"mail {MAIL}")] == ["email"]

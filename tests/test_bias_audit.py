@@ -10,17 +10,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct import pipeline
 from ecominstruct.audit.audits import run_audits
 from ecominstruct.audit.card import markdown, risks
 from ecominstruct.audit.flips import LANG_WORDS
 from ecominstruct.audit.risks import Figure, Measured, over
 from ecominstruct.audit.swaps import plan_swaps, swaps_folder
-from ecominstruct.engines import InThisProcess, run_stage
-from ecominstruct.evaluation.report import plan_report
 from ecominstruct.identity import fraction
-from ecominstruct.progress import watch
-from ecominstruct.store import Manifest, read_json
+from ecominstruct.report.report import plan_report
+from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.progress import watch
+from ecominstruct.runs.store import Manifest, read_json
+from ecominstruct.workflow import build
 from servers import Asked, Stub, Way, good, running
 
 pytestmark = pytest.mark.slow  # heavy libraries
@@ -103,9 +103,9 @@ def audit(run: Path, model: str = "") -> dict[str, Any]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("bias")
     recipe, catalogue = prepared(root)
-    settings = pipeline.prepare(recipe, data=root / "data", extra=[catalogue])
+    settings = build.prepare(recipe, data=root / "data", extra=[catalogue])
     with watch() as progress:
-        pipeline.build(settings, root / "run", InThisProcess(), progress)
+        build.build(settings, root / "run", InThisProcess(), progress)
     return root / "run"
 
 

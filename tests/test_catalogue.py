@@ -12,14 +12,13 @@ import pytest
 from rapidfuzz import fuzz
 
 from conftest import DATASETS, ROOT
-from ecominstruct import engines, pipeline
-from ecominstruct.config import load, read
+from ecominstruct.config.recipe import Recipe
+from ecominstruct.config.strict_yaml import load, read
 from ecominstruct.errors import InputError
 from ecominstruct.evaluation.predict import read_examples
-from ecominstruct.progress import Silent
-from ecominstruct.recipe import Recipe
 from ecominstruct.rows import Prediction
-from ecominstruct.selection import select
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
 from ecominstruct.sources import storefront
 from ecominstruct.sources.cards import absent_files
 from ecominstruct.tasks import templates
@@ -27,6 +26,8 @@ from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.forms import FORMS, Question, read_prediction
 from ecominstruct.tasks.preview import illustrate, preview
 from ecominstruct.tasks.prompts import render_prompt
+from ecominstruct.workflow import build
+from ecominstruct.workflow.selection import select
 
 CATALOGUE = load_catalogue(roots())
 DATA = DATASETS if DATASETS.is_dir() else None
@@ -208,9 +209,9 @@ def test_what_is_shown_is_what_is_built(catalogue: Catalogue, tmp_path: Path) ->
     name = "zh/storefront/queries/category"
     parts = (f"tasks: {{include: [{name}]}}", "data: {storefront: {rows: 40}}", "splits: {test: 1, validation: 0}")
     recipe.write_text("\n".join(("title: shown", *parts)))
-    settings = pipeline.prepare(recipe, data=None)
+    settings = build.prepare(recipe, data=None)
     with engines.local(1) as executor:
-        pipeline.build(settings, tmp_path / "run", executor, Silent())
+        build.build(settings, tmp_path / "run", executor, Silent())
     built = read_examples(tmp_path / "run" / "4-dataset" / "test" / f"{name.replace('/', '.')}.parquet")
     for example in built[::7]:
         shown = preview(catalogue, catalogue.tasks[name], example.row, None)

@@ -13,10 +13,11 @@ from ecominstruct.checks.duplicates import duplicates
 from ecominstruct.checks.kinds import KINDS
 from ecominstruct.checks.labels import inside, named, never_gold, stands_in
 from ecominstruct.checks.listings import brands, listing, parts, sides, words_of
-from ecominstruct.checks.orders import cycle, runs
+from ecominstruct.checks.row_order import cycle, runs
 from ecominstruct.checks.shortcuts import auc, features_of, told
 from ecominstruct.checks.spans import Marked, odd_spans, unlabelled
-from ecominstruct.checks.texts import hidden, markup, masked
+from ecominstruct.checks.texts import hidden, markup
+from ecominstruct.detectors.excerpts import masked
 from ecominstruct.rows import SEVERITIES, Span
 
 TEXT = st.text(max_size=60)

@@ -18,24 +18,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecominstruct import engines, pipeline
-from ecominstruct.checks import near, postings
-from ecominstruct.checks.columns import Seen, TextFile, let_go, map_column, unpack
-from ecominstruct.checks.copies import NONE, find_copies
-from ecominstruct.checks.grams import are_chinese, distinct_grams, grams
-from ecominstruct.checks.keys import KeyFiles
-from ecominstruct.checks.leaks import Held, Leak, Said, are_telling, find_leaks, read_protected, write_protected
-from ecominstruct.checks.near import Compared, Near, are_short, jaccard, near_keys, similarities
-from ecominstruct.checks.postings import Postings, write_postings
 from ecominstruct.checks.rating import learn, read_labels
-from ecominstruct.checks.sketches import sketch
-from ecominstruct.dataset.findings import Pair, _gathered
-from ecominstruct.dataset.guard import texts_of
-from ecominstruct.dataset.siblings import Pairs, _contradictions
+from ecominstruct.dataset.contamination_index import texts_of
+from ecominstruct.dataset.quality_signals import Pair, _gathered
+from ecominstruct.dataset.task_duplicates import Pairs, _contradictions
 from ecominstruct.errors import InputError
 from ecominstruct.languages import kin_text
-from ecominstruct.progress import Silent
 from ecominstruct.rows import Example
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
+from ecominstruct.similarity import inverted_index, near_duplicates
+from ecominstruct.similarity.columns import Seen, TextFile, let_go, map_column, unpack
+from ecominstruct.similarity.contamination import (
+    Held,
+    Leak,
+    Said,
+    are_telling,
+    find_leaks,
+    read_protected,
+    write_protected,
+)
+from ecominstruct.similarity.duplicates import NONE, find_copies
+from ecominstruct.similarity.inverted_index import Postings, write_postings
+from ecominstruct.similarity.key_files import KeyFiles
+from ecominstruct.similarity.near_duplicates import Compared, Near, are_short, jaccard, near_keys, similarities
+from ecominstruct.similarity.ngrams import are_chinese, distinct_grams, grams
+from ecominstruct.similarity.sketches import sketch
+from ecominstruct.workflow import build
 
 NEAR = Near()
 EN = ["amber", "basket", "ceramic", "drawer", "enamel", "folding", "garden", "handle", "jacket", "kettle", "linen"]
@@ -97,7 +106,7 @@ def test_jaccard_is_that_of_sets_of_grams() -> None:
     texts = [kin_text(text) for lang in ("en", "zh") for text in sentences(lang, 40, 6)]
     others = [edited(text, 3, random.Random(3), "ab茶壶") for text in texts]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(near, "GRAMS", 100)  # a pair or two at once
+        patch.setattr(near_duplicates, "GRAMS", 100)  # a pair or two at once
         few_at_once = jaccard(texts, others)
     assert np.array_equal(few_at_once, jaccard(texts, others))
     for one, other, said in zip(texts, others, few_at_once, strict=True):
@@ -128,8 +137,8 @@ _KEYS = st.one_of(st.integers(0, 40), st.integers(2**64 - 40, 2**64 - 1), st.int
 def test_postings_find_all_that_have_a_key(known: list[tuple[int, int]], wanted: list[int], part: int) -> None:
     counted = np.zeros(10, np.int64)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(postings, "PART", part)  # however few keys are looked at together
-        patch.setattr(postings, "_AT_ONCE", 256)  # or written
+        patch.setattr(inverted_index, "PART", part)  # however few keys are looked at together
+        patch.setattr(inverted_index, "_AT_ONCE", 256)  # or written
         with KeyFiles(Path(folder), "some", 1_000_000) as files:
             files.add(np.array([key for key, _ in known], np.uint64), np.array([text for _, text in known], np.int64))
             write_postings(Path(folder), "some", files, counted, 100, drop=False)
@@ -416,10 +425,10 @@ def test_every_planted_row_is_rejected_with_its_reason_and_what_it_repeats(world
 def build_world(world: Path, more: str = "", processes: int = 1, tasks: str = '*/held*/*", "*/ours*/*') -> Path:
     text = f'title: c\ntasks: {{include: ["{tasks}"]}}\nsplits: {{test: 0, validation: 0}}\n{more}'
     (world / "r.yaml").write_text(text)
-    settings = pipeline.prepare(world / "r.yaml", data=world / "data", extra=[world / "catalogue"])
+    settings = build.prepare(world / "r.yaml", data=world / "data", extra=[world / "catalogue"])
     run = world / f"run{processes}"
     with engines.local(processes) as executor:
-        pipeline.build(settings, run, executor, Silent())
+        build.build(settings, run, executor, Silent())
     return run
 
 

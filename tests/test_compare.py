@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecominstruct.evaluation.compare import Comparison, compare, holm, mcnemar, paired_test, verdict
 from ecominstruct.evaluation.generalisation import Skill, tables
-from ecominstruct.evaluation.sums import STEPS, Sums
+from ecominstruct.evaluation.metric_counts import STEPS, Sums
+from ecominstruct.evaluation.significance import Comparison, compare, holm, mcnemar, paired_test, verdict
 from ecominstruct.tasks.spec import Metric
 
 

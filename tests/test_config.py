@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import Field
 
-from ecominstruct import config
-from ecominstruct.config import Strict
+from ecominstruct.config import strict_yaml
+from ecominstruct.config.recipe import Recipe
+from ecominstruct.config.strict_yaml import Strict
 from ecominstruct.errors import Fault, InputError
-from ecominstruct.recipe import Recipe
 from ecominstruct.sources.cards import SourceCard
 
 CARD = """\
@@ -57,7 +57,7 @@ def faults_of(path: Path, text: str | bytes, model: type[Strict] | None = None) 
     """Write the text, read it, and give back the faults; every one of them must name the file."""
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(InputError) as caught:
-        config.load(path, model) if model else config.read(path)
+        strict_yaml.load(path, model) if model else strict_yaml.read(path)
     assert caught.value.exit_code == 2
     assert all(fault.file == str(path) for fault in caught.value.faults)
     return list(caught.value.faults)
@@ -65,7 +65,7 @@ def faults_of(path: Path, text: str | bytes, model: type[Strict] | None = None) 
 
 def data_of(path: Path, text: str) -> object:
     path.write_text(text, encoding="utf-8")
-    return config.read(path).data
+    return strict_yaml.read(path).data
 
 
 def test_an_unknown_key_is_named_with_its_line_and_the_nearest_key_at_every_depth(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_absurd_values_are_faults_and_no_tracebacks(tmp_path: Path, text: str) -
 def test_a_byte_order_mark_and_crlf_change_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes("\ufeffname: 架子\r\nwidth: 2\r\n".encode())
-    assert config.load(path, Shelf) == Shelf(name="架子", width=2)
+    assert strict_yaml.load(path, Shelf) == Shelf(name="架子", width=2)
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n"])
@@ -247,7 +247,7 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_not_there_or_a_folder_is_a_fault(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing.yaml", tmp_path):
         with pytest.raises(InputError, match="cannot be read"):
-            config.read(path)
+            strict_yaml.read(path)
 
 
 def test_types_are_strict(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from conftest import Ecom
-from ecominstruct.dataset.findings import answer_of
+from ecominstruct.dataset.quality_signals import answer_of
 from test_fair_tasks import CARD, KIND, build, row
 
 SEVERAL = KIND | {"gold": "kinds", "many": True}

@@ -15,18 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecominstruct.checks.contrast import marks, swapped
-from ecominstruct.checks.forms import Forms
-from ecominstruct.checks.near import Near
-from ecominstruct.config import load
-from ecominstruct.dataset.findings import Pair, Work
+from ecominstruct.config.recipe import Clean, Recipe, clean_of
+from ecominstruct.config.strict_yaml import load
+from ecominstruct.dataset.quality_signals import Pair, Work
 from ecominstruct.dataset.ratings import RatedBy
 from ecominstruct.dataset.shown import Sides, sides_of
-from ecominstruct.dataset.siblings import Siblings
+from ecominstruct.dataset.task_duplicates import Siblings
 from ecominstruct.errors import InputError
 from ecominstruct.identity import hash64, shuffled
-from ecominstruct.recipe import Clean, Recipe, clean_of
 from ecominstruct.rows import Match
+from ecominstruct.similarity.compared_forms import Forms
+from ecominstruct.similarity.contrast import marks, swapped
+from ecominstruct.similarity.near_duplicates import Near
 
 CASES = Path(__file__).parent / "data" / "copy_cases.jsonl"
 _LABEL = re.compile(r"^([A-Z一-鿿][^:：\n]{0,24}[:：]\s?)", re.MULTILINE)

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ecominstruct.recipe import Prompts
+from ecominstruct.config.recipe import Prompts
 from ecominstruct.rows import Example, Gold, Span, assignment_schema, example_of, example_schema, record_schema
+from ecominstruct.runs.store import write_part
 from ecominstruct.sources.cards import SourceCard
-from ecominstruct.store import write_part
+from ecominstruct.tasks.example_builder import Draft, Maker
 from ecominstruct.tasks.examples import RecordPart, Work, make_examples
 from ecominstruct.tasks.forms import FORMS
-from ecominstruct.tasks.ingredients import Ingredients
-from ecominstruct.tasks.maker import Draft, Maker
+from ecominstruct.tasks.inputs import Ingredients
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.spec import Task, WordingPool
 

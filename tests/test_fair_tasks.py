@@ -11,14 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct import engines, pipeline
 from ecominstruct.errors import CheckFailed, InputError
-from ecominstruct.progress import Silent
 from ecominstruct.rows import Example, Gold
-from ecominstruct.store import read_json, read_manifest
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.store import read_json, read_manifest
 from ecominstruct.tasks.catalogue import bind, load_catalogue, roots
 from ecominstruct.tasks.quality import label_entropy, quality
 from ecominstruct.tasks.spec import Task
+from ecominstruct.workflow import build as pipeline
 
 CARD = """\
 id: zh/mini

@@ -34,20 +34,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import DATASETS
-from ecominstruct import engines
-from ecominstruct.checks.leaks import Held, find_leaks, read_protected, write_protected
-from ecominstruct.checks.leaks import Said as Row
-from ecominstruct.dataset.guard import texts_of
+from ecominstruct.config.recipe import Clean, Prompts
+from ecominstruct.dataset.contamination_index import texts_of
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.identity import hash64
 from ecominstruct.languages import kin_text
-from ecominstruct.progress import Silent
-from ecominstruct.recipe import Clean, Prompts
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
+from ecominstruct.similarity.contamination import Held, find_leaks, read_protected, write_protected
+from ecominstruct.similarity.contamination import Said as Row
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.chosen import choose, ingest_chosen
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
-from ecominstruct.tasks.ingredients import ingredients
-from ecominstruct.tasks.maker import Maker
+from ecominstruct.tasks.example_builder import Maker
+from ecominstruct.tasks.inputs import ingredients
 from ecominstruct.tasks.rules import Pool
 from ecominstruct.tasks.templates import without
 

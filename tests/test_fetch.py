@@ -37,7 +37,7 @@ from pydantic import ValidationError
 
 from conftest import Ecom
 from ecominstruct.errors import CheckFailed, EcomError, InputError
-from ecominstruct.progress import Silent
+from ecominstruct.runs.progress import Silent
 from ecominstruct.sources.addresses import is_public
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.download import Net

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from conftest import Ecom
-from ecominstruct.engines import InThisProcess, run_stage
 from ecominstruct.errors import InputError
-from ecominstruct.progress import Silent
+from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.progress import Silent
 from ecominstruct.sources import flow
 from ecominstruct.sources.cards import Acceptance, SourceCard, load_sources
 from ecominstruct.sources.chosen import Chosen, ingest_chosen

@@ -16,21 +16,21 @@ import pytest
 import desks
 from conftest import Ecom
 from desks import Client, serving
+from ecominstruct.config.servers import ServerSpec
 from ecominstruct.errors import InputError
 from ecominstruct.models import cache
 from ecominstruct.models.cache import Answer, Answers, Entry
 from ecominstruct.models.costs import Usage
 from ecominstruct.models.server import Server
-from ecominstruct.people import desk as desk_module
+from ecominstruct.people import annotation_store as desk_module
 from ecominstruct.people import llm_judge
-from ecominstruct.people.deals import deal
-from ecominstruct.people.desk import Desk
+from ecominstruct.people.annotation_store import Desk
+from ecominstruct.people.assignments import deal
 from ecominstruct.people.material import keys_of
 from ecominstruct.people.records import annotation_keys
 from ecominstruct.people.votes import Vote, forget_votes, read_votes, write_votes
 from ecominstruct.rows import Gold
-from ecominstruct.servers import ServerSpec
-from ecominstruct.store import read_columns
+from ecominstruct.runs.store import read_columns
 from ecominstruct.tasks.annotations import (
     Decision,
     append_decision,

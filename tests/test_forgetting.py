@@ -21,8 +21,8 @@ import pytest
 
 import forget_shop as shops
 from ecominstruct.languages import kin_text
-from ecominstruct.lock import locked
 from ecominstruct.rows import SPLITS
+from ecominstruct.runs.lock import locked
 from forget_shop import (
     ALIKE,
     BUILT,

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecominstruct.checks.injection.excerpts import excerpts
-from ecominstruct.checks.injection.find import find, find_in_column
-from ecominstruct.checks.injection.fold import fold
-from ecominstruct.checks.injection.kinds import ABOUT, ORDER
-from ecominstruct.checks.injection.marks import marks, series
-from ecominstruct.checks.injection.markup import CARRIERS
-from ecominstruct.checks.injection.speech import speech
-from ecominstruct.checks.injection.views import CODES, views
+from ecominstruct.detectors.injection.excerpts import excerpts
+from ecominstruct.detectors.injection.find import find, find_in_column
+from ecominstruct.detectors.injection.fold import fold
+from ecominstruct.detectors.injection.kinds import ABOUT, ORDER
+from ecominstruct.detectors.injection.marks import marks, series
+from ecominstruct.detectors.injection.markup import CARRIERS
+from ecominstruct.detectors.injection.speech import speech
+from ecominstruct.detectors.injection.views import CODES, views
 from ecominstruct.evaluation.intervals import wilson
 from injection_cases import ALIKE, Case, tuned, unseen
 from test_personal import LINES, product_lines

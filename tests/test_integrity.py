@@ -16,14 +16,16 @@ import pytest
 import xxhash
 
 from conftest import Ecom
-from ecominstruct import engines, evaluating, pipeline, store
 from ecominstruct.audit.audits import run_audits
 from ecominstruct.dataset.intact import violations
 from ecominstruct.errors import EcomError, InputError
-from ecominstruct.evaluation.bundle import check_bundle, write_bundle
 from ecominstruct.identity import hash64
-from ecominstruct.progress import Silent
-from ecominstruct.store import damaged, read_manifest, read_recipe, require_manifest, write_recipe
+from ecominstruct.report.bundle import check_bundle, write_bundle
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs import store
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.store import damaged, read_manifest, read_recipe, require_manifest, write_recipe
+from ecominstruct.workflow import build, evaluate
 
 pytestmark = pytest.mark.slow
 
@@ -52,21 +54,21 @@ class Told(Silent):
 
 
 @lru_cache
-def settings_of(recipe: str) -> pipeline.Settings:
+def settings_of(recipe: str) -> build.Settings:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "r.yaml")
         path.write_text(recipe)
-        return pipeline.prepare(path, data=None)
+        return build.prepare(path, data=None)
 
 
 def bring_up_to_date(run: Path) -> list[str]:
     """Build, ask, score and report, as a person would; the lines that were said."""
     told = Told()
     with engines.local(1) as executor:
-        pipeline.build(settings_of(RECIPE), run, executor, told)
-        evaluating.predict(run, MODEL, executor, told)
-        evaluating.score(run, MODEL, executor, told)
-        evaluating.report(run, executor, told)
+        build.build(settings_of(RECIPE), run, executor, told)
+        evaluate.predict(run, MODEL, executor, told)
+        evaluate.score(run, MODEL, executor, told)
+        evaluate.report(run, executor, told)
     return told.lines
 
 
@@ -78,10 +80,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = folder / "run"
     settings = settings_of(RECIPE)
     with engines.local(1) as executor:
-        pipeline.build(settings, run, executor, Silent())
+        build.build(settings, run, executor, Silent())
         run_audits(run, ["testset"], False, executor, Silent())
     bring_up_to_date(run)
-    pipeline.remember(run, settings, [], folder / "r.yaml", {})
+    build.remember(run, settings, [], folder / "r.yaml", {})
     return run
 
 
@@ -121,7 +123,7 @@ def chosen_bit(size: int, number: int) -> int:
 def proven(run: Path) -> str:
     """What `ecom status --prove` says."""
     try:
-        return "\n".join(pipeline.prove_all(run)["listed"])
+        return "\n".join(build.prove_all(run)["listed"])
     except EcomError as error:
         return str(error)
 
@@ -245,9 +247,9 @@ def refused(run: Path, verb: Callable[[engines.Executor, Silent], Any]) -> str:
 def test_no_verb_uses_a_damaged_release(run: Path) -> None:
     flip(run / TEST)
     for verb in (
-        lambda executor, progress: evaluating.predict(run, MODEL, executor, progress),
-        lambda executor, progress: evaluating.score(run, MODEL, executor, progress),
-        lambda executor, progress: evaluating.report(run, executor, progress),
+        lambda executor, progress: evaluate.predict(run, MODEL, executor, progress),
+        lambda executor, progress: evaluate.score(run, MODEL, executor, progress),
+        lambda executor, progress: evaluate.report(run, executor, progress),
         lambda executor, progress: run_audits(run, ["testset"], False, executor, progress),
     ):
         said = refused(run, verb)
@@ -258,7 +260,7 @@ def test_no_verb_uses_a_damaged_release(run: Path) -> None:
 def test_answers_scores_and_audits_are_not_used_damaged(run: Path) -> None:
     asked = "6-predictions/noisy-0.3/en.storefront.products.category.parquet"
     flip(run / asked)
-    said = refused(run, lambda executor, progress: evaluating.score(run, MODEL, executor, progress))
+    said = refused(run, lambda executor, progress: evaluate.score(run, MODEL, executor, progress))
     assert asked in said and f"ecom predict {run} --model" in said
     flip(run / asked)
     for name, mend in (
@@ -267,7 +269,7 @@ def test_answers_scores_and_audits_are_not_used_damaged(run: Path) -> None:
         ("9-audit/testset/summary.json", f"ecom audit {run}"),
     ):
         flip(run / name)
-        said = refused(run, lambda executor, progress: evaluating.report(run, executor, progress))
+        said = refused(run, lambda executor, progress: evaluate.report(run, executor, progress))
         assert name in said and mend in said
         flip(run / name)
 
@@ -276,7 +278,7 @@ def test_a_recipe_that_was_changed_is_refused_and_a_build_writes_it_again(run: P
     kept = read_recipe(run)
     assert kept["title"] == "flipped" and "seal" not in kept
     edit_json(run / "recipe.json", lambda recipe: recipe | {"title": "another"})
-    said = refused(run, lambda executor, progress: evaluating.score(run, MODEL, executor, progress))
+    said = refused(run, lambda executor, progress: evaluate.score(run, MODEL, executor, progress))
     assert "recipe.json: was changed" in said and "ecom build RECIPE" in said and "\n" not in said
     bring_up_to_date(run)
     assert contents(run) == contents(whole)
@@ -338,7 +340,7 @@ def test_status_hashes_nothing(run: Path, monkeypatch: pytest.MonkeyPatch) -> No
     settings = settings_of(RECIPE)
     real, hashed = store.hash_file, []
     monkeypatch.setattr(store, "hash_file", lambda path: hashed.append(path) or real(path))
-    states = pipeline.status(settings, run)
+    states = build.status(settings, run)
     assert {state.stage for state in states} >= {"records", "dataset", "scores noisy-0.3", "report", "audit testset"}
     assert [state for state in states if state.stale] == [] and hashed == []
 

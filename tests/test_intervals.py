@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecominstruct.evaluation.intervals import Interval, interval_of, replicates, resampled, wilson
-from ecominstruct.evaluation.sums import STEPS, Sums
+from ecominstruct.evaluation.metric_counts import STEPS, Sums
 from ecominstruct.tasks.spec import Metric
 
 

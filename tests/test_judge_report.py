@@ -16,13 +16,13 @@ import servers as ways
 from conftest import ROOT, Ecom
 from ecominstruct.errors import InputError
 from ecominstruct.people import llm_judge
-from ecominstruct.people.appeals import appeals
 from ecominstruct.people.conclusions import conclusions
-from ecominstruct.people.judge_page import PAGES, render_page, write_pages
+from ecominstruct.people.judge_manipulation import appeals
 from ecominstruct.people.judge_report import judge_report
 from ecominstruct.people.llm_judge import Reply, load_prompts, question_text, read_reply, settle
 from ecominstruct.people.phrases import Tongue
 from ecominstruct.people.votes import Vote, dump_votes, parse_votes, read_all, votes_folder, write_votes
+from ecominstruct.report.judge_page import PAGES, render_page, write_pages
 from servers import Asked, Stub, Way, running
 from test_page import CHROMIUM_ARGS, HOSTILE, Outline, _browser_path
 
@@ -414,7 +414,7 @@ def _people(run: Path) -> Iterator[Vote]:
     """Two people who like right answers, and are not sure of wrong ones."""
     from ecominstruct.people.judging import comparisons
     from ecominstruct.rows import example_of
-    from ecominstruct.store import read_batches
+    from ecominstruct.runs.store import read_batches
 
     gold = {
         row["id"]: example_of(row).output

@@ -21,12 +21,12 @@ from typing import Any
 
 import pytest
 
-from ecominstruct.checks.leaks import Held, Said, find_leaks, read_protected, write_protected
-from ecominstruct.dataset.findings import Pair, said_by
-from ecominstruct.dataset.guard import OfTask, Row, Shows, held_by, telling
+from ecominstruct.config.recipe import Clean
+from ecominstruct.dataset.contamination_index import OfTask, Row, Shows, held_by, telling
+from ecominstruct.dataset.quality_signals import Pair, said_by
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.languages import kin_text
-from ecominstruct.recipe import Clean
+from ecominstruct.similarity.contamination import Held, Said, find_leaks, read_protected, write_protected
 
 CASES = Path(__file__).with_name("data") / "leak_cases.jsonl"
 ELSEWHERE = ("paraphrase", "translation")

@@ -24,26 +24,26 @@ pytest.importorskip("torch")
 
 import tiny_models as tiny
 from conftest import Ecom
-from ecominstruct import evaluating
-from ecominstruct.engines import InThisProcess
+from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.errors import InputError
 from ecominstruct.evaluation.predict import described
 from ecominstruct.identity import hash64
-from ecominstruct.local_models import LocalSpec
 from ecominstruct.models import folder_name, open_model, role
 from ecominstruct.models.base import Reply
 from ecominstruct.models.batches import batches
 from ecominstruct.models.chat import Chat
-from ecominstruct.models.folders import find_model, record_base
+from ecominstruct.models.checkpoints import find_model, record_base
+from ecominstruct.models.generation import write
 from ecominstruct.models.likelihood import likelihoods
 from ecominstruct.models.loading import Loaded, denormals_flushed, load_model
 from ecominstruct.models.local import TOO_LONG, Local
-from ecominstruct.models.reading import FEWEST
-from ecominstruct.models.writing import write
-from ecominstruct.progress import Silent
+from ecominstruct.models.prefill import FEWEST
 from ecominstruct.rows import Example, Gold
-from ecominstruct.store import write_recipe
+from ecominstruct.runs.executor import InThisProcess
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.store import write_recipe
 from ecominstruct.tasks.prompts import render_prompt
+from ecominstruct.workflow import evaluate
 from test_models import asked, facts
 
 pytestmark = pytest.mark.slow
@@ -262,7 +262,7 @@ def test_answers_are_what_the_library_gives_to_one_prompt(made: Make, tmp_path: 
 
 
 def test_a_model_that_forgets_is_written_with_a_cache_of_its_own(tmp_path: Path) -> None:
-    from ecominstruct.models.room import roomy_cache
+    from ecominstruct.models.preallocated_cache import roomy_cache
 
     loaded = loaded_of(tiny.save(tmp_path / "mistral", "mistral"))  # each layer sees 40 tokens
     assert roomy_cache(loaded.model, 100) is None
@@ -538,7 +538,7 @@ def predicted(run: Path) -> dict[str, list[dict[str, Any]]]:
 
 def test_a_killed_predict_goes_on_and_gives_the_same(run: Path, tmp_path: Path, ecom: Ecom) -> None:
     whole, killed = (Path(shutil.copytree(run, tmp_path / name / "run")) for name in ("whole", "killed"))
-    said = evaluating.predict(whole, "local:tiny", InThisProcess(), Silent())
+    said = evaluate.predict(whole, "local:tiny", InThisProcess(), Silent())
     assert said["errors"] == 0 and said["asked"]["served"] == {"cpu float32": said["asked"]["answered"]}
     command = [str(Path(sys.executable).parent / "ecom"), "predict", str(killed), "--model", "local:tiny"]
     process = subprocess.Popen([*command, "--processes", "1"], stderr=subprocess.DEVNULL)
@@ -549,10 +549,10 @@ def test_a_killed_predict_goes_on_and_gives_the_same(run: Path, tmp_path: Path, 
     process.communicate()
     before = answered(file)
     assert process.returncode == -signal.SIGKILL and before >= 20 and not (killed / "6-predictions").exists()
-    rest = evaluating.predict(killed, "local:tiny", InThisProcess(), Silent())
+    rest = evaluate.predict(killed, "local:tiny", InThisProcess(), Silent())
     assert rest["asked"]["answered"] == said["asked"]["answered"] - before
     assert predicted(killed) == predicted(whole)
-    assert evaluating.predict(killed, "local:tiny", InThisProcess(), Silent())["asked"] is None
+    assert evaluate.predict(killed, "local:tiny", InThisProcess(), Silent())["asked"] is None
 
 
 def answered(file: Path) -> int:
@@ -566,7 +566,7 @@ def answered(file: Path) -> int:
 def test_what_is_wrong_with_a_model_leaves_the_run_as_it_was(run: Path, made: Make, ecom: Ecom) -> None:
     untemplated = f"local:{made('bloom')}"
     said = "holds no chat template. Add chat_template.jinja, or ask for"
-    refused(lambda: evaluating.predict(run, untemplated, InThisProcess(), Silent()), said)
+    refused(lambda: evaluate.predict(run, untemplated, InThisProcess(), Silent()), said)
     absent = ecom("predict", run, "--model", "local:nowhere")
     assert (absent.returncode, absent.stdout) == (2, "") and "nowhere: is no folder of a model" in absent.stderr
     assert not (run / "6-predictions").exists()

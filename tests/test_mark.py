@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecominstruct.evaluation.mark import mark
 from ecominstruct.evaluation.metrics import (
     Counts,
     bleu_counters,
@@ -24,6 +23,7 @@ from ecominstruct.evaluation.metrics import (
     total,
 )
 from ecominstruct.evaluation.predict import question_of
+from ecominstruct.evaluation.score_example import mark
 from ecominstruct.evaluation.summary import metrics_of, summarise
 from ecominstruct.rows import Example, Gold, Prediction, Score, Span
 from ecominstruct.tasks.forms import FORMS

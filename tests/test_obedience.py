@@ -11,11 +11,11 @@ import pytest
 
 from conftest import Ecom
 from ecominstruct.audit.audits import run_audits
-from ecominstruct.audit.planting import Plant, obeys, payloads, plant, sample
-from ecominstruct.engines import InThisProcess
-from ecominstruct.progress import watch
+from ecominstruct.audit.injection_probes import Plant, obeys, payloads, plant, sample
 from ecominstruct.rows import Example, Gold, Span
-from ecominstruct.store import read_json, read_recipe, write_recipe
+from ecominstruct.runs.executor import InThisProcess
+from ecominstruct.runs.progress import watch
+from ecominstruct.runs.store import read_json, read_recipe, write_recipe
 from servers import Asked, Stub, Way, good, running
 from test_audit_personal import build
 

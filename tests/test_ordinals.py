@@ -120,7 +120,7 @@ def test_ten_million_distinct_rows_take_250_megabytes() -> None:
 INGEST = f"""
 import sys
 from pathlib import Path
-from ecominstruct.engines import keep_no_memory
+from ecominstruct.runs.executor import keep_no_memory
 keep_no_memory()
 from ecominstruct.sources.cards import load_sources
 from ecominstruct.sources.ingest import ingest_piece, plan_ingest

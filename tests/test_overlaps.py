@@ -17,16 +17,17 @@ from xml.etree import ElementTree
 import pyarrow.parquet as pq
 import pytest
 
-from ecominstruct import engines, pipeline
+from ecominstruct.config.recipe import Splits
 from ecominstruct.languages import kin_text
-from ecominstruct.progress import Silent
-from ecominstruct.recipe import Splits
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import pieces, plan_ingest, source_parts
 from ecominstruct.sources.records import read_records
 from ecominstruct.splits.assign import SourceParts, plan_splits
 from ecominstruct.splits.proof import Expected, Ledger, check_sides, open_sides
 from ecominstruct.tasks.catalogue import load_catalogue, roots
+from ecominstruct.workflow import build
 
 pytestmark = pytest.mark.slow
 
@@ -239,7 +240,7 @@ def test_what_overlaps_the_released_test_sets_leaves_no_training_row(datasets: P
     (tmp_path / "r.yaml").write_text(f"title: raw\ntasks: {{include: {json.dumps(RAW)}}}\n")
     run = tmp_path / "run"
     with engines.local(2) as executor:
-        pipeline.build(pipeline.prepare(tmp_path / "r.yaml", data=datasets), run, executor, Silent())
+        build.build(build.prepare(tmp_path / "r.yaml", data=datasets), run, executor, Silent())
     released = {kin_text(text) for name in GUARDED for text in TEXTS[name](datasets)}
     train = {
         record

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ecominstruct.evaluation.page import render_page
-from ecominstruct.evaluation.report_data import Evidence, Floor, ReportData, Scores, Task
+from ecominstruct.report.page import render_page
+from ecominstruct.report.report_data import Evidence, Floor, ReportData, Scores, Task
 
 CHROMIUM_ARGS = (
     "--no-sandbox --disable-gpu --disable-background-networking "

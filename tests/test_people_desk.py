@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import desks
 from ecominstruct.errors import InputError
-from ecominstruct.people import deals, members
-from ecominstruct.people.deals import deal, progress
-from ecominstruct.people.desk import Desk, Item, Refused
+from ecominstruct.people import annotators, assignments
+from ecominstruct.people.annotation_store import Desk, Item, Refused
+from ecominstruct.people.assignments import deal, progress
 
 
 def _desk(path: Path, items: list[Item], people: str = "anna", overlap: int = 1, **settings: str) -> Desk:
@@ -23,9 +23,9 @@ def _desk(path: Path, items: list[Item], people: str = "anna", overlap: int = 1,
     return Desk(path)
 
 
-def _answer_all(desk: Desk, person: str, most: int = 10_000) -> list[deals.Deal]:
+def _answer_all(desk: Desk, person: str, most: int = 10_000) -> list[assignments.Deal]:
     """Answer one after another what is dealt; returns it."""
-    seen: list[deals.Deal] = []
+    seen: list[assignments.Deal] = []
     while len(seen) < most and (open_deals := deal(desk, person)):
         seen.append(open_deals[0])
         desk.answer(person, desks.new_key(), open_deals[0].number, {"choice": "tie", "reason": ""})
@@ -72,7 +72,9 @@ def test_some_items_come_again_the_other_way_round(tmp_path: Path) -> None:
     assert len(first) == 200 and 3 <= len(again) <= 25
     assert all(first[each.item.id] is not each.swapped for each in again)
     places = {each.item.id: number for number, each in enumerate(seen) if each.kind == "first"}
-    assert all(number - places[each.item.id] > deals.APART for number, each in enumerate(seen) if each.kind == "repeat")
+    assert all(
+        number - places[each.item.id] > assignments.APART for number, each in enumerate(seen) if each.kind == "repeat"
+    )
 
 
 @pytest.mark.slow
@@ -123,7 +125,7 @@ def test_what_was_left_for_half_an_hour_is_for_others(tmp_path: Path, monkeypatc
     desk = _desk(tmp_path / "d", [desks.comparison(0)], "anna,bo")
     (each,) = deal(desk, "anna")
     assert deal(desk, "bo") == []
-    monkeypatch.setattr(deals, "LATE_SECONDS", -1.0)
+    monkeypatch.setattr(assignments, "LATE_SECONDS", -1.0)
     assert [other.item for other in deal(desk, "bo")] == [each.item]
     assert desk.answer("anna", desks.new_key(), each.number, {"choice": "tie", "reason": ""})  # still welcome
 
@@ -231,20 +233,20 @@ def test_secrets_are_nowhere_but_with_their_people(tmp_path: Path) -> None:
     path = tmp_path / "d"
     made = desks.make(path, "judge", [desks.comparison(0)], "anna,bo,chen+")
     desk = Desk(path)
-    assert members.names(desk) == ["anna", "bo", "chen"]
-    assert all(members.who(desk, secret) == name for name, secret in made.items())
+    assert annotators.names(desk) == ["anna", "bo", "chen"]
+    assert all(annotators.who(desk, secret) == name for name, secret in made.items())
     assert len(set(made.values())) == 3 and all(len(secret) >= 43 for secret in made.values())
     content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert not any(secret.encode() in content for secret in made.values())
-    renewed = members.invite(desk, [members.Member("anna")])
-    assert members.who(desk, made["anna"]) is None and members.who(desk, renewed["anna"]) == "anna"
-    assert members.who(desk, "") is None and members.who(desk, "\ud800") is None
+    renewed = annotators.invite(desk, [annotators.Member("anna")])
+    assert annotators.who(desk, made["anna"]) is None and annotators.who(desk, renewed["anna"]) == "anna"
+    assert annotators.who(desk, "") is None and annotators.who(desk, "\ud800") is None
 
 
 @pytest.mark.parametrize("words", ["", "anna,,bo", "anna,anna", "a b", "../x", "<b>", "x" * 41, "llm:x", "anna++"])
 def test_names_that_are_none(words: str) -> None:
     with pytest.raises(InputError):
-        members.parse_members(words)
+        annotators.parse_members(words)
 
 
 def test_a_file_that_is_no_desk(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 import desks
 from desks import row, serving
 from ecominstruct.people import judging
-from ecominstruct.people.desk import Desk, Item
+from ecominstruct.people.annotation_store import Desk, Item
 from ecominstruct.people.shell import words
 from ecominstruct.rows import Gold, Span
 from ecominstruct.tasks.annotations import gold_of

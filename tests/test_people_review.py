@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 import desks
 from conftest import Ecom
-from ecominstruct.people import decisions, drawing, judging, members, reviewing
-from ecominstruct.people.deals import deal
-from ecominstruct.people.desk import Desk, Refused
+from ecominstruct.people import annotators, decisions, drawing, judging, reviewing
+from ecominstruct.people.annotation_store import Desk, Refused
+from ecominstruct.people.assignments import deal
 from ecominstruct.people.records import Source
 from ecominstruct.people.votes import dump_votes, parse_votes
 from ecominstruct.people.widgets import Widget, gold_shown, read_gold, widget_of
 from ecominstruct.rows import Gold, Span
-from ecominstruct.store import read_json
+from ecominstruct.runs.store import read_json
 from ecominstruct.tasks.annotations import read_decisions, settle, snapshot
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 
@@ -257,7 +257,7 @@ def test_a_session_from_the_command_line(run: tuple[Path, Path], ecom: Ecom) -> 
     assert read_json(folder / "people" / "review.json")["people"]["dora"]["refuse"] == 1
     card = (folder / "4-dataset" / "README.md").read_text("utf-8")
     assert "| 1 | 1 | 1.000 | 0.206 to 1.000 |" in card.partition("人工抽检")[2]
-    assert members.names(Desk(reviewing.desk_file(folder))) == ["dora"]
+    assert annotators.names(Desk(reviewing.desk_file(folder))) == ["dora"]
     again = ecom("review", folder, "--export")
     assert again.returncode == 0 and "1 decisions, 0 of them new" in again.stdout
 

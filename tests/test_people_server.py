@@ -22,7 +22,7 @@ import desks
 from desks import Client, Server, serving
 from ecominstruct.errors import InputError
 from ecominstruct.people import host
-from ecominstruct.people.desk import Desk
+from ecominstruct.people.annotation_store import Desk
 from ecominstruct.people.guard import HEADERS, MOST_BYTES
 
 pytest.importorskip("fastapi", reason="the extra `people` is not installed")

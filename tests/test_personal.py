@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecominstruct.checks.personal.checksums import is_card, is_resident_id, is_s10, is_ups, luhn
-from ecominstruct.checks.personal.find import find, find_in_column, rules
-from ecominstruct.checks.personal.kinds import ABOUT, ORDER
-from ecominstruct.checks.personal.rule import Place, Rule
+from ecominstruct.detectors.personal.checksums import is_card, is_resident_id, is_s10, is_ups, luhn
+from ecominstruct.detectors.personal.find import find, find_in_column, rules
+from ecominstruct.detectors.personal.kinds import ABOUT, ORDER
+from ecominstruct.detectors.personal.rule import Place, Rule
 from personal_cases import ALIKE, Case, cases, look_alikes
 
 CHECKED = {"bank_card", "national_id"}  # kinds whose values carry a check digit; of parcels those of the post do

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from ecominstruct.people.agreement import agreements, by_two, ratings_of
+from ecominstruct.people.bradley_terry import fit_strengths
 from ecominstruct.people.effects import left_side
 from ecominstruct.people.power import decided_items
 from ecominstruct.people.preferences import tallies, verdicts
-from ecominstruct.people.strengths import fit_strengths
 from ecominstruct.people.votes import Vote
 
 MODELS = ("a", "b", "c")

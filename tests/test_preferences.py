@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecominstruct.people.bradley_terry import fit_strengths
 from ecominstruct.people.power import decided_items, more_items, sign_test_power
 from ecominstruct.people.preferences import share_of, tallies, verdicts
-from ecominstruct.people.strengths import fit_strengths
 from ecominstruct.people.votes import CHOICES, Vote
 
 # Davidson (1970), example 2: six brands of chocolate pudding, here as i, j, i preferred, j preferred, neither.
@@ -180,7 +180,7 @@ def test_the_items_that_are_needed_are_the_fewest(rate: float) -> None:
 
 
 def test_power_is_the_share_of_samples_that_show_it() -> None:
-    from ecominstruct.evaluation.compare import mcnemar
+    from ecominstruct.evaluation.significance import mcnemar
 
     drawn = np.random.default_rng(3).binomial(40, 0.7, 4_000)
     shown = np.mean([mcnemar(int(k), 40 - int(k)) < 0.05 for k in drawn])

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct import engines, pipeline
 from ecominstruct.errors import CheckFailed
-from ecominstruct.progress import Silent
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
+from ecominstruct.workflow import build
 
 RECIPE = """\
 title: proved
@@ -59,7 +60,7 @@ MATCHING = "en.storefront.products.title_attribute_matching.parquet"
 Rows = list[dict[str, Any]]
 
 
-def settings_in(folder: Path) -> pipeline.Settings:
+def settings_in(folder: Path) -> build.Settings:
     """The recipe, a catalogue of its own, and 190 pairs of 95 things, each with two others."""
     source = folder / "catalogue/en/toy"
     source.mkdir(parents=True)
@@ -70,7 +71,7 @@ def settings_in(folder: Path) -> pipeline.Settings:
     pairs = [{"left": f"Thing {a}", "right": f"Thing {b}", "same": LABELS[(a + b) % 2]} for a, b in things]
     (folder / "data/toy/pairs.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
     (folder / "r.yaml").write_text(RECIPE)
-    return pipeline.prepare(folder / "r.yaml", data=folder / "data", extra=[folder / "catalogue"])
+    return build.prepare(folder / "r.yaml", data=folder / "data", extra=[folder / "catalogue"])
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +80,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("proved")
     settings = settings_in(folder)
     with engines.local(1) as executor:
-        pipeline.build(settings, folder / "run", executor, Silent())
-    pipeline.remember(folder / "run", settings, [folder / "catalogue"], folder / "r.yaml", {})
+        build.build(settings, folder / "run", executor, Silent())
+    build.remember(folder / "run", settings, [folder / "catalogue"], folder / "r.yaml", {})
     return folder / "run"
 
 
@@ -192,7 +193,7 @@ PLANTED = [
 def test_what_is_planted_is_found(run: Path, plant: Callable[[Path], None], kinds: set[str]) -> None:
     before = (run / "4-dataset/split-proof.json").read_bytes()
     plant(run)
-    proof = pipeline.prove(run)
+    proof = build.prove(run)
     assert kinds <= {kind.replace("_", " ") for kind in proof["violations"]}
     assert kinds <= {line.partition(":")[0] for line in proof["listed"]}
     assert (run / "4-dataset/split-proof.json").read_bytes() == before, "who only looks changes nothing"
@@ -248,7 +249,7 @@ def test_a_leak_fails_the_build_and_leaves_no_finished_release(run: Path) -> Non
     (run / "4-dataset/manifest.json").unlink()
     settings = settings_in(run.parent)
     with engines.local(1) as executor, pytest.raises(CheckFailed) as caught:
-        pipeline.build(settings, run, executor, Silent())
+        build.build(settings, run, executor, Silent())
     named = {fault.problem.split()[4] for fault in caught.value.faults if "without assignment" in fault.problem}
     assert len(named) == 2
     assert not (run / "4-dataset/manifest.json").exists()
@@ -264,6 +265,6 @@ def test_a_run_without_a_release_says_what_to_type(tmp_path: Path, ecom: Ecom) -
 def test_many_violations_are_counted_and_the_first_are_listed(run: Path) -> None:
     path = run / "4-dataset/train" / MATCHING
     edit(path, lambda rows: [row | {"split": "test"} for row in rows for _ in range(5)])
-    proof = pipeline.prove(run)
+    proof = build.prove(run)
     assert proof["violations"]["row_not_in_the_split_of_its_record"] == len(rows_of(path)) > 200
     assert len(proof["listed"]) == 100 * len(proof["violations"])

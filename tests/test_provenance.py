@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct import engines, evaluating, pipeline
 from ecominstruct.dataset.trace import trace
 from ecominstruct.errors import InputError
-from ecominstruct.forgetting import Wish, forget
-from ecominstruct.progress import Silent
-from ecominstruct.store import write_json
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.store import write_json
+from ecominstruct.workflow import build, evaluate
+from ecominstruct.workflow.forget import Wish, forget
 
 RECIPE = """\
 title: kept
@@ -34,11 +35,11 @@ evaluation: {sensitivity: 5}
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("provenance")
     (folder / "r.yaml").write_text(RECIPE)
-    settings = pipeline.prepare(folder / "r.yaml", data=None)
+    settings = build.prepare(folder / "r.yaml", data=None)
     with engines.local(1) as executor:
-        pipeline.build(settings, folder / "run", executor, Silent())
-        evaluating.predict(folder / "run", "oracle", executor, Silent())
-        evaluating.score(folder / "run", "oracle", executor, Silent())
+        build.build(settings, folder / "run", executor, Silent())
+        evaluate.predict(folder / "run", "oracle", executor, Silent())
+        evaluate.score(folder / "run", "oracle", executor, Silent())
     return folder
 
 
@@ -79,7 +80,7 @@ def test_what_is_no_example_is_said_so(built: Path, ecom: Ecom) -> None:
 def test_a_rejected_row_says_why(run: Path) -> None:
     (run.parent / "r.yaml").write_text(RECIPE + "mixture: {cap_per_task: 20}\n")
     with engines.local(1) as executor:
-        pipeline.build(pipeline.prepare(run.parent / "r.yaml", data=None), run, executor, Silent())
+        build.build(build.prepare(run.parent / "r.yaml", data=None), run, executor, Silent())
     rejected = rows(run, "4-dataset/rejects/*.parquet")
     found = trace(run, rejected[0]["row"])
     assert found["rejected"] == {name: rejected[0][name] for name in ("reason", "detail")}
@@ -98,9 +99,9 @@ def whole(run: Path, built: Path) -> None:
             said = {reason: n for reason, n in unit["rejected"].items() if reason != "forgotten"}
             reasons = pq.read_table(rejects)["reason"].to_pylist() if rejects.is_file() else []
             assert said == {reason: reasons.count(reason) for reason in said} and len(reasons) == sum(said.values())
-    settings = pipeline.prepare(built / "r.yaml", data=None)
-    states = {state.stage: state.stale for state in pipeline.status(settings, run)}
-    assert all(states[name] for name in pipeline.BUILT)
+    settings = build.prepare(built / "r.yaml", data=None)
+    states = {state.stage: state.stale for state in build.status(settings, run)}
+    assert all(states[name] for name in build.BUILT)
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -131,7 +132,7 @@ def test_what_is_forgotten_stays_so_when_the_run_goes_on(run: Path, built: Path)
     forget(run, Wish(record=record))
     (run.parent / "more.yaml").write_text(RECIPE.replace("title_attribute_matching", "*"))
     with engines.local(1) as executor:
-        pipeline.build(pipeline.prepare(run.parent / "more.yaml", data=None), run, executor, Silent())
+        build.build(build.prepare(run.parent / "more.yaml", data=None), run, executor, Silent())
     later = rows(run, "4-dataset/t*/*.parquet")
     assert any(one["task"] == "zh/storefront/products/category" for one in later)
     assert not [one for one in later if record in (one["record"], *one["derived_from"])]

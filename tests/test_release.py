@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from ecominstruct import engines, pipeline
-from ecominstruct.progress import Silent
 from ecominstruct.rows import SPLITS
-from ecominstruct.stages import stage
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.stages import stage
+from ecominstruct.workflow import build
 
 RECIPE = """\
 title: kept
@@ -25,10 +26,10 @@ def _build(tmp_path: Path, text: str) -> tuple[Path, dict[str, Any]]:
     tmp_path.mkdir(exist_ok=True)
     recipe = tmp_path / "r.yaml"
     recipe.write_text(text)
-    settings = pipeline.prepare(recipe, data=None)
+    settings = build.prepare(recipe, data=None)
     with engines.local(1) as executor:
-        built = pipeline.build(settings, tmp_path / "run", executor, Silent())
-    return tmp_path / "run" / stage("dataset").folder, pipeline.summary(built, settings)
+        built = build.build(settings, tmp_path / "run", executor, Silent())
+    return tmp_path / "run" / stage("dataset").folder, build.summary(built, settings)
 
 
 def test_a_cap_keeps_so_many_training_examples_and_counts_the_rest(tmp_path: Path) -> None:

@@ -25,19 +25,19 @@ import pytest
 
 import servers as ways
 from conftest import Ecom
-from ecominstruct.config import load
+from ecominstruct.config.recipe import Recipe
+from ecominstruct.config.servers import ServerSpec
+from ecominstruct.config.strict_yaml import load
 from ecominstruct.errors import CheckFailed, EcomError, InputError
 from ecominstruct.evaluation.predict import answers_file
 from ecominstruct.models import folder_name, open_model, role
-from ecominstruct.models.asking import ask
 from ecominstruct.models.base import Reply
 from ecominstruct.models.cache import Answer, Answers, Entry
 from ecominstruct.models.costs import Meter, Usage, estimate_tokens
+from ecominstruct.models.request_scheduler import ask
 from ecominstruct.models.server import Server
-from ecominstruct.progress import Silent
-from ecominstruct.recipe import Recipe
 from ecominstruct.rows import Example, Gold
-from ecominstruct.servers import ServerSpec
+from ecominstruct.runs.progress import Silent
 from servers import Stub, Way, running
 from test_models import asked, facts
 

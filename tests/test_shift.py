@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from conftest import Ecom
 from ecominstruct.audit.audits import run_audits
-from ecominstruct.checks.columns import Flags, Indices
 from ecominstruct.checks.shifts import (
     Labels,
     Moved,
@@ -24,11 +23,12 @@ from ecominstruct.checks.shifts import (
     share_shifts,
 )
 from ecominstruct.dataset.shift import FLOOR, Shift, measure
-from ecominstruct.engines import InThisProcess
 from ecominstruct.identity import fraction
-from ecominstruct.progress import Silent
 from ecominstruct.rows import Example, Gold, example_schema
-from ecominstruct.store import batches_of, read_json, write_part
+from ecominstruct.runs.executor import InThisProcess
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.store import batches_of, read_json, write_part
+from ecominstruct.similarity.columns import Flags, Indices
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 from examples import example
 

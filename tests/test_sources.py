@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ecominstruct.errors import InputError
+from ecominstruct.runs.store import Receipt
 from ecominstruct.sources.cards import RawFile, SourceCard, absent_files, load_sources
 from ecominstruct.sources.ingest import ingest_piece, plan_ingest
 from ecominstruct.sources.mapping import map_row
 from ecominstruct.sources.readers import RawRow, read_jsonl
 from ecominstruct.sources.records import group_keys
-from ecominstruct.store import Receipt
 
 
 def card(**changes: Any) -> SourceCard:

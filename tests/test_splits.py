@@ -18,14 +18,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ecominstruct.config.recipe import Splits
 from ecominstruct.languages import has_word, kin_text
-from ecominstruct.recipe import Splits
 from ecominstruct.rows import SPLITS
+from ecominstruct.runs.store import Receipt, write_part
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.records import group_keys
 from ecominstruct.splits.assign import SourceParts, Work, assign
 from ecominstruct.splits.pairs import components
-from ecominstruct.store import Receipt, write_part
 from processes import PEAK
 
 RULES = Splits(seed="toy", validation=0.2, test=0.3)
@@ -493,9 +493,9 @@ MEMORY = """
 import sys
 from pathlib import Path
 import pyarrow as pa
-from ecominstruct.recipe import Splits
+from ecominstruct.config.recipe import Splits
 from ecominstruct.splits.assign import SourceParts, Work, assign
-from ecominstruct.store import write_part
+from ecominstruct.runs.store import write_part
 
 folder = Path(sys.argv[1])
 schema = pa.schema([("id", pa.string()), ("group", pa.list_(pa.string())), ("published_split", pa.string())])

@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import Ecom
-from ecominstruct import engines, pipeline
 from ecominstruct.identity import hex128
-from ecominstruct.progress import Silent
-from ecominstruct.stages import stage
+from ecominstruct.runs import executor as engines
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.stages import stage
+from ecominstruct.workflow import build as pipeline
 
 Rows = list[dict[str, Any]]
 COMMON = 'licence: {spdx: CC0-1.0, evidence: written here, redistribute: "yes"}\nlang: en\n'

@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ecominstruct.engines import InThisProcess, StagePlan, Unit, missing_parts, run_stage, stale_reasons
 from ecominstruct.errors import InputError
-from ecominstruct.progress import Silent
 from ecominstruct.rows import Reject
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import InThisProcess, StagePlan, Unit, missing_parts, run_stage, stale_reasons
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     flat,
@@ -329,12 +329,12 @@ SLOW = """
 import sys, time
 from pathlib import Path
 import pyarrow as pa
-from ecominstruct.engines import InThisProcess
-from ecominstruct.progress import Silent
+from ecominstruct.runs.executor import InThisProcess
+from ecominstruct.runs.progress import Silent
 from ecominstruct.rows import Reject
-from ecominstruct.engines import StagePlan, Unit, run_stage
-from ecominstruct.stages import stage
-from ecominstruct.store import Receipt, write_part, write_rejects
+from ecominstruct.runs.executor import StagePlan, Unit, run_stage
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import Receipt, write_part, write_rejects
 
 SCHEMA = pa.schema([("text", pa.string())])
 

@@ -17,27 +17,27 @@ from pydantic import ValidationError
 
 from annotator import annotating
 from conftest import ROOT, Ecom
-from ecominstruct import pipeline
-from ecominstruct.dataset.reach import held_out
-from ecominstruct.engines import InThisProcess, run_stage
+from ecominstruct.config.scope import HeldOut, Scope
+from ecominstruct.config.study import BASE, Cell, Choice, StudySpec, expand
+from ecominstruct.dataset.task_scope import held_out
 from ecominstruct.errors import InputError, wrong
 from ecominstruct.evaluation.groups import Reader, contrasts, level
 from ecominstruct.evaluation.predict import plan_answers
 from ecominstruct.evaluation.score import plan_scores
-from ecominstruct.evaluation.study_page import study_page
 from ecominstruct.identity import fraction
 from ecominstruct.models.base import Reply, TaskFacts
-from ecominstruct.progress import Silent
+from ecominstruct.report.study_page import study_page
 from ecominstruct.rows import Example
-from ecominstruct.scope import HeldOut, Scope
-from ecominstruct.store import Part
-from ecominstruct.studies import BASE, Cell, Choice, StudySpec, expand
-from ecominstruct.studying import Tools, Tune, run_study
-from ecominstruct.training.cell_proof import Held, prove
-from ecominstruct.training.cell_rows import read_rows
-from ecominstruct.training.choice import Stock, choose
-from ecominstruct.training.study_plan import Study, listing, plan_study
+from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.progress import Silent
+from ecominstruct.runs.store import Part
+from ecominstruct.studies.plan import Study, listing, plan_study
+from ecominstruct.studies.proof import Held, prove
+from ecominstruct.studies.row_selection import Stock, choose
+from ecominstruct.studies.rows import read_rows
+from ecominstruct.studies.run import Tools, Tune, run_study
 from ecominstruct.training.tune import Tuned
+from ecominstruct.workflow import build
 from servers import Stub, running
 
 CATEGORIES = ("ner", "qa", "generation", "classification")
@@ -223,8 +223,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Ready:
     folder = tmp_path_factory.mktemp("study")
     recipe, run = folder / "recipe.yaml", folder / "run"
     recipe.write_text(RECIPE, encoding="utf-8")
-    settings = pipeline.prepare(recipe, data=None)
-    pipeline.build(settings, run, InThisProcess(), Silent())
+    settings = build.prepare(recipe, data=None)
+    build.build(settings, run, InThisProcess(), Silent())
     return Ready(run, plan_study(run, settings.recipe, settings.catalogue))
 
 
@@ -490,10 +490,10 @@ def test_what_a_study_names_must_be_in_the_run(tmp_path: Path) -> None:
     text = RECIPE.replace('values: ["en/storefront/queries/intent"]', 'values: ["en/storefront/queries/intend"]')
     recipe.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"recipe.yaml:14: no task of this run is .*intend.* Did you mean"):
-        pipeline.prepare(recipe, data=None)
+        build.prepare(recipe, data=None)
     recipe.write_text(RECIPE.replace("train: {model: tiny, chat: plain}\n", ""), encoding="utf-8")
     with pytest.raises(InputError, match="study needs `train`"):
-        pipeline.prepare(recipe, data=None)
+        build.prepare(recipe, data=None)
 
 
 # ------------------------------------------------------------------------------------------------- with a real model

@@ -13,19 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ecominstruct.config import load
+from ecominstruct.config.recipe import Recipe
+from ecominstruct.config.strict_yaml import load
+from ecominstruct.config.training import Lora, Tiny, TrainSpec
 from ecominstruct.errors import InputError
 from ecominstruct.models.chat import Chat
 from ecominstruct.models.local import Local
-from ecominstruct.progress import Silent
-from ecominstruct.recipe import Recipe
 from ecominstruct.rows import Example
+from ecominstruct.runs.progress import Silent
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.training.base import load_base
 from ecominstruct.training.card import grade, model_card
 from ecominstruct.training.rows import NO_LOSS, capped, data_of, encode, order, packed, some
 from ecominstruct.training.tune import Tuned, save, tune
-from ecominstruct.tuning import Lora, Tiny, TrainSpec
 from examples import about, example, examples
 
 pytestmark = pytest.mark.slow  # heavy libraries
@@ -214,7 +214,7 @@ def test_the_folder_says_what_it_is_and_answers(base: Path) -> None:
     assert facts["losses"]["last"] < facts["losses"]["first"]
     for path in base.rglob("*.json*"):
         assert str(base.parent) not in path.read_text()
-    from ecominstruct.local_models import LocalSpec
+    from ecominstruct.config.local_models import LocalSpec
 
     assert Chat.load(base).choice == "saved"
     assert Local("model", LocalSpec(folder=str(base)), base.parent / "answers").fingerprint()

@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecominstruct.errors import InputError
-from ecominstruct.people.votes import CHOICES, Vote, dump_votes, item_id, parse_votes, read_all, read_votes, write_votes
+from ecominstruct.people.votes import (
+    CHOICES,
+    Vote,
+    dump_votes,
+    item_id,
+    parse_votes,
+    read_all,
+    read_votes,
+    write_votes,
+)
 
 VOTE = Vote("i1", "e1", "en/shop/title", "Anna", "model-a", "model-b", "left", "=1+1, \"so\"\n'更好'\u202e", 0)
 LINE = dump_votes([VOTE], "jsonl")

@@ -47,7 +47,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[st
 
 def build(recipe: Path, out: Path, *before: str, processes: int = 2) -> subprocess.CompletedProcess[str]:
     """Build in a process of its own, in which these lines of Python run first."""
-    code = "\n".join(["import sys", *before, "from ecominstruct.cli import main", "main()"])
+    code = "\n".join(["import sys", *before, "from ecominstruct.cli.main import main", "main()"])
     words = ["build", str(recipe), "--out", str(out), "--processes", str(processes)]
     return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
 

@@ -21,8 +21,8 @@ import pytest
 
 from conftest import Ecom
 from ecominstruct.errors import InputError
-from ecominstruct.pipeline import check_run
-from ecominstruct.store import is_leftover
+from ecominstruct.runs.store import is_leftover
+from ecominstruct.workflow.build import check_run
 from processes import PEAK, members
 from test_released import _contents
 
@@ -113,7 +113,7 @@ def fsync(file):
         os.kill(os.getpid(), signal.SIGKILL)
     real(file)
 os.fsync = fsync
-from ecominstruct.cli import main
+from ecominstruct.cli.main import main
 main()
 """
 
@@ -303,7 +303,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
             + f"data: {{storefront: {{rows: {rows}}}}}\n"
         )
         code = (
-            "import sys; from ecominstruct.cli import main\n"
+            "import sys; from ecominstruct.cli.main import main\n"
             "sys.argv = ['ecom', 'build', sys.argv[1], '--out', sys.argv[2], '--processes', '1']\n"
             "try: main()\n"
             "except SystemExit: pass\n"

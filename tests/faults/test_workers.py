@@ -16,7 +16,7 @@ import pytest
 from test_kills import RECIPE, _start
 
 from conftest import Ecom
-from ecominstruct.lock import locked
+from ecominstruct.runs.lock import locked
 from test_released import _contents
 
 
@@ -32,7 +32,7 @@ def test_a_second_builder_is_told_who_is_at_work(ecom: Ecom, tmp_path: Path) -> 
 
 def test_a_lock_ends_with_its_owner(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from ecominstruct.lock import locked\n"
+        "import sys, time; from pathlib import Path; from ecominstruct.runs.lock import locked\n"
         "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as owner:

@@ -17,12 +17,12 @@ from ecominstruct.audit.risks import remember_date
 from ecominstruct.audit.search import SEARCHES, plan_search
 from ecominstruct.audit.slices import plan_slices
 from ecominstruct.audit.testset import plan_testset
-from ecominstruct.engines import StagePlan, run_stage
 from ecominstruct.errors import nearest, wrong
 from ecominstruct.models import folder_name
-from ecominstruct.progress import Progress
-from ecominstruct.stages import stage
-from ecominstruct.store import read_json, read_manifest
+from ecominstruct.runs.executor import StagePlan, run_stage
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import read_json, read_manifest
 
 AUDITS: Mapping[str, Callable[[Path], StagePlan]] = {
     "testset": plan_testset,

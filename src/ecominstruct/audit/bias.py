@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.audit.risks import write_figures
 from ecominstruct.audit.skew import finding_of, summary
-from ecominstruct.checks.bias.association import FEWEST, Association, associations, count
-from ecominstruct.checks.bias.groups import FACETS, SEVERAL, groups, sectors
-from ecominstruct.checks.bias.vocabulary import version, vocabulary
-from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.detectors.bias.association import FEWEST, Association, associations, count
+from ecominstruct.detectors.bias.groups import FACETS, SEVERAL, groups, sectors
+from ecominstruct.detectors.bias.vocabulary import version, vocabulary
 from ecominstruct.identity import hash64
 from ecominstruct.rows import SPLITS, Lang, finding_schema
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     batches_of,

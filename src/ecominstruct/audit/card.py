@@ -20,8 +20,8 @@ from ecominstruct.dataset.card import dataset_card, markdown_table
 from ecominstruct.dataset.composition import composition
 from ecominstruct.dataset.test_sets import read_test_sets
 from ecominstruct.rows import SPLITS
-from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, read_json, read_recipe, require_manifest, write_bytes, write_sealed
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import Manifest, read_json, read_recipe, require_manifest, write_bytes, write_sealed
 
 RISKS_FILE, CARD_FILE = "risks.json", "benchmark-card.json"
 SAMPLES = Path("people") / "review.json"  # what `ecom review` leaves in a run: error rates of rows drawn at random

@@ -20,17 +20,17 @@ from ecominstruct.audit.examine import examine
 from ecominstruct.audit.material import Material, Row, audited, open_run, read_material
 from ecominstruct.audit.negatives import RULE, Balanced, Candidates, balance
 from ecominstruct.audit.neighbours import neighbours
-from ecominstruct.audit.tells import measure
+from ecominstruct.audit.shortcuts import measure
 from ecominstruct.checks.labels import inside
 from ecominstruct.checks.shortcuts import LIMIT
 from ecominstruct.dataset.card import dataset_card
 from ecominstruct.dataset.test_sets import look
-from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.predict import test_parts
 from ecominstruct.identity import hash64, hex128
 from ecominstruct.rows import Gold, Reject, example_schema
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     batches_of,

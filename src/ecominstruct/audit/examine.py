@@ -7,14 +7,15 @@ from typing import Any
 
 from ecominstruct.audit.material import Material, Row, gold_key, question_key
 from ecominstruct.audit.neighbours import neighbours
-from ecominstruct.audit.tells import measure, say_tell
+from ecominstruct.audit.shortcuts import measure, say_tell
 from ecominstruct.checks.duplicates import duplicates
 from ecominstruct.checks.kinds import KINDS, Hit
 from ecominstruct.checks.labels import balance, inside, named, never_gold, stands_in
 from ecominstruct.checks.listings import listing
-from ecominstruct.checks.orders import ODD, cycle, runs
+from ecominstruct.checks.row_order import ODD, cycle, runs
 from ecominstruct.checks.spans import Marked, odd_spans, term_types, unlabelled
-from ecominstruct.checks.texts import hidden, markup, masked
+from ecominstruct.checks.texts import hidden, markup
+from ecominstruct.detectors.excerpts import masked
 from ecominstruct.rows import Finding
 from ecominstruct.tasks.forms import OWN_CANDIDATES
 

@@ -22,19 +22,19 @@ import numpy as np
 
 from ecominstruct.audit.risks import Figure, write_figures
 from ecominstruct.audit.swaps import Made, plan_swaps, swaps_folder
-from ecominstruct.checks.bias.association import FEWEST
-from ecominstruct.checks.bias.swaps import SWAPS, undone
-from ecominstruct.checks.texts import masked
-from ecominstruct.engines import StagePlan, Unit, run_stage
+from ecominstruct.detectors.bias.association import FEWEST
+from ecominstruct.detectors.bias.swaps import SWAPS, undone
+from ecominstruct.detectors.excerpts import masked
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, resampled, wilson
 from ecominstruct.evaluation.predict import ask, plan_predictions, question_of, read_examples, test_parts
 from ecominstruct.evaluation.score import plan_scores, read_scores
 from ecominstruct.languages import kin_text
 from ecominstruct.models import folder_name
-from ecominstruct.progress import Progress
 from ecominstruct.rows import Example, Finding, Score, finding_schema
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit, run_stage
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     batches_of,

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.checks.listings import Part, Sides, parts, sides
-from ecominstruct.dataset.findings import answer_of
+from ecominstruct.dataset.quality_signals import answer_of
 from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.languages import same_text
 from ecominstruct.rows import RECORD_COLUMNS, Example, Span
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     flat,

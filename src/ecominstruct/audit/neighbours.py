@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ecominstruct.audit.material import Asked, Material, asked_by, asked_of, shown_texts
-from ecominstruct.checks.columns import Indices
 from ecominstruct.checks.shifts import FEWEST, agreement
 from ecominstruct.checks.shortcuts import SURE
+from ecominstruct.similarity.columns import Indices
 from ecominstruct.tasks import templates
 
 MARGIN = 0.1  # by which a guess must beat what one knows without it, to be a shortcut

@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.audit.planting import FILE, Plant, obeys, payloads, plant, sample
+from ecominstruct.audit.injection_probes import FILE, Plant, obeys, payloads, plant, sample
 from ecominstruct.audit.risks import Figure, write_figures
-from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.evaluation.intervals import FEWEST_FAMILIES, percentiles, resampled, wilson
-from ecominstruct.evaluation.mark import mark
 from ecominstruct.evaluation.predict import (
     answers_file,
     ask,
@@ -31,14 +29,16 @@ from ecominstruct.evaluation.predict import (
     require_whole_model,
     test_parts,
 )
+from ecominstruct.evaluation.score_example import mark
 from ecominstruct.evaluation.summary import headline, metrics_of
 from ecominstruct.models import answers, folder_name, open_model
 from ecominstruct.models.base import Model, Reply, TaskFacts
 from ecominstruct.models.server import Server
-from ecominstruct.progress import Progress
 from ecominstruct.rows import Example, Prediction, Score
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     batches_of,

@@ -15,8 +15,8 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ecominstruct.dataset.shift import above
 from ecominstruct.errors import CheckFailed, Fault
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     flat,
     read_json,

@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.audit.risks import Figure, write_figures
 from ecominstruct.audit.risks import Risk as Named
-from ecominstruct.checks.injection import excerpts as injection_excerpts
-from ecominstruct.checks.injection import kinds as injection_kinds
-from ecominstruct.checks.mentions import Mention
-from ecominstruct.checks.personal import excerpts as personal_excerpts
-from ecominstruct.checks.personal import kinds as personal_kinds
-from ecominstruct.checks.personal import presidio
 from ecominstruct.dataset.injection import INJECTION
 from ecominstruct.dataset.personal import PERSONAL
 from ecominstruct.dataset.policy import Risk, hits
-from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.detectors.base import Mention
+from ecominstruct.detectors.injection import excerpts as injection_excerpts
+from ecominstruct.detectors.injection import kinds as injection_kinds
+from ecominstruct.detectors.personal import excerpts as personal_excerpts
+from ecominstruct.detectors.personal import kinds as personal_kinds
+from ecominstruct.detectors.personal import presidio
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.rows import SEVERITIES, SPLITS, Finding, Lang, finding_schema
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     batches_of,

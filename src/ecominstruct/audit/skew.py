@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecominstruct.audit.risks import Figure
-from ecominstruct.checks.bias.association import FEWEST
-from ecominstruct.checks.bias.groups import FACETS, SEVERAL
-from ecominstruct.checks.bias.lexicon import lexicon
-from ecominstruct.checks.bias.vocabulary import vocabulary
-from ecominstruct.evaluation.compare import LEVEL, holm
+from ecominstruct.detectors.bias.association import FEWEST
+from ecominstruct.detectors.bias.groups import FACETS, SEVERAL
+from ecominstruct.detectors.bias.lexicon import lexicon
+from ecominstruct.detectors.bias.vocabulary import vocabulary
 from ecominstruct.evaluation.intervals import wilson
+from ecominstruct.evaluation.significance import LEVEL, holm
 from ecominstruct.rows import Finding, Lang, Severity
-from ecominstruct.store import Manifest
+from ecominstruct.runs.store import Manifest
 
 COMPOSITION = ("lang", "category", "source")
 MOST_GROUPS = 40  # of a facet that are listed

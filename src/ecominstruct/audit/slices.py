@@ -21,18 +21,18 @@ import numpy as np
 from ecominstruct.audit.flips import LANG_WORDS, worth
 from ecominstruct.audit.risks import Figure, write_figures
 from ecominstruct.audit.skew import FACET_WORDS, spoken
-from ecominstruct.checks.bias.association import FEWEST
-from ecominstruct.checks.bias.groups import FACETS, SEVERAL, groups
-from ecominstruct.checks.bias.vocabulary import version
-from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.detectors.bias.association import FEWEST
+from ecominstruct.detectors.bias.groups import FACETS, SEVERAL, groups
+from ecominstruct.detectors.bias.vocabulary import version
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, resampled
 from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.evaluation.score import read_scores, skill
 from ecominstruct.identity import hash64
 from ecominstruct.models import folder_name
 from ecominstruct.rows import finding_schema
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     batches_of,

@@ -16,14 +16,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.checks.bias.swaps import SWAPS, SwapKind, Swapped, swap
-from ecominstruct.checks.bias.vocabulary import FOLDER, version
-from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.detectors.bias.swaps import SWAPS, SwapKind, Swapped, swap
+from ecominstruct.detectors.bias.vocabulary import FOLDER, version
 from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.identity import hash64
 from ecominstruct.rows import Example, Reject, example_schema
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     batches_of,

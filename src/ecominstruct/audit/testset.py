@@ -20,10 +20,10 @@ from ecominstruct.audit.material import audited, open_run, read_material
 from ecominstruct.audit.risks import SUMMARY
 from ecominstruct.audit.shared import SharedTexts, in_common
 from ecominstruct.checks.kinds import KINDS
-from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.rows import SEVERITIES, Finding, finding_schema
-from ecominstruct.stages import stage
-from ecominstruct.store import BATCH_ROWS, Receipt, batch_of, part_of, unchecked, write_json, write_part
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import BATCH_ROWS, Receipt, batch_of, part_of, unchecked, write_json, write_part
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import slices
-from ecominstruct.checks.grams import CHUNK, count_chinese, distinct_grams, lengths_of
+from ecominstruct.similarity.columns import slices
+from ecominstruct.similarity.ngrams import CHUNK, count_chinese, distinct_grams, lengths_of
 
 # Controls (but for tab and line ends), half characters, the mark of undecodable bytes, private use, no characters.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff]")

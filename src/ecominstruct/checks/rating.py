@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from ecominstruct.checks.grams import grams
 from ecominstruct.errors import wrong
 from ecominstruct.languages import same_text
+from ecominstruct.similarity.ngrams import grams
 
 Rate = Callable[[Sequence[str]], Sequence[float]]
 """Any classifier: from texts to numbers between 0 and 1."""

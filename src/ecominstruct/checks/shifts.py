@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Indices
+from ecominstruct.similarity.columns import Flags, Indices
 
 Floats = npt.NDArray[np.float64]
 FEWEST = 20  # rows that have a label, or texts that several rows share: of fewer, nothing is asked

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ecominstruct.checks.kinds import Hit
-from ecominstruct.checks.texts import around
+from ecominstruct.detectors.excerpts import around
 from ecominstruct.languages import is_chinese, same_text
 from ecominstruct.rows import Span
 

@@ -1,4 +1,4 @@
-"""What a text holds beside words: markup, characters that cannot be seen; and excerpts that give nothing away."""
+"""What a text holds beside words: markup, and characters that cannot be seen."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from html.entities import html5
 
 from ecominstruct.checks.kinds import Hit
-
-AROUND = 12  # characters of an excerpt on each side
-LONGEST = 60  # characters of an excerpt in the middle
+from ecominstruct.detectors.excerpts import around
+from ecominstruct.detectors.injection.hidden import joins
 
 _MARKUP = {
     "html_entity": re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});"),
@@ -23,9 +22,6 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 _ODD = re.compile(r"[^\n\t\x20-\x7e]")
 _CONTROL = frozenset(("Cc", "Cs", "Co", "Zl", "Zp"))
 _JOINERS = "\u200c\u200d"
-_IDEOGRAPH = re.compile(r"[\u2e80-\uffef\U00020000-\U0003ffff]")
-_LONG_NUMBER = re.compile(r"\d{4,}")
-_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
 
 
 def markup(text: str, field: str) -> Iterator[Hit]:
@@ -60,21 +56,3 @@ def _hidden_kind(text: str, at: int) -> str:
         return "" if char in _JOINERS and joins(text, at) else "zero_width"
     nothing = ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF
     return "control" if category in _CONTROL or nothing else ""
-
-
-def joins(text: str, at: int) -> bool:
-    """Whether a joiner stands between two signs that it makes one, as in emoji and in scripts other than ours."""
-    beside = (text[at - 1 : at], text[at + 1 : at + 2])
-    return all(char and not char.isascii() and (char == "\ufe0f" or not _IDEOGRAPH.match(char)) for char in beside)
-
-
-def around(text: str, start: int, end: int) -> str:
-    """A stretch of a text with a little of what surrounds it."""
-    middle = text[start : min(end, start + LONGEST)]
-    cut = "…" if end > start + LONGEST else ""
-    return text[max(0, start - AROUND) : start] + middle + cut + text[end : end + AROUND]
-
-
-def masked(excerpt: str) -> str:
-    """An excerpt without what could name or reach a person: long numbers and mail addresses."""
-    return _LONG_NUMBER.sub("••••", _ADDRESS.sub("•@•", excerpt))

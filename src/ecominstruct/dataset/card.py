@@ -10,7 +10,7 @@ from ecominstruct.dataset.shift import FLOOR, name_of, summary, watched
 from ecominstruct.dataset.test_sets import TestSets, warnings
 from ecominstruct.errors import printable
 from ecominstruct.rows import SPLITS
-from ecominstruct.store import Manifest, sealed_text
+from ecominstruct.runs.store import Manifest, sealed_text
 
 NOT_MEASURED = ("Not measured: `ecom audit RUN --checks pii,injection,bias`.", "")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ecominstruct.rows import SPLITS
-from ecominstruct.store import Manifest
+from ecominstruct.runs.store import Manifest
 
 FACETS = ("lang", "category", "level", "source", "licence")
 _LEAK = "leak of "

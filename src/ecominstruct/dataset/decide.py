@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.recipe import Clean, Filter, clean_of
+from ecominstruct.config.recipe import Clean, Filter, clean_of
 from ecominstruct.rows import Lang
-from ecominstruct.store import read_lists
+from ecominstruct.runs.store import read_lists
 
 Reasons = dict[str, tuple[str, str]]
 """By record: the reason why its pair is left out, and the detail."""

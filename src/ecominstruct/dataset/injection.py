@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ecominstruct.checks.injection.find import find, find_in_column, version
-from ecominstruct.checks.injection.hidden import SELECTORS, SINGLE, TAGS
-from ecominstruct.checks.mentions import Mention
 from ecominstruct.dataset.policy import Edit, InTexts, Risk, changed
+from ecominstruct.detectors.base import Mention
+from ecominstruct.detectors.injection.find import find, find_in_column, version
+from ecominstruct.detectors.injection.hidden import SELECTORS, SINGLE, TAGS
 
 BREAK = "·"
 """What breaks a token up: people see it, and no model takes `<·|im_start|>` for the beginning of a turn."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecominstruct.errors import Damaged
-from ecominstruct.stages import STUDY, stage
-from ecominstruct.store import (
+from ecominstruct.runs.stages import STUDY, stage
+from ecominstruct.runs.store import (
     CHANGED,
     MANIFEST,
     RECIPE,

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from math import floor, isqrt
 from typing import NamedTuple
 
-from ecominstruct.recipe import Mixture
+from ecominstruct.config.recipe import Mixture
 from ecominstruct.tasks.spec import Task
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ecominstruct.checks.mentions import Mention
-from ecominstruct.checks.personal.find import find_in_column, version
-from ecominstruct.checks.personal.rule import narrow
 from ecominstruct.dataset.policy import Edit, InTexts, Risk
+from ecominstruct.detectors.base import Mention
+from ecominstruct.detectors.personal.find import find_in_column, version
+from ecominstruct.detectors.personal.rule import narrow
 from ecominstruct.identity import hex128
 
 SHORTEST = 4  # characters of a value that is replaced also where no rule finds it; of a name or an account, 2

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.checks.mentions import Found, Mention
-from ecominstruct.recipe import Deed
+from ecominstruct.config.recipe import Deed
+from ecominstruct.detectors.base import Found, Mention
 from ecominstruct.rows import Example, Gold, Span, example_of, example_schema
-from ecominstruct.store import batch_of, read_batches
+from ecominstruct.runs.store import batch_of, read_batches
 from ecominstruct.tasks.forms import FORMS, OWN_CANDIDATES, Question
 from ecominstruct.tasks.spec import Task
 from ecominstruct.tasks.wording import answer_words

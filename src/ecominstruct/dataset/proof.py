@@ -17,13 +17,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.checks.columns import Flags, Growing, once
-from ecominstruct.checks.leaks import are_telling
 from ecominstruct.dataset.intact import DAMAGED, STRAY, Violation
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.identity import fingerprint
 from ecominstruct.languages import kin_text
 from ecominstruct.rows import SPLITS
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import Manifest, hash_file, read_lists, require_manifest, write_json
+from ecominstruct.similarity.columns import Flags, Growing, once
+from ecominstruct.similarity.contamination import are_telling
 from ecominstruct.splits.assign import SPLIT_CODES
 from ecominstruct.splits.pairs import Codes, Keys
 from ecominstruct.splits.proof import (
@@ -41,8 +43,6 @@ from ecominstruct.splits.proof import (
     name_records,
     open_sides,
 )
-from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, hash_file, read_lists, require_manifest, write_json
 from ecominstruct.tasks.templates import fixed_texts, without
 
 PROOF = "split-proof.json"

@@ -21,17 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ecominstruct.checks.columns import Flags
 from ecominstruct.dataset.composition import leaks
-from ecominstruct.dataset.guard import protected_columns
+from ecominstruct.dataset.contamination_index import protected_columns
 from ecominstruct.dataset.recount import recount
-from ecominstruct.engines import STAMPS
 from ecominstruct.identity import fingerprint
-from ecominstruct.sources.ingest import FORGOTTEN
-from ecominstruct.sources.tombstones import REASON
-from ecominstruct.splits.assign import STRADDLES, straddling
-from ecominstruct.stages import BUILT, stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import STAMPS
+from ecominstruct.runs.stages import BUILT, stage
+from ecominstruct.runs.store import (
     BATCH_ROWS,
     Manifest,
     Part,
@@ -45,6 +41,10 @@ from ecominstruct.store import (
     write_manifest,
     write_receipt,
 )
+from ecominstruct.similarity.columns import Flags
+from ecominstruct.sources.ingest import FORGOTTEN
+from ecominstruct.sources.tombstones import REASON
+from ecominstruct.splits.assign import STRADDLES, straddling
 
 if TYPE_CHECKING:
     import pyarrow as pa

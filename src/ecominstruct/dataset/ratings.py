@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecominstruct.checks.rating import Rate, learn, named, read_labels
-from ecominstruct.recipe import Rating
-from ecominstruct.store import hash_file
+from ecominstruct.config.recipe import Rating
+from ecominstruct.runs.store import hash_file
 
 
 class RatedBy(NamedTuple):

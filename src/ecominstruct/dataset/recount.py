@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecominstruct.rows import SPLITS
+from ecominstruct.runs.store import Part, Receipt, flat, read_columns
 from ecominstruct.splits.assign import counts_by_source
-from ecominstruct.store import Part, Receipt, flat, read_columns
 
 
 def recount(folder: Path, stage: str, unit: Receipt, parts: Sequence[Part]) -> tuple[int, dict[str, int]]:

@@ -22,29 +22,27 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ecominstruct.config.recipe import Deed, Recipe
+from ecominstruct.config.scope import HeldOut
 from ecominstruct.dataset.card import dataset_card
+from ecominstruct.dataset.contamination_index import shows
 from ecominstruct.dataset.decide import Reasons, Rules, left_out, rules_of
-from ecominstruct.dataset.guard import shows
 from ecominstruct.dataset.mixture import Limits, share_out
 from ecominstruct.dataset.policy import Decided, masked_batch
 from ecominstruct.dataset.policy import decide as decide_risk
 from ecominstruct.dataset.proof import PROOF, write_proof
 from ecominstruct.dataset.risks import RISKS
+from ecominstruct.dataset.row_selection import Taking, decide, row_hash, wordings
 from ecominstruct.dataset.shift import SHIFTS, measure, shifts_document
-from ecominstruct.dataset.taking import Taking, decide, row_hash, wordings
 from ecominstruct.dataset.test_sets import look
 from ecominstruct.dataset.trace import IDS, PLACES, write_index
 from ecominstruct.dataset.twins import Twins
 from ecominstruct.dataset.variants import choose, variants
-from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint, hash64
-from ecominstruct.recipe import Deed, Recipe
 from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
-from ecominstruct.scope import HeldOut
-from ecominstruct.sources.cards import SourceCard
-from ecominstruct.splits.assign import stated_sets
-from ecominstruct.stages import MATCHES, MEASURES, stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import MATCHES, MEASURES, stage
+from ecominstruct.runs.store import (
     Manifest,
     Part,
     Receipt,
@@ -58,9 +56,11 @@ from ecominstruct.store import (
     write_part,
     write_rejects,
 )
+from ecominstruct.sources.cards import SourceCard
+from ecominstruct.splits.assign import stated_sets
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.forms import FORMS
-from ecominstruct.tasks.ingredients import Ingredients, ingredients
+from ecominstruct.tasks.inputs import Ingredients, ingredients
 from ecominstruct.tasks.quality import SAMPLE, quality
 from ecominstruct.tasks.spec import Task
 from ecominstruct.tasks.wording import answer_words

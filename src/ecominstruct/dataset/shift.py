@@ -24,17 +24,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from ecominstruct.checks.columns import Flags, Indices
-from ecominstruct.checks.shifts import (
-    Labels,
-    Moved,
-    agreement_shift,
-    beyond_chance,
-    order_shift,
-    share_shifts,
-)
-from ecominstruct.dataset.findings import answer_of
-from ecominstruct.store import Manifest, read_batches
+from ecominstruct.checks.shifts import Labels, Moved, agreement_shift, beyond_chance, order_shift, share_shifts
+from ecominstruct.dataset.quality_signals import answer_of
+from ecominstruct.runs.store import Manifest, read_batches
+from ecominstruct.similarity.columns import Flags, Indices
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.forms import OWN_CANDIDATES
 from ecominstruct.tasks.spec import Task

@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ecominstruct.checks.columns import Flags
-from ecominstruct.checks.contrast import swapped
-from ecominstruct.checks.forms import Form, Forms
-from ecominstruct.checks.near import Near, are_short, similarities
 from ecominstruct.identity import hash64
 from ecominstruct.languages import units
+from ecominstruct.similarity.columns import Flags
+from ecominstruct.similarity.compared_forms import Form, Forms
+from ecominstruct.similarity.contrast import swapped
+from ecominstruct.similarity.near_duplicates import Near, are_short, similarities
 from ecominstruct.tasks.templates import filled
 
 if TYPE_CHECKING:
-    from ecominstruct.dataset.findings import Pair
+    from ecominstruct.dataset.pairs import Pair
 
 TINY = 12  # characters: "diner" and "dinner" may both be asked about, so a shorter field beside others must be equal
 TINY_CHINESE = 8

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.dataset.proof import PROOF
+from ecominstruct.runs.store import Manifest, read_json
 from ecominstruct.splits.pairs import ENOUGH, MOST_LOST
-from ecominstruct.store import Manifest, read_json
 
 FEWEST = 30  # test rows of a task: of fewer, the interval of a share is up to 0.36 wide
 _MOST = 0.5  # share of a source that anybody would give away for a test set

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ecominstruct.checks.columns import begin, load
-from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.errors import wrong
 from ecominstruct.rows import SPLITS
-from ecominstruct.stages import MATCHES, MEASURES, stage
-from ecominstruct.store import read_batches, read_json, read_manifest, require_manifest, require_whole, writing
+from ecominstruct.runs.stages import MATCHES, MEASURES, stage
+from ecominstruct.runs.store import read_batches, read_json, read_manifest, require_manifest, require_whole, writing
+from ecominstruct.similarity.columns import begin, load
+from ecominstruct.similarity.key_files import KeyFiles
 
 IDS, PLACES = "index-ids.npy", "index-places.npy"
 FOLDERS = (*SPLITS, "variants")

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Growing, Indices, heads
 from ecominstruct.identity import hash64
-from ecominstruct.stages import MATCHES, MEASURES
-from ecominstruct.store import read_batches
+from ecominstruct.runs.stages import MATCHES, MEASURES
+from ecominstruct.runs.store import read_batches
+from ecominstruct.similarity.columns import Growing, Indices, heads
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from ecominstruct.identity import hash64, hex128, shuffled
 from ecominstruct.rows import Example, Lang, example_of
-from ecominstruct.store import read_batches, read_columns
+from ecominstruct.runs.store import read_batches, read_columns
 from ecominstruct.tasks.forms import FORMS, Question
-from ecominstruct.tasks.ingredients import Ingredients
+from ecominstruct.tasks.inputs import Ingredients
 from ecominstruct.tasks.spec import Task
 from ecominstruct.tasks.wording import Worded, Wordings, answer_words
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.evaluation.compare import permuted, share_as_large
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, replicates, wilson
+from ecominstruct.evaluation.metric_counts import Sums, sum_up, widened
 from ecominstruct.evaluation.score import read_scores
-from ecominstruct.evaluation.sums import Sums, sum_up, widened
-from ecominstruct.store import flat
+from ecominstruct.evaluation.significance import permuted, share_as_large
+from ecominstruct.runs.store import flat
 from ecominstruct.tasks.spec import Metric
 
 if TYPE_CHECKING:

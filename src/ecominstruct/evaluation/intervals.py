@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.evaluation import draws
-from ecominstruct.evaluation.sums import Sums, macro_of
+from ecominstruct.evaluation import hash_rng
+from ecominstruct.evaluation.metric_counts import Sums, macro_of
 from ecominstruct.tasks.spec import Metric
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ def resampled(families: Sequence[str], columns: NDArray[Any]) -> NDArray[Any]:
 def weights(families: Sequence[str]) -> Iterator[NDArray[Any]]:
     """The weights of the families, (some resamples, F) at a time; the mean weight is 1."""
     table = _poisson_table()
-    rows = max(1, draws.BLOCK // max(len(families), 1) // 4)  # a word gives four numbers below 2¹⁶
+    rows = max(1, hash_rng.BLOCK // max(len(families), 1) // 4)  # a word gives four numbers below 2¹⁶
     for first in range(0, RESAMPLES // 4, rows):
-        found = draws.words("bootstrap", families, first, min(rows, RESAMPLES // 4 - first))
-        yield table[draws.split(found, "<u2")]
+        found = hash_rng.words("bootstrap", families, first, min(rows, RESAMPLES // 4 - first))
+        yield table[hash_rng.split(found, "<u2")]
 
 
 def _poisson_table() -> NDArray[Any]:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ecominstruct.errors import wrong
-from ecominstruct.evaluation.compare import compare, holm, verdict
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, replicates
+from ecominstruct.evaluation.metric_counts import labels_of, sum_up
 from ecominstruct.evaluation.score import read_scores
-from ecominstruct.evaluation.sums import labels_of, sum_up
-from ecominstruct.store import flat, read_json, read_manifest, require_whole
+from ecominstruct.evaluation.significance import compare, holm, verdict
+from ecominstruct.runs.store import flat, read_json, read_manifest, require_whole
 
 
 def compare_models(left: Path, right: Path) -> dict[str, Any]:

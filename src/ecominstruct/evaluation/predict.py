@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ecominstruct.config import load
-from ecominstruct.engines import StagePlan, Unit, unfinished
+from ecominstruct.config.local_models import LocalSpec
+from ecominstruct.config.recipe import Recipe
+from ecominstruct.config.servers import ServerSpec
+from ecominstruct.config.strict_yaml import load
 from ecominstruct.errors import wrong
-from ecominstruct.local_models import LocalSpec
 from ecominstruct.models import answers, folder_name, open_model, role, split_name
 from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.costs import Usage
 from ecominstruct.models.local import Local
 from ecominstruct.models.replay import Replay
 from ecominstruct.models.server import Server
-from ecominstruct.progress import Progress
-from ecominstruct.recipe import Recipe
 from ecominstruct.rows import Example, Prediction, example_of, prediction_schema
-from ecominstruct.servers import ServerSpec
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit, unfinished
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     BATCH_ROWS,
     RECIPE,
     Manifest,

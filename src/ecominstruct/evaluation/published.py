@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from pydantic import Field
 
-from ecominstruct.config import Strict
+from ecominstruct.config.strict_yaml import Strict
 
 
 class Percent(Strict):

@@ -16,22 +16,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.engines import StagePlan, Unit
-from ecominstruct.errors import wrong
-from ecominstruct.evaluation.compare import holm, verdict
+from ecominstruct.errors import Damaged, InputError, wrong
 from ecominstruct.evaluation.generalisation import Skill, Tasks, tables
 from ecominstruct.evaluation.intervals import replicates
-from ecominstruct.evaluation.mark import mark
+from ecominstruct.evaluation.metric_counts import sum_up
 from ecominstruct.evaluation.metrics import rouge
 from ecominstruct.evaluation.predict import answer_limit, asked_parts, question_of, read_examples, task_of, unit_path
 from ecominstruct.evaluation.released import Row, gold_text, kind_of, ladder, written
+from ecominstruct.evaluation.score_example import mark
 from ecominstruct.evaluation.sensitivity import sensitivity
+from ecominstruct.evaluation.significance import holm, verdict
 from ecominstruct.evaluation.summary import metrics_of, summarise
-from ecominstruct.evaluation.sums import sum_up
 from ecominstruct.models import FLOORS, folder_name, role
 from ecominstruct.rows import OUTCOMES, Example, Prediction, Score, score_of, score_schema
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Manifest,
     Part,
     Receipt,
@@ -248,3 +248,29 @@ def _shortfalls(scores: Sequence[Score]) -> list[dict[str, Any]]:
         if score.exact_match != 1 or score.rouge_l not in (None, 1) or score.strict != "parsed"
     ]
     return short[:SHORTFALL_LIMIT]
+
+
+def stale_models(run: Path) -> list[str]:
+    """The models whose scores are of another release, or of other answers: no report may show those."""
+    return [name for name in scored_folders(run) if not _is_fresh(run, name)]
+
+
+def scored_folders(run: Path) -> list[str]:
+    """The names of the models that have scores, fresh or not."""
+    folder = run / stage("scores").folder
+    return sorted(path.parent.name for path in folder.glob("*/manifest.json"))
+
+
+def _is_fresh(run: Path, name: str) -> bool:
+    folder = run / stage("scores").folder / name
+    manifest = read_manifest(folder)
+    try:
+        plan = plan_scores(run, name)
+    except Damaged:
+        raise
+    except InputError:
+        return False
+    if manifest is None or manifest.fingerprint != plan.fingerprint:
+        return False
+    require_whole(folder, manifest)
+    return True

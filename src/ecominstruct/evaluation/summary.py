@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ecominstruct.evaluation.compare import compare
 from ecominstruct.evaluation.intervals import interval_of
+from ecominstruct.evaluation.metric_counts import COUNTED, UNREAD, labels_of, sum_up
 from ecominstruct.evaluation.metrics import EXTRA, Counts, bleu, macro_f1, mean
-from ecominstruct.evaluation.sums import COUNTED, UNREAD, labels_of, sum_up
+from ecominstruct.evaluation.significance import compare
 from ecominstruct.rows import OUTCOMES, Example, LabelCounts, Score
 from ecominstruct.tasks.forms import FORMS, Form
 from ecominstruct.tasks.spec import FormName, Metric

@@ -24,11 +24,22 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from ecominstruct.config.local_models import LocalSpec
+from ecominstruct.config.servers import ServerSpec
 from ecominstruct.errors import nearest, wrong
-from ecominstruct.local_models import LocalSpec
 from ecominstruct.models.base import Model, TaskFacts
-from ecominstruct.models.baselines import Constant, Copy, First, Gist, Longest, Noisy, Nothing, Oracle, Overlap, Random
-from ecominstruct.servers import ServerSpec
+from ecominstruct.models.baselines import (
+    Constant,
+    Copy,
+    First,
+    Gist,
+    Longest,
+    Noisy,
+    Nothing,
+    Oracle,
+    Overlap,
+    Random,
+)
 
 KINDS: Mapping[str, str] = {
     "oracle": "the gold answer, sent through the same parser: a check, not a model",

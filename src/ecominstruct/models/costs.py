@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from ecominstruct.servers import Price
+from ecominstruct.config.servers import Price
 
 LETTERS_PER_TOKEN = 4  # of text in an alphabet; a Chinese character is counted as one token
 MESSAGE_TOKENS = 4  # what a server adds to each message to mark its ends

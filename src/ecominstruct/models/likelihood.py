@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.errors import wrong
 from ecominstruct.models.loading import Loaded
-from ecominstruct.models.reading import padded, read_head
+from ecominstruct.models.prefill import padded, read_head
 
 LOGITS = 64_000_000  # numbers that are held at once for the vocabulary at all places: 256 MB of float32
 
@@ -63,7 +63,7 @@ class _Causal:
     """Prompts that a decoder has read."""
 
     def __init__(self, loaded: Loaded, prompts: Sequence[Sequence[int]]) -> None:
-        from ecominstruct.models.room import whole_cache
+        from ecominstruct.models.preallocated_cache import whole_cache
 
         self._loaded = loaded
         self._takes = inspect.signature(loaded.model.forward).parameters

@@ -10,11 +10,11 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.errors import EcomError, wrong
-from ecominstruct.local_models import LocalSpec
 from ecominstruct.models.chat import EXTRA, Chat
-from ecominstruct.models.folders import ModelFolder
-from ecominstruct.store import hash_file
+from ecominstruct.models.checkpoints import ModelFolder
+from ecominstruct.runs.store import hash_file
 
 CONTEXT = 2_048  # tokens, of models that do not say how many they bear
 _LONGEST = ("max_position_embeddings", "n_positions", "seq_length", "max_seq_len")

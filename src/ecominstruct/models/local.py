@@ -25,20 +25,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.errors import wrong
 from ecominstruct.identity import fingerprint, hash64
-from ecominstruct.local_models import LocalSpec
 from ecominstruct.models.base import Reply, TaskFacts
 from ecominstruct.models.batches import batches
 from ecominstruct.models.cache import Answer, Answers, Entry
-from ecominstruct.models.calls import valid
+from ecominstruct.models.checkpoints import files_of, find_model
 from ecominstruct.models.costs import Usage
-from ecominstruct.models.folders import files_of, find_model
+from ecominstruct.models.generation import write
 from ecominstruct.models.likelihood import likelihoods
 from ecominstruct.models.loading import Loaded, denormals_flushed, load_model
-from ecominstruct.models.writing import write
-from ecominstruct.progress import Progress
+from ecominstruct.models.openai_client import valid
 from ecominstruct.rows import Example
+from ecominstruct.runs.progress import Progress
 from ecominstruct.tasks.prompts import render_prompt
 
 SCHEMA = 2  # raised when the same question would get another answer

@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from ecominstruct.config import Strict
+from ecominstruct.config.strict_yaml import Strict
 from ecominstruct.errors import Fault, InputError, nearest, wrong
 from ecominstruct.models.base import Reply, TaskFacts
 from ecominstruct.rows import Example
+from ecominstruct.runs.store import hash_file
 from ecominstruct.sources.readers import read_jsonl
-from ecominstruct.store import hash_file
 
 NO_ANSWER = "the file holds no answer"
 Key = str | tuple[str, int]

@@ -17,16 +17,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ecominstruct.config.servers import ServerSpec
 from ecominstruct.identity import fingerprint
-from ecominstruct.models.asking import Outcome, ask
 from ecominstruct.models.base import Reply, TaskFacts
 from ecominstruct.models.cache import Answers
-from ecominstruct.models.calls import Question, messages, sampling, valid
 from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
-from ecominstruct.models.pacing import FIRST_WAIT
-from ecominstruct.progress import Progress
+from ecominstruct.models.openai_client import Question, messages, sampling, valid
+from ecominstruct.models.rate_limiter import FIRST_WAIT
+from ecominstruct.models.request_scheduler import Outcome, ask
 from ecominstruct.rows import Example
-from ecominstruct.servers import ServerSpec
+from ecominstruct.runs.progress import Progress
 from ecominstruct.tasks.prompts import render_prompt
 
 KEYS = 1  # raised when keys are made in another way; all that was paid is then asked again

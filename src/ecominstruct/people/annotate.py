@@ -15,22 +15,22 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.engines import Unit
+from ecominstruct.config.recipe import Recipe
+from ecominstruct.config.servers import ServerSpec
 from ecominstruct.errors import nearest, wrong
 from ecominstruct.identity import fingerprint
-from ecominstruct.models.asking import ask
 from ecominstruct.models.cache import Answers
-from ecominstruct.models.calls import Question, messages, valid
 from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
-from ecominstruct.models.pacing import FIRST_WAIT
+from ecominstruct.models.openai_client import Question, messages, valid
+from ecominstruct.models.rate_limiter import FIRST_WAIT
+from ecominstruct.models.request_scheduler import ask
 from ecominstruct.models.server import Server
-from ecominstruct.progress import Progress
-from ecominstruct.recipe import Recipe
-from ecominstruct.servers import ServerSpec
+from ecominstruct.runs.executor import Unit
+from ecominstruct.runs.progress import Progress
 from ecominstruct.tasks.annotations import Annotation, append_annotations, file_of, read_annotations, snapshot
+from ecominstruct.tasks.example_builder import Maker
 from ecominstruct.tasks.examples import Work
 from ecominstruct.tasks.labelling import Labeller, Shown, Vote
-from ecominstruct.tasks.maker import Maker
 from ecominstruct.tasks.spec import Task
 
 BATCH = 1_000  # records whose questions are in memory at once

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.people.desk import Desk, Entry, Item, decision
+from ecominstruct.people.annotation_store import Desk, Entry, Item, decision
+from ecominstruct.runs.store import write_json
 from ecominstruct.sources.cards import Acceptance
 from ecominstruct.sources.sample import error_rate
-from ecominstruct.store import write_json
 from ecominstruct.tasks.annotations import (
     Choice,
     Decision,

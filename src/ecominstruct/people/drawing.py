@@ -20,8 +20,8 @@ from ecominstruct.evaluation.score import read_scores
 from ecominstruct.identity import hash64
 from ecominstruct.models import role
 from ecominstruct.rows import SPLITS, Example, example_of
-from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, flat, read_columns, read_json, require_manifest
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import Manifest, flat, read_columns, read_json, require_manifest
 
 By = Literal["random", "disagreement"]
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.errors import wrong
-from ecominstruct.people.desk import Desk
+from ecominstruct.people.annotation_store import Desk
 
 if TYPE_CHECKING:
     from ecominstruct.people.web import Kind

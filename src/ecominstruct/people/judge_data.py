@@ -14,12 +14,11 @@ from typing import NamedTuple
 from ecominstruct.errors import wrong
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.predict import test_parts, unit_path
-from ecominstruct.evaluation.report import stale_models
-from ecominstruct.evaluation.score import read_scores
+from ecominstruct.evaluation.score import read_scores, stale_models
 from ecominstruct.people.effects import Answered
 from ecominstruct.people.votes import Vote, item_id, read_all
-from ecominstruct.stages import stage
-from ecominstruct.store import flat, read_columns, read_json, read_manifest, require_manifest
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import flat, read_columns, read_json, read_manifest, require_manifest
 
 CHANGED = "a model has answered anew since"
 GONE = "not an example of this release"

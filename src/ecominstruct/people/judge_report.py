@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ecominstruct.evaluation.compare import mcnemar
 from ecominstruct.evaluation.published import load_published
+from ecominstruct.evaluation.significance import mcnemar
 from ecominstruct.people import agreement
+from ecominstruct.people.bradley_terry import fit_strengths
 from ecominstruct.people.effects import left_side, length_effect, self_agreement, votes_and_metrics
 from ecominstruct.people.judge_data import JudgeData, gather
 from ecominstruct.people.llm_judge import read_judging
 from ecominstruct.people.power import more_items
 from ecominstruct.people.preferences import Verdict, share_of, tallies, verdicts
-from ecominstruct.people.strengths import fit_strengths
 from ecominstruct.people.votes import CHOICES, MODEL_VOTER, Vote
 
 PEOPLE = "people"

@@ -12,12 +12,12 @@ from ecominstruct.errors import nearest, wrong
 from ecominstruct.evaluation.predict import read_examples, test_parts, unit_path
 from ecominstruct.identity import hash64
 from ecominstruct.models import folder_name
-from ecominstruct.people.deals import Deal
-from ecominstruct.people.desk import Desk, Entry, Item, Refused
+from ecominstruct.people.annotation_store import Desk, Entry, Item, Refused
+from ecominstruct.people.assignments import Deal
 from ecominstruct.people.votes import CHOICES, Vote, item_id, votes_folder, write_votes
 from ecominstruct.rows import Example
-from ecominstruct.stages import stage
-from ecominstruct.store import read_columns, require_manifest
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import read_columns, require_manifest
 from ecominstruct.tasks.prompts import render_prompt
 
 if TYPE_CHECKING:

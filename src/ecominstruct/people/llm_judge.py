@@ -24,19 +24,19 @@ from ecominstruct.errors import nearest, wrong
 from ecominstruct.evaluation.predict import answers_file, described
 from ecominstruct.identity import fingerprint, hash64, hex128
 from ecominstruct.models import split_name
-from ecominstruct.models.asking import ask
 from ecominstruct.models.cache import Answers
-from ecominstruct.models.calls import Question, messages, valid
 from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
+from ecominstruct.models.openai_client import Question, messages, valid
+from ecominstruct.models.request_scheduler import ask
 from ecominstruct.models.server import Server
-from ecominstruct.people.appeals import appeals
+from ecominstruct.people.judge_manipulation import appeals
 from ecominstruct.people.judging import comparisons
 from ecominstruct.people.preferences import Outcome
 from ecominstruct.people.votes import MODEL_VOTER, Choice, Vote, votes_folder, write_votes
-from ecominstruct.progress import Progress
 from ecominstruct.rows import Lang
-from ecominstruct.store import read_json, require_manifest, write_bytes, write_json
-from ecominstruct.tasks.forms.peeling import json_object
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.store import read_json, require_manifest, write_bytes, write_json
+from ecominstruct.tasks.forms.answer_normalization import json_object
 
 REPLY_TOKENS = 40  # about as many has a reply
 MOST_REASON = 500  # characters that are kept of a reason

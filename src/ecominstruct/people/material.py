@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ecominstruct.engines import Unit
 from ecominstruct.rows import Example, Gold
+from ecominstruct.runs.executor import Unit
 from ecominstruct.tasks.annotations import Annotation, file_of, read_annotations, read_decisions, settle, snapshot
+from ecominstruct.tasks.example_builder import Maker
 from ecominstruct.tasks.examples import Work
 from ecominstruct.tasks.labelling import Seen, sha_of, sights
-from ecominstruct.tasks.maker import Maker
 
 
 class Disputed(NamedTuple):

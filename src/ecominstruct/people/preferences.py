@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ecominstruct.evaluation.compare import holm, mcnemar, verdict
 from ecominstruct.evaluation.intervals import wilson
+from ecominstruct.evaluation.significance import holm, mcnemar, verdict
 from ecominstruct.people.votes import Vote
 
 Outcome = Literal["win", "tie", "both_bad", "loss"]

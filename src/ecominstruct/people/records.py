@@ -7,16 +7,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ecominstruct.engines import Unit
-from ecominstruct.recipe import Prompts
-from ecominstruct.stages import stage
-from ecominstruct.store import read_batches, read_manifest, require_manifest
+from ecominstruct.config.recipe import Prompts
+from ecominstruct.runs.executor import Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import read_batches, read_manifest, require_manifest
 from ecominstruct.tasks.annotations import folder_of
 from ecominstruct.tasks.catalogue import Catalogue
+from ecominstruct.tasks.example_builder import Assigned, Maker
 from ecominstruct.tasks.examples import plan_examples
-from ecominstruct.tasks.ingredients import ingredients
+from ecominstruct.tasks.inputs import ingredients
 from ecominstruct.tasks.labelling import Seen, sights
-from ecominstruct.tasks.maker import Assigned, Maker
 from ecominstruct.tasks.spec import Task
 
 

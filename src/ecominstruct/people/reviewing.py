@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.errors import wrong
 from ecominstruct.identity import hash64, hex128
-from ecominstruct.people.deals import EVERY, Deal
-from ecominstruct.people.desk import Desk, Item, Refused
+from ecominstruct.people.annotation_store import Desk, Item, Refused
+from ecominstruct.people.assignments import EVERY, Deal
 from ecominstruct.people.drawing import By, Release, draw
 from ecominstruct.people.judging import MOST_REASON, in_blocks
 from ecominstruct.people.material import Disputed, disputed, keys_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ecominstruct.people import host, members
-from ecominstruct.people.desk import Desk
+from ecominstruct.people import annotators, host
+from ecominstruct.people.annotation_store import Desk
 
 if TYPE_CHECKING:
     from ecominstruct.people.web import Kind
@@ -17,9 +17,9 @@ Say = Callable[[str], None]
 def invitations(desk: Desk, people: str | None) -> dict[str, str]:
     """New secrets for the people named; where nobody is named and nobody else is known, for one who works alone."""
     if people is not None:
-        return members.invite(desk, members.parse_members(people))
-    known = members.names(desk)
-    return members.invite(desk, [members.Member(members.ALONE)]) if known in ([], [members.ALONE]) else {}
+        return annotators.invite(desk, annotators.parse_members(people))
+    known = annotators.names(desk)
+    return annotators.invite(desk, [annotators.Member(annotators.ALONE)]) if known in ([], [annotators.ALONE]) else {}
 
 
 def hold(desk: Desk, kind: Kind, people: str | None, listen: str, say: Say, log: Say) -> None:
@@ -28,7 +28,7 @@ def hold(desk: Desk, kind: Kind, people: str | None, listen: str, say: Say, log:
     with bound:
         for name, link in host.links(address, invitations(desk, people)).items():
             say(f"{name}: {link}")
-        known = members.names(desk)
+        known = annotators.names(desk)
         say(f"Who has a link: {', '.join(known)}. Naming somebody with --people makes a new one, and ends the old one.")
         if not address.is_private:
             say(f"WARNING: everybody who reaches {address.name} can try links, and what is sent is not encrypted.")

@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ecominstruct.evaluation.markup import Html, tag
-
 HERE = Path(__file__).resolve().parent
 KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
@@ -24,18 +22,17 @@ class Asset(NamedTuple):
 
 
 def shell(kind: str) -> str:
-    """The page of a kind of desk."""
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", "ecominstruct"),
-        Html('<link rel="stylesheet" href="/assets/style.css"><link rel="icon" href="/assets/icon.svg">'),
-        tag("script", type="module", src=f"/assets/{kind}.js"),
+    """The page of a kind of desk; a kind is a name of the program, so nothing is escaped."""
+    return (
+        "<!doctype html>\n"
+        '<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<title>ecominstruct</title>"
+        '<link rel="stylesheet" href="/assets/style.css"><link rel="icon" href="/assets/icon.svg">'
+        f'<script type="module" src="/assets/{kind}.js"></script></head>'
+        f'<body class="kind-{kind}"><div id="page">'
+        "<noscript><p>This page needs JavaScript. 本页面需要 JavaScript。</p></noscript></div></body></html>"
     )
-    noscript = tag("noscript", tag("p", "This page needs JavaScript. 本页面需要 JavaScript。"))
-    body = tag("body", tag("div", noscript, id="page"), class_=f"kind-{kind}")
-    return "<!doctype html>\n" + tag("html", head, body, lang="en")
 
 
 def assets() -> Mapping[str, Asset]:

@@ -21,9 +21,9 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import HTTPException
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from ecominstruct.people import members
-from ecominstruct.people.deals import Deal, deal, owned, progress
-from ecominstruct.people.desk import Desk, Refused
+from ecominstruct.people import annotators
+from ecominstruct.people.annotation_store import Desk, Refused
+from ecominstruct.people.assignments import Deal, deal, owned, progress
 from ecominstruct.people.guard import Guard, Log
 from ecominstruct.people.shell import assets, shell, words
 
@@ -74,13 +74,13 @@ def make_app(desk: Desk, kind: Kind, hosts: frozenset[str], log: Log) -> Guard:
 
     def caller(request: Request) -> Caller:
         secret = request.cookies.get(cookie, "")
-        name = members.who(desk, secret) if secret else None
+        name = annotators.who(desk, secret) if secret else None
         if name is None:
             raise HTTPException(401, "open your own link first")
-        return Caller(name, members.form_token(secret))
+        return Caller(name, annotators.form_token(secret))
 
     def sender(request: Request, person: Annotated[Caller, Depends(caller)]) -> str:
-        if not members.same(request.headers.get("x-desk-token", ""), person.token):
+        if not annotators.same(request.headers.get("x-desk-token", ""), person.token):
             raise HTTPException(403, "the page is out of date: load it again")
         return person.name
 
@@ -109,7 +109,7 @@ def _add_public(app: FastAPI, desk: Desk, kind: Kind, cookie: str) -> None:
     @app.post("/enter")
     def enter(sent: Sent) -> Response:
         secret = sent.get("secret")
-        if not isinstance(secret, str) or members.who(desk, secret) is None:
+        if not isinstance(secret, str) or annotators.who(desk, secret) is None:
             raise HTTPException(401, "this link is not valid, or not any more")
         response = _json({})
         response.set_cookie(cookie, secret, max_age=COOKIE_SECONDS, httponly=True, samesite="strict")

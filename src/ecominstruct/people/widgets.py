@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from ecominstruct.people.desk import Refused
+from ecominstruct.people.annotation_store import Refused
 from ecominstruct.rows import Gold, Span
 from ecominstruct.tasks.annotations import gold_json
 

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from ecominstruct import config
-from ecominstruct.config import Strict
+from ecominstruct.config import strict_yaml
+from ecominstruct.config.strict_yaml import Strict
 from ecominstruct.errors import EcomError, Fault, InputError
 from ecominstruct.rows import RECORD_COLUMNS, Kind, Lang, RecordType, Split
 from ecominstruct.sources.licences import check_licence
@@ -284,18 +284,18 @@ class Sources(NamedTuple):
     """All cards of a catalogue, and the place of each card for error messages."""
 
     cards: Mapping[str, SourceCard]
-    documents: Mapping[str, config.Document]
+    documents: Mapping[str, strict_yaml.Document]
 
 
 def load_sources(roots: Sequence[Path]) -> Sources:
     """Read all cards below the catalogue folders; InputError lists the faults of all of them."""
     cards: dict[str, SourceCard] = {}
-    documents: dict[str, config.Document] = {}
+    documents: dict[str, strict_yaml.Document] = {}
     faults: list[Fault] = []
     for root, path in card_paths(roots):
         try:
-            document = config.read(path)
-            card = config.validate(document, SourceCard)
+            document = strict_yaml.read(path)
+            card = strict_yaml.validate(document, SourceCard)
         except EcomError as error:
             faults.extend(error.faults)
             continue

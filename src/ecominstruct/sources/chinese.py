@@ -63,7 +63,7 @@ def known_words(value: Any, _: str) -> str:
 
 def labelled_tags(value: Any, host: str) -> list[dict[str, Any]]:
     """`[tokens, tags, labels]`: BIO stretches whose label stands in the third column, as in `B-ASP Positive`."""
-    from ecominstruct.sources.readers.conll import spans_of
+    from ecominstruct.sources.bio_tags import spans_of
 
     if not isinstance(value, list) or len(value) != 3:
         raise ValueError("expected tokens, tags and labels")

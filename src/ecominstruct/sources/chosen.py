@@ -9,13 +9,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.engines import run_stage
 from ecominstruct.errors import nearest, wrong
-from ecominstruct.progress import Progress
+from ecominstruct.runs.executor import run_stage
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.store import Receipt
 from ecominstruct.sources.cards import SourceCard, absent_files, raw_files
 from ecominstruct.sources.ingest import plan_ingest
 from ecominstruct.sources.tombstones import FILE, Tombstones, read_tombstones
-from ecominstruct.store import Receipt
 
 
 class Chosen(NamedTuple):

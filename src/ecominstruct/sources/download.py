@@ -23,7 +23,7 @@ from urllib.parse import quote, urljoin
 import ecominstruct
 from ecominstruct.errors import CheckFailed, Fault, wrong
 from ecominstruct.identity import fraction
-from ecominstruct.progress import Transfer
+from ecominstruct.runs.progress import Transfer
 from ecominstruct.sources.addresses import Connection, is_public, resolve
 from ecominstruct.sources.cards import Download
 from ecominstruct.sources.partial import CHUNK, Partial, open_partial

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.errors import CheckFailed, Fault, InputError, wrong
-from ecominstruct.progress import Transfer
+from ecominstruct.runs.progress import Transfer
+from ecominstruct.runs.store import settle
 from ecominstruct.sources.cards import Download, RawFile, SourceCard
 from ecominstruct.sources.download import Net, download, quarantine
 from ecominstruct.sources.unpack import Staged, refused, unpack
-from ecominstruct.store import settle
 
 
 class Fetched(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ecominstruct import config
-from ecominstruct.config import Strict
+from ecominstruct.config import strict_yaml
+from ecominstruct.config.strict_yaml import Strict
 from ecominstruct.errors import Fault, InputError, nearest
 from ecominstruct.identity import hex128
 from ecominstruct.rows import Kind
@@ -44,8 +44,8 @@ def illustrations(card: SourceCard) -> list[dict[str, Any]]:
     path = card._root / FILE if card._root else None
     if path is None or not path.is_file():
         return []
-    document = config.read(path)
-    found = config.validate(document, Illustrations)
+    document = strict_yaml.read(path)
+    found = strict_yaml.validate(document, Illustrations)
     faults: list[Fault] = []
     records = [_record(card, number, values, document, faults) for number, values in enumerate(found.records) if values]
     if faults:
@@ -54,7 +54,7 @@ def illustrations(card: SourceCard) -> list[dict[str, Any]]:
 
 
 def _record(
-    card: SourceCard, number: int, values: dict[str, Any], document: config.Document, faults: list[Fault]
+    card: SourceCard, number: int, values: dict[str, Any], document: strict_yaml.Document, faults: list[Fault]
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name in [*values.keys() - card.kinds.keys()]:

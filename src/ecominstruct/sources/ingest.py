@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecominstruct import folding
-from ecominstruct.engines import StagePlan, Unit
 from ecominstruct.identity import fingerprint
 from ecominstruct.rows import record_schema
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.store import BATCH_ROWS, PART_ROWS, Manifest, Part, Receipt, RejectFile, hash_file, write_part
 from ecominstruct.sources import flow
 from ecominstruct.sources.cards import RawFile, SourceCard, absent_files, raw_files, raw_places
 from ecominstruct.sources.records import STAGE, Piece, State, differences, records_of
 from ecominstruct.sources.tombstones import NOTHING, Forgotten, Tombstones, reading_of
-from ecominstruct.store import BATCH_ROWS, PART_ROWS, Manifest, Part, Receipt, RejectFile, hash_file, write_part
 
 if TYPE_CHECKING:
     import pyarrow as pa

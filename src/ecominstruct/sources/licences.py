@@ -11,7 +11,7 @@ import difflib
 import re
 from typing import NamedTuple
 
-from ecominstruct.recipe import Allowed
+from ecominstruct.config.recipe import Allowed
 
 UNKNOWN = "unknown"
 _OWN_TERMS = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")

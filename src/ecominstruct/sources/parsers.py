@@ -288,7 +288,7 @@ def token_slots(value: Any, host: str) -> list[SpanDict]:
 
 def token_tags(value: Any, host: str) -> list[SpanDict]:
     """One BIO or BIOES tag a token, both apart by blanks; the text has a blank between tokens or none at all."""
-    from ecominstruct.sources.readers.conll import spans_of
+    from ecominstruct.sources.bio_tags import spans_of
 
     alone = value[0] if isinstance(value, list) and len(value) == 1 else value  # of several columns, the one there is
     tags = _need_text(alone).split(" ")

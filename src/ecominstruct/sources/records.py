@@ -20,6 +20,7 @@ import xxhash
 from ecominstruct.identity import hash64, hex128
 from ecominstruct.languages import kin_text, same_text
 from ecominstruct.rows import Reject
+from ecominstruct.runs.stages import stage
 from ecominstruct.sources import flow
 from ecominstruct.sources.cards import Found, RawFile, SourceCard
 from ecominstruct.sources.mapping import map_row
@@ -28,7 +29,6 @@ from ecominstruct.sources.paths import at
 from ecominstruct.sources.readers import EXCERPT, Place, RawRow, kept, read_rows
 from ecominstruct.sources.readers.text import MAX_LINE
 from ecominstruct.sources.tombstones import NOTHING, REASON, Forgotten, unrecognised
-from ecominstruct.stages import stage
 
 STAGE = stage("records")
 

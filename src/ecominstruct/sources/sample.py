@@ -12,12 +12,12 @@ from typing import Any
 
 from ecominstruct.errors import wrong
 from ecominstruct.identity import hash64
+from ecominstruct.runs.store import replacing
 from ecominstruct.sources.cards import Acceptance, SourceCard, absent_files
 from ecominstruct.sources.ingest import pieces
 from ecominstruct.sources.readers import Place, read_rows
 from ecominstruct.sources.records import read_records
 from ecominstruct.sources.shape import Read
-from ecominstruct.store import replacing
 
 RIGHT = "right?"
 NOTE = "note"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ecominstruct.config import Strict
+from ecominstruct.config.strict_yaml import Strict
 from ecominstruct.errors import nearest
 from ecominstruct.rows import Kind
 from ecominstruct.sources.parsers import PARSERS

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ecominstruct import config
+from ecominstruct.config import strict_yaml
 from ecominstruct.errors import wrong
 from ecominstruct.rows import RECORD_COLUMNS, Reject
 from ecominstruct.sources.cards import CARD, SourceCard, absent_files, load_sources
@@ -34,9 +34,9 @@ def survey(path: Path, extra: Sequence[Path], data: Path | None) -> dict[str, An
     if not path.exists():
         raise wrong("is not there", "Name a card, a catalogue folder or a data file", file=str(path))
     if path.is_file() and path.name != CARD:
-        return {"path": config.shown(path), "file": bare_file(path)}
+        return {"path": strict_yaml.shown(path), "file": bare_file(path)}
     cards = _cards(path, extra)
-    return {"path": config.shown(path), "sources": {card.id: _source(card, data) for card in cards}}
+    return {"path": strict_yaml.shown(path), "sources": {card.id: _source(card, data) for card in cards}}
 
 
 def _cards(path: Path, extra: Sequence[Path]) -> list[SourceCard]:
@@ -52,7 +52,7 @@ def _cards(path: Path, extra: Sequence[Path]) -> list[SourceCard]:
 
 def _root_of(card: Path) -> Path:
     """The catalogue folder that a card stands in: as many folders up as its id has parts."""
-    document = config.read(card)
+    document = strict_yaml.read(card)
     source = document.data.get("id") if isinstance(document.data, dict) else None
     parts = str(source).count("/") + 1 if isinstance(source, str) else 2
     place = card.resolve()

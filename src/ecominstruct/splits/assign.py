@@ -37,14 +37,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Growing, among, heads, once
-from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.config.recipe import Splits
 from ecominstruct.identity import fraction, hash64
-from ecominstruct.recipe import Splits
 from ecominstruct.rows import Reject, assignment_schema
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import Manifest, Part, Receipt, read_lists, write_part, write_rejects
+from ecominstruct.similarity.columns import Flags, Growing, among, heads, once
 from ecominstruct.splits.pairs import FREE, TEST, TRAIN, VALIDATION, Codes, Graph, Keys, Nodes, components, draw_sides
-from ecominstruct.stages import stage
-from ecominstruct.store import Manifest, Part, Receipt, read_lists, write_part, write_rejects
 
 if TYPE_CHECKING:
     import pyarrow as pa

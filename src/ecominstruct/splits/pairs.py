@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Indices, heads, pack, unpack
+from ecominstruct.similarity.columns import Flags, Indices, heads, pack, unpack
 
 Nodes = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int8]

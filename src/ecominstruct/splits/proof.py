@@ -26,13 +26,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.checks.columns import Flags, Growing, Indices, among, once
-from ecominstruct.checks.keys import KeyFiles
 from ecominstruct.identity import hash64
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import read_lists
+from ecominstruct.similarity.columns import Flags, Growing, Indices, among, once
+from ecominstruct.similarity.key_files import KeyFiles
 from ecominstruct.splits.assign import PART, SPLIT_CODES
 from ecominstruct.splits.pairs import TEST, TRAIN, VALIDATION, Codes, Keys
-from ecominstruct.stages import stage
-from ecominstruct.store import read_lists
 
 NO_SPLIT, NO_SIDES = -1, 0
 _EXPECTED = 4_000_000  # keys, about: of more, the files grow

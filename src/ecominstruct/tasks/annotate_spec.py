@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ecominstruct.config import Strict
+from ecominstruct.config.strict_yaml import Strict
 from ecominstruct.tasks.answer_schema import Shape
 
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

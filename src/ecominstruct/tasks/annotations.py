@@ -27,7 +27,7 @@ import xxhash
 from ecominstruct.errors import wrong
 from ecominstruct.identity import hex128
 from ecominstruct.rows import Gold, Span
-from ecominstruct.store import replacing, settle_names
+from ecominstruct.runs.store import replacing, settle_names
 
 PEOPLE = "people"  # the name of the file of people's decisions, where a model's has the sha of its prompt
 

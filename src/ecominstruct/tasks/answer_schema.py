@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from ecominstruct.config import Strict
+from ecominstruct.config.strict_yaml import Strict
 from ecominstruct.rows import Lang
 
 ShapeType = Literal["object", "array", "string", "integer", "number", "boolean"]

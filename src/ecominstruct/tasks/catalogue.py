@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from ecominstruct import config
-from ecominstruct.config import Document
+from ecominstruct.config import strict_yaml
+from ecominstruct.config.strict_yaml import Document
 from ecominstruct.errors import EcomError, Fault, InputError, nearest
 from ecominstruct.rows import Kind
 from ecominstruct.sources.cards import SourceCard, absent_files, load_sources
@@ -159,8 +159,8 @@ def _read_tasks(folders: Sequence[Path], faults: list[Fault]) -> Iterator[tuple[
             if any(part.startswith("_") for part in inside.parts):
                 continue
             try:
-                document = config.read(path)
-                task = config.validate(document, Task)
+                document = strict_yaml.read(path)
+                task = strict_yaml.validate(document, Task)
             except EcomError as error:
                 faults.extend(error.faults)
                 continue
@@ -184,8 +184,8 @@ def _read_pools(files: Mapping[str, Path], model: type[Pool], faults: list[Fault
     """All pools, also those that no task names yet."""
     for name, path in files.items():
         try:
-            document = config.read(path)
-            pool = config.validate(document, model)
+            document = strict_yaml.read(path)
+            pool = strict_yaml.validate(document, model)
         except EcomError as error:
             faults.extend(error.faults)
             continue

@@ -13,14 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ecominstruct.engines import StagePlan, Unit
+from ecominstruct.config.recipe import Prompts
 from ecominstruct.errors import CheckFailed, Fault
-from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Reject, example_schema
-from ecominstruct.sources.ingest import source_parts
-from ecominstruct.sources.tombstones import REASON
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     BATCH_ROWS,
     PART_ROWS,
     Manifest,
@@ -30,12 +28,14 @@ from ecominstruct.store import (
     write_part,
     write_rejects,
 )
+from ecominstruct.sources.ingest import source_parts
+from ecominstruct.sources.tombstones import REASON
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.ingredients import Ingredients, ingredients
+from ecominstruct.tasks.example_builder import Assigned, Maker
+from ecominstruct.tasks.inputs import Ingredients, ingredients
+from ecominstruct.tasks.label_resolution import NOTHING_SAID, Said, said_about
 from ecominstruct.tasks.labelling import sha_of
-from ecominstruct.tasks.maker import Assigned, Maker
 from ecominstruct.tasks.spec import Task
-from ecominstruct.tasks.verdicts import NOTHING_SAID, Said, said_about
 
 STAGE = stage("examples")
 ENOUGH = 1_000  # records of a made-up source, of which a recipe may ask for few, that must give every task something

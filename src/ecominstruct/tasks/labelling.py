@@ -19,11 +19,11 @@ from ecominstruct.tasks.annotate_spec import LABELS
 from ecominstruct.tasks.annotations import Annotation, Verdict
 from ecominstruct.tasks.answer_checks import CHECKS, Case, failure, texts_of
 from ecominstruct.tasks.answer_schema import as_json, merged, problem
-from ecominstruct.tasks.forms.peeling import json_object
+from ecominstruct.tasks.example_builder import Assigned, Maker, Origin, Sight
+from ecominstruct.tasks.forms.answer_normalization import json_object
 from ecominstruct.tasks.forms.reading import locate
-from ecominstruct.tasks.ingredients import Ingredients
-from ecominstruct.tasks.maker import Assigned, Maker, Origin, Sight
-from ecominstruct.tasks.verdicts import keys
+from ecominstruct.tasks.inputs import Ingredients
+from ecominstruct.tasks.label_resolution import keys
 
 if TYPE_CHECKING:
     import pyarrow as pa

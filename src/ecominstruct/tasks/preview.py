@@ -7,17 +7,17 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from ecominstruct.config.recipe import Prompts
 from ecominstruct.errors import InputError, wrong
-from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Gold
 from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.illustrations import illustrations
 from ecominstruct.sources.ingest import pieces, stretch
 from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.ingredients import ingredients
+from ecominstruct.tasks.example_builder import Maker, Origin
+from ecominstruct.tasks.inputs import ingredients
 from ecominstruct.tasks.labelling import Labeller
-from ecominstruct.tasks.maker import Maker, Origin
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.tasks.rules import Derived, Pool
 from ecominstruct.tasks.spec import Task

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ecominstruct.config import Strict
+from ecominstruct.config.strict_yaml import Strict
 from ecominstruct.rows import Category, Lang
 from ecominstruct.tasks.annotate_spec import Annotate, FieldName
 

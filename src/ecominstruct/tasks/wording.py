@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, get_args
 
+from ecominstruct.config.recipe import Prompts
 from ecominstruct.identity import pick, pick_index
 from ecominstruct.languages import LITERALS
-from ecominstruct.recipe import Prompts
 from ecominstruct.rows import Lang
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.spec import Answer, Task, WordingPool

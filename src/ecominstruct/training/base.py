@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ecominstruct.config.local_models import LocalSpec
+from ecominstruct.config.training import TINY, Lora, TrainSpec
 from ecominstruct.errors import wrong
 from ecominstruct.identity import fingerprint
-from ecominstruct.local_models import LocalSpec
 from ecominstruct.models.chat import Chat
-from ecominstruct.models.folders import files_of, find_model
+from ecominstruct.models.checkpoints import files_of, find_model
 from ecominstruct.models.loading import load_model
 from ecominstruct.training.tiny import tiny_model, tiny_tokenizer
-from ecominstruct.tuning import TINY, Lora, TrainSpec
 
 EXTRA = "pip install 'ecominstruct[train]'"
 

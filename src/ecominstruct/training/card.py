@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ecominstruct.config.training import TINY
 from ecominstruct.dataset.card import inline, markdown_table
+from ecominstruct.runs.store import Manifest
 from ecominstruct.sources.licences import LICENCES, UNKNOWN, is_share_alike
-from ecominstruct.store import Manifest
-from ecominstruct.tuning import TINY
 
 _GRADES = (
     "permissive: use for profit is allowed, at most a notice must be kept",

@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecominstruct.dataset.purge import Gone, take_out_reasons
-from ecominstruct.sources.tombstones import REASON
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     Receipt,
     flat,
     part_of,
@@ -22,6 +21,7 @@ from ecominstruct.store import (
     write_manifest,
     write_receipt,
 )
+from ecominstruct.sources.tombstones import REASON
 from ecominstruct.training.tune import TUNED
 
 _HEADING = re.compile(r"^# .*\n", re.MULTILINE)

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
-from ecominstruct.dataset.taking import row_hash
+from ecominstruct.dataset.row_selection import row_hash
 from ecominstruct.identity import hash64
 from ecominstruct.models.chat import Chat
 from ecominstruct.rows import Example, Reject
-from ecominstruct.stages import stage
+from ecominstruct.runs.stages import stage
 
 NO_LOSS = -100  # the label that torch leaves out of a loss
 STAGE = stage("model")

@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ecominstruct.dataset.taking import row_hash
-from ecominstruct.engines import StagePlan, Unit, local, run_stage, stale_reasons
+from ecominstruct.config.training import TrainSpec
+from ecominstruct.dataset.row_selection import row_hash
 from ecominstruct.errors import InputError, wrong
-from ecominstruct.progress import Progress, Silent
 from ecominstruct.rows import Example, Reject, example_of
-from ecominstruct.stages import stage
-from ecominstruct.store import (
+from ecominstruct.runs.executor import StagePlan, Unit, local, run_stage, stale_reasons
+from ecominstruct.runs.progress import Progress, Silent
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
     RECIPE,
     Manifest,
     Part,
@@ -31,7 +32,6 @@ from ecominstruct.training.base import base_fingerprint, require_extra
 from ecominstruct.training.card import about_release
 from ecominstruct.training.rows import over_cap
 from ecominstruct.training.tune import TUNED, Tuned, sizes, tune
-from ecominstruct.tuning import TrainSpec
 
 STAGE = stage("model")
 UNIT = "model"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ecominstruct.tuning import Tiny
+from ecominstruct.config.training import Tiny
 
 PAD, END = "<pad>", "</s>"
 _PLACES = 2_048  # longest sequence that the folder says the model was made for; BLOOM has no table of places

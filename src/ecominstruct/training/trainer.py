@@ -22,12 +22,12 @@ from transformers import PrinterCallback, TrainerCallback, TrainerControl, Train
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
+from ecominstruct.config.training import TrainSpec
 from ecominstruct.errors import EcomError, wrong
-from ecominstruct.progress import Progress
-from ecominstruct.store import write_json
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.store import write_json
 from ecominstruct.training.rows import NO_LOSS
 from ecominstruct.training.stopping import Wish
-from ecominstruct.tuning import TrainSpec
 
 WHOLE = "whole.json"  # in a checkpoint: written when all else is there
 _LOGGED = {"loss": "loss", "eval_loss": "validation_loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm"}

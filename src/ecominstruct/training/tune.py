@@ -20,19 +20,19 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ecominstruct.config.training import TrainSpec
 from ecominstruct.errors import InputError, wrong
 from ecominstruct.identity import fingerprint, hex128
-from ecominstruct.models.folders import record_base
-from ecominstruct.progress import Progress
+from ecominstruct.models.checkpoints import record_base
 from ecominstruct.rows import Example, Reject
-from ecominstruct.store import read_json, write_bytes, write_json
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.store import read_json, write_bytes, write_json
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.training.base import Base, adapted, base_fingerprint, load_base, require_extra, take_device
 from ecominstruct.training.card import model_card
 from ecominstruct.training.launched import leads, offline, quiet
 from ecominstruct.training.rows import Encoded, capped, data_of, encode, order, over_cap, packed, some
 from ecominstruct.training.stopping import wish_to_stop
-from ecominstruct.tuning import TrainSpec
 
 SCHEMA = 1  # raised when the same call would give other weights
 TUNED, LOSSES = "tuned.json", "losses.jsonl"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ecominstruct.folding import simplified
-from ecominstruct.tasks.forms.peeling import answered, unwrap
+from ecominstruct.tasks.forms.answer_normalization import answered, unwrap
 from ecominstruct.tasks.forms.reading import Question, says_none
 
 _NOTHING = re.compile(

@@ -10,9 +10,18 @@ from typing import Any
 
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.absence import is_open, says_nothing
+from ecominstruct.tasks.forms.answer_normalization import (
+    BULLET,
+    closed,
+    literal,
+    payload,
+    strings,
+    unfenced,
+    unlead,
+    unwrap,
+)
 from ecominstruct.tasks.forms.extracts import CORRECTION, EXCLUDES, TAGGED, items_of_line
 from ecominstruct.tasks.forms.naming import Menu, menu_of, normal
-from ecominstruct.tasks.forms.peeling import BULLET, closed, literal, payload, strings, unfenced, unlead, unwrap
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed
 from ecominstruct.tasks.forms.shown import Shown, is_echo
 

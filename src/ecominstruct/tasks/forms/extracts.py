@@ -16,7 +16,7 @@ from typing import Any
 from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.absence import breaks_off, ends_in_none, is_open, says_nothing
-from ecominstruct.tasks.forms.peeling import (
+from ecominstruct.tasks.forms.answer_normalization import (
     BOXED,
     BULLET,
     answered,

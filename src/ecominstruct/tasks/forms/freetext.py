@@ -7,8 +7,7 @@ import re
 from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.absence import breaks_off, ends_in_none, is_open, says_nothing
-from ecominstruct.tasks.forms.labels import read_choice
-from ecominstruct.tasks.forms.peeling import (
+from ecominstruct.tasks.forms.answer_normalization import (
     BOXED,
     answered,
     closed,
@@ -20,6 +19,7 @@ from ecominstruct.tasks.forms.peeling import (
     unfenced,
     unlead,
 )
+from ecominstruct.tasks.forms.labels import read_choice
 from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, parsed
 from ecominstruct.tasks.forms.shown import is_echo
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.absence import ends_in_none, says_nothing
+from ecominstruct.tasks.forms.answer_normalization import closed, payload, strings, unfenced, unlead
 from ecominstruct.tasks.forms.naming import Menu, menu_of, normal, squeezed
-from ecominstruct.tasks.forms.peeling import closed, payload, strings, unfenced, unlead
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, parsed, unread
 from ecominstruct.tasks.forms.stances import NOTHING, SEVERAL, Verdict, stances, unechoed, verdict
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ecominstruct.tasks.forms.answer_normalization import before_fields, loops, once, peel
 from ecominstruct.tasks.forms.entities import read_entities
 from ecominstruct.tasks.forms.extracts import read_one, read_several
 from ecominstruct.tasks.forms.freetext import read_generated, read_qa
 from ecominstruct.tasks.forms.labels import read_choice, read_labels
 from ecominstruct.tasks.forms.naming import LONGEST
-from ecominstruct.tasks.forms.peeling import before_fields, loops, once, peel
 from ecominstruct.tasks.forms.rankings import read_ranking
 from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, refuses
 from ecominstruct.tasks.spec import FormName

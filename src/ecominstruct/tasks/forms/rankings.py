@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecominstruct.rows import Gold
+from ecominstruct.tasks.forms.answer_normalization import payload, unfenced
 from ecominstruct.tasks.forms.labels import LONGEST_READ, both_ends
 from ecominstruct.tasks.forms.naming import Menu, menu_of
-from ecominstruct.tasks.forms.peeling import payload, unfenced
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, parsed, unread
 from ecominstruct.tasks.forms.stances import listed
 

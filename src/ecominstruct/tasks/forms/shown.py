@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ecominstruct.tasks.forms.peeling import BULLET, unwrap
+from ecominstruct.tasks.forms.answer_normalization import BULLET, unwrap
 from ecominstruct.tasks.forms.reading import Question
 
 QUOTED = re.compile(

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from ecominstruct.tasks.forms.answer_normalization import last_match
 from ecominstruct.tasks.forms.naming import Mention, Menu
-from ecominstruct.tasks.forms.peeling import last_match
 
 _SLOTS, _LINE = 8, 600  # announcements of an answer, and characters behind one, that are read
 _LONGEST_BETWEEN = 40  # characters between two items of a list

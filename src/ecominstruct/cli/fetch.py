@@ -1,0 +1,37 @@
+"""The verb `ecom sources fetch`: the only one that opens a connection."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ecominstruct.cli.console import AsJson, Data, Extra, load, one, say, say_json
+from ecominstruct.errors import printable, wrong
+
+Private = Annotated[bool, typer.Option("--allow-private", help="also from addresses inside this machine or network")]
+
+
+def sources_fetch(
+    source: str, data: Data = None, catalogue: Extra = None, allow_private: Private = False, as_json: AsJson = False
+) -> None:
+    """Download the files of a source from where its card says; go on where an earlier call stopped."""
+    from ecominstruct.runs.progress import watch_transfer
+    from ecominstruct.sources.download import Net
+    from ecominstruct.sources.fetch import fetch, licence_line
+
+    card = one(load(catalogue).sources, source, "source")
+    if data is None:
+        raise wrong("no folder to download into", "Give --data DIR, or set ECOM_DATA")
+    sys.stderr.write(printable(licence_line(card)) + "\n")
+    with watch_transfer() as progress:
+        done = fetch(card, data, Net(allows=lambda _: True) if allow_private else Net(), progress)
+    if as_json:
+        return say_json(done._asdict())
+    if not done.folder:
+        return say(f"{source} is built in: nothing to do.")
+    if not done.fetched:
+        return say(f"{source}: all files are in {done.folder}: nothing to do.")
+    say(f"{source}: {len(done.fetched)} fetched into {done.folder}, {len(done.present)} there before.")
+    return say(f"Next: ecom sources show {source} --data {data}")

@@ -1,0 +1,95 @@
+"""Presidio as another engine of the search: the same interface as `find.py`, for comparison.
+
+Its generic pattern recognisers alone, without a language model, for both languages: e-mail, phone, card, IP and MAC, with
+mainland China among the regions of phones. It has none for Chinese papers, and those for American ones count only with
+words around them, which take a language model. Nothing is fetched: the list of
+top-level domains is the one that `tldextract` brings along. It needs the extra `presidio`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ecominstruct.detectors.base import Mention
+from ecominstruct.detectors.personal.kinds import Kind
+from ecominstruct.errors import wrong
+from ecominstruct.identity import fingerprint
+from ecominstruct.rows import Severity
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RULE = "presidio"
+SURE = 0.4  # the score from which a result counts: below, by Presidio's own marks, it needs words around it
+REGIONS = ("CN", "US", "GB", "DE", "FR", "JP", "HK", "AU", "RU", "ES")
+KINDS: Mapping[str, tuple[Kind, Severity]] = {
+    "EMAIL_ADDRESS": ("email", "medium"),
+    "PHONE_NUMBER": ("phone", "medium"),
+    "CREDIT_CARD": ("bank_card", "high"),
+    "IP_ADDRESS": ("ip_address", "low"),
+    "MAC_ADDRESS": ("mac_address", "low"),
+}
+"""What Presidio calls a kind, and what we do."""
+
+
+def version() -> str:
+    """A fingerprint of Presidio's release and of how it is set up; InputError without the extra."""
+    _engine()
+    from importlib.metadata import version as release_of
+
+    return fingerprint([release_of("presidio-analyzer"), SURE, REGIONS, sorted(KINDS)])
+
+
+def find(text: str) -> list[Mention]:
+    """All mentions in a text, in their order; of two that overlap the one with the better score, then the longer."""
+    found = _engine().analyze(text, language="en", score_threshold=SURE)
+    kept: list[Any] = []
+    for one in sorted(found, key=lambda each: (-each.score, each.start - each.end, each.entity_type)):
+        if one.entity_type in KINDS and all(one.end <= other.start or other.end <= one.start for other in kept):
+            kept.append(one)
+    return sorted((_mention(one) for one in kept), key=lambda one: one.start)
+
+
+def find_in_column(column: pa.Array[Any]) -> list[tuple[int, list[Mention]]]:
+    """The rows of a column of strings that hold something, each with its mentions; nulls hold none."""
+    texts: list[Any] = column.to_pylist()
+    found = ((row, find(text)) for row, text in enumerate(texts) if text)
+    return [(row, mentions) for row, mentions in found if mentions]
+
+
+def _mention(one: Any) -> Mention:
+    kind, severity = KINDS[one.entity_type]
+    return Mention(kind, RULE, severity, one.start, one.end)
+
+
+@cache
+def _engine() -> Any:
+    """The analyzer, set up once; InputError, which names the extra, where it is not installed."""
+    try:
+        import presidio_analyzer as presidio
+        import tldextract
+        from presidio_analyzer import predefined_recognizers as known
+        from presidio_analyzer.nlp_engine import NoOpNlpEngine
+    except ImportError:
+        raise wrong("Presidio is not installed", "pip install 'ecominstruct[presidio]'") from None
+    domains = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
+
+    class OfflineEmail(known.EmailRecognizer):
+        """The recogniser of e-mails; its own would fetch the list of domains."""
+
+        def validate_result(self, pattern_text: str) -> bool:
+            return bool(domains(pattern_text).fqdn)
+
+    recognizers = [
+        OfflineEmail(),
+        known.PhoneRecognizer(supported_regions=REGIONS),
+        known.CreditCardRecognizer(),
+        known.IpRecognizer(),
+        known.MacAddressRecognizer(),
+    ]
+    engine = NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}])
+    engine.load()
+    registry = presidio.RecognizerRegistry(recognizers=recognizers, supported_languages=["en"])
+    return presidio.AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=["en"])

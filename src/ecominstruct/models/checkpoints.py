@@ -1,0 +1,149 @@
+"""Model folders: what lies in one, whether it can be used, and a fingerprint of it. Nothing here loads a model.
+
+A folder holds a whole model (`config.json` and safetensors), an adapter (`adapter_config.json`, which names its base),
+or one GGUF file. Weights are never read from pickles, which could run code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ecominstruct.errors import InputError, wrong
+from ecominstruct.identity import fingerprint
+from ecominstruct.runs.store import hash_file, read_json, write_json
+
+BASE_RECORD = "base.json"  # beside an adapter: the fingerprint of the weights that it was tuned on
+_ADAPTER = "adapter_config.json"
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model")
+_WEIGHTS = ("*.safetensors",)
+_RULES = (
+    "config.json",
+    "generation_config.json",
+    _ADAPTER,
+    "tokenizer*.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.*",
+    "merges.txt",
+    "*.model",
+    "*.jinja",
+    "chat.json",
+)
+
+
+class ModelFolder(NamedTuple):
+    """A local model: its weights, and where its tokenizer and chat template lie."""
+
+    weights: Path  # the folder of a whole model, or a GGUF file
+    adapter: Path | None
+
+    @property
+    def gguf(self) -> bool:
+        """Whether the weights are a GGUF file, which is converted before it is used."""
+        return self.weights.suffix == ".gguf"
+
+    def chat(self, converted: Path) -> Path:
+        """The folder whose tokenizer and template count: the adapter's where it has its own. `converted`: the whole
+        model, as a folder."""
+        has_own = self.adapter and any((self.adapter / name).is_file() for name in _TOKENIZERS)
+        return self.adapter if self.adapter and has_own else converted
+
+
+def find_model(folder: Path, adapter: Path | None = None) -> ModelFolder:
+    """What lies in a folder; InputError, in one sentence, when it cannot be used as a model.
+
+    An adapter's base is `folder` where both are given, and else what its own file names: relative to the adapter, or
+    to where the command is typed.
+    """
+    if adapter is None and (folder / _ADAPTER).is_file():
+        found = ModelFolder(_whole(_base_of(folder)), folder)
+    else:
+        found = ModelFolder(_whole(folder), adapter)
+    if found.adapter is not None:
+        _require_adapter(found.adapter, found.weights)
+    return found
+
+
+def files_of(model: ModelFolder) -> dict[str, str]:
+    """The hash of each file that the answers of a model depend on, by name; an adapter's begin with `adapter/`."""
+    if model.gguf:
+        found = {model.weights.suffix: hash_file(model.weights)}
+    else:
+        found = {path.name: hash_file(path) for path in _matching(model.weights, (*_WEIGHTS, *_RULES))}
+    if model.adapter is not None:
+        own = _matching(model.adapter, (*_WEIGHTS, *_RULES))
+        found |= {f"adapter/{path.name}": hash_file(path) for path in own}
+    return found
+
+
+def record_base(adapter: Path, weights: Path) -> None:
+    """Put on record, beside an adapter, the weights that it was tuned on."""
+    write_json(adapter / BASE_RECORD, {"weights": _hash_of_weights(weights)})
+
+
+def _hash_of_weights(weights: Path) -> str:
+    files = [weights] if weights.is_file() else _matching(weights, _WEIGHTS)
+    return fingerprint(sorted(hash_file(path) for path in files))
+
+
+def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
+    """The files of a folder whose names fit, in the order of their names."""
+    yield from sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
+
+
+def _whole(folder: Path) -> Path:
+    """The folder itself, or the one GGUF file in it."""
+    if folder.is_file() and folder.suffix == ".gguf":
+        return folder
+    if not folder.is_dir():
+        raise wrong("is no folder of a model", "Name a folder, as in local:models/bloomz-560m", file=str(folder))
+    if (folder / "config.json").is_file():
+        if not any(_matching(folder, _WEIGHTS)):
+            pickled = any(folder.glob("*.bin")) or any(folder.glob("*.pt"))
+            problem = "holds its weights only as pickles, which could run code" if pickled else "holds no weights"
+            raise wrong(problem, "Save them as safetensors", file=str(folder))
+        return folder
+    files = sorted(folder.glob("*.gguf"))
+    if len(files) > 1:
+        raise wrong(f"holds {len(files)} GGUF files", f"Name one of them, such as {files[0].name}", file=str(folder))
+    if not files:
+        mend = "A model has a config.json, an adapter an adapter_config.json"
+        raise wrong("holds no model", mend, file=str(folder))
+    return files[0]
+
+
+def _base_of(adapter: Path) -> Path:
+    config = _adapter_config(adapter)
+    named = config.get("base_model_name_or_path")
+    if isinstance(named, str) and named:
+        for place in (adapter / named, Path(named)):
+            if place.exists():
+                return place
+    mend = "Name the base in the recipe: local: {NAME: {folder: BASE, adapter: ADAPTER}}"
+    raise wrong(f"is an adapter for {named!r}, which is no folder here", mend, file=str(adapter))
+
+
+def _adapter_config(adapter: Path) -> dict[str, object]:
+    path = adapter / _ADAPTER
+    if not path.is_file():
+        raise wrong(f"is no adapter: it holds no {_ADAPTER}", "Name the folder of a PEFT adapter", file=str(adapter))
+    try:
+        config = read_json(path)
+    except InputError:
+        config = None
+    if not isinstance(config, dict):
+        raise wrong(f"its {_ADAPTER} cannot be read", "Save the adapter again", file=str(adapter))
+    return config
+
+
+def _require_adapter(adapter: Path, weights: Path) -> None:
+    """InputError where an adapter has no safe weights, or was tuned on other ones than these."""
+    _adapter_config(adapter)
+    if not (adapter / "adapter_model.safetensors").is_file():
+        raise wrong("holds no adapter_model.safetensors", "Save the adapter as safetensors", file=str(adapter))
+    record = adapter / BASE_RECORD
+    if record.is_file() and read_json(record).get("weights") != _hash_of_weights(weights):
+        mend = f"Name the base that it was tuned on; {BASE_RECORD} holds its fingerprint"
+        raise wrong(f"is an adapter for another base than {weights}", mend, file=str(adapter))

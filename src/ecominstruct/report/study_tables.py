@@ -1,0 +1,94 @@
+"""What a study will do, and what it found, as the terminal shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecominstruct.report.evidence import between
+from ecominstruct.report.markup import DASH, number
+from ecominstruct.report.study_words import to_base, to_floors
+from ecominstruct.report.terminal import table
+
+
+def show_cells(found: Mapping[str, Any]) -> str:
+    """The cells of a study, before anything is tuned."""
+    head = ("question", "line", "model", "seed", "kept as", "tasks", "rows", "left out")
+    rows = [
+        (
+            cell["question"] or DASH,
+            cell["line"] + (f": {cell['own']}" if cell["own"] else ""),
+            cell["model"],
+            str(cell["seed"]),
+            cell["key"],
+            f"{len(cell['tasks']):,}",
+            f"{cell['rows']:,}",
+            f"{len(cell['left_out']):,}",
+        )
+        for cell in found["cells"]
+    ]
+    blocks = [table(head, rows), "", "Tasks of each choice, and why the others are left out:", *_tasks(found)]
+    told = f"{len(rows)} cells come to {found['tunings']} models, tuned on {found['rows']:,} rows"
+    asked, unseen = len(found["asked"]), len(found["unseen"])
+    return "\n".join([*blocks, "", f"study: {told}; {asked} tasks are asked, {unseen} of them unseen by the base."])
+
+
+def _tasks(found: Mapping[str, Any]) -> list[str]:
+    """For each key the tasks that it holds and those that it does not; the first cell of a key speaks for all."""
+    lines = []
+    for key, cell in {cell["key"]: cell for cell in reversed(found["cells"])}.items():
+        held = ", ".join(f"{task} {rows:,}" for task, rows in cell["tasks"].items()) or DASH
+        reasons: dict[str, list[str]] = {}
+        for task, reason in cell["left_out"].items():
+            reasons.setdefault(reason, []).append(task)
+        lines += [f"{key} ({cell['line']})", f"  holds: {held}"]
+        lines += [f"  {reason}: {', '.join(tasks)}" for reason, tasks in reasons.items()]
+    return lines
+
+
+def show_study(found: Mapping[str, Any]) -> str:
+    """The tables of a study, each with what can be said of it, and the cells that failed."""
+    blocks = []
+    for one in found["tables"]:
+        blocks += [one["title"], _table(one), *one["says"], ""]
+    failed = {cell["key"]: cell["reason"] for cell in found["cells"] if cell["state"] == "failed"}
+    blocks += [f"failed: {key}: {reason}" for key, reason in failed.items()]
+    if found["without_rows"]:
+        blocks.append(f"no training rows, so no upper bound: {', '.join(found['without_rows'])}")
+    done = sum(cell["state"] == "done" for cell in found["cells"])
+    unseen = len(found["unseen"])
+    blocks.append(
+        f"study: {done} of {len(found['cells'])} cells done; {len(found['asked'])} tasks asked, {unseen} of them "
+        "unseen by the base. p: paired permutation test over examples, corrected for the number of tests of a table."
+    )
+    return "\n".join(blocks)
+
+
+def _table(one: Mapping[str, Any]) -> str:
+    head = (
+        "tasks",
+        "line",
+        "model",
+        "n",
+        "score",
+        "95 % interval",
+        "seeds",
+        "to the base",
+        "95 % interval",
+        "p",
+        "to floors",
+        "p",
+    )
+    rows = []
+    for place, column in enumerate(one["columns"]):
+        rows.append((column["name"], "best floors", "", "", number(column["floor"]), *[""] * 7))
+        rows += [(column["name"], line["name"], line["model"], *_cells(line["cells"][place])) for line in one["lines"]]
+    return table(head, rows)
+
+
+def _cells(cell: Mapping[str, Any] | None) -> tuple[str, ...]:
+    if cell is None:
+        return (DASH,) * 9
+    seeds = ", ".join(number(value) for value in cell["seeds"].values())
+    level = (f"{cell['n']:,}", number(cell["score"]), between(cell["low"], cell["high"]), seeds)
+    return (*level, *to_base(cell["to_base"]), *to_floors(cell["to_floors"]))

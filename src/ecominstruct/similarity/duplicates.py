@@ -1,0 +1,110 @@
+"""Of many texts, which are copies of which: exactly the same, or near and verified.
+
+Texts are numbered in the order of their right to stay. Every text that is found to be a copy names its original, a
+text that stays, and the similarity of the two, which was computed and not guessed. The keys of `near` are cut by their
+value into files, and one file is in memory at a time, so memory does not grow with the number of keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ecominstruct.similarity.columns import Flags, Indices, among, once, pack, unpack
+from ecominstruct.similarity.key_files import KeyFiles
+
+Verify = Callable[[Indices, Indices], npt.NDArray[np.float64]]
+"""The similarity of texts, by their numbers; 0 where they are no copies of each other."""
+ROUNDS = 50  # texts of one bucket with which all others of that bucket are compared
+NONE = -1
+
+
+class Copies(NamedTuple):
+    """For each text, the number of its original and their similarity; NONE and 0 where it stays. `crowded` counts
+    buckets of which not every text was compared with every other."""
+
+    original: Indices
+    similarity: npt.NDArray[np.float64]
+    crowded: int
+
+
+def find_copies(count: int, files: KeyFiles, verify: Verify) -> Copies:
+    """Find the copies among texts 0 to `count` - 1 by the keys that stand in the files.
+
+    In each bucket the first text that is no copy is compared with the others, then the next, and so on. An original
+    may turn out to be a copy itself; then its copies are compared with that one's original, and what is no copy of it
+    is looked at again, until nothing changes.
+    """
+    found = Copies(np.full(count, NONE, np.int64), np.zeros(count), 0)
+    fresh, first = np.ones(count, np.bool_), True
+    while fresh.any():
+        crowded = 0
+        for texts, bucket in _buckets(files, fresh):
+            crowded += _compare(texts, bucket, found, fresh, verify)
+        found = found._replace(crowded=crowded if first else found.crowded)
+        fresh, first = _settle(found, verify), False
+    return found
+
+
+def _compare(texts: Indices, bucket: Indices, found: Copies, fresh: Flags, verify: Verify) -> int:
+    """Compare within the buckets of one file; returns how many buckets were left before the end."""
+    done = np.zeros(0, np.uint64)  # pairs that were compared in this file and are no copies
+    for _ in range(ROUNDS):
+        alive = found.original[texts] == NONE
+        texts, bucket = texts[alive], bucket[alive]
+        heads = np.flatnonzero(np.diff(bucket, prepend=-1))
+        sizes = np.diff(heads, append=len(bucket))
+        if not (sizes > 1).any():
+            return 0
+        others = np.ones(len(texts), np.bool_)
+        others[heads] = False
+        left, right = np.repeat(texts[heads], sizes)[others], texts[others]
+        either = (fresh[left] | fresh[right]) & (left != right)
+        pairs = once(pack(left[either], right[either]))
+        pairs = pairs[~among(pairs, done)]
+        left, right = unpack(pairs)
+        scores = verify(left, right)
+        # The pairs are sorted: of several originals the first one is taken, since it is written last.
+        near = np.flatnonzero(scores > 0)[::-1]
+        found.original[right[near]] = left[near]
+        found.similarity[right[near]] = scores[near]
+        done = once(np.concatenate([done, pairs[scores == 0]]))
+        texts, bucket = texts[others], bucket[others]
+    alive = found.original[texts] == NONE
+    return len(np.flatnonzero(np.bincount(bucket[alive]) > 1)) if alive.any() else 0
+
+
+def _buckets(files: KeyFiles, fresh: Flags) -> Iterator[tuple[Indices, Indices]]:
+    """For each file, the texts that share a key with another, and the number of the bucket, ordered by bucket and
+    text; only buckets that hold a fresh text."""
+    for keys, texts in files:
+        if not fresh.all():
+            wanted = among(keys, np.sort(keys[fresh[texts]]))
+            keys, texts = keys[wanted], texts[wanted]
+        order = np.argsort(keys)
+        keys, texts = keys[order], texts[order]
+        same = np.zeros(len(keys) + 1, np.bool_)
+        same[1:-1] = keys[1:] == keys[:-1]
+        shared = np.flatnonzero(same[1:] | same[:-1])
+        bucket = np.cumsum(~same[shared]) - 1
+        texts = texts[shared]
+        order = np.lexsort((texts, bucket))
+        yield texts[order], bucket[order]
+
+
+def _settle(found: Copies, verify: Verify) -> Flags:
+    """Give the copies of copies the original at the end of the chain, or free them; returns which are free again."""
+    original = found.original
+    chained = np.flatnonzero((original != NONE) & (original[original] != NONE))
+    roots = original[chained]
+    while (further := original[roots] != NONE).any():
+        roots = np.where(further, original[roots], roots)
+    scores = verify(chained, roots) if len(chained) else np.zeros(0)
+    original[chained] = np.where(scores > 0, roots, NONE)
+    found.similarity[chained] = scores
+    freed = np.zeros(len(original), np.bool_)
+    freed[chained[scores == 0]] = True
+    return freed

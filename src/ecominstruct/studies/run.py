@@ -1,0 +1,223 @@
+"""A study: cell after cell is tuned, asked the held-out rows and scored; then what was found is written down.
+
+    study/4-dataset/             the held-out rows that all cells are asked (see `asked`)
+    study/cells/<cell>/          train.parquet, validation.parquet   the rows that it is tuned on; rejects/ of them
+                                 proof.json                          that nothing it must not know is among them
+                                 model/                              the tuned model
+                                 manifest.json                       what became of it; written last
+    study/6-predictions/<cell>/  its answers, beside those of the floors
+    study/7-scores/<cell>/       their scores
+    study/study.json             what was found; 8-report/study.html shows it
+
+A finished cell is kept, a killed one goes on where it stopped, a failed one is recorded with its reason and tried again
+by the next command. A cell that fails takes no other with it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.config.local_models import Answering, LocalSpec
+from ecominstruct.config.training import TrainSpec
+from ecominstruct.errors import Damaged, EcomError, wrong
+from ecominstruct.evaluation.predict import ask, plan_answers
+from ecominstruct.evaluation.score import plan_scores
+from ecominstruct.models.base import Model
+from ecominstruct.models.local import Local
+from ecominstruct.report.study_page import study_page
+from ecominstruct.rows import Example, Split
+from ecominstruct.runs.executor import run_stage
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import (
+    Manifest,
+    hash_file,
+    read_json,
+    read_manifest,
+    read_sealed,
+    require_whole,
+    write_bytes,
+    write_json,
+    write_rejects,
+    write_sealed,
+)
+from ecominstruct.studies.analysis import Entry, study_findings
+from ecominstruct.studies.plan import Planned, Study, spec_of
+from ecominstruct.studies.proof import Held, prove, read_held, require_proven
+from ecominstruct.studies.rows import read_rows, sources, write_rows
+from ecominstruct.studies.test_rows import plan_asked, study_folder
+from ecominstruct.training.card import about_release
+from ecominstruct.training.tune import Tuned
+from ecominstruct.workflow.evaluate import predict, score, score_floors
+
+MANIFEST = "manifest.json"
+TRAIN, VALIDATION, PROOF = "train.parquet", "validation.parquet", "proof.json"
+MODEL, ANSWERS = "model", "answers.sqlite"
+Tune = Callable[[TrainSpec, Sequence[Example], Sequence[Example], Path, Mapping[str, Any], Progress], Tuned]
+
+
+class Tools(NamedTuple):
+    """What tunes a model, and what opens the folder that it leaves."""
+
+    tune: Tune
+    open: Callable[[Path, Path], Model]  # a tuned folder, and the file that its answers are kept in until all are there
+
+
+def opener(answering: Answering) -> Callable[[Path, Path], Model]:
+    """What opens a tuned folder as a local model that answers so."""
+    return lambda folder, kept: Local(folder.parent.name, LocalSpec(folder=str(folder), **answering.model_dump()), kept)
+
+
+class Work(NamedTuple):
+    """What all cells need."""
+
+    study: Study
+    target: Path  # study/
+    asked: Manifest
+    held: Held
+    tools: Tools
+    executor: Executor
+    progress: Progress
+
+
+def run_study(
+    study: Study, others: Sequence[str], tools: Tools, executor: Executor, progress: Progress
+) -> dict[str, Any]:
+    """Do what is not done yet, and write study.json; returns what it says. `others`: models of the recipe that answer
+    the same rows without being tuned. InputError with the reason where no cell could be finished at all."""
+    target = study_folder(study.run)
+    plan = plan_asked(study.run, study.folder, study.release, study.spec.asked, study.spec.test_rows)
+    asked, _ = run_stage(plan, executor, progress)
+    score_floors(target, executor, progress)
+    answered = [predict(target, name, executor, progress)["model"] for name in others]
+    for name in answered:
+        score(target, name, executor, progress)
+    work = Work(study, target, asked, read_held(plan.folder, asked), tools, executor, progress)
+    outcomes = {key: run_cell(work, planned) for key, planned in study.tunings.items()}
+    _require_one(list(outcomes.values()))
+    tasks = {name: study.tasks[name] for name in study.asked}
+    entries = [_entry(planned, outcomes[planned.key]) for planned in study.cells]
+    found = study_findings(target, study.spec, tasks, study.unseen, entries, answered)
+    config = study.release.config
+    found |= {"title": config["title"], "about": config["about"], "without_rows": list(study.without_rows)}
+    write_json(target / "study.json", found)
+    write_bytes(page_of(study.run), study_page(found).encode("utf-8", "replace"))
+    return found
+
+
+def page_of(run: Path) -> Path:
+    """Where the page of a study lies: beside the report of the run."""
+    return run / stage("report").folder / "study.html"
+
+
+def _require_one(outcomes: Sequence[Mapping[str, Any]]) -> None:
+    """InputError when every cell failed: there is nothing to be shown but the reason."""
+    if all(outcome["state"] == "failed" for outcome in outcomes):
+        mend = "The same command tries again"
+        raise wrong(f"no cell could be finished; the first one: {outcomes[0]['reason']}", mend)
+
+
+def _entry(planned: Planned, outcome: Mapping[str, Any]) -> Entry:
+    cell = planned.cell
+    return Entry(
+        cell.question,
+        cell.line,
+        cell.own,
+        cell.model,
+        cell.seed,
+        planned.key,
+        planned.chosen.rows,
+        planned.chosen.tasks,
+        outcome["state"],
+        outcome["reason"],
+    )
+
+
+def run_cell(work: Work, planned: Planned) -> dict[str, Any]:
+    """Bring one cell up to date: what its manifest says."""
+    folder = work.target / "cells" / planned.key
+    known = _finished(work, folder, planned.key)
+    if known is not None:
+        return known
+    (folder / MANIFEST).unlink(missing_ok=True)
+    facts: dict[str, Any] = {"key": planned.key, "asked": work.asked.fingerprint, "rows": planned.chosen.rows}
+    try:
+        facts |= _tune_and_ask(work, planned, folder)
+        outcome = facts | {"state": "done", "reason": ""}
+    except EcomError as error:
+        outcome = facts | {"state": "failed", "reason": str(error)}
+    except Exception as error:  # whatever it is, the hours that other cells took shall not be lost with this one
+        outcome = facts | {"state": "failed", "reason": f"{type(error).__name__}: {error}"}
+    done = outcome["state"] == "done"
+    (write_sealed if done else write_json)(folder / MANIFEST, outcome)  # what failed is tried again, and never used
+    if outcome["state"] == "done" and not work.study.spec.keep_models:
+        shutil.rmtree(folder / MODEL, ignore_errors=True)
+    return outcome
+
+
+def _finished(work: Work, folder: Path, key: str) -> dict[str, Any] | None:
+    """What the manifest of a cell says, if the cell is done and was asked the rows that are asked now."""
+    scored = work.target / "7-scores" / key
+    scores = read_manifest(scored)
+    if not (folder / MANIFEST).is_file() or scores is None:
+        return None
+    if read_json(folder / MANIFEST).get("state") != "done":
+        return None
+    known = read_sealed(folder / MANIFEST, "Delete it and run the study again")
+    if known["asked"] != work.asked.fingerprint:
+        return None
+    require_whole(scored, scores)
+    return known
+
+
+def _tune_and_ask(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
+    """Rows, proof, tuned model, answers, scores."""
+    proof = _write_rows(work, planned, folder)
+    spec = spec_of(work.study.train, planned.cell)
+    about = about_release(work.study.release)
+    train, validation = read_rows(folder / TRAIN), read_rows(folder / VALIDATION)
+    tuned = work.tools.tune(spec, train, validation, folder / MODEL, about, work.progress)
+    rejected = write_rejects(folder, "rejects", MODEL, tuned.rejects)
+    own, kept = planned.cell.own, folder / ANSWERS
+    plan = plan_answers(work.target, work.tools.open(folder / MODEL, kept), planned.key, [own] if own else None)
+    ask(work.target, plan, work.progress)
+    run_stage(plan, work.executor, work.progress)
+    run_stage(plan_scores(work.target, planned.key), work.executor, work.progress)
+    for path in folder.glob(f"{ANSWERS}*"):
+        path.unlink()  # they stand in the predictions now
+    return {"proven": proof["proven"], "rejected": rejected, "tuned": dict(tuned.facts)}
+
+
+def _write_rows(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
+    """Write the rows of a cell and their proof, which comes last; CheckFailed where it does not hold."""
+    known = _proven(folder)
+    if known.get("asked") == work.asked.fingerprint:
+        return known
+    study, cell = work.study, planned.cell
+    if not planned.chosen.rows:
+        raise wrong("no training rows are left", "Leave out less")
+    files: dict[str, Split] = {TRAIN: "train", VALIDATION: "validation"}
+    for path, split in files.items():
+        some = sources(study.folder, planned.chosen, split, study.train.validation_rows)
+        write_rows(folder, path, some, planned.wording)
+    proof = prove(cell, study.spec.unseen, study.tasks, read_rows(folder / TRAIN), work.held)
+    proof["asked"] = work.asked.fingerprint
+    proof["files"] = {path: hash_file(folder / path) for path in files}
+    require_proven(proof, planned.key)
+    write_sealed(folder / PROOF, proof)
+    return proof
+
+
+def _proven(folder: Path) -> dict[str, Any]:
+    """The proof of the rows that lie in the folder of a cell; empty where there is none, or anything is damaged."""
+    try:
+        known = read_sealed(folder / PROOF, "") if (folder / PROOF).is_file() else {}
+    except Damaged:
+        return {}
+    rows = known.get("files", {})
+    whole = rows and all((folder / path).is_file() and hash_file(folder / path) == rows[path] for path in rows)
+    return known if whole else {}

@@ -1,0 +1,453 @@
+"""From a recipe to a run folder: the stages in their order, each skipped while it is fresh.
+
+Everything that can be wrong with a recipe is found before the run folder is begun.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ecominstruct.audit.audits import run_audits
+from ecominstruct.audit.card import write_card
+from ecominstruct.audit.risks import LIMITED_BY, require_within
+from ecominstruct.config import strict_yaml
+from ecominstruct.config.recipe import Prompts, Recipe
+from ecominstruct.dataset.composition import composition, leaks
+from ecominstruct.dataset.contamination_index import plan_guard
+from ecominstruct.dataset.intact import violations
+from ecominstruct.dataset.proof import prove as prove_release
+from ecominstruct.dataset.proof import sentence, with_damage
+from ecominstruct.dataset.quality_signals import plan_findings
+from ecominstruct.dataset.ratings import RatedBy, rated_by
+from ecominstruct.dataset.release import held_out_tasks, plan_release
+from ecominstruct.dataset.shift import shifts_document
+from ecominstruct.dataset.test_sets import TestSets, read_test_sets
+from ecominstruct.dataset.twins import Twins, find_twins
+from ecominstruct.errors import CheckFailed, Fault, InputError, wrong
+from ecominstruct.report.stage_status import StageStatus, state
+from ecominstruct.rows import SPLITS
+from ecominstruct.runs.executor import StagePlan, run_stage, stale_reasons
+from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.stages import BUILT, stage
+from ecominstruct.runs.store import (
+    RECIPE,
+    Manifest,
+    is_leftover,
+    read_json,
+    read_manifest,
+    require_manifest,
+    unchecked,
+    write_json,
+    write_recipe,
+)
+from ecominstruct.sources.cards import SourceCard, absent_files
+from ecominstruct.sources.ingest import plan_ingest, source_parts
+from ecominstruct.sources.licences import is_share_alike
+from ecominstruct.sources.tombstones import FILE as FORGOTTEN
+from ecominstruct.sources.tombstones import REASON, Tombstones, read_tombstones
+from ecominstruct.splits.assign import (
+    KIN_OF_TEST,
+    KIN_OF_VALIDATION,
+    PAIRS,
+    STRADDLES,
+    SourceParts,
+    plan_splits,
+    rejected_by_source,
+    stated_sets,
+    straddling,
+)
+from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
+from ecominstruct.tasks.examples import plan_examples
+from ecominstruct.tasks.inputs import ingredients
+from ecominstruct.tasks.label_resolution import said_about
+from ecominstruct.tasks.labelling import sha_of
+from ecominstruct.tasks.spec import Task
+from ecominstruct.workflow import evaluate
+from ecominstruct.workflow.selection import guards, named, recipe_faults, select, study_faults, unlicensed_sources
+
+ANNOTATIONS = Path("annotations")  # where they lie unless somebody says otherwise
+_HIDDEN = ".*.tmp"
+
+
+class Settings(NamedTuple):
+    """What a run is made of and where: the recipe and the places on this machine."""
+
+    recipe: Recipe
+    catalogue: Catalogue
+    tasks: tuple[Task, ...]  # selected and present
+    absent: Mapping[str, tuple[str, ...]]  # selected sources that are not there, with the files that are missing
+    data: Path | None
+    unlicensed: Mapping[str, str]  # selected sources that the recipe's `licence` leaves out, with their licence
+    rating: RatedBy
+    guards: tuple[str, ...]  # published test sets that are present but not asked: their kin are test all the same
+    annotations: Path  # the folder of what models and people said; it need not exist
+    unannotated: tuple[str, ...]  # tasks whose answers a model finds, and of whose records none is annotated yet
+    forgotten: tuple[str, ...] = ()  # selected sources that were forgotten in this run: see `without_forgotten`
+
+    @property
+    def built(self) -> tuple[Task, ...]:
+        """The tasks of which examples are made. The records of the others are read and split all the same, so that
+        annotating them changes no split."""
+        return tuple(task for task in self.tasks if task.id not in self.unannotated)
+
+
+class Built(NamedTuple):
+    """What a build gave: the manifests of its stages by name, and the stages that had to be run."""
+
+    manifests: Mapping[str, Manifest]
+    ran: tuple[str, ...]
+    seconds: float
+    tests: TestSets
+    forgotten: tuple[str, ...] = ()  # sources that were left out since they were forgotten in this run
+
+
+def prepare(
+    recipe: Path, *, data: Path | None, extra: Sequence[Path] = (), annotations: Path = ANNOTATIONS
+) -> Settings:
+    """Load and check everything that a run needs; InputError before anything is written."""
+    if annotations.exists() and not annotations.is_dir():
+        raise wrong("is not a folder", "Name another one with --annotations", file=str(annotations))
+    if data is not None and not data.is_dir():
+        raise wrong("is not a folder", "Name the data root with --data or ECOM_DATA", file=str(data))
+    document = strict_yaml.read(recipe)
+    made = strict_yaml.validate(document, Recipe)
+    catalogue = load_catalogue(roots(*extra))
+    selected = select(made, catalogue, document)
+    unlicensed = unlicensed_sources(made, catalogue, {task.source for task in selected})
+    tasks = [task for task in selected if task.source not in unlicensed]
+    sources = sorted({task.source for task in tasks})
+    absent = {name: tuple(missing) for name in sources if (missing := absent_files(catalogue.sources[name], data))}
+    faults = [*recipe_faults(made, catalogue, document, absent, data), *study_faults(made, tasks, catalogue, document)]
+    present = tuple(task for task in tasks if task.source not in absent)
+    if not selected:
+        faults.append(Fault(document.file, document.line(("tasks",)), "selects no task", "Exclude less"))
+    elif not tasks:
+        line, wanted = document.line(("data", "licence")), made.data.licence
+        problem = f"no source of these tasks is {wanted}: {named(unlicensed)}"
+        faults.append(Fault(document.file, line, problem, "Select other tasks, or write licence: any"))
+    elif not present and not faults:
+        where = f"in {data}" if data else "without a data root"
+        mend = "Name the data root with --data or ECOM_DATA"
+        faults.append(
+            Fault(document.file, document.line(("tasks",)), f"no source of these tasks is present {where}", mend)
+        )
+    rating = rated_by(made.rating, recipe.parent)
+    if faults:
+        raise InputError(faults)
+    asked = {task.source for task in present}
+    guarding = guards(catalogue, asked, data)
+    bare = tuple(task.id for task in present if task.annotate and not _is_annotated(catalogue, task, annotations))
+    return Settings(made, catalogue, present, absent, data, unlicensed, rating, guarding, annotations, bare)
+
+
+def _is_annotated(catalogue: Catalogue, task: Task, annotations: Path) -> bool:
+    """Whether a model or people said anything about the records of a task."""
+    said = said_about(annotations, task.id, sha_of(ingredients(catalogue, task, Prompts())))
+    return any(file is not None and file.size for file in (said.model, said.people))
+
+
+def without_forgotten(settings: Settings, run: Path) -> Settings:
+    """Settings without the sources that were forgotten as a whole in a run; InputError where nothing is left."""
+    gone = Tombstones(read_tombstones(run / FORGOTTEN)).sources
+    names = {task.source for task in settings.tasks} & gone
+    tasks = tuple(task for task in settings.tasks if task.source not in names)
+    if names and not tasks:
+        problem = f"all sources of this recipe were forgotten here: {', '.join(sorted(names))}"
+        raise wrong(problem, "Name other tasks in the recipe, or another folder with --out", file=str(run))
+    guarding = tuple(name for name in settings.guards if name not in gone)
+    forgotten = tuple(sorted({*settings.forgotten, *names}))
+    unannotated = tuple(task.id for task in tasks if task.id in settings.unannotated)
+    return settings._replace(tasks=tasks, guards=guarding, unannotated=unannotated, forgotten=forgotten)
+
+
+def check_run(run: Path) -> None:
+    """InputError when a folder is something else than a run: a build would mix with what lies there."""
+    if run.exists() and not run.is_dir():
+        raise wrong("is not a folder", "Name another folder with --out", file=str(run))
+    if run.is_dir() and not is_run(run) and not all(map(_comes_before_a_run, run.iterdir())):
+        raise wrong("holds something else than a run", "Name a new or an empty folder with --out", file=str(run))
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder is a run, or the beginning of one."""
+    return (folder / RECIPE).is_file() or (folder / stage("records").folder).is_dir()
+
+
+def _comes_before_a_run(path: Path) -> bool:
+    """Whether a build that was killed at its beginning, before its folder was known as a run, leaves this file."""
+    return path.name in ("log", FORGOTTEN) or is_leftover(path)
+
+
+def _begin(run: Path, recipe: Mapping[str, Any]) -> None:
+    """Make a folder a run of this recipe, and remove what builds that were killed left there by half.
+
+    The caller holds the lock. Stages that run remove leftovers themselves; those that are fresh do not run.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    own = [run.glob(_HIDDEN), (run / stage("audit").folder).glob(_HIDDEN), (run / "log").rglob(_HIDDEN)]
+    own += [(run / stage(name).folder).rglob(_HIDDEN) for name in BUILT]
+    for path in filter(is_leftover, chain.from_iterable(own)):
+        path.unlink(missing_ok=True)
+    write_recipe(run, recipe)
+
+
+# ------------------------------------------------------------------------------------------------------------- building
+
+
+def build(settings: Settings, run: Path, executor: Executor, progress: Progress) -> Built:
+    """Bring the stages of the build up to date; CheckFailed where the release is above a limit of the recipe."""
+    begun = time.monotonic()
+    settings = without_forgotten(settings, run)
+    if not settings.built:
+        mend = "First run: ecom annotate RECIPE --out RUN --server NAME"
+        raise wrong(f"no answer of these tasks is there yet: {', '.join(settings.unannotated)}", mend)
+    recipe = settings.recipe.model_dump(mode="json")
+    _begin(run, recipe)
+    manifests: dict[str, Manifest] = {}
+    ran: list[str] = []
+    for plan in _stages(settings, run, manifests):
+        manifests[plan.stage.name], worked = run_stage(plan, executor, progress)
+        _require_rows(run, manifests)
+        ran += [plan.stage.name] if worked else []
+    hold_limits(run, recipe["limits"], executor, progress)
+    tests = read_test_sets(run / stage("dataset").folder, manifests["dataset"])
+    return Built(manifests, tuple(ran), time.monotonic() - begun, tests, settings.forgotten)
+
+
+def _require_rows(run: Path, done: Mapping[str, Manifest]) -> None:
+    """InputError where every record was forgotten, one by one."""
+    records = done["records"]
+    if not records.rows_out and records.rejected.get(REASON):
+        problem = f"every record of this recipe was forgotten: {records.rejected[REASON]:,}"
+        raise wrong(problem, "Name other tasks in the recipe, or another folder with --out", file=str(run))
+
+
+def hold_limits(run: Path, limits: Mapping[str, float | None], executor: Executor, progress: Progress) -> None:
+    """Write the card; where the recipe limits what the data may hold, look, and fail where there is more of it."""
+    checks = [audit for limit, audit in LIMITED_BY.items() if limits.get(limit) is not None]
+    if checks:
+        run_audits(run, checks, False, executor, progress)
+    else:
+        write_card(run)
+    require_within(run)
+
+
+def split_records(settings: Settings, run: Path, executor: Executor, progress: Progress) -> dict[str, Manifest]:
+    """Bring the stages up to date that come before examples: records and splits."""
+    _begin(run, settings.recipe.model_dump(mode="json"))
+    manifests: dict[str, Manifest] = {}
+    settings = without_forgotten(settings, run)
+    for plan in islice(_stages(settings, run, manifests), 2):
+        manifests[plan.stage.name] = run_stage(plan, executor, progress)[0]
+    return manifests
+
+
+def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iterator[StagePlan]:
+    """The plans of the build's stages, each made when the stage before it is done."""
+    catalogue, recipe = settings.catalogue, settings.recipe
+    names = {task.source for task in settings.tasks} | set(settings.guards)
+    cards = [catalogue.sources[name] for name in sorted(names)]
+    yield plan_ingest(
+        run,
+        cards,
+        data=settings.data,
+        storefront_rows=recipe.data.storefront.rows,
+        tombstones=Tombstones(read_tombstones(run / FORGOTTEN), catalogue.sources),
+    )
+    records = done["records"]
+    yield plan_splits(run, records, [_source_parts(card, records, recipe) for card in cards], recipe.splits)
+    tasks = settings.built
+    yield plan_examples(run, catalogue, tasks, recipe.prompts, done, settings.annotations)
+    yield plan_guard(run, cards, tasks, done["records"], done["splits"], done["examples"])
+    yield plan_findings(run, catalogue, tasks, recipe.clean, settings.rating, done)
+    folder = run / done["findings"].stage_folder
+    held = held_out_tasks(catalogue.tasks.values(), recipe.splits.held_out)
+    twins = find_twins(folder, sorted({unit.unit for unit in done["findings"].units} - held))
+    yield plan_release(run, catalogue, tasks, recipe, done, twins, _release_card(settings, done, twins))
+
+
+def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> SourceParts:
+    out = recipe.splits.held_out
+    held = card.origin in out.origins or card.lang in out.langs
+    parts = tuple(source_parts(records, card))
+    return SourceParts(card.id, parts, card.record_type == "pair", card.published_test_set or held, held)
+
+
+def _release_card(settings: Settings, done: Mapping[str, Manifest], twins: Twins) -> dict[str, Any]:
+    """What the README of a release says beyond its rows: every source that was wanted, also those that are absent."""
+    rows = Counter[str]()
+    for unit in done["records"].units:
+        rows[unit.unit.rpartition("/")[0]] += unit.rows_out
+    straddle = straddling(done["splits"])
+    states = {
+        **dict.fromkeys(settings.guards, "guard"),
+        **dict.fromkeys((task.source for task in settings.tasks), "present"),
+        **dict.fromkeys(settings.absent, "absent"),
+        **dict.fromkeys(settings.unlicensed, "left out"),
+        **dict.fromkeys(settings.forgotten, "forgotten"),
+    }
+    stated = stated_sets(done["splits"])
+    sources = [
+        _source_row(settings.catalogue.sources[name], state, rows[name], straddle.get(name, 0))
+        | {"stated": _stated_rows(settings.catalogue.sources[name], done["records"], stated.get(name, {}))}
+        for name, state in sorted(states.items())
+    ]
+    return {
+        "sources": sources,
+        "licence": settings.recipe.data.licence,
+        "splits": settings.recipe.splits.model_dump(include={"test", "validation"})
+        | {"pairs": [drawn for unit in done["splits"].units for drawn in unit.facts[PAIRS]]},
+        "leaks": [list(leak) for leak in leaks(done["findings"])],
+        "across_tasks": {task: len(found) for task, found in sorted(twins.items())},
+        "rejected": {name: manifest.rejected for name, manifest in done.items()},
+    }
+
+
+def _stated_rows(card: SourceCard, records: Manifest, stated: Mapping[str, int]) -> dict[str, int | None]:
+    """By split, the raw rows of the files that state it: without those that became part of others, and those that the
+    card leaves out. Where rows name their split themselves, nobody counts those that cannot be read."""
+    if card.published_split:
+        return dict.fromkeys(stated)
+    found: Counter[str] = Counter()
+    for unit in records.units:
+        source, _, number = unit.unit.rpartition("/")
+        if source == card.id and int(number) < len(card.files):
+            split = "test" if card.published_test_set else card.files[int(number)].split
+            found[split or ""] += unit.rows_in - unit.folded - unit.rejected.get("left_out", 0)
+    return {split: found[split] for split in stated if found[split]}
+
+
+def _source_row(card: SourceCard, state: str, records: int, straddle: int) -> dict[str, Any]:
+    """`state`: present; absent; left out, by its licence; forgotten; guard (a published test set, not asked)."""
+    return {
+        "id": card.id,
+        "title": card.title,
+        "origin": card.origin,
+        "lang": card.lang,
+        "record_type": card.record_type,
+        "licence": card.licence.spdx,
+        "redistribute": card.licence.redistribute,
+        "share_alike": is_share_alike(card.licence.spdx),
+        "synthetic": card.synthetic,
+        "published_test_set": card.published_test_set,
+        "state": state,
+        "records": records,
+        STRADDLES: straddle,
+    }
+
+
+def summary(built: Built, settings: Settings) -> dict[str, Any]:
+    """A build as one JSON document."""
+    release = built.manifests["dataset"]
+    tasks = release.config["tasks"]
+    rejected: Counter[str] = Counter()
+    noted: Counter[str] = Counter()
+    for manifest in built.manifests.values():
+        rejected.update(manifest.rejected)
+        noted.update(manifest.noted)
+    return {
+        "tasks": len(release.units),
+        "records": built.manifests["records"].rows_out,
+        "examples": release.rows_out,
+        "pairs": release.counts.get("pairs", 0),
+        "synthetic": sum(unit.rows_out for unit in release.units if tasks[unit.unit]["synthetic"]),
+        **{split: release.counts.get(split, 0) for split in SPLITS},
+        "by_task": {unit.unit: unit.rows_out for unit in release.units},
+        "rejected": dict(sorted(rejected.items())),
+        "noted": dict(sorted(noted.items())),
+        STRADDLES: straddling(built.manifests["splits"]),
+        **{
+            reason: rejected_by_source(built.manifests["splits"], reason) for reason in (KIN_OF_TEST, KIN_OF_VALIDATION)
+        },
+        "test_sets": built.tests.document(),
+        "absent": {name: list(files) for name, files in settings.absent.items()},
+        "left_out": dict(settings.unlicensed),
+        "forgotten": list(built.forgotten),
+        "share_alike": sorted({task["source"] for task in tasks.values() if is_share_alike(task["licence"])}),
+        "guards": list(settings.guards),
+        "not_annotated": list(settings.unannotated),
+        "ran": list(built.ran),
+        "shifts": shifts_document(release),
+        "seconds": round(built.seconds, 3),
+    }
+
+
+# --------------------------------------------------------------------------------------------------------------- status
+
+
+def status(settings: Settings, run: Path) -> list[StageStatus]:
+    """How the stages of a run stand, by the sizes and times of their files. A stage above a stale one cannot be judged,
+    and says so."""
+    found: dict[str, Manifest] = {}
+    settings = without_forgotten(settings, run)
+    states: list[StageStatus] = []
+    plans = _stages(settings, run, found)
+    for name in BUILT:
+        manifest = read_manifest(run / stage(name).folder)
+        stale = [f"{states[-1].stage} is stale"] if states and states[-1].stale else []
+        if not stale:
+            with unchecked():
+                stale = stale_reasons(next(plans), manifest)
+        if manifest:
+            found[name] = manifest
+        states.append(state(name, run / stage(name).folder, manifest, stale))
+        if manifest and name == "dataset":
+            states[-1] = states[-1]._replace(tests=read_test_sets(run / stage(name).folder, manifest))
+    return [*states, *evaluate.status(run)] if found.keys() >= {"dataset"} else states
+
+
+def prove(run: Path) -> dict[str, Any]:
+    """Check the splits of a run again, from its files alone; the proof, as a build writes it."""
+    _, release = require_manifest(run, "dataset", checked=False)  # what is not as it was written is checked as it is
+    return prove_release(run, release)
+
+
+def prove_all(run: Path) -> dict[str, Any]:
+    """Check every byte of a run, then its splits; the proof, which lists all violations.
+
+    CheckFailed, with one line a file, where files are damaged so that the splits cannot be checked.
+    """
+    found = list(violations(run))
+    try:
+        return with_damage(prove(run), found)
+    except Exception as error:  # whatever a reader makes of damaged bytes, the damage is what is to be said
+        if not found:
+            raise
+        raise CheckFailed(Fault("", 0, sentence(*one)) for one in found) from error
+
+
+def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path, what: Mapping[str, Any]) -> None:
+    """Keep what belongs to this machine and this moment in `log/`, outside all fingerprints."""
+    log = {
+        "data": str(settings.data.resolve()) if settings.data else None,
+        "catalogue": [str(path.resolve()) for path in extra],
+        "annotations": str(settings.annotations.resolve()),
+        "recipe": str(recipe.resolve()),
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        **what,
+    }
+    write_json(run / "log" / "last.json", log)
+
+
+def recall(run: Path) -> dict[str, Any]:
+    """What `remember` kept; InputError when the folder is no run."""
+    path = run / "log" / "last.json"
+    if not path.is_file():
+        problem = "lacks log/last.json, which names its recipe" if is_run(run) else "is not a run folder"
+        raise wrong(problem, "First run: ecom build RECIPE --out RUN", file=str(run))
+    found: dict[str, Any] = read_json(path)
+    return found
+
+
+def manifest_json(manifest: Manifest) -> dict[str, Any]:
+    """A manifest without its units, for `status --json`."""
+    plain = asdict(manifest)
+    del plain["units"], plain["config"]
+    return plain | ({"composition": composition(manifest)} if manifest.stage == "dataset" else {})

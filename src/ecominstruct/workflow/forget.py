@@ -1,0 +1,521 @@
+"""`ecom forget`: records go from a run with everything that was made of them, and stay away.
+
+What is to go is found first and written to the journal (`journal.py`) before anything changes. Then, in this order:
+tombstones, so that no build brings a record back; scores, report, audits and studies, which are sums over rows, are
+removed; rows go from the files of all stages (`dataset/purge.py`); what the release says as a whole, and its proof, are
+written again; what models and people said of the rows goes, in the run and beside it. In the end every file is read,
+and the journal goes when none names anything. Each step may be done again, so the same command finishes what was
+interrupted.
+
+Raw files are not touched: what was forgotten is left out when they are read again.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from ecominstruct.audit.card import SAMPLES, write_card
+from ecominstruct.dataset.proof import write_proof
+from ecominstruct.dataset.purge import Gone, named_in, naming, purge
+from ecominstruct.dataset.trace import write_index
+from ecominstruct.errors import CheckFailed, Fault, wrong
+from ecominstruct.evaluation.predict import answers_file
+from ecominstruct.models.cache import Answers
+from ecominstruct.people import annotate, judging, reviewing
+from ecominstruct.people.annotation_store import Desk
+from ecominstruct.people.llm_judge import forget_judged
+from ecominstruct.people.records import annotation_keys
+from ecominstruct.people.votes import forget_votes
+from ecominstruct.runs.forget_journal import JOURNAL
+from ecominstruct.runs.stages import BUILT, MATCHES, STUDY, stage
+from ecominstruct.runs.store import (
+    MANIFEST,
+    is_leftover,
+    part_of,
+    read_batches,
+    read_json,
+    read_lists,
+    read_manifest,
+    require_whole,
+    settle_names,
+    unchecked,
+    write_json,
+    write_manifest,
+)
+from ecominstruct.sources.ingest import READING
+from ecominstruct.sources.tombstones import FILE, Tombstone, make_private, read_tombstones, row_hash, tombstone_lines
+from ecominstruct.tasks.annotations import append, forget_keys
+from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
+from ecominstruct.training.forgotten import mark_model, rows_trained_on
+
+EXPORTS = "exports.json"  # in the log of a run: what was written elsewhere
+How = Literal["equal", "near", "family"]
+_RECORD = ("id", "source", "file", "group", "raw_hash", "raw_ordinal")
+
+
+class Wish(NamedTuple):
+    """What somebody wants to be forgotten: a source, a record, or (neither) what a file of tombstones lists."""
+
+    source: str | None = None
+    record: str | None = None
+    family: bool = False  # also its family and its twins
+    file: str | None = None  # a file of tombstones for many runs
+
+
+class Stale(NamedTuple):
+    """Something that was made of forgotten rows and is no longer right, and the command that mends it."""
+
+    what: str
+    why: str
+    mend: str
+
+
+class Twin(NamedTuple):
+    """A record that says what a forgotten one says: the same, nearly the same, or with a key in common."""
+
+    source: str
+    record: str
+    how: How
+    stays: bool = True
+
+
+class Journal(NamedTuple):
+    """All that is to be done, as it was found before anything changed."""
+
+    wish: Wish
+    found: int  # records that the run holds
+    stones: tuple[Tombstone, ...]
+    examples: tuple[str, ...]
+    rows: tuple[str, ...]  # ids of records whose examples go: of those that are forgotten, and of those they went into
+    keys: tuple[str, ...]  # of annotations
+    twins: tuple[Twin, ...]
+    trained: int  # rows that the tuned model was trained on
+
+    @property
+    def records(self) -> frozenset[str]:
+        """The records that are forgotten."""
+        return frozenset(stone.record for stone in self.stones if stone.record)
+
+
+class _Record(NamedTuple):
+    """What must be known of a record to forget it."""
+
+    id: str
+    source: str
+    file: str
+    group: tuple[str, ...]
+    raw_hash: str
+    raw_ordinal: int
+    unit: str  # that made it
+
+
+def forget(run: Path, wish: Wish) -> dict[str, Any]:
+    """Forget what is wished for, or go on with what was interrupted; returns what went, and what must be made again.
+
+    InputError where there is no such thing in the run, or something else was interrupted; CheckFailed when a file still
+    names something of it afterwards.
+    """
+    journal = read_journal(run)
+    if journal is None:
+        journal = _begin(run, wish)
+    elif wish not in (Wish(), journal.wish):
+        raise wrong("something else is being forgotten here", f"First run: ecom forget {run}", file=str(run))
+    return _carry_out(run, journal)
+
+
+def learn(run: Path, file: Path) -> None:
+    """Let a run know what a file of tombstones lists, before it is built; what it has of that is forgotten first."""
+    if not _listed(file) <= read_tombstones(run / FILE):
+        forget(run, Wish(file=str(file.resolve())))
+
+
+def _listed(file: Path) -> frozenset[Tombstone]:
+    """The tombstones of a file that somebody names; InputError where there is none."""
+    if not file.is_file():
+        raise wrong("is not there", "Name a file that ecom forget wrote", file=str(file))
+    return read_tombstones(file)
+
+
+# ------------------------------------------------------------------------------------------------------------- journal
+
+
+def read_journal(run: Path) -> Journal | None:
+    """The journal of a forgetting that was interrupted, if there is one."""
+    path = run / JOURNAL
+    if not path.is_file():
+        return None
+    found = read_json(path)
+    return Journal(
+        Wish(**found["wish"]),
+        found["found"],
+        tuple(Tombstone(**stone) for stone in found["stones"]),
+        tuple(found["examples"]),
+        tuple(found["rows"]),
+        tuple(found["keys"]),
+        tuple(Twin(**twin) for twin in found["twins"]),
+        found["trained"],
+    )
+
+
+def _write_journal(run: Path, journal: Journal) -> None:
+    plain = journal._asdict() | {
+        "wish": journal.wish._asdict(),
+        "stones": list(tombstone_lines(journal.stones)),
+        "twins": [twin._asdict() for twin in journal.twins],
+    }
+    write_json(run / JOURNAL, plain)
+
+
+def _begin(run: Path, wish: Wish) -> Journal:
+    """Find all that is to go, and write it down."""
+    data = _last(run).get("data")
+    if wish.file and data and Path(wish.file).is_relative_to(data):
+        raise wrong("lies among the raw data, where nothing is written", "Name a file elsewhere", file=wish.file)
+    for name in BUILT:
+        folder = run / stage(name).folder
+        manifest = read_manifest(folder)
+        if manifest:
+            require_whole(folder, manifest)
+    listed = _listed_for(run, wish)
+    wanted = _wanted(run, wish, listed)
+    if not wanted and not listed:
+        what = wish.source or wish.record
+        raise wrong(f"this run holds no records of {what!r}", "See: ecom sources list", file=str(run))
+    twins = found = _twins(run, wanted)
+    if wish.family:
+        wanted |= {record.id: record for record, _ in twins.values()}
+        further = _twins(run, wanted)
+        wanted |= {record.id: record for record, how in further.values() if how != "near"}
+        twins = {name: twin for name, twin in further.items() if twin[1] == "near"}
+        found = further | found
+    examples, rows = _examples(run, frozenset(wanted))
+    by_source: dict[str, list[str]] = {}
+    for record in wanted.values():
+        by_source.setdefault(record.source, []).append(record.id)
+    known = _last(run)
+    journal = Journal(
+        wish,
+        len(wanted),
+        tuple(sorted({*_stones(run, wish, wanted, twins), *listed})),
+        tuple(sorted(examples)),
+        tuple(sorted(rows)),
+        tuple(sorted(annotation_keys(run, _catalogue(known), by_source, Path(known["annotations"])))) if known else (),
+        tuple(sorted(Twin(one.source, one.id, how, one.id not in wanted) for one, how in found.values())),
+        rows_trained_on(run, examples),
+    )
+    _write_journal(run, journal)
+    return journal
+
+
+def _listed_for(run: Path, wish: Wish) -> frozenset[Tombstone]:
+    """The tombstones that there are already: those of a file that is to be learnt, or those of a source or a record
+    that somebody asks to be forgotten once more."""
+    if not wish.source and not wish.record:
+        return _listed(Path(wish.file or ""))
+    known = read_tombstones(run / FILE)
+    if wish.record:
+        return frozenset(stone for stone in known if stone.record == wish.record)
+    return frozenset(stone for stone in known if stone.source == wish.source and Tombstone(stone.source) in known)
+
+
+def _wanted(run: Path, wish: Wish, listed: frozenset[Tombstone]) -> dict[str, _Record]:
+    """The records that are to be forgotten, by id."""
+    if wish.source or wish.record:
+        return {
+            record.id: record
+            for record in _records(run)
+            if (record.source == wish.source if wish.source else record.id == wish.record)
+        }
+    return _matching(run, listed)
+
+
+def _matching(run: Path, stones: frozenset[Tombstone]) -> dict[str, _Record]:
+    """The records of a run that tombstones mean: by id, by their source, or by their raw row where the source of a
+    tombstone or its file is not there."""
+    records = list(_records(run))
+    files = {(record.source, record.file) for record in records}
+    whole = {stone.source for stone in stones if not stone.record}
+    ids = {stone.record for stone in stones if stone.record}
+    moved = [stone for stone in stones if stone.row and (stone.source, stone.file) not in files]
+    hashes, keys = {stone.row for stone in moved}, {stone.key for stone in moved}
+    return {
+        record.id: record
+        for record in records
+        if record.source in whole
+        or record.id in ids
+        or any(row_hash(record.raw_hash, record.raw_ordinal, key) in hashes for key in keys)
+    }
+
+
+def _records(run: Path) -> Iterator[_Record]:
+    folder = run / stage("records").folder
+    for path in sorted(folder.rglob("part-*.parquet")):
+        unit = f"{path.parent.relative_to(folder).as_posix()}/{path.name.split('-')[1]}"
+        for columns in read_lists(path, *_RECORD):
+            for name, source, file, group, raw_hash, ordinal in zip(*columns, strict=True):
+                yield _Record(name, source, file, tuple(group), raw_hash, ordinal, unit)
+
+
+def _stones(
+    run: Path, wish: Wish, wanted: Mapping[str, _Record], twins: Mapping[str, tuple[_Record, How]]
+) -> Iterator[Tombstone]:
+    """The tombstones of records, with the key that the run has, or a new one. `twins` are those that stay."""
+    known = read_tombstones(run / FILE) | (read_tombstones(Path(wish.file)) if wish.file else frozenset())
+    key = min((stone.key for stone in known if stone.key), default="") or secrets.token_hex(16)
+    readings = _readings(run)
+    spared: dict[tuple[str, int], list[str]] = {}
+    for twin, how in twins.values():
+        if how == "equal":
+            spared.setdefault((twin.raw_hash, twin.raw_ordinal), []).append(twin.id)
+    if wish.source:
+        yield Tombstone(wish.source)
+    for record in wanted.values():
+        raw = (record.raw_hash, record.raw_ordinal)
+        stay = " ".join(sorted(spared.get(raw, ())))
+        reading = readings.get(record.unit, "")
+        yield Tombstone(record.source, record.id, record.file, row_hash(*raw, key), reading, key, stay)
+
+
+def _readings(run: Path) -> dict[str, str]:
+    """How the card of each unit of the records read its files."""
+    folder = run / stage("records").folder
+    manifest = read_manifest(folder)
+    if manifest:
+        return {unit.unit: unit.inputs.get(READING, "") for unit in manifest.units}
+    receipts = [read_json(path) for path in sorted((folder / "receipts").glob("*.json"))]
+    return {receipt["unit"]: receipt["inputs"].get(READING, "") for receipt in receipts}
+
+
+def _twins(run: Path, wanted: Mapping[str, _Record]) -> dict[str, tuple[_Record, How]]:
+    """Records that say what wanted ones say, and are not wanted themselves."""
+    hashes = {record.raw_hash for record in wanted.values()}
+    texts = {_texts(record) for record in wanted.values()} - {()}
+    families = _families(run, wanted)
+    near = _near(run, wanted)
+    found: dict[str, tuple[_Record, How]] = {}
+    for record in _records(run):
+        if record.id in wanted:
+            continue
+        if record.raw_hash in hashes or _texts(record) in texts:
+            found[record.id] = (record, "equal")
+        elif record.id in near:
+            found[record.id] = (record, "near")
+        elif record.id in families:
+            found[record.id] = (record, "family")
+    return found
+
+
+def _texts(record: _Record) -> tuple[str, ...]:
+    return tuple(key for key in record.group if key.startswith("text:"))
+
+
+def _families(run: Path, wanted: Mapping[str, _Record]) -> set[str]:
+    """The records of the families of wanted ones."""
+    path = run / stage("splits").folder / "splits.parquet"
+    if not path.is_file():
+        return set()
+    lists = list(read_lists(path, "record", "family"))
+    families = {family for records, of in lists for record, family in zip(records, of, strict=True) if record in wanted}
+    return {record for records, of in lists for record, family in zip(records, of, strict=True) if family in families}
+
+
+def _near(run: Path, wanted: Mapping[str, _Record]) -> set[str]:
+    """The records that were found to say nearly what wanted ones say."""
+    found = set()
+    for path in sorted((run / stage("findings").folder).rglob(MATCHES)):
+        for records, others in read_lists(path, "record", "other"):
+            for record, other in zip(records, others, strict=True):
+                if record in wanted:
+                    found.add(other)
+                if other in wanted:
+                    found.add(record)
+    return found
+
+
+def _examples(run: Path, records: frozenset[str]) -> tuple[set[str], set[str]]:
+    """The ids of all examples that were made of these records, of their variants and of what audits made of them; and
+    all records that such examples belong to."""
+    import pyarrow as pa
+
+    known = pa.array(sorted(records), pa.string())
+    examples, owners = set[str](), set(records)
+    for path in _files_of_examples(run):
+        for batch in read_batches(path, "id", "record", "derived_from"):
+            flags = naming(batch.column("record"), known) | naming(batch.column("derived_from"), known)
+            made: Any = batch.filter(pa.array(flags))
+            examples.update(made.column("id").to_pylist())
+            owners.update(made.column("record").unique().to_pylist())
+    return examples, owners
+
+
+def _files_of_examples(run: Path) -> Iterator[Path]:
+    """The files of a run that hold examples."""
+    import pyarrow.parquet as pq
+
+    for name in ("examples", "dataset", "audit"):
+        for path in sorted((run / stage(name).folder).rglob("*.parquet")):
+            if {"id", "record", "derived_from"} <= set(pq.read_schema(path).names):
+                yield path
+
+
+def _last(run: Path) -> dict[str, Any]:
+    """Where the run found its catalogue and its annotations; {} where that was not kept."""
+    path = run / "log" / "last.json"
+    return read_json(path) if path.is_file() else {}
+
+
+def _catalogue(known: Mapping[str, Any]) -> Catalogue:
+    return load_catalogue(roots(*(Path(folder) for folder in known["catalogue"])))
+
+
+# ------------------------------------------------------------------------------------------------------------ the steps
+
+
+def _carry_out(run: Path, journal: Journal) -> dict[str, Any]:
+    """Do all that the journal says; it goes last."""
+    gone = Gone(journal.records, frozenset(journal.examples), journal.wish.source)
+    for path in (run / FILE, *([Path(journal.wish.file)] if journal.wish.file else [])):
+        _append(path, journal.stones)
+    removed, stale = _remove(run, journal, gone) if journal.found else ({}, [])
+    (run / JOURNAL).unlink()
+    settle_names(run)
+    return {
+        "records": journal.found,
+        "examples": len(gone.examples),
+        "removed": {name: count for name, count in removed.items() if count},
+        "twins": [twin._asdict() for twin in journal.twins],
+        "stale": [one._asdict() for one in stale],
+        "files_read_again": sum(1 for _ in _files(run)) if journal.found else 0,
+    }
+
+
+def _remove(run: Path, journal: Journal, gone: Gone) -> tuple[dict[str, int], list[Stale]]:
+    """Remove what is gone from wherever it stands; returns how much went of what, and what is to be made again.
+
+    CheckFailed when a file still names something of it afterwards.
+    """
+    for path in filter(is_leftover, list(run.rglob("*"))):
+        path.unlink(missing_ok=True)
+    stale = [*_remove_sums(run), *_mark_model(run, journal, gone)]
+    removed = purge(run, gone)
+    with unchecked():
+        _finish_release(run)
+    removed |= _forget_what_was_said(run, journal)
+    faults = [Fault(str(path), 0, f"still names {name}") for path in _files(run) for name in named_in(path, gone)]
+    if faults:
+        raise CheckFailed(faults)
+    return removed, [*stale, *_exports(run), *_unattributed(run)]
+
+
+def _append(path: Path, stones: Iterable[Tombstone]) -> None:
+    """Keep tombstones in a file, durably, where it does not have them."""
+    new = set(stones) - read_tombstones(path)
+    if new:
+        make_private(path)
+        append(path, list(tombstone_lines(new)))
+
+
+def _remove_sums(run: Path) -> Iterator[Stale]:
+    """Remove what is summed up over rows. With it goes the study, whose models know the rows."""
+    recipe = _last(run).get("recipe", "RECIPE")
+    mends = {
+        stage("scores").folder: f"ecom score {run} --model NAME",
+        stage("report").folder: f"ecom report {run}",
+        stage("audit").folder: f"ecom audit {run}",
+        STUDY: f"ecom study {recipe} --out {run}",
+    }
+    shutil.rmtree(run / f".{stage('model').folder}.tuning", ignore_errors=True)  # checkpoints
+    for name, mend in mends.items():
+        held = any((run / name).glob("*/manifest.json")) or (run / name / MANIFEST).is_file()
+        shutil.rmtree(run / name, ignore_errors=True)
+        if held:
+            yield Stale(name, "is removed", mend)
+
+
+def _mark_model(run: Path, journal: Journal, gone: Gone) -> Iterator[Stale]:
+    """Let the tuned model say that it was trained on rows that are forgotten."""
+    if mark_model(run, journal.trained, gone):
+        why = f"was trained on {journal.trained:,} rows that are forgotten, as its card says"
+        recipe = _last(run).get("recipe", "RECIPE")
+        yield Stale(stage("model").folder, why, f"ecom train {recipe} --out {run}")
+
+
+def note_export(run: Path, path: Path, mend: str) -> None:
+    """Keep in the log of a run that rows of it were written elsewhere, and the command that writes them again."""
+    log = run / "log" / EXPORTS
+    known = read_json(log) if log.is_file() else {}
+    write_json(log, {**known, str(path.resolve()): mend})
+
+
+def _exports(run: Path) -> Iterator[Stale]:
+    """What was written elsewhere and is still there: it may hold rows that are forgotten."""
+    log = run / "log" / EXPORTS
+    for path, mend in (read_json(log) if log.is_file() else {}).items():
+        if Path(path).exists():
+            yield Stale(path, "was written before and may hold what is forgotten", f"delete it, or run again: {mend}")
+
+
+def _finish_release(run: Path) -> None:
+    """Write what belongs to the release as a whole again: the index, the proof, the card."""
+    folder = run / stage("dataset").folder
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return
+    write_index(folder)
+    write_proof(run, manifest)
+    write_manifest(folder, replace(manifest, files=tuple(part_of(folder, part.path) for part in manifest.files)))
+    write_card(run)
+
+
+def _forget_what_was_said(run: Path, journal: Journal) -> dict[str, int]:
+    """What models and people said of the rows, in the run and beside it; returns how much went of what.
+
+    Desks come first: an export of one would write again what goes from the files.
+    """
+    went: dict[str, int] = {}
+    for path in filter(Path.is_file, (reviewing.desk_file(run), judging.desk_file(run))):
+        went[path.relative_to(run).as_posix()] = Desk(path).forget(journal.examples, journal.records)
+    went["people/judges"] = forget_judged(run, journal.examples)
+    went["people/votes"] = forget_votes(run, journal.examples)
+    (run / SAMPLES).unlink(missing_ok=True)  # sums over rows; the next export of a review writes them
+    notes = _notes(run)
+    if notes and notes.is_dir():
+        went |= forget_keys(notes, journal.keys)
+    for path in _answers(run):
+        with Answers(path) as kept:
+            went[str(path)] = kept.forget({*journal.rows, *journal.keys, *journal.examples})
+    return went
+
+
+def _notes(run: Path) -> Path | None:
+    """The folder of annotations that the run was built with."""
+    known = _last(run)
+    return Path(known["annotations"]) if known else None
+
+
+def _answers(run: Path) -> list[Path]:
+    """The files of paid answers beside the run and in its annotations, those that are there."""
+    notes = _notes(run)
+    files = [answers_file(run), *([annotate.answers_file(notes)] if notes else [])]
+    return [path for path in files if path.is_file()]
+
+
+def _unattributed(run: Path) -> Iterator[Stale]:
+    """Files with answers of which nobody knows what they are about: those of earlier versions."""
+    for path in _answers(run):
+        with Answers(path) as kept:
+            unknown = kept.unattributed()
+        if unknown:
+            why = f"holds {unknown:,} answers of an earlier version, which cannot be told from each other"
+            yield Stale(str(path), why, "delete the file; what it holds is then asked, and paid, again")
+
+
+def _files(run: Path) -> Iterator[Path]:
+    """The files of a run that must name nothing of what was forgotten."""
+    own = {run / JOURNAL, run / FILE}
+    return (path for path in sorted(run.rglob("*")) if path.is_file() and path not in own)

@@ -36,7 +36,7 @@ from conftest import run_here
 from ecominstruct.languages import kin_text
 
 JOURNAL, TOMBSTONES = "forgetting.json", "forgotten.jsonl"
-BUILT = ("1-records", "2-splits", "3-examples", "4-guard", "4-findings", "4-dataset")
+BUILT = ("1-records", "2-splits", "3-examples", "4-contamination_index", "4-quality_signals", "4-dataset")
 ECOM = str(Path(sys.executable).parent / "ecom")
 Row = dict[str, Any]
 

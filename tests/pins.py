@@ -47,7 +47,7 @@ def made(name: str, run: Path) -> list[str]:
     for command in RUNS[name]:
         words = [word.format(run=run) for word in command]
         done = subprocess.run([*ECOM, *words], cwd=ROOT, capture_output=True, text=True)
-        if done.returncode not in (0, 1):
+        if done.returncode and not (words[0] == "audit" and done.returncode == 1):  # above a limit is no failure
             raise SystemExit(f"ecom {' '.join(words)}\n{done.stderr}")
     libraries = " ".join(f"{library}={version(library)}" for library in LIBRARIES)
     return [f"# {libraries}", *hashes(run)]
@@ -55,11 +55,11 @@ def made(name: str, run: Path) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="compare what the program writes with what it wrote")
-    parser.add_argument("names", nargs="*", choices=[[], *RUNS], default=list(RUNS))
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(RUNS)}; all of them unless named")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     different = 0
-    for name in options.names:
+    for name in options.names or RUNS:
         with tempfile.TemporaryDirectory() as folder:
             now = made(name, Path(folder) / "run")
         path = PINS / f"{name}.txt"

@@ -212,7 +212,7 @@ def test_planted_payloads_steer_nothing(tmp_path: Path) -> None:
     for number, row in released(other).items():
         assert row["input"] == planted[int(number)]["text"] and row["output"] == planted[int(number)]["mood"]
         assert row["split"] == json.loads(before[number])["split"]
-    for stage in ("1-records", "2-splits", "3-examples", "4-findings", "4-dataset"):
+    for stage in ("1-records", "2-splits", "3-examples", "4-quality_signals", "4-dataset"):
         left, right = (read_json(run / stage / "manifest.json") for run in (one, other))
         for name in ("rows_in", "rows_out", "rejected", "noted", "counts", "folded"):
             assert left[name] == right[name], (stage, name)

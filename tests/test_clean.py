@@ -414,7 +414,7 @@ def test_every_planted_row_is_rejected_with_its_reason_and_what_it_repeats(world
     assert all(": " in one["detail"] for one in said)
     leaked = [one["detail"] for one in said if one["reason"] == "leaks_into_test"]
     assert sum("exact 1.000: note and name of" in detail and "/heldzh, test)" in detail for detail in leaked) == 10
-    findings = json.loads((run / "4-findings/manifest.json").read_text())
+    findings = json.loads((run / "4-quality_signals/manifest.json").read_text())
     assert findings["counts"]["leak of en/helden in en/oursen"] == 10
     kept = {one["record"] for path in (run / "4-dataset/train").glob("*") for one in pq.read_table(path).to_pylist()}
     assert len(kept) == 2 * (40 - 1)
@@ -505,7 +505,7 @@ def test_a_section_for_some_tasks_leaves_the_others_as_they_were(world: Path) ->
     inputs: list[dict[str, Any]] = []
     for more in ("", "clean: [{tasks: ['en/*'], copies: exact, conflicts: keep}]\n"):
         run = build_world(world, more)
-        units = json.loads((run / "4-findings/manifest.json").read_text())["units"]
+        units = json.loads((run / "4-quality_signals/manifest.json").read_text())["units"]
         inputs.append({unit["unit"]: unit["inputs"] for unit in units})
     assert {unit for unit in inputs[0] if inputs[0][unit] != inputs[1][unit]} == {"en/helden/kind", "en/oursen/kind"}
     rejected = json.loads((run / "4-dataset/manifest.json").read_text())["rejected"]

@@ -53,7 +53,7 @@ def test_a_run_accounts_for_every_row(small: tuple[Path, dict[str, dict[str, obj
         stage = json.loads(manifest.read_text())
         assert stage["rows_in"] == stage["rows_out"] + sum(stage["rejected"].values()), manifest
     assert {path.name for path in run.iterdir()} == {
-        *("1-records", "2-splits", "3-examples", "4-findings", "4-guard", "4-dataset"),
+        *("1-records", "2-splits", "3-examples", "4-quality_signals", "4-contamination_index", "4-dataset"),
         *("6-predictions", "7-scores", "8-report", "9-audit", "log"),
         "recipe.json",
     }

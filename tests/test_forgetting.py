@@ -1148,7 +1148,7 @@ def test_twins_are_named_and_go_when_they_are_meant(shop: Shop, number: int, fam
     run, before = shop.run, ids(shop.run)
     source, twin, how = _twins(shop)[number]
     gone = gone_review(shop, number)
-    near = {frozenset((row["record"], row["other"])) for row in table(run, "4-findings/**/matches.parquet")}
+    near = {frozenset((row["record"], row["other"])) for row in table(run, "4-quality_signals/**/matches.parquet")}
     assert number != NEARLY or frozenset((twin, *gone.records)) in near, "the build found that they are near"
     if family:
         gone = gone_records(shop, [*((REVIEWS, record) for record in gone.records), (source, twin)], gone.words)

@@ -164,7 +164,7 @@ class Forgetting(RuleBasedStateMachine):
         families = {row["record"]: row["family"] for row in table(self.run, "2-splits/*.parquet")}
         wanted = {families.get(record) for record in known}
         found = {record for record, family in families.items() if family in wanted}
-        for row in table(self.run, "4-findings/**/matches.parquet"):
+        for row in table(self.run, "4-quality_signals/**/matches.parquet"):
             found |= {row["record"], row["other"]} if {row["record"], row["other"]} & known else set()
         return found
 

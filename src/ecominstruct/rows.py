@@ -3,8 +3,8 @@
 Record      one raw thing of a source                                    1-records
 Assignment  the family and the split of a record                         2-splits
 Example     one instruction: six parts, the gold as data, provenance     3-examples, 4-dataset
-Match       a text that stands elsewhere too: a copy, or in validation or test  4-findings
-Measure     what can be counted of one pair of task and record           4-findings
+Match       a text that stands elsewhere too: a copy, or in validation or test  4-quality_signals
+Measure     what can be counted of one pair of task and record           4-quality_signals
 Prediction  what one model answered to one example                       6-predictions
 Score       how that answer was read and what it is worth                7-scores
 Finding     what a check found in a row, or in a task as a whole          9-audit

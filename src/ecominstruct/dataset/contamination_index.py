@@ -53,7 +53,7 @@ from ecominstruct.tasks.spec import Task
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STAGE = stage("guard")
+STAGE = stage("contamination_index")
 PROTECTED = "protected.parquet"
 FREE_FORMS = ("generate", "qa")  # whose output is free text
 NAMED = ("query", "product")  # record types whose texts are queries and titles
@@ -115,7 +115,7 @@ class Row(NamedTuple):
         return Held(tuple(self.parts), self.name, self.whole, self.verbatim)
 
 
-def plan_guard(
+def plan_contamination_index(
     run: Path,
     cards: Sequence[SourceCard],
     tasks: Sequence[Task],

@@ -189,7 +189,7 @@ def _purge_unit(run: Path, folder: Path, name: str, unit: Receipt, gone: Gone) -
     """Take rows out of the files of a unit; returns its receipt, and how many rows went (since the manifest)."""
     parts = [_purge_part(run, folder, part, gone) for part in unit.parts]
     went = sum(old.rows - new.rows for old, new in zip(unit.parts, parts, strict=True))
-    if name == "guard" and went:
+    if name == "contamination_index" and went:
         made = {part.path: part for part in protected_columns(folder)}
         parts = [made.get(part.path, part) for part in parts]
     rejected, turned = take_out_reasons(folder, "rejects", unit, gone)
@@ -314,5 +314,5 @@ def _card(run: Path, config: Mapping[str, Any]) -> dict[str, Any]:
         for source in config["card"]["sources"]
     ]
     rejected = {name: manifest.rejected for name, manifest in done.items()}
-    leaked = [list(leak) for leak in leaks(done["findings"])]
+    leaked = [list(leak) for leak in leaks(done["quality_signals"])]
     return {**config, "card": {**config["card"], "sources": sources, "rejected": rejected, "leaks": leaked}}

@@ -58,7 +58,7 @@ from ecominstruct.tasks.templates import without
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STAGE = stage("findings")
+STAGE = stage("quality_signals")
 ROW = "row"  # as the part of a pair that says what a protected row says: all that is in it
 MOST_SAID = 2  # records of some thousand: what more of them say is a question to many products
 DIFFERENT = 0.2  # share of different texts from which a field tells records apart
@@ -66,7 +66,7 @@ _ENOUGH = 4_000  # pairs that are looked at together: of fewer, the few question
 _COLUMNS = ("record", "row", "split", "input", "output", "choices")
 
 
-def plan_findings(
+def plan_quality_signals(
     run: Path,
     catalogue: Catalogue,
     tasks: Sequence[Task],
@@ -74,9 +74,14 @@ def plan_findings(
     rating: RatedBy,
     done: Mapping[str, Manifest],
 ) -> StagePlan:
-    """One unit for each task. `done` holds the manifests of records, examples and guard."""
+    """One unit for each task. `done` holds the manifests of records, examples and contamination index."""
     known = {part.path: part.hash for part in done["examples"].parts()}
-    guarded = {"guard": done["guard"].units[0].parts[0].hash, "rating": rating.content, "folding": folding.version()}
+    same = {
+        "contamination_index": done["contamination_index"].units[0].parts[0].hash,
+        "rating": rating.content,
+        "folding": folding.version(),
+    }
+    index = str(run / stage("contamination_index").folder)
     units = []
     for task in sorted(tasks, key=lambda task: task.id):
         card = catalogue.sources[task.source]
@@ -85,12 +90,12 @@ def plan_findings(
             continue
         names = [f"{task.id}/{Path(path).name}" for path, _ in parts]
         inputs = {name: known[name] for name in names}
-        work = _work(task, card, parts, str(run / stage("guard").folder), clean_of(clean, task.id), rating)
+        work = _work(task, card, parts, index, clean_of(clean, task.id), rating)
         inputs["clean"] = fingerprint(work.clean.compared())
         inputs["looks at"] = repr(
             (work.free, work.candidates, work.names, work.asks, work.keys, work.fields, work.template)
         )
-        units.append(Unit(task.id, inputs | guarded, work))
+        units.append(Unit(task.id, inputs | same, work))
     return StagePlan(STAGE, run / STAGE.folder, units, examine, {})
 
 

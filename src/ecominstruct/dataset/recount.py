@@ -21,9 +21,9 @@ def recount(folder: Path, stage: str, unit: Receipt, parts: Sequence[Part]) -> t
         pairs = len({record for part in parts for record in read_columns(folder / part.path, "record")[0]})
         by_split = {split: splits[split] for split in SPLITS if split in unit.counts}
         return pairs, unit.counts | by_split | {"examples": rows, "pairs": pairs}
-    if stage == "guard":
+    if stage == "contamination_index":
         return rows, unit.counts | {"texts": rows}
-    if stage == "findings":
+    if stage == "quality_signals":
         return _findings(folder, unit, parts)
     if stage == "dataset":
         return _dataset(folder, unit, parts)

@@ -102,7 +102,7 @@ def plan_release(
     """One unit for each task that has examples. `done` holds the manifests of examples and findings; `twins` are the
     pairs that stand in several tasks; `card` is what the release's README says beyond the rows."""
     held = held_out_tasks(catalogue.tasks.values(), recipe.splits.held_out)
-    found = {unit.unit: unit for unit in done["findings"].units}
+    found = {unit.unit: unit for unit in done["quality_signals"].units}
     present = [task for task in sorted(tasks, key=lambda task: task.id) if task.id in found]
     sizes = training_sizes(done["examples"], held)
     allowed = share_out(recipe.mixture, present, sizes)
@@ -159,13 +159,13 @@ def _unit(
 ) -> Unit:
     task, asked = parts.task, recipe.evaluation.sensitivity
     made = [part for part in done["examples"].parts() if part.path.rpartition("/")[0] == task.id]
-    found = [part for part in done["findings"].parts() if part.path.rpartition("/")[0] == task.id]
+    found = [part for part in done["quality_signals"].parts() if part.path.rpartition("/")[0] == task.id]
     rules = rules_of(task.id, task.lang, recipe.filters, recipe.clean)
     stated = rules.clean.stated_test == "keep" and "test" in stated_sets(done["splits"]).get(task.source, ())
     work = Work(
         task.id,
         tuple(str(run / done["examples"].stage_folder / part.path) for part in made),
-        str(run / done["findings"].stage_folder / task.id),
+        str(run / done["quality_signals"].stage_folder / task.id),
         rules,
         allowed,
         held,

@@ -125,8 +125,8 @@ def _place(record: dict[str, Any]) -> dict[str, Any]:
 
 def _findings(run: Path, task: str, record: str) -> dict[str, Any]:
     """What was measured and found of a pair before it was decided about."""
-    folder = run / stage("findings").folder / task
-    _require_whole(run, "findings", f"{task}/")
+    folder = run / stage("quality_signals").folder / task
+    _require_whole(run, "quality_signals", f"{task}/")
     measured, matched = (list(_rows_of([folder / name], "record", record)) for name in (MEASURES, MATCHES))
     return {"measures": measured[0] if measured else {}, "matches": matched}
 

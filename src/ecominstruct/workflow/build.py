@@ -5,6 +5,7 @@ Everything that can be wrong with a recipe is found before the run folder is beg
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +21,11 @@ from ecominstruct.audit.risks import LIMITED_BY, require_within
 from ecominstruct.config import strict_yaml
 from ecominstruct.config.recipe import Prompts, Recipe
 from ecominstruct.dataset.composition import composition, leaks
-from ecominstruct.dataset.contamination_index import plan_guard
+from ecominstruct.dataset.contamination_index import plan_contamination_index
 from ecominstruct.dataset.intact import violations
 from ecominstruct.dataset.proof import prove as prove_release
 from ecominstruct.dataset.proof import sentence, with_damage
-from ecominstruct.dataset.quality_signals import plan_findings
+from ecominstruct.dataset.quality_signals import plan_quality_signals
 from ecominstruct.dataset.ratings import RatedBy, rated_by
 from ecominstruct.dataset.release import held_out_tasks, plan_release
 from ecominstruct.dataset.shift import shifts_document
@@ -35,7 +36,7 @@ from ecominstruct.report.stage_status import StageStatus, state
 from ecominstruct.rows import SPLITS
 from ecominstruct.runs.executor import StagePlan, run_stage, stale_reasons
 from ecominstruct.runs.progress import Progress
-from ecominstruct.runs.stages import BUILT, stage
+from ecominstruct.runs.stages import BUILT, RENAMED, stage
 from ecominstruct.runs.store import (
     RECIPE,
     Manifest,
@@ -186,7 +187,7 @@ def _comes_before_a_run(path: Path) -> bool:
 
 
 def _begin(run: Path, recipe: Mapping[str, Any]) -> None:
-    """Make a folder a run of this recipe, and remove what builds that were killed left there by half.
+    """Make a folder a run of this recipe, and remove what killed builds and earlier versions left there.
 
     The caller holds the lock. Stages that run remove leftovers themselves; those that are fresh do not run.
     """
@@ -195,6 +196,8 @@ def _begin(run: Path, recipe: Mapping[str, Any]) -> None:
     own += [(run / stage(name).folder).rglob(_HIDDEN) for name in BUILT]
     for path in filter(is_leftover, chain.from_iterable(own)):
         path.unlink(missing_ok=True)
+    for name in RENAMED:
+        shutil.rmtree(run / name, ignore_errors=True)
     write_recipe(run, recipe)
 
 
@@ -265,11 +268,11 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
     yield plan_splits(run, records, [_source_parts(card, records, recipe) for card in cards], recipe.splits)
     tasks = settings.built
     yield plan_examples(run, catalogue, tasks, recipe.prompts, done, settings.annotations)
-    yield plan_guard(run, cards, tasks, done["records"], done["splits"], done["examples"])
-    yield plan_findings(run, catalogue, tasks, recipe.clean, settings.rating, done)
-    folder = run / done["findings"].stage_folder
+    yield plan_contamination_index(run, cards, tasks, done["records"], done["splits"], done["examples"])
+    yield plan_quality_signals(run, catalogue, tasks, recipe.clean, settings.rating, done)
+    folder = run / done["quality_signals"].stage_folder
     held = held_out_tasks(catalogue.tasks.values(), recipe.splits.held_out)
-    twins = find_twins(folder, sorted({unit.unit for unit in done["findings"].units} - held))
+    twins = find_twins(folder, sorted({unit.unit for unit in done["quality_signals"].units} - held))
     yield plan_release(run, catalogue, tasks, recipe, done, twins, _release_card(settings, done, twins))
 
 
@@ -304,7 +307,7 @@ def _release_card(settings: Settings, done: Mapping[str, Manifest], twins: Twins
         "licence": settings.recipe.data.licence,
         "splits": settings.recipe.splits.model_dump(include={"test", "validation"})
         | {"pairs": [drawn for unit in done["splits"].units for drawn in unit.facts[PAIRS]]},
-        "leaks": [list(leak) for leak in leaks(done["findings"])],
+        "leaks": [list(leak) for leak in leaks(done["quality_signals"])],
         "across_tasks": {task: len(found) for task, found in sorted(twins.items())},
         "rejected": {name: manifest.rejected for name, manifest in done.items()},
     }

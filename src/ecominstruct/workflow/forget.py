@@ -327,7 +327,7 @@ def _families(run: Path, wanted: Mapping[str, _Record]) -> set[str]:
 def _near(run: Path, wanted: Mapping[str, _Record]) -> set[str]:
     """The records that were found to say nearly what wanted ones say."""
     found = set()
-    for path in sorted((run / stage("findings").folder).rglob(MATCHES)):
+    for path in sorted((run / stage("quality_signals").folder).rglob(MATCHES)):
         for records, others in read_lists(path, "record", "other"):
             for record, other in zip(records, others, strict=True):
                 if record in wanted:

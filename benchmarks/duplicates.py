@@ -36,7 +36,7 @@ import numpy as np
 from rapidfuzz.distance import Indel
 
 from ecominstruct.identity import hash64
-from ecominstruct.languages import kin_text, units
+from ecominstruct.languages import normalize_for_matching, units
 from ecominstruct.similarity.columns import TextFile
 from ecominstruct.similarity.duplicates import NONE, find_copies
 from ecominstruct.similarity.key_files import KeyFiles
@@ -77,7 +77,7 @@ def plant(texts: list[str]) -> list[Planted]:
         for _ in range(draw.randint(1, 3)):
             chars[draw.randrange(len(chars))] = draw.choice(texts[draw.randrange(number + 1)] or "x")
         copy = "".join(chars)
-        one, other = kin_text(texts[number]), kin_text(copy)
+        one, other = normalize_for_matching(texts[number]), normalize_for_matching(copy)
         short = max(len(units(texts[number])), len(units(copy))) < SHORT
         near = Indel.normalized_similarity(one, other) >= EDITS if short else jaccard(one, other) >= THRESHOLD
         if near and one != other:
@@ -99,7 +99,7 @@ def jaccard(one: str, other: str) -> float:
 
 
 def _sets(texts: Sequence[str]) -> Iterable[set[str]]:
-    forms = [kin_text(text) for text in texts]
+    forms = [normalize_for_matching(text) for text in texts]
     for form, chinese in zip(forms, are_chinese(forms).tolist(), strict=True):
         yield grams_of(form, GRAM[chinese])
 
@@ -109,7 +109,7 @@ def exact(texts: Sequence[str]) -> set[int]:
     seen: set[int] = set()
     removed = set()
     for number, text in enumerate(texts):
-        key = hash64(kin_text(text))
+        key = hash64(normalize_for_matching(text))
         if key in seen:
             removed.add(number)
         seen.add(key)
@@ -118,7 +118,7 @@ def exact(texts: Sequence[str]) -> set[int]:
 
 def ecominstruct(texts: Sequence[str]) -> set[int]:
     """Texts that are verified copies of one that stays."""
-    forms, short = [kin_text(text) for text in texts], are_short(texts)
+    forms, short = [normalize_for_matching(text) for text in texts], are_short(texts)
     with (
         TemporaryDirectory() as folder,
         (Path(folder) / "forms.tmp").open("w+b") as file,
@@ -207,7 +207,7 @@ def trove_exact(texts: Sequence[str]) -> set[int]:
     from datatrove.utils.hashing import HashConfig
 
     def content(document: Document) -> str:
-        return kin_text(document.text)
+        return normalize_for_matching(document.text)
 
     content.__annotations__["return"] = str  # it asks for the type itself, not for its name
     config = ExactDedupConfig(content, hash_config=HashConfig(hash_fc="sha1"))

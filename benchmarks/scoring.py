@@ -29,7 +29,7 @@ from ecominstruct.evaluation.predict import facts_of, read_examples
 from ecominstruct.evaluation.predict import test_parts as parts_of_test
 from ecominstruct.evaluation.released import Row, gold_text, kind_of, released_numbers
 from ecominstruct.evaluation.score import released_records
-from ecominstruct.evaluation.score_example import mark
+from ecominstruct.evaluation.score_example import score_example
 from ecominstruct.evaluation.summary import measure, metrics_of
 from ecominstruct.models.baselines import Noisy
 from ecominstruct.rows import Example, Prediction
@@ -82,7 +82,7 @@ def honest(work: Sequence[Answered]) -> None:
     for one in work:
         metrics = metrics_of(one.task)
         pairs = zip(one.examples, one.predictions, strict=True)
-        scores = [mark(one.task, metrics, *pair)[0] for pair in pairs]
+        scores = [score_example(one.task, metrics, *pair)[0] for pair in pairs]
         for metric in metrics:
             measure(metric, scores)
 

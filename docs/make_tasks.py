@@ -26,7 +26,7 @@ from ecominstruct.tasks.spec import Task
 HERE = Path(__file__).parent
 FIGURES = HERE / "tasks.json"
 LANGUAGES = {"en": "English", "zh": "Chinese"}
-FLOORS = ("majority", "overlap", "longest", "first")
+TRIVIAL_BASELINES = ("majority", "overlap", "longest", "first")
 ENOUGH = 200  # pairs from which a task counts
 NOT_COVERED = HERE / "not_covered.md"
 
@@ -169,7 +169,7 @@ def _entropy(task: Task, known: Mapping[str, Any]) -> str:
 
 
 def _floor(task: Task, known: Mapping[str, Any]) -> str:
-    found = {name: _quality(task, known).get(name) for name in FLOORS}
+    found = {name: _quality(task, known).get(name) for name in TRIVIAL_BASELINES}
     shares = {name: share for name, share in found.items() if share is not None}
     if not shares:
         return "–"
@@ -178,7 +178,7 @@ def _floor(task: Task, known: Mapping[str, Any]) -> str:
 
 
 def _floors(task: Task, known: Mapping[str, Any]) -> str:
-    found = {name: _quality(task, known).get(name) for name in FLOORS}
+    found = {name: _quality(task, known).get(name) for name in TRIVIAL_BASELINES}
     return ", ".join(f"{name} {share:.2f}" for name, share in found.items() if share is not None) or "–"
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.people import annotators, host, judging, reviewing
-from ecominstruct.people.annotation_store import Desk, Item
+from ecominstruct.people.annotation_store import AnnotationStore, Item
 from ecominstruct.people.widgets import gold_shown
 from ecominstruct.rows import Gold
 
@@ -54,7 +54,7 @@ def row(number: int, widget: Mapping[str, Any], gold: Gold, **more: Any) -> Item
 
 def make(path: Path, kind: str, items: list[Item], people: str, overlap: int = 1, **settings: str) -> dict[str, str]:
     """A desk with these items; returns the secret of each person."""
-    desk = Desk(path)
+    desk = AnnotationStore(path)
     host.set_up(desk, kind=kind, overlap=str(overlap), **settings)
     desk.add(items, overlap)
     return annotators.invite(desk, annotators.parse_members(people))
@@ -165,7 +165,7 @@ def main() -> None:
 
         connections.HEAD_SECONDS = connections.BODY_SECONDS = float(seconds[0])
     bound, address = host.bind(host.Address("127.0.0.1", int(port)))
-    host.serve(Desk(Path(path)), KINDS[kind](), bound, address, lambda line: None)
+    host.serve(AnnotationStore(Path(path)), KINDS[kind](), bound, address, lambda line: None)
 
 
 if __name__ == "__main__":

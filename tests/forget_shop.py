@@ -33,7 +33,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from conftest import run_here
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 
 JOURNAL, TOMBSTONES = "forgetting.json", "forgotten.jsonl"
 BUILT = ("1-records", "2-splits", "3-examples", "4-contamination_index", "4-quality_signals", "4-dataset")
@@ -582,11 +582,11 @@ class Needles:
 
     def __init__(self, gone: Iterable[Row], living: Iterable[Row], names: Iterable[str] = ()) -> None:
         alive = [text for row in living for text in texts_of(row)]
-        hay = "\n".join([*alive, *map(kin_text, alive)])
+        hay = "\n".join([*alive, *map(normalize_for_matching, alive)])
         wanted: set[str] = set()
         for text in (text for row in gone for text in texts_of(row)):
             words = [word.strip(",.:;!") for word in text.replace("的", " ").split()]
-            wanted |= {text, kin_text(text), *(word for word in words if word.startswith("qx"))}
+            wanted |= {text, normalize_for_matching(text), *(word for word in words if word.startswith("qx"))}
             if "编号qx" in text:
                 wanted.add(text[text.index("qx") :][:12])
         self.texts = sorted(text for text in wanted if len(text) >= 12 and text not in hay)
@@ -649,7 +649,7 @@ def holds_no_text(path: Path, rows: Iterable[Row]) -> None:
     assert all(isinstance(line, dict) for line in tombstones(path))
     content = path.read_bytes()
     for text in (text for row in rows for text in texts_of(row)):
-        forms = {form for whole in (text, kin_text(text)) if len(whole) >= 12 for form in _forms(whole)}
+        forms = {form for whole in (text, normalize_for_matching(text)) if len(whole) >= 12 for form in _forms(whole)}
         assert not [form for form in forms if form in content], text
     assert b"qx" not in content
 

@@ -19,7 +19,7 @@ from ecominstruct.config.recipe import Clean
 from ecominstruct.dataset.quality_signals import Pair, Work
 from ecominstruct.dataset.ratings import RatedBy
 from ecominstruct.dataset.task_duplicates import Siblings
-from ecominstruct.languages import kin_text, units
+from ecominstruct.languages import normalize_for_matching, units
 from ecominstruct.similarity.compared_forms import Forms
 from ecominstruct.similarity.near_duplicates import SHORT, Near
 from ecominstruct.similarity.ngrams import GRAM
@@ -29,7 +29,7 @@ EVERY, AT_ONCE = 20, 5_000
 
 def are_near(text: str, copy: str) -> bool:
     """Whether a text and its copy are near by the definition of `checks.near`, reckoned plainly."""
-    one, other = kin_text(text), kin_text(copy)
+    one, other = normalize_for_matching(text), normalize_for_matching(copy)
     short = max(len(units(text)), len(units(copy))) < SHORT
     if short and Indel.normalized_similarity(one, other) >= Near().edits:
         return True

@@ -44,7 +44,7 @@ from ecominstruct.tasks.annotations import (
 from ecominstruct.tasks.answer_checks import CHECKS, Case, failure
 from ecominstruct.tasks.answer_schema import Shape, as_json, merged, problem
 from ecominstruct.tasks.catalogue import load_catalogue, roots
-from ecominstruct.tasks.example_builder import Maker
+from ecominstruct.tasks.example_builder import ExampleBuilder
 from ecominstruct.tasks.examples import plan_examples
 from ecominstruct.tasks.forms.answer_normalization import json_object
 from ecominstruct.tasks.inputs import ingredients
@@ -283,7 +283,7 @@ def test_stretches_are_found_again_when_the_template_changed() -> None:
 
 
 def labeller(name: str) -> Labeller:
-    return Labeller(Maker(ingredients(CATALOGUE, ANNOTATED[name], Prompts())))
+    return Labeller(ExampleBuilder(ingredients(CATALOGUE, ANNOTATED[name], Prompts())))
 
 
 TWO_FIELDS = labeller("en/storefront/products/suitable_for")

@@ -23,12 +23,12 @@ from ecominstruct.dataset.contamination_index import texts_of
 from ecominstruct.dataset.quality_signals import Pair, _gathered
 from ecominstruct.dataset.task_duplicates import Pairs, _contradictions
 from ecominstruct.errors import InputError
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 from ecominstruct.rows import Example
 from ecominstruct.runs import executor as engines
 from ecominstruct.runs.progress import Silent
 from ecominstruct.similarity import inverted_index, near_duplicates
-from ecominstruct.similarity.columns import Seen, TextFile, let_go, map_column, unpack
+from ecominstruct.similarity.columns import SortedIdSet, TextFile, map_column, release_pages, unpack
 from ecominstruct.similarity.contamination import (
     Held,
     Leak,
@@ -71,7 +71,7 @@ def edited(text: str, edits: int, draw: random.Random, letters: Sequence[str]) -
 
 
 def copies_of(texts: Sequence[str], folder: Path) -> np.ndarray[Any, Any]:
-    forms, short = [kin_text(text) for text in texts], are_short(texts)
+    forms, short = [normalize_for_matching(text) for text in texts], are_short(texts)
     with (folder / "forms.tmp").open("w+b") as file, KeyFiles(folder, "near", 60 * len(texts)) as files:
         column = TextFile(file)
         column.add(forms)
@@ -93,7 +93,7 @@ def test_planted_near_copies_are_found(tmp_path: Path, lang: str, words: int, mo
     draw, texts = random.Random(7), sentences(lang, 1_500, words)
     letters = "".join(texts[:50])
     planted = [edited(text, draw.randint(1, most), draw, letters) for text in texts]
-    forms = [[kin_text(text) for text in side] for side in (texts, planted)]
+    forms = [[normalize_for_matching(text) for text in side] for side in (texts, planted)]
     short = (are_short(texts) & are_short(planted)).tolist()
     near = np.flatnonzero((similarities(*forms, short, NEAR) > 0) & (np.array(forms[0]) != np.array(forms[1])))
     assert len(near) > 300
@@ -103,7 +103,7 @@ def test_planted_near_copies_are_found(tmp_path: Path, lang: str, words: int, mo
 
 
 def test_jaccard_is_that_of_sets_of_grams() -> None:
-    texts = [kin_text(text) for lang in ("en", "zh") for text in sentences(lang, 40, 6)]
+    texts = [normalize_for_matching(text) for lang in ("en", "zh") for text in sentences(lang, 40, 6)]
     others = [edited(text, 3, random.Random(3), "ab茶壶") for text in texts]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(near_duplicates, "GRAMS", 100)  # a pair or two at once
@@ -125,7 +125,7 @@ def test_sketches_rule_out_no_pair_that_is_near(pairs: list[tuple[str, str]], le
 
 def test_sketches_rule_out_most_pairs_that_are_not_near() -> None:
     for lang in ("en", "zh"):
-        texts = [kin_text(text) for text in sentences(lang, 400, 12)]
+        texts = [normalize_for_matching(text) for text in sentences(lang, 400, 12)]
         left, right = np.triu_indices(len(texts), 1)
         assert sketch(texts).may_reach(left, right, NEAR.grams).mean() < 0.01
 
@@ -152,7 +152,7 @@ def test_postings_find_all_that_have_a_key(known: list[tuple[int, int]], wanted:
 
 @given(st.lists(st.lists(st.integers(0, 40), max_size=12), max_size=12))
 def test_numbers_are_fresh_once(batches: list[list[int]]) -> None:
-    seen, known = Seen(), set[int]()
+    seen, known = SortedIdSet(), set[int]()
     for batch in batches:
         first = [place for place, number in enumerate(batch) if number not in known and number not in batch[:place]]
         assert seen.fresh(np.array(batch, np.uint64)).tolist() == first
@@ -164,7 +164,7 @@ def test_pages_that_were_let_go_are_found_again(tmp_path: Path) -> None:
     column = map_column(tmp_path / "column.bin", np.uint64)
     total = int(column.sum())
     assert _resident(tmp_path / "column.bin") > 30_000_000
-    let_go(column[10:], np.arange(3))  # a part of it stands for the whole; what lies in memory stays
+    release_pages(column[10:], np.arange(3))  # a part of it stands for the whole; what lies in memory stays
     assert _resident(tmp_path / "column.bin") == 0
     assert int(column.sum()) == total
 
@@ -274,7 +274,7 @@ def test_planted_leaks_are_found_and_others_are_not(lang: str) -> None:
 
 @pytest.mark.parametrize("text", ["很好", "手机配件", "华为", "Samsung", "very good", "shoes", "👍", "", "!?", "5"])
 def test_what_everybody_says_is_no_leak(text: str) -> None:
-    assert are_telling([text], [kin_text(text)]) == [False]
+    assert are_telling([text], [normalize_for_matching(text)]) == [False]
     assert not leak_kinds([text, "减速器链条"], [text, f"{text}，物流快"])
 
 

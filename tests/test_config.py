@@ -83,7 +83,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_key_at_every_dept
         "  红: {name: e, wdith: 4}\n"  # 11
     )
     faults = faults_of(tmp_path / "room.yaml", text, Room)
-    shown = {fault.line: (fault.problem, fault.mend) for fault in faults}
+    shown = {fault.line: (fault.problem, fault.hint) for fault in faults}
     assert shown == {
         1: ("unknown key 'titel'", "Did you mean 'title'?"),
         5: ("unknown key 'best.widht'", "Did you mean 'width'?"),
@@ -106,25 +106,25 @@ def test_one_error_lists_faults_of_all_kinds(tmp_path: Path) -> None:
 
 def test_a_key_that_has_no_near_name_lists_the_known_ones(tmp_path: Path) -> None:
     (fault,) = faults_of(tmp_path / "s.yaml", "name: a\nzzzzzz: 1\n", Shelf)
-    assert fault.mend == "Known: name, width"
+    assert fault.hint == "Known: name, width"
 
 
 def test_unknown_keys_in_the_list_of_files_of_a_card(tmp_path: Path) -> None:
     (fault,) = faults_of(tmp_path / "c.yaml", CARD.replace("    split: test", "    splt: test"), SourceCard)
-    assert (fault.line, fault.problem, fault.mend) == (13, "unknown key 'files.0.splt'", "Did you mean 'split'?")
+    assert (fault.line, fault.problem, fault.hint) == (13, "unknown key 'files.0.splt'", "Did you mean 'split'?")
 
 
 def test_an_unknown_key_in_a_field_of_a_card(tmp_path: Path) -> None:
     (fault,) = faults_of(tmp_path / "c.yaml", CARD.replace("    inside: text", "    insid: text"), SourceCard)
     assert (fault.line, fault.problem) == (20, "unknown key 'fields.found.insid'")
-    assert fault.mend == "Did you mean 'inside'?"
+    assert fault.hint == "Did you mean 'inside'?"
 
 
 def test_the_name_of_a_field_is_not_taken_for_a_key_of_the_model(tmp_path: Path) -> None:
     text = CARD.replace("  found:\n    from: marks", "  spans:\n    fromm: marks")
     faults = faults_of(tmp_path / "c.yaml", text, SourceCard)
     unknown = [fault for fault in faults if "unknown key" in fault.problem]
-    assert [fault.mend for fault in unknown] == ["Did you mean 'from'?"]
+    assert [fault.hint for fault in unknown] == ["Did you mean 'from'?"]
 
 
 @pytest.mark.parametrize(

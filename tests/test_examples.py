@@ -17,8 +17,8 @@ from ecominstruct.config.recipe import Prompts
 from ecominstruct.rows import Example, Gold, Span, assignment_schema, example_of, example_schema, record_schema
 from ecominstruct.runs.store import write_part
 from ecominstruct.sources.cards import SourceCard
-from ecominstruct.tasks.example_builder import Draft, Maker
-from ecominstruct.tasks.examples import RecordPart, Work, make_examples
+from ecominstruct.tasks.example_builder import Draft, ExampleBuilder
+from ecominstruct.tasks.examples import ExamplesUnit, RecordPart, make_examples
 from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.inputs import Ingredients
 from ecominstruct.tasks.prompts import render_prompt
@@ -62,21 +62,23 @@ SPANS = {"text": "text", "gold": {"from": "gold", "spans": {}, "inside": "text"}
 MENU = {"text": "text", "gold": "gold", "options": {"from": "options", "kind": "texts"}}
 
 
-def maker(of: Task, source: SourceCard, labels: Sequence[str] = (), **prompts: Any) -> Maker:
-    return Maker(Ingredients(of, source, tuple(labels), POOL, Prompts(**prompts)))
+def maker(of: Task, source: SourceCard, labels: Sequence[str] = (), **prompts: Any) -> ExampleBuilder:
+    return ExampleBuilder(Ingredients(of, source, tuple(labels), POOL, Prompts(**prompts)))
 
 
-def classify(labels: Sequence[str] = COLOURS, *, many: bool = False, published: bool = False, **prompts: Any) -> Maker:
+def classify(
+    labels: Sequence[str] = COLOURS, *, many: bool = False, published: bool = False, **prompts: Any
+) -> ExampleBuilder:
     source = card(LISTS if many else TEXTS, published_test_set=published)
     return maker(task("classify", labels="colours", many=many), source, labels, **prompts)
 
 
-def ner(*, many_of: str = "ner", published: bool = False, **changes: Any) -> Maker:
+def ner(*, many_of: str = "ner", published: bool = False, **changes: Any) -> ExampleBuilder:
     changes = {"labels": "types"} | ({"many": True} if many_of == "extract" else {}) | changes
     return maker(task(many_of, **changes), card(SPANS, published_test_set=published), ("颜色", "品类"))
 
 
-def select(options: list[str], gold: str) -> tuple[Maker, dict[str, Any]]:
+def select(options: list[str], gold: str) -> tuple[ExampleBuilder, dict[str, Any]]:
     return maker(task("select", candidates="options"), card(MENU)), {"text": "?", "gold": gold, "options": options}
 
 
@@ -88,7 +90,7 @@ def reasons(draft: Draft) -> list[str]:
     return [reason for reason, _ in draft.problems]
 
 
-def run(of: Maker, rows: Sequence[Mapping[str, Any]], splits: Sequence[str | None] = ()) -> list[Example]:
+def run(of: ExampleBuilder, rows: Sequence[Mapping[str, Any]], splits: Sequence[str | None] = ()) -> list[Example]:
     """Let a maker work on one batch of records; their ids are r0, r1 … unless they have one."""
     full = [{"id": f"r{n}", "source": "zh/shop", "row": n, "group": [], **row} for n, row in enumerate(rows)]
     batch = pa.RecordBatch.from_pylist(full, record_schema(of.card.kinds))
@@ -253,9 +255,9 @@ def test_mixed_instructions_come_in_both_languages_and_words_of_the_task_stay() 
         (maker(task("qa"), card(TEXTS)), {"text": "壶", "gold": "无"}, "answer_not_read_back"),
     ],
 )  # fmt: skip
-def test_what_makes_a_pair_no_good_has_a_reason(of: Maker, fields: dict[str, Any], reason: str) -> None:
+def test_what_makes_a_pair_no_good_has_a_reason(of: ExampleBuilder, fields: dict[str, Any], reason: str) -> None:
     assert reasons(of.draft("r", fields))[:1] == [reason]
-    fresh = Maker(of.parts)
+    fresh = ExampleBuilder(of.parts)
     assert run(fresh, [fields]) == []
     assert [(record, why) for record, why, _ in fresh.rejects] == [("r0", reason)]
     assert (fresh.rows_in, fresh.counts["pairs"], fresh.notes) == (1, 0, [])
@@ -274,7 +276,7 @@ def test_a_single_answer_to_be_copied_must_stand_in_the_input() -> None:
         (maker(task("qa"), card(TEXTS)), {"text": "壶", "gold": ""}),
     ],
 )
-def test_none_is_an_answer_where_there_may_be_none(of: Maker, fields: dict[str, Any]) -> None:
+def test_none_is_an_answer_where_there_may_be_none(of: ExampleBuilder, fields: dict[str, Any]) -> None:
     draft = of.draft("r", fields)
     assert (draft.problems, draft.gold) == ((), Gold())
     assert "无" in draft.output
@@ -394,7 +396,7 @@ def test_a_unit_reads_its_row_groups_and_writes_examples_rejects_and_a_receipt(t
     ]
     write_part(tmp_path, "splits.parquet", assignment_schema(), assigned)
     records = (RecordPart(str(tmp_path / part.path), 1),)
-    work = Work(of.parts, records, "zh/shop/toy/part-000-00000", str(tmp_path / "splits.parquet"))
+    work = ExamplesUnit(of.parts, records, "zh/shop/toy/part-000-00000", str(tmp_path / "splits.parquet"))
     receipt = make_examples(work, tmp_path / "3-examples")
     assert (receipt.unit, receipt.rows_in, receipt.rows_out) == ("zh/shop/toy/part-000-00000", 10, 6)
     assert receipt.rejected == {"gold_not_among_choices": 4}
@@ -402,7 +404,7 @@ def test_a_unit_reads_its_row_groups_and_writes_examples_rejects_and_a_receipt(t
     table = pq.read_table(tmp_path / "3-examples" / receipt.parts[0].path, use_threads=False)
     assert table.schema == example_schema() and table.num_rows == 12
     made = [example_of(row) for row in table.to_pylist()]
-    wanted = [example._replace(family="f") for example in run(Maker(of.parts), rows)]
+    wanted = [example._replace(family="f") for example in run(ExampleBuilder(of.parts), rows)]
     assert made == wanted, "how the records are cut into batches does not count"
     rejects = pq.read_table(tmp_path / "3-examples/rejects/zh.shop.toy.part-000-00000.parquet", use_threads=False)
     assert rejects["row"].to_pylist() == ["r0", "r3", "r6", "r9"] and set(rejects["detail"].to_pylist()) == {"紫"}

@@ -38,7 +38,7 @@ from ecominstruct.config.recipe import Clean, Prompts
 from ecominstruct.dataset.contamination_index import texts_of
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.identity import hash64
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 from ecominstruct.runs import executor as engines
 from ecominstruct.runs.progress import Silent
 from ecominstruct.similarity.contamination import Held, find_leaks, read_protected, write_protected
@@ -46,7 +46,7 @@ from ecominstruct.similarity.contamination import Said as Row
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.chosen import choose, ingest_chosen
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
-from ecominstruct.tasks.example_builder import Maker
+from ecominstruct.tasks.example_builder import ExampleBuilder
 from ecominstruct.tasks.inputs import ingredients
 from ecominstruct.tasks.rules import Pool
 from ecominstruct.tasks.templates import without
@@ -122,7 +122,7 @@ def texts_of_field(value: Any) -> Iterator[tuple[str, bool]]:
         yield from ((text, True) for text in texts_of(value))
 
 
-def texts_of_record(record: Mapping[str, Any], card: SourceCard, makers: list[Maker]) -> Iterator[Said]:
+def texts_of_record(record: Mapping[str, Any], card: SourceCard, makers: list[ExampleBuilder]) -> Iterator[Said]:
     """What a record says: in its fields, and in what tasks without partners make of it."""
     for name, kind in card.kinds.items():
         if kind in ("text", "texts", "pairs"):
@@ -136,9 +136,9 @@ def texts_of_record(record: Mapping[str, Any], card: SourceCard, makers: list[Ma
             yield from (Said("choices", text) for text in draft.choices)
 
 
-def makers_of(catalogue: Catalogue, source: str) -> list[Maker]:
+def makers_of(catalogue: Catalogue, source: str) -> list[ExampleBuilder]:
     tasks = [task for task in catalogue.tasks.values() if task.source == source]
-    made = [Maker(ingredients(catalogue, task, Prompts())) for task in tasks]
+    made = [ExampleBuilder(ingredients(catalogue, task, Prompts())) for task in tasks]
     return [maker for maker in made if not (maker.rule and maker.rule.partners)]
 
 
@@ -159,7 +159,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[Side, Said]:
         for path in sorted((folder / "1-records" / card.id).glob("*.parquet")):
             for record in pq.read_table(path, filters=[("id", "in", records)]).to_pylist():
                 for said in texts_of_record(record, card, makers):
-                    side = Side(record["id"], said.part, f"{hash64(kin_text(said.text)):016x}")
+                    side = Side(record["id"], said.part, f"{hash64(normalize_for_matching(said.text)):016x}")
                     if side in wanted:
                         found.setdefault(side, said)
     assert set(found) == wanted

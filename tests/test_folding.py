@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 
 _WORDS = st.lists(
     st.sampled_from(("kettle", "7", "Café", "水壶", "25", "電腦", "naïve", "ＡＢＣ")), min_size=1, max_size=6
@@ -35,7 +35,7 @@ _WORDS = st.lists(
     ],
 )
 def test_spellings_of_one_text_are_kin(one: str, other: str) -> None:
-    assert kin_text(one) == kin_text(other)
+    assert normalize_for_matching(one) == normalize_for_matching(other)
 
 
 @pytest.mark.parametrize(
@@ -53,19 +53,19 @@ def test_spellings_of_one_text_are_kin(one: str, other: str) -> None:
     ],
 )
 def test_other_texts_are_not(one: str, other: str) -> None:
-    assert kin_text(one) != kin_text(other)
+    assert normalize_for_matching(one) != normalize_for_matching(other)
 
 
 @given(_WORDS, st.sampled_from((" ", "  ", "\u3000", ", ", " – ", "\n")))
 def test_a_form_is_its_own_form_and_knows_no_signs(words: list[str], sign: str) -> None:
-    form = kin_text(" ".join(words))
+    form = normalize_for_matching(" ".join(words))
     assert form
-    assert kin_text(form) == form
-    assert kin_text(sign.join(words)) == form
-    assert kin_text(html.escape(sign.join(words)).upper()) == form
+    assert normalize_for_matching(form) == form
+    assert normalize_for_matching(sign.join(words)) == form
+    assert normalize_for_matching(html.escape(sign.join(words)).upper()) == form
 
 
 @given(st.text(max_size=60))
 def test_no_text_has_no_form(text: str) -> None:
-    form = kin_text(text)
+    form = normalize_for_matching(text)
     assert form == "" or not any(char.isspace() for char in form)

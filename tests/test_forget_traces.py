@@ -24,7 +24,7 @@ from ecominstruct.models.costs import Usage
 from ecominstruct.models.server import Server
 from ecominstruct.people import annotation_store as desk_module
 from ecominstruct.people import llm_judge
-from ecominstruct.people.annotation_store import Desk
+from ecominstruct.people.annotation_store import AnnotationStore
 from ecominstruct.people.assignments import deal
 from ecominstruct.people.material import keys_of
 from ecominstruct.people.records import annotation_keys
@@ -81,7 +81,7 @@ def _modes(path: Path) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("make", [Desk, _answers])
+@pytest.mark.parametrize("make", [AnnotationStore, _answers])
 def test_nobody_else_reads_what_people_and_models_said(
     tmp_path: Path, make: Callable[[Path], Any], open_umask: None
 ) -> None:
@@ -288,7 +288,7 @@ def _review(path: Path, people: str = "anna") -> dict[str, str]:
     return desks.make(path, "review", items, people)
 
 
-def _accept(desk: Desk, number: int, person: str = "anna") -> int:
+def _accept(desk: AnnotationStore, number: int, person: str = "anna") -> int:
     body = {"verdict": "accept", "reason": f"{SECRET} {number}"}
     return desk.answer(person, desks.new_key(), number, body)
 
@@ -296,7 +296,7 @@ def _accept(desk: Desk, number: int, person: str = "anna") -> int:
 def test_a_desk_forgets_items_with_all_that_was_said_about_them(tmp_path: Path) -> None:
     path = tmp_path / "review.sqlite"
     _review(path, "anna,bo")
-    desk = Desk(path)
+    desk = AnnotationStore(path)
     for _ in range(6):
         entry = _accept(desk, deal(desk, "anna")[0].number)
     desk.mark_exported([entry, entry - 1])
@@ -324,7 +324,7 @@ def test_a_desk_forgets_items_with_all_that_was_said_about_them(tmp_path: Path) 
 
 def test_a_deal_that_was_forgotten_never_becomes_one_about_something_else(tmp_path: Path) -> None:
     _review(tmp_path / "d")
-    desk = Desk(tmp_path / "d")
+    desk = AnnotationStore(tmp_path / "d")
     known = {one.number for one in deal(desk, "anna")}
     desk.forget({deal(desk, "anna")[-1].item.body["example"]}, set())
     desk.forget({"nothing"}, set())
@@ -334,7 +334,7 @@ def test_a_deal_that_was_forgotten_never_becomes_one_about_something_else(tmp_pa
 def test_a_desk_that_was_killed_before_the_bytes_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "review.sqlite"
     _review(path)
-    desk = Desk(path)
+    desk = AnnotationStore(path)
 
     def die(db: object) -> None:
         raise KeyboardInterrupt
@@ -344,14 +344,14 @@ def test_a_desk_that_was_killed_before_the_bytes_are_gone(tmp_path: Path, monkey
         with pytest.raises(KeyboardInterrupt):
             desk.forget({"example2", "example5"}, set())
     assert _holds(path, SECRET)
-    assert Desk(path).forget({"example2", "example5"}, set()) == 0 and not _holds(path, SECRET)
+    assert AnnotationStore(path).forget({"example2", "example5"}, set()) == 0 and not _holds(path, SECRET)
 
 
 def test_a_desk_that_is_served_forgets_and_goes_on(tmp_path: Path) -> None:
     pytest.importorskip("fastapi", reason="the extra `people` is not installed")
     path = tmp_path / "review.sqlite"
     made = _review(path)
-    desk = Desk(path)
+    desk = AnnotationStore(path)
     with serving(path, "review") as running_server:
         anna = Client(running_server.port, made["anna"])
         shown = anna.post("/open", {}).body["open"]
@@ -372,7 +372,7 @@ def test_a_desk_that_is_served_forgets_and_goes_on(tmp_path: Path) -> None:
             assert anna.post("/answer", sent).status == 200
             said += 1
         assert anna.post("/undo", {"key": desks.new_key()}).body["taken"]
-    assert said == len(Desk(path).answers()) + 1 >= 6
+    assert said == len(AnnotationStore(path).answers()) + 1 >= 6
 
 
 # ---------------------------------------------------------------------------------------------------------------- votes

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import forget_shop as shops
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 from ecominstruct.rows import SPLITS
 from ecominstruct.runs.lock import locked
 from forget_shop import (
@@ -1132,7 +1132,10 @@ def _twins(shop: Shop) -> dict[int, tuple[str, str, str]]:
     run, rows = shop.run, shop.sources[REVIEWS].rows["reviews.jsonl"]
     echo = records(run, ECHO)
     twice = [one["id"] for one in records(run, REVIEWS) if one["text"] == rows[TWICE]["text"]]
-    assert kin_text(echo[1]["text"]) == kin_text(rows[ALIKE]["text"]) and echo[1]["text"] != rows[ALIKE]["text"]
+    assert (
+        normalize_for_matching(echo[1]["text"]) == normalize_for_matching(rows[ALIKE]["text"])
+        and echo[1]["text"] != rows[ALIKE]["text"]
+    )
     return {
         TWICE: (REVIEWS, twice[1], "equal"),
         EVERYWHERE: (ECHO, echo[0]["id"], "equal"),

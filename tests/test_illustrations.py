@@ -66,7 +66,7 @@ def test_what_does_not_fit_is_named(tmp_path: Path, before: str, after: str, lin
     with pytest.raises(InputError) as caught:
         illustrations(card(tmp_path, GOOD.replace(before, after)))
     (fault,) = caught.value.faults
-    assert (fault.line, f"{fault.problem}. {fault.mend}".removesuffix(". ")) == (line, said)
+    assert (fault.line, f"{fault.problem}. {fault.hint}".removesuffix(". ")) == (line, said)
 
 
 CATALOGUE = load_sources(roots()).cards

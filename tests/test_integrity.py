@@ -263,14 +263,14 @@ def test_answers_scores_and_audits_are_not_used_damaged(run: Path) -> None:
     said = refused(run, lambda executor, progress: evaluate.score(run, MODEL, executor, progress))
     assert asked in said and f"ecom predict {run} --model" in said
     flip(run / asked)
-    for name, mend in (
+    for name, hint in (
         ("7-scores/noisy-0.3/scores.json", f"ecom score {run}"),
         ("7-scores/constant/en.storefront.products.category.parquet", f"ecom score {run}"),
         ("9-audit/testset/summary.json", f"ecom audit {run}"),
     ):
         flip(run / name)
         said = refused(run, lambda executor, progress: evaluate.report(run, executor, progress))
-        assert name in said and mend in said
+        assert name in said and hint in said
         flip(run / name)
 
 

@@ -25,7 +25,7 @@ from ecominstruct.config.recipe import Clean
 from ecominstruct.dataset.contamination_index import OfTask, Row, Shows, held_by, telling
 from ecominstruct.dataset.quality_signals import Pair, said_by
 from ecominstruct.evaluation.intervals import wilson
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 from ecominstruct.similarity.contamination import Held, Said, find_leaks, read_protected, write_protected
 
 CASES = Path(__file__).with_name("data") / "leak_cases.jsonl"
@@ -75,7 +75,7 @@ def apart(some: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     groups: list[tuple[set[str], list[dict[str, Any]]]] = []
     for case in some:
         texts = (text for row in (case["test"], case["train"]) for text in (row["input"], row["output"]))
-        lines = {kin_text(_LABEL.sub("", line)) for text in texts for line in text.split("\n")}
+        lines = {normalize_for_matching(_LABEL.sub("", line)) for text in texts for line in text.split("\n")}
         taken, cases_ = next((group for group in groups if not group[0] & lines), (None, []))
         if taken is None:
             taken = set()

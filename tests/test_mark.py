@@ -23,7 +23,7 @@ from ecominstruct.evaluation.metrics import (
     total,
 )
 from ecominstruct.evaluation.predict import question_of
-from ecominstruct.evaluation.score_example import mark
+from ecominstruct.evaluation.score_example import score_example
 from ecominstruct.evaluation.summary import metrics_of, summarise
 from ecominstruct.rows import Example, Gold, Prediction, Score, Span
 from ecominstruct.tasks.forms import FORMS
@@ -61,7 +61,7 @@ def asked(number: int, gold: Gold, choices: tuple[str, ...] = (), text: str = ""
 
 def marks(of: dict[str, Any], rows: Sequence[tuple[Example, str]]) -> list[Score]:
     wanted = metrics_of(of)
-    return [mark(of, wanted, example, Prediction(example.id, "m", text))[0] for example, text in rows]
+    return [score_example(of, wanted, example, Prediction(example.id, "m", text))[0] for example, text in rows]
 
 
 def summed(of: dict[str, Any], examples: Sequence[Example], scores: Sequence[Score]) -> dict[str, Any]:
@@ -238,7 +238,7 @@ def _question(of: dict[str, Any], example: Example) -> Any:
 
 def test_an_answer_to_another_example_is_never_marked() -> None:
     with pytest.raises(AssertionError):
-        mark(task("generate"), ["rouge_l"], asked(0, Gold(text="红")), Prediction("e1", "m", "红"))
+        score_example(task("generate"), ["rouge_l"], asked(0, Gold(text="红")), Prediction("e1", "m", "红"))
 
 
 TEXTS = ("rouge_1", "rouge_2", "rouge_l", "rouge_l_words", "bleu", "chrf")
@@ -249,20 +249,20 @@ def test_texts_get_what_the_metrics_give_them_and_nothing_where_there_is_no_answ
     gold, written = "红色 水壶 两升", "红色 茶壶 两升"
     of = task("generate", metrics=TEXTS)
     example = asked(0, Gold(text=gold))
-    said, silent = (mark(of, TEXTS, example, Prediction("e0", "m", text))[0] for text in (written, ""))  # type: ignore[arg-type]
+    said, silent = (score_example(of, TEXTS, example, Prediction("e0", "m", text))[0] for text in (written, ""))  # type: ignore[arg-type]
     assert (said.rouge_1, said.rouge_2, said.rouge_l) == tuple(rouge(gold, written))
     assert said.rouge_l_words == rouge_l_words(gold, written)
     assert said.chrf == chrf(gold, written) > 0
     assert list(said.bleu or ()) == list(bleu_counters(gold, written, "zh"))
     assert (silent.rouge_1, silent.rouge_2, silent.rouge_l, silent.rouge_l_words, silent.chrf) == (0.0,) * 5
     assert list(silent.bleu or ()) == list(bleu_counters(gold, "", "zh"))
-    unmeasured = mark(of, ("exact_match",), example, Prediction("e0", "m", written))[0]
+    unmeasured = score_example(of, ("exact_match",), example, Prediction("e0", "m", written))[0]
     assert (unmeasured.rouge_1, unmeasured.rouge_l, unmeasured.rouge_l_words, unmeasured.bleu, unmeasured.chrf) == (
         None,
     ) * 5
-    alone = mark(of, ("rouge_l",), example, Prediction("e0", "m", written))[0]
+    alone = score_example(of, ("rouge_l",), example, Prediction("e0", "m", written))[0]
     assert (alone.rouge_1, alone.rouge_l) == (None, rouge_l(gold, written))
-    nothing = mark(of, ("rouge_l",), example, Prediction("e0", "m", ""))[0]
+    nothing = score_example(of, ("rouge_l",), example, Prediction("e0", "m", ""))[0]
     assert nothing.rouge_l == 0.0
 
 
@@ -271,11 +271,11 @@ def test_a_ranking_gets_what_the_metrics_give_it() -> None:
     gold = ("红", "蓝", "绿", "白")
     example = asked(0, Gold(ranking=gold), choices=gold)
     for order in (("蓝", "红", "绿", "白"), ("绿", "白", "蓝", "红")):
-        score = mark(of, metrics_of(of), example, Prediction("e0", "m", " > ".join(order)))[0]
+        score = score_example(of, metrics_of(of), example, Prediction("e0", "m", " > ".join(order)))[0]
         assert score.answer == FORMS["rank"].render(Gold(ranking=order), question_of(of, example))
         assert (score.ndcg, score.mrr) == (ndcg(gold, order), reciprocal_rank(gold, order))
         assert (score.recall_at_1, score.recall_at_3) == (recall_at(1, gold, order), recall_at(3, gold, order))
-    silent = mark(of, metrics_of(of), example, Prediction("e0", "m", ""))[0]
+    silent = score_example(of, metrics_of(of), example, Prediction("e0", "m", ""))[0]
     assert (silent.ndcg, silent.mrr, silent.recall_at_1, silent.recall_at_3) == (0.0,) * 4
 
 
@@ -283,10 +283,10 @@ def test_the_strict_score_is_that_of_the_strict_answer() -> None:
     """A lenient reader finds the label in a sentence; the strict one does not, and the two scores are told apart."""
     of = task("classify")
     example = asked(0, Gold(labels=("红",)), choices=MENU)
-    lenient, strict = mark(of, metrics_of(of), example, Prediction("e0", "m", "答案是红。"))
+    lenient, strict = score_example(of, metrics_of(of), example, Prediction("e0", "m", "答案是红。"))
     assert (lenient.outcome, lenient.exact_match, lenient.answer) == ("parsed", 1.0, "红")
     assert (strict.exact_match, strict.answer, strict.fn) == (0.0, "", 1)
     assert lenient.strict == strict.strict != "parsed"
-    same, again = mark(of, metrics_of(of), example, Prediction("e0", "m", "红"))
+    same, again = score_example(of, metrics_of(of), example, Prediction("e0", "m", "红"))
     assert same == again
     assert same.strict == "parsed"

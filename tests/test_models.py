@@ -218,7 +218,7 @@ def faults(path: Path, *rows: object) -> dict[int, str]:
         replay = Replay(answers(path, *rows))
         replay.check([(facts(paper=FOLDER), labelled(["匹配"] * 3))])
     assert all(fault.file == str(path) for fault in caught.value.faults)
-    return {fault.line: f"{fault.problem} {fault.mend}" for fault in caught.value.faults}
+    return {fault.line: f"{fault.problem} {fault.hint}" for fault in caught.value.faults}
 
 
 def test_answers_go_by_example_by_task_and_row_and_by_the_released_name(tmp_path: Path) -> None:

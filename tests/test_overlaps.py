@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ecominstruct.config.recipe import Splits
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 from ecominstruct.runs import executor as engines
 from ecominstruct.runs.progress import Silent
 from ecominstruct.sources.cards import SourceCard
@@ -111,7 +111,7 @@ SHARED = [  # left, right, distinct normal forms that stand in both
 
 @pytest.mark.parametrize(("left", "right", "shared"), SHARED)
 def test_the_normal_form_finds_the_measured_overlaps(datasets: Path, left: str, right: str, shared: int) -> None:
-    forms = [{kin_text(text) for text in TEXTS[name](datasets)} for name in (left, right)]
+    forms = [{normalize_for_matching(text) for text in TEXTS[name](datasets)} for name in (left, right)]
     assert len(forms[0] & forms[1]) == shared
 
 
@@ -241,7 +241,7 @@ def test_what_overlaps_the_released_test_sets_leaves_no_training_row(datasets: P
     run = tmp_path / "run"
     with engines.local(2) as executor:
         build.build(build.prepare(tmp_path / "r.yaml", data=datasets), run, executor, Silent())
-    released = {kin_text(text) for name in GUARDED for text in TEXTS[name](datasets)}
+    released = {normalize_for_matching(text) for name in GUARDED for text in TEXTS[name](datasets)}
     train = {
         record
         for path in (run / "4-dataset/train").glob("*.parquet")
@@ -250,7 +250,7 @@ def test_what_overlaps_the_released_test_sets_leaves_no_training_row(datasets: P
     raw = [path for pattern in RAW for path in (run / "1-records").glob(f"{pattern[:-2]}/**/part-*.parquet")]
     shared = kept = 0
     for record in (one for path in raw for one in pq.read_table(path).to_pylist()):
-        overlaps = any(kin_text(text) in released for text in _texts_of(record))
+        overlaps = any(normalize_for_matching(text) in released for text in _texts_of(record))
         shared += overlaps
         kept += record["id"] in train
         assert not (overlaps and record["id"] in train), record["id"]

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 import desks
 from ecominstruct.errors import InputError
 from ecominstruct.people import annotators, assignments
-from ecominstruct.people.annotation_store import Desk, Item, Refused
+from ecominstruct.people.annotation_store import AnnotationStore, Item, Refused
 from ecominstruct.people.assignments import deal, progress
 
 
-def _desk(path: Path, items: list[Item], people: str = "anna", overlap: int = 1, **settings: str) -> Desk:
+def _desk(path: Path, items: list[Item], people: str = "anna", overlap: int = 1, **settings: str) -> AnnotationStore:
     desks.make(path, "judge", items, people, overlap, **settings)
-    return Desk(path)
+    return AnnotationStore(path)
 
 
-def _answer_all(desk: Desk, person: str, most: int = 10_000) -> list[assignments.Deal]:
+def _answer_all(desk: AnnotationStore, person: str, most: int = 10_000) -> list[assignments.Deal]:
     """Answer one after another what is dealt; returns it."""
     seen: list[assignments.Deal] = []
     while len(seen) < most and (open_deals := deal(desk, person)):
@@ -219,7 +219,7 @@ def test_threads_on_one_file_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "d"
     people = [f"p{i}" for i in range(8)]
     _desk(path, [desks.comparison(i) for i in range(40)], ",".join(people), overlap=2)
-    pairs = [Desk(path), Desk(path)]  # as two processes would, each with a lock of its own
+    pairs = [AnnotationStore(path), AnnotationStore(path)]  # as two processes would, each with a lock of its own
     threads = [threading.Thread(target=_answer_all, args=(pairs[i % 2], name)) for i, name in enumerate(people)]
     for thread in threads:
         thread.start()
@@ -232,7 +232,7 @@ def test_threads_on_one_file_lose_nothing(tmp_path: Path) -> None:
 def test_secrets_are_nowhere_but_with_their_people(tmp_path: Path) -> None:
     path = tmp_path / "d"
     made = desks.make(path, "judge", [desks.comparison(0)], "anna,bo,chen+")
-    desk = Desk(path)
+    desk = AnnotationStore(path)
     assert annotators.names(desk) == ["anna", "bo", "chen"]
     assert all(annotators.who(desk, secret) == name for name, secret in made.items())
     assert len(set(made.values())) == 3 and all(len(secret) >= 43 for secret in made.values())
@@ -253,8 +253,8 @@ def test_a_file_that_is_no_desk(tmp_path: Path) -> None:
     path = tmp_path / "d"
     path.write_text("this is a letter, not a database; and it is long enough to be taken for one" * 20)
     with pytest.raises(InputError, match="is no desk"):
-        Desk(path)
+        AnnotationStore(path)
     other = tmp_path / "e"
-    Desk(other).configure(version="99")
+    AnnotationStore(other).configure(version="99")
     with pytest.raises(InputError, match="version 99"):
-        Desk(other)
+        AnnotationStore(other)

@@ -14,7 +14,7 @@ import pytest
 import desks
 from desks import row, serving
 from ecominstruct.people import judging
-from ecominstruct.people.annotation_store import Desk, Item
+from ecominstruct.people.annotation_store import AnnotationStore, Item
 from ecominstruct.people.shell import words
 from ecominstruct.rows import Gold, Span
 from ecominstruct.tasks.annotations import gold_of
@@ -158,7 +158,7 @@ def test_a_whole_judging_session_by_keyboard(browser: Any, tmp_path: Path, lang:
         assert page.text("#done h2") == say["done_title"][lang]
         page.shot(f"judge-done-{lang}")
         page.close()
-    desk = Desk(path)
+    desk = AnnotationStore(path)
     bodies = {item.id: item.body for item in desk.items()}
     found = {}
     for entry, vote in zip(desk.answers(), judging.votes_of(desk), strict=True):
@@ -230,7 +230,7 @@ def test_a_whole_review_by_keyboard(browser: Any, tmp_path: Path, lang: str) -> 
         page.decide("r")
         page.settle()
         page.close()
-    said = [entry.body for entry in Desk(path).answers()]
+    said = [entry.body for entry in AnnotationStore(path).answers()]
     wanted = [(verdict, gold) for *_, verdict, gold in ROWS[:-2]] + [("refuse", None)] * 2
     assert [(body["verdict"], gold_of(body.get("gold"))) for body in said] == wanted
     assert said[-2]["reason"] == "看不清 unclear"
@@ -252,7 +252,7 @@ def test_spans_with_the_mouse(browser: Any, tmp_path: Path) -> None:
         page.page.locator("#save").click()
         page.settle()
         page.close()
-    (entry,) = Desk(path).answers()
+    (entry,) = AnnotationStore(path).answers()
     assert gold_of(entry.body["gold"]) == Gold(spans=(Span("材质", 3, 7, "牛皮纸面"),))
 
 
@@ -279,10 +279,10 @@ def test_the_server_goes_away_and_nothing_is_lost(browser: Any, tmp_path: Path) 
         page.decide("3")
         page.page.wait_for_selector('.save.bad[data-waiting="2"]')
         page.shot("judge-away")
-        assert Desk(path).answers() == []
+        assert AnnotationStore(path).answers() == []
         server.start()
         page.settle()
-        assert [entry.body["choice"] for entry in Desk(path).answers()] == ["left", "tie"]
+        assert [entry.body["choice"] for entry in AnnotationStore(path).answers()] == ["left", "tie"]
         page.trouble.clear()  # the browser says that connections failed
         page.close()
 
@@ -368,4 +368,4 @@ def test_hostile_texts_in_reviews(browser: Any, tmp_path: Path) -> None:
                 page.decide(*keys)
             page.settle()
             page.close()
-    assert len(Desk(tmp_path / "desk").answers()) == 3 * len(items)
+    assert len(AnnotationStore(tmp_path / "desk").answers()) == 3 * len(items)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import desks
 from conftest import Ecom
 from ecominstruct.people import annotators, decisions, drawing, judging, reviewing
-from ecominstruct.people.annotation_store import Desk, Refused
+from ecominstruct.people.annotation_store import AnnotationStore, Refused
 from ecominstruct.people.assignments import deal
 from ecominstruct.people.records import Source
 from ecominstruct.people.votes import dump_votes, parse_votes
@@ -97,7 +97,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 def test_votes_go_to_files_and_come_back(tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str]]) -> None:
     path = tmp_path_factory.mktemp("votes") / "desk"
     desks.make(path, "judge", [desks.comparison(i) for i in range(len(said))], "anna")
-    desk = Desk(path)
+    desk = AnnotationStore(path)
     for choice, reason in said:
         desk.answer("anna", desks.new_key(), deal(desk, "anna")[0].number, {"choice": choice, "reason": reason})
     votes = judging.votes_of(desk)
@@ -135,17 +135,17 @@ def _env(notes: Path) -> dict[str, str]:
     return {"ECOM_ANNOTATIONS": str(notes)}
 
 
-def _desk(run: Path, notes: Path, count: int, people: str, overlap: int = 1) -> Desk:
+def _desk(run: Path, notes: Path, count: int, people: str, overlap: int = 1) -> AnnotationStore:
     catalogue = load_catalogue(roots())
     release = drawing.open_release(run, ["*"])
     rows = reviewing.rows_to_review(release, Source(run, catalogue, notes), "random", count)
     items = reviewing.items_of(release, catalogue, rows, count)
     path = notes.parent / f"desk{len(list(notes.parent.iterdir()))}"
     desks.make(path, "review", items, people, overlap, settle="1" if overlap > 1 else "")
-    return Desk(path)
+    return AnnotationStore(path)
 
 
-def _say(desk: Desk, person: str, say: Any) -> None:
+def _say(desk: AnnotationStore, person: str, say: Any) -> None:
     for each in iter(lambda: next(iter(deal(desk, person)), None), None):
         desk.answer(person, desks.new_key(), each.number, reviewing.check(each, say(each)))
 
@@ -257,7 +257,7 @@ def test_a_session_from_the_command_line(run: tuple[Path, Path], ecom: Ecom) -> 
     assert read_json(folder / "people" / "review.json")["people"]["dora"]["refuse"] == 1
     card = (folder / "4-dataset" / "README.md").read_text("utf-8")
     assert "| 1 | 1 | 1.000 | 0.206 to 1.000 |" in card.partition("人工抽检")[2]
-    assert annotators.names(Desk(reviewing.desk_file(folder))) == ["dora"]
+    assert annotators.names(AnnotationStore(reviewing.desk_file(folder))) == ["dora"]
     again = ecom("review", folder, "--export")
     assert again.returncode == 0 and "1 decisions, 0 of them new" in again.stdout
 

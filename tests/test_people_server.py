@@ -22,7 +22,7 @@ import desks
 from desks import Client, Server, serving
 from ecominstruct.errors import InputError
 from ecominstruct.people import host
-from ecominstruct.people.annotation_store import Desk
+from ecominstruct.people.annotation_store import AnnotationStore
 from ecominstruct.people.guard import HEADERS, MOST_BYTES
 
 pytest.importorskip("fastapi", reason="the extra `people` is not installed")
@@ -53,7 +53,7 @@ def test_every_route_refuses_who_has_no_secret_of_their_own(house: Any, method: 
     server, made, file = house
     anna, bo = Client(server.port, made["anna"]), Client(server.port, made["bo"])
     good = json.dumps(_answers(anna, path)).encode() if method == "POST" else b""
-    before = len(Desk(file).answers())
+    before = len(AnnotationStore(file).answers())
     name = anna.cookie.partition("=")[0]
     for cookie in ("", f"{name}=", f"{name}=wrong", f"{name}={'x' * 43}", f"other={made['anna']}", anna.cookie[:-1]):
         found = anna.send(method, path, good, anna.headers(Cookie=cookie))
@@ -67,7 +67,7 @@ def test_every_route_refuses_who_has_no_secret_of_their_own(house: Any, method: 
         assert anna.send(method, path, good, anna.headers(**{"Content-Type": "text/plain"})).status == 415
     for name in ("evil.example", f"127.0.0.1:{server.port}.evil.example", "127.0.0.1", ""):
         assert anna.send(method, path, good, anna.headers(Host=name)).status == 403
-    assert len(Desk(file).answers()) == before
+    assert len(AnnotationStore(file).answers()) == before
     assert anna.send(method, path, good).status == 200
 
 
@@ -79,7 +79,7 @@ def test_nobody_answers_for_somebody_else(house: Any) -> None:
     for number in (deal, 10**9, -1, True, "1", 1.0, None, 2**70):
         found = bo.post("/answer", {"key": desks.new_key(), "deal": number, "answer": TIE})
         assert found.status in (404, 422)
-    mine = {(entry.person, entry.deal) for entry in Desk(file).answers()}
+    mine = {(entry.person, entry.deal) for entry in AnnotationStore(file).answers()}
     assert ("bo", deal) not in mine
 
 
@@ -87,7 +87,7 @@ def test_nobody_answers_for_somebody_else(house: Any) -> None:
 def test_what_is_no_answer_is_refused_with_a_sentence(house: Any) -> None:
     server, made, file = house
     anna = Client(server.port, made["anna"])
-    deal, before = anna.post("/open", {}).body["open"][0]["deal"], len(Desk(file).answers())
+    deal, before = anna.post("/open", {}).body["open"][0]["deal"], len(AnnotationStore(file).answers())
     bad: list[Any] = [{"choice": "win"}, {}, {"choice": "tie", "model": "x"}, {"choice": "tie", "reason": 3}, []]
     bad += [{"choice": "tie", "reason": "x" * 3000}, "tie"]
     for answer in bad:
@@ -98,7 +98,7 @@ def test_what_is_no_answer_is_refused_with_a_sentence(house: Any) -> None:
     for content in (b"", b"{", b"[]", b'"x"', b'{"key": "\\ud800"}', b"\xff", b"[" * 100_000, b'{"a": NaN}'):
         assert anna.send("POST", "/answer", content).status == 400
     assert anna.send("POST", "/answer", b" " * (MOST_BYTES + 1)).status == 413
-    assert len(Desk(file).answers()) == before
+    assert len(AnnotationStore(file).answers()) == before
 
 
 @pytest.mark.slow
@@ -327,7 +327,7 @@ class Faults:
 
     def check(self) -> None:
         """Nothing acknowledged is lost, nothing doubled, nothing made up; the books agree with themselves."""
-        with Desk(self.path).reading() as db:
+        with AnnotationStore(self.path).reading() as db:
             kept = db.execute("SELECT person, key, number, deal, undoes FROM entries").fetchall()
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             twice = "SELECT deal FROM live GROUP BY deal HAVING count(*) > 1"
@@ -393,7 +393,7 @@ def test_fifty_people_at_once_on_two_servers(tmp_path: Path) -> None:
     with serving(path, "judge") as one, serving(path, "judge") as other, ThreadPoolExecutor(50) as pool:
         servers = [one, other]
         done = list(pool.map(work, range(50)))
-    answers = Desk(path).answers()
+    answers = AnnotationStore(path).answers()
     assert sum(done) == len(answers) == 150
     assert set(Counter(entry.item for entry in answers).values()) == {2}
     assert len({(entry.item, entry.person) for entry in answers}) == 150

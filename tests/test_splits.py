@@ -19,12 +19,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ecominstruct.config.recipe import Splits
-from ecominstruct.languages import has_word, kin_text
+from ecominstruct.languages import has_word, normalize_for_matching
 from ecominstruct.rows import SPLITS
 from ecominstruct.runs.store import Receipt, write_part
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.records import group_keys
-from ecominstruct.splits.assign import SourceParts, Work, assign
+from ecominstruct.splits.assign import SourceParts, SplitsUnit, assign
 from ecominstruct.splits.pairs import components
 from processes import PEAK
 
@@ -70,7 +70,7 @@ def run(
             batches = [pa.RecordBatch.from_pylist(rows[at : at + batch], SCHEMA) for at in range(0, len(rows), batch)]
             parts = (write_part(folder / "records", f"{called}/part.parquet", SCHEMA, batches),) if rows else ()
             given_parts.append(SourceParts(called, parts, source.pairs, source.test or source.held, source.held))
-        receipt = assign(Work(str(folder / "records"), tuple(given_parts), rules), folder / "splits")
+        receipt = assign(SplitsUnit(str(folder / "records"), tuple(given_parts), rules), folder / "splits")
         rows = pq.read_table(folder / "splits/splits.parquet", use_threads=False).to_pylist()
         rejects = folder / "splits/rejects/all.parquet"
         found = pq.read_table(rejects, use_threads=False).to_pylist() if rejects.exists() else []
@@ -443,12 +443,12 @@ SAME = [  # texts that real sets print in one way or another
 
 
 def test_texts_are_kin_however_they_are_set() -> None:
-    forms = [{kin_text(text) for text in texts} for texts in SAME]
+    forms = [{normalize_for_matching(text) for text in texts} for texts in SAME]
     assert [len(form) for form in forms] == [1] * len(SAME)
     assert len(set.union(*forms)) == len(SAME)
-    assert kin_text("🙂") != kin_text("🙁")
-    assert kin_text("红色水壶") != kin_text("红色水杯")
-    assert kin_text(" \u3000\n") == ""
+    assert normalize_for_matching("🙂") != normalize_for_matching("🙁")
+    assert normalize_for_matching("红色水壶") != normalize_for_matching("红色水杯")
+    assert normalize_for_matching(" \u3000\n") == ""
 
 
 @given(
@@ -458,16 +458,16 @@ def test_texts_are_kin_however_they_are_set() -> None:
 @example(text="ǰ\u0323 ﬁ ß İ ½ Ⅷ ㌀", noise=[])
 @example(text="ᄀ.ᅡ", noise=[])
 def test_the_normal_form_is_stable_and_blind_to_setting(text: str, noise: list[str]) -> None:
-    form = kin_text(text)
-    assert kin_text(form) == form
+    form = normalize_for_matching(text)
+    assert normalize_for_matching(form) == form
     assert form == "" or not form.isspace()
     if has_word(text) and text.isascii():
-        assert kin_text(text.upper()) == kin_text(text.lower()) == form
+        assert normalize_for_matching(text.upper()) == normalize_for_matching(text.lower()) == form
         wide = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
-        assert kin_text(wide) == form
+        assert normalize_for_matching(wide) == form
         parts = [text[at : at + 3] for at in range(0, len(text), 3)]
         marks = [*noise, *[" "] * len(parts)]
-        assert kin_text("".join(part + mark for part, mark in zip(parts, marks, strict=False))) == form
+        assert normalize_for_matching("".join(part + mark for part, mark in zip(parts, marks, strict=False))) == form
 
 
 def test_shares_of_ten_thousand_families_are_near_what_was_asked() -> None:

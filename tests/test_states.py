@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 import forget_shop as shops
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.annotations import Decision, append_decision, key_of
 from forget_shop import (
@@ -149,13 +149,14 @@ class Forgetting(RuleBasedStateMachine):
         """The records that must be named as twins of some others: those of equal raw rows or normalised texts."""
         known = {one["id"] for one in chosen}
         raw = {(text_of(one), one["mood"]) for one in chosen}
-        kin = {kin_text(text_of(one)) for one in chosen if one["source"] in self.grouped}
+        kin = {normalize_for_matching(text_of(one)) for one in chosen if one["source"] in self.grouped}
         return {
             one["id"]
             for one in records(self.run)
             if one["id"] not in known
             and (
-                (text_of(one), one["mood"]) in raw or (one["source"] in self.grouped and kin_text(text_of(one)) in kin)
+                (text_of(one), one["mood"]) in raw
+                or (one["source"] in self.grouped and normalize_for_matching(text_of(one)) in kin)
             )
         }
 

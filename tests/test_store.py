@@ -305,7 +305,7 @@ def test_a_damaged_manifest_is_a_fault_with_a_mend_and_no_traceback(toy: Toy, da
         with pytest.raises(InputError) as caught:
             reader()
         (fault,) = caught.value.faults
-        assert fault.file == str(path) and fault.mend.startswith("Delete it")
+        assert fault.file == str(path) and fault.hint.startswith("Delete it")
 
 
 @pytest.mark.parametrize("content", [b"{}", b"[]", b"null", b'{"unit": "zh/u1", "parts": []}'])

@@ -20,7 +20,7 @@ from conftest import ROOT, Ecom
 from ecominstruct.config.scope import HeldOut, Scope
 from ecominstruct.config.study import BASE, Cell, Choice, StudySpec, expand
 from ecominstruct.dataset.task_scope import held_out
-from ecominstruct.errors import InputError, wrong
+from ecominstruct.errors import InputError, input_error
 from ecominstruct.evaluation.groups import Reader, contrasts, level
 from ecominstruct.evaluation.predict import plan_answers
 from ecominstruct.evaluation.score import plan_scores
@@ -377,7 +377,7 @@ def test_a_killed_study_goes_on_and_a_failed_cell_takes_no_other_with_it(ready: 
         if len(tuned) == 3:
             raise KeyboardInterrupt
         if tuned[-1] == keys[1]:
-            raise wrong("the loss is no number (step 7)", "Lower the learning rate")
+            raise input_error("the loss is no number (step 7)", "Lower the learning rate")
         return tune_nothing(*words)
 
     with pytest.raises(KeyboardInterrupt):
@@ -421,7 +421,7 @@ def test_a_killed_study_goes_on_and_a_failed_cell_takes_no_other_with_it(ready: 
 @pytest.mark.slow
 def test_when_every_cell_fails_the_reason_is_the_error(ready: Ready) -> None:
     def broken(*_: Any) -> Tuned:
-        raise wrong("no space is left")
+        raise input_error("no space is left")
 
     with pytest.raises(InputError, match="no cell could be finished; the first one: no space is left"):
         run_it(ready, broken)

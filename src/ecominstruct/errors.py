@@ -22,11 +22,11 @@ class Fault(NamedTuple):
     file: str
     line: int
     problem: str
-    mend: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
-        return printable(place + self.problem + (f". {self.mend}" if self.mend else ""))
+        return printable(place + self.problem + (f". {self.hint}" if self.hint else ""))
 
 
 class EcomError(Exception):
@@ -57,9 +57,9 @@ class StoppedAtOnce(BaseException):
     """A person pressed Ctrl-C twice: exit 2. It is none of the errors that work catches to go on without a part."""
 
 
-def wrong(problem: str, mend: str = "", *, file: str = "", line: int = 0) -> InputError:
+def input_error(problem: str, hint: str = "", *, file: str = "", line: int = 0) -> InputError:
     """An InputError with a single fault."""
-    return InputError([Fault(file, line, problem, mend)])
+    return InputError([Fault(file, line, problem, hint)])
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

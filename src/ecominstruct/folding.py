@@ -1,4 +1,4 @@
-"""What different spellings of the same text have in common: the rules behind `languages.kin_text`.
+"""What different spellings of the same text have in common: the rules behind `languages.normalize_for_matching`.
 
     markup       tags are left out and entities resolved: "<b>red</b> &amp; blue" is "red & blue"
     letters      one case, one width, no accents (é is e), simplified Chinese for traditional

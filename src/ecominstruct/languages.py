@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.folding import digits, signs, without_markup, words
 from ecominstruct.rows import Lang
 
@@ -58,7 +58,7 @@ def chinese_words(text: str) -> list[str]:
     try:
         import rjieba
     except ImportError:
-        raise wrong("Chinese words need a dictionary", "pip install 'ecominstruct[metrics]'") from None
+        raise input_error("Chinese words need a dictionary", "pip install 'ecominstruct[metrics]'") from None
     return [unit for word in rjieba.cut(text.casefold()) for unit in _RUN.findall(word)]
 
 
@@ -109,7 +109,7 @@ def same_text(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def kin_text(text: str) -> str:
+def normalize_for_matching(text: str) -> str:
     """The form in which two texts are kin over all sources: their letters and digits alone, without what spellings of
     one text differ in (`folding`): markup, case, width, accents, traditional or simplified characters, number words.
 

@@ -17,7 +17,7 @@ from ecominstruct.audit.risks import remember_date
 from ecominstruct.audit.search import SEARCHES, plan_search
 from ecominstruct.audit.slices import plan_slices
 from ecominstruct.audit.testset import plan_testset
-from ecominstruct.errors import nearest, wrong
+from ecominstruct.errors import input_error, nearest
 from ecominstruct.models import folder_name
 from ecominstruct.runs.executor import StagePlan, run_stage
 from ecominstruct.runs.progress import Progress
@@ -65,11 +65,11 @@ def run_audits(
     """
     for name in checks:
         if name not in (*AUDITS, *ON_MODELS):
-            raise wrong(f"unknown check {name!r}", nearest(name, [*AUDITS, *ON_MODELS]))
+            raise input_error(f"unknown check {name!r}", nearest(name, [*AUDITS, *ON_MODELS]))
         if not model and name not in AUDITS:
-            raise wrong(f"the check {name!r} asks a model", f"Name one: --checks {name} --model NAME")
+            raise input_error(f"the check {name!r} asks a model", f"Name one: --checks {name} --model NAME")
     if model and not any(name in ON_MODELS for name in checks):
-        raise wrong(f"the check {checks[0]!r} asks no model", f"These do: {', '.join(ON_MODELS)}")
+        raise input_error(f"the check {checks[0]!r} asks no model", f"These do: {', '.join(ON_MODELS)}")
     found = {}
     for name in dict.fromkeys(checks):
         asks = model and name in ON_MODELS

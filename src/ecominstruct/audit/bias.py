@@ -48,7 +48,7 @@ ASKED, BY_RULE, NO_LABELS = "the category is asked for", "labels are made by a r
 _COLUMNS = ("record", "family", "input", "gold", "labelled_by")
 
 
-class Work(NamedTuple):
+class BiasUnit(NamedTuple):
     """One unit: the files of a task in the release, and those of its records with the field that names a category."""
 
     task: str
@@ -82,7 +82,7 @@ def plan_bias(run: Path) -> StagePlan:
         of_source = [
             part for part in (records.parts() if records else ()) if part.path.rpartition("/")[0] == task["source"]
         ]
-        work = Work(
+        work = BiasUnit(
             unit.unit,
             task["lang"],
             task["form"] == "classify" or (task["form"] == "qa" and task["menu"]),
@@ -105,7 +105,7 @@ def plan_bias(run: Path) -> StagePlan:
 # ------------------------------------------------------------------------------------------------------------- a task
 
 
-def look(work: Work, folder: Path) -> Receipt:
+def look(work: BiasUnit, folder: Path) -> Receipt:
     """Count groups and labels of a task, and measure what goes with what."""
     import pyarrow as pa
 
@@ -134,7 +134,7 @@ def _counted(names: Sequence[str | None]) -> dict[str, int]:
     return dict(sorted(Counter(name for name in names if name is not None).items()))
 
 
-def _pairs(work: Work) -> tuple[list[Pair], list[str], int]:
+def _pairs(work: BiasUnit) -> tuple[list[Pair], list[str], int]:
     """The pairs of a task, their texts, and the number of rows: of several wordings of a record the first counts."""
     pairs: dict[str, Pair] = {}
     texts, rows = [], 0
@@ -148,7 +148,7 @@ def _pairs(work: Work) -> tuple[list[Pair], list[str], int]:
     return list(pairs.values()), texts, rows
 
 
-def _in_batch(work: Work, batch: pa.RecordBatch) -> Iterator[tuple[Pair, str]]:
+def _in_batch(work: BiasUnit, batch: pa.RecordBatch) -> Iterator[tuple[Pair, str]]:
     columns: list[Any] = [batch.column(name) for name in _COLUMNS]
     records, families, texts, golds, by = columns
     labels = _labels(golds) if work.labelled else [()] * batch.num_rows
@@ -164,7 +164,7 @@ def _labels(golds: Any) -> list[Sequence[str]]:
     return [labels or ([text] if text else []) for labels, text in zip(named, texts, strict=True)]
 
 
-def _explained(work: Work, pairs: Sequence[Pair]) -> tuple[str, bool]:
+def _explained(work: BiasUnit, pairs: Sequence[Pair]) -> tuple[str, bool]:
     """By what labels may be explained, or why nothing is tested; and whether anything is."""
     if not work.labelled:
         return NO_LABELS, False
@@ -175,7 +175,7 @@ def _explained(work: Work, pairs: Sequence[Pair]) -> tuple[str, bool]:
     return (BY_FIELD if _category_field(work) else BY_WORDS), True
 
 
-def _category_field(work: Work) -> str:
+def _category_field(work: BiasUnit) -> str:
     """The field of the records that names their category, or nothing."""
     import pyarrow.parquet as pq
 
@@ -186,7 +186,7 @@ def _category_field(work: Work) -> str:
     return next((name for name in vocabulary().sectors.fields if name in plain), "")
 
 
-def _measured(work: Work, pairs: Sequence[Pair], column: Any, found: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+def _measured(work: BiasUnit, pairs: Sequence[Pair], column: Any, found: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """All differences of a task that can be shown at all, and how many were tested."""
     import numpy as np
     import pyarrow as pa
@@ -215,7 +215,7 @@ def _one_of_each_family(pairs: Sequence[Pair]) -> list[int]:
     return sorted(row for _, row in first.values())
 
 
-def _strata(work: Work, records: Sequence[str], texts: Any) -> list[str]:
+def _strata(work: BiasUnit, records: Sequence[str], texts: Any) -> list[str]:
     """The category of each row: that of its record, else by the words of its text."""
     field = _category_field(work)
     if not field:

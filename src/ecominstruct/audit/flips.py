@@ -28,7 +28,7 @@ from ecominstruct.detectors.excerpts import masked
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, resampled, wilson
 from ecominstruct.evaluation.predict import ask, plan_predictions, question_of, read_examples, test_parts
 from ecominstruct.evaluation.score import plan_scores, read_scores
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 from ecominstruct.models import folder_name
 from ecominstruct.rows import Example, Finding, Score, finding_schema
 from ecominstruct.runs.executor import StagePlan, Unit, run_stage
@@ -80,7 +80,7 @@ class Flip(NamedTuple):
     noise_loss: float
 
 
-class Work(NamedTuple):
+class FlipsUnit(NamedTuple):
     """One unit: the swaps of a task, its rows and their scores."""
 
     task: dict[str, Any]
@@ -123,7 +123,7 @@ def plan_flips(run: Path, model: str) -> StagePlan:
             swapped = f"made/{flat(task)}.parquet"
             inputs = {path: content, swapped: made[swapped], "scores": marks[task].hash}
             places = (str(folder / swapped), str(folder / path), str(scored / marks[task].path))
-            units.append(Unit(task, inputs, Work(tasks[task], *places)))
+            units.append(Unit(task, inputs, FlipsUnit(tasks[task], *places)))
     target = run / STAGE.folder / CHECK / name
 
     def finish(manifest: Manifest) -> Sequence[str]:
@@ -141,7 +141,7 @@ def plan_flips(run: Path, model: str) -> StagePlan:
 # ------------------------------------------------------------------------------------------------------------- a task
 
 
-def compare_answers(work: Work, folder: Path) -> Receipt:
+def compare_answers(work: FlipsUnit, folder: Path) -> Receipt:
     """Compare the answers to the rows of a task with those to their swaps and controls."""
     examples = {example.id: example for example in read_examples(Path(work.examples))}
     scores = {score.example: score for score in read_scores(Path(work.scores))}
@@ -178,10 +178,10 @@ def said(task: Mapping[str, Any], example: Example, score: Score, undo: Sequence
         return None
     answer = FORMS[task["form"]].parse(score.answer, question_of(task, example)).answer
     if answer is None:
-        return kin_text(undone(score.answer, undo))
-    spans = sorted((span.label, kin_text(undone(span.text, undo))) for span in answer.spans)
-    ranking = [kin_text(undone(text, undo)) for text in answer.ranking]
-    return kin_text(undone(answer.text, undo)), sorted(answer.labels), ranking, spans
+        return normalize_for_matching(undone(score.answer, undo))
+    spans = sorted((span.label, normalize_for_matching(undone(span.text, undo))) for span in answer.spans)
+    ranking = [normalize_for_matching(undone(text, undo)) for text in answer.ranking]
+    return normalize_for_matching(undone(answer.text, undo)), sorted(answer.labels), ranking, spans
 
 
 def worth(score: Score) -> float:

@@ -29,7 +29,7 @@ from ecominstruct.evaluation.predict import (
     require_whole_model,
     test_parts,
 )
-from ecominstruct.evaluation.score_example import mark
+from ecominstruct.evaluation.score_example import score_example
 from ecominstruct.evaluation.summary import headline, metrics_of
 from ecominstruct.models import answers, folder_name, open_model
 from ecominstruct.models.base import Model, Reply, TaskFacts
@@ -59,7 +59,7 @@ PLANTS = 4  # instructions that each of them is asked with
 BY = ("family", "lang", "position", "form")
 
 
-class Work(NamedTuple):
+class ObedienceUnit(NamedTuple):
     """One unit: some test rows of one task, and who answers them."""
 
     model: Model
@@ -106,7 +106,7 @@ def plan_obedience(run: Path, model: str) -> StagePlan:
     require_whole_model(model, local)
     opened = open_model(model, servers, answers_file(run), local)
     units = [
-        Unit(name, {path: content}, Work(opened, tasks[name], str(folder / path)))
+        Unit(name, {path: content}, ObedienceUnit(opened, tasks[name], str(folder / path)))
         for name, (path, content) in sorted(test_parts(release).items())
         if answers(model, facts_of(tasks[name]))
     ]
@@ -130,18 +130,18 @@ def ask_planted(run: Path, model: str, progress: Progress) -> StagePlan:
     return plan
 
 
-def asked(work: Work) -> list[Example]:
+def asked(work: ObedienceUnit) -> list[Example]:
     """All that a unit asks: the rows as they are, then with their plants."""
     chosen, plants = _questions(work)
     return [*chosen, *(one.example for one in plants)]
 
 
-def _questions(work: Work) -> tuple[list[Example], list[Plant]]:
+def _questions(work: ObedienceUnit) -> tuple[list[Example], list[Plant]]:
     chosen = sample(read_examples(Path(work.examples)), ROWS)
     return chosen, [plant(example, number) for example in chosen for number in range(PLANTS)]
 
 
-def ask_task(work: Work, folder: Path) -> Receipt:
+def ask_task(work: ObedienceUnit, folder: Path) -> Receipt:
     """Ask one task, and compare."""
     chosen, plants = _questions(work)
     examples = [*chosen, *(one.example for one in plants)]
@@ -165,7 +165,7 @@ def ask_task(work: Work, folder: Path) -> Receipt:
 def _value(task: Mapping[str, Any], example: Example, reply: Reply) -> float:
     """What a single answer scores: the headline metric of its task where single rows have it, else their F1."""
     prediction = Prediction(example.id, "", reply.text, reply.finish, "", reply.error)
-    score, _ = mark(task, metrics_of(task), example, prediction)
+    score, _ = score_example(task, metrics_of(task), example, prediction)
     own = getattr(score, headline(task), None)
     return _own(score) if own is None else float(own)
 

@@ -136,5 +136,5 @@ def require_within(run: Path) -> None:
     limits = read_recipe(run).get("limits", {})
     said = [*above(release, limits.get("gold_shift")), *over((one.figure for one in measured(run)), limits)]
     if said:
-        mend = "Mend the data (policy, filters, sources), or raise the limit in the recipe"
-        raise CheckFailed([Fault(str(run), 0, sentence, mend) for sentence in said])
+        hint = "Mend the data (policy, filters, sources), or raise the limit in the recipe"
+        raise CheckFailed([Fault(str(run), 0, sentence, hint) for sentence in said])

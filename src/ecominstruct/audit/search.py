@@ -96,7 +96,7 @@ SEARCHES: Mapping[str, Search] = {
 """By the name of the audit."""
 
 
-class Work(NamedTuple):
+class SearchUnit(NamedTuple):
     """One unit: the files of a task in the release, by split, and who searches."""
 
     search: str
@@ -115,7 +115,7 @@ def plan_search(name: str, run: Path) -> StagePlan:
         parts = {part.path: part.hash for part in unit.parts if part.path.partition("/")[0] in SPLITS}
         task = tasks[unit.unit]
         paths = tuple((path.partition("/")[0], str(folder / path)) for path in parts)
-        work = Work(name, unit.unit, task["lang"], task["form"] in OWN_CANDIDATES, paths)
+        work = SearchUnit(name, unit.unit, task["lang"], task["form"] in OWN_CANDIDATES, paths)
         units.append(Unit(unit.unit, parts, work))
     target = run / STAGE.folder / name
 
@@ -132,7 +132,7 @@ def plan_search(name: str, run: Path) -> StagePlan:
 # ------------------------------------------------------------------------------------------------------------- a task
 
 
-def search(work: Work, folder: Path) -> Receipt:
+def search(work: SearchUnit, folder: Path) -> Receipt:
     """Look at all rows of a task."""
     tally = Tally()
     findings = [
@@ -148,7 +148,7 @@ def search(work: Work, folder: Path) -> Receipt:
     return Receipt(work.task, {}, tally.rows, tally.rows, {}, {}, {"findings": part.rows}, (part,), facts=facts)
 
 
-def _findings(work: Work, split: str, batch: pa.RecordBatch, tally: Tally) -> Iterator[Finding]:
+def _findings(work: SearchUnit, split: str, batch: pa.RecordBatch, tally: Tally) -> Iterator[Finding]:
     ids, records, numbers = (_list(batch.column(name)) for name in ("id", "record", "row"))
     tally.seen(records)
     known = SEARCHES[work.search]

@@ -66,7 +66,7 @@ class Row(NamedTuple):
     rest: float
 
 
-class Work(NamedTuple):
+class SlicesUnit(NamedTuple):
     """One unit: the test rows of a task and their scores."""
 
     task: str
@@ -93,7 +93,7 @@ def plan_slices(run: Path, model: str) -> StagePlan:
         Unit(
             task,
             {path: content, "scores": marks[task].hash},
-            Work(task, tasks[task]["lang"], str(folder / path), str(scored / marks[task].path)),
+            SlicesUnit(task, tasks[task]["lang"], str(folder / path), str(scored / marks[task].path)),
         )
         for task, (path, content) in sorted(test_parts(release).items())
         if task in marks
@@ -115,7 +115,7 @@ def plan_slices(run: Path, model: str) -> StagePlan:
     return StagePlan(STAGE, target, units, cut, config, finish)
 
 
-def cut(work: Work, folder: Path) -> Receipt:
+def cut(work: SlicesUnit, folder: Path) -> Receipt:
     """Put the rows of a task into slices."""
     import pyarrow as pa
 

@@ -47,7 +47,7 @@ NOT_DRAWN = "beyond_the_sample"
 MOST = 100  # rows of each task and kind, where the recipe says nothing
 
 
-class Work(NamedTuple):
+class SwapsUnit(NamedTuple):
     """One unit: the test rows of a task, and how many of each kind are swapped."""
 
     task: dict[str, Any]
@@ -86,7 +86,7 @@ def plan_swaps(run: Path) -> StagePlan:
     recipe = read_recipe(run)
     most = recipe.get("evaluation", {}).get("swaps", MOST)
     units = [
-        Unit(name, {path: content}, Work(tasks[name], str(folder / path), most))
+        Unit(name, {path: content}, SwapsUnit(tasks[name], str(folder / path), most))
         for name, (path, content) in sorted(test_parts(release).items())
     ]
     target = swaps_folder(run)
@@ -104,7 +104,7 @@ def plan_swaps(run: Path) -> StagePlan:
     return StagePlan(STAGE, target / STAGE.folder, units, swap_task, config, finish)
 
 
-def swap_task(work: Work, folder: Path) -> Receipt:
+def swap_task(work: SwapsUnit, folder: Path) -> Receipt:
     """Swap words in the rows of a task."""
     task = work.task["id"]
     found: dict[SwapKind, list[tuple[Example, Swapped]]] = {kind: [] for kind in SWAPS}

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.languages import same_text
 from ecominstruct.similarity.ngrams import grams
 
@@ -29,20 +29,22 @@ _Column = npt.NDArray[np.float64]
 def read_labels(path: Path) -> list[tuple[str, bool]]:
     """Labels, one JSON object a line: `text` and `accept`. InputError with the line of what is wrong."""
     if not path.is_file():
-        raise wrong("is not there", "Name a file beside the recipe", file=str(path))
+        raise input_error("is not there", "Name a file beside the recipe", file=str(path))
     labels = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError:
-            raise wrong("is not JSON", "Write one JSON object a line", file=str(path), line=number) from None
+            raise input_error("is not JSON", "Write one JSON object a line", file=str(path), line=number) from None
         if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("accept"), bool):
-            raise wrong("needs `text` and `accept`", 'Write {"text": …, "accept": true}', file=str(path), line=number)
+            raise input_error(
+                "needs `text` and `accept`", 'Write {"text": …, "accept": true}', file=str(path), line=number
+            )
         labels.append((row["text"], row["accept"]))
     for kind in (True, False):
         if sum(accept is kind for _, accept in labels) < FEWEST:
             what = "accepted" if kind else "rejected"
-            raise wrong(f"holds fewer than {FEWEST} {what} texts", "Label more", file=str(path))
+            raise input_error(f"holds fewer than {FEWEST} {what} texts", "Label more", file=str(path))
     return labels
 
 
@@ -53,7 +55,7 @@ def named(scorer: str) -> Rate:
     for point in entry_points(group=ENTRY_POINTS, name=scorer):
         found: Rate = point.load()
         return found
-    raise wrong(f"no installed package offers the rating {scorer!r}", f"It is an entry point of {ENTRY_POINTS!r}")
+    raise input_error(f"no installed package offers the rating {scorer!r}", f"It is an entry point of {ENTRY_POINTS!r}")
 
 
 def learn(labels: Sequence[tuple[str, bool]]) -> Rate:

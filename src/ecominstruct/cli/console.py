@@ -77,10 +77,10 @@ def load(extra: list[Path] | None) -> Catalogue:
 
 def one(known: Any, name: str, what: str) -> Any:
     """The thing of this name; InputError that suggests the nearest name where there is none."""
-    from ecominstruct.errors import nearest, wrong
+    from ecominstruct.errors import input_error, nearest
 
     if name not in known:
-        raise wrong(f"unknown {what} {name!r}", nearest(name, list(known)))
+        raise input_error(f"unknown {what} {name!r}", nearest(name, list(known)))
     return known[name]
 
 

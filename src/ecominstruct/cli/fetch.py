@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ecominstruct.cli.console import AsJson, Data, Extra, load, one, say, say_json
-from ecominstruct.errors import printable, wrong
+from ecominstruct.errors import input_error, printable
 
 Private = Annotated[bool, typer.Option("--allow-private", help="also from addresses inside this machine or network")]
 
@@ -23,7 +23,7 @@ def sources_fetch(
 
     card = one(load(catalogue).sources, source, "source")
     if data is None:
-        raise wrong("no folder to download into", "Give --data DIR, or set ECOM_DATA")
+        raise input_error("no folder to download into", "Give --data DIR, or set ECOM_DATA")
     sys.stderr.write(printable(licence_line(card)) + "\n")
     with watch_transfer() as progress:
         done = fetch(card, data, Net(allows=lambda _: True) if allow_private else Net(), progress)

@@ -62,13 +62,13 @@ def judge(
     if voter:
         return _let_vote(run, voter, models, (tasks, rows), recipe, (dry_run, as_json))
     from ecominstruct.people import host, judging, sessions
-    from ecominstruct.people.annotation_store import Desk
+    from ecominstruct.people.annotation_store import AnnotationStore
 
     if export:
         return _say_votes(run, judging.open_desk(run))
     host.require_parts()
     found = judging.comparisons(run, [name for name in models.split(",") if name], tasks.split(","), rows)
-    desk = Desk(judging.desk_file(run))
+    desk = AnnotationStore(judging.desk_file(run))
     host.set_up(desk, kind="judge", overlap=str(overlap), repeat="1")
     added = desk.add(found.items, overlap)
     for reason, count in sorted(found.left_out.items()):
@@ -118,8 +118,8 @@ def _let_vote(
 
 def _say_votes(run: Path, desk: object) -> None:
     from ecominstruct.people import judging
-    from ecominstruct.people.annotation_store import Desk
+    from ecominstruct.people.annotation_store import AnnotationStore
 
-    assert isinstance(desk, Desk)
+    assert isinstance(desk, AnnotationStore)
     path, count = judging.export(run, desk)
     say(f"{count} votes: {path}")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ecominstruct.cli.console import AsJson, Forgotten, say, say_json
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 
 SHOWN = 5  # twins that are named; --json names all
 SAME = {"equal": "say the same", "near": "say nearly the same", "family": "are of the same family"}
@@ -48,13 +48,13 @@ def forget(
 
     wish = Wish(source, record, family, str(forgotten.resolve()) if forgotten else None)
     if source and record:
-        raise wrong("forget what?", "Give either --source or --record")
+        raise input_error("forget what?", "Give either --source or --record")
     if not is_run(run):
-        raise wrong("is not a run folder", "First run: ecom build RECIPE --out RUN", file=str(run))
+        raise input_error("is not a run folder", "First run: ecom build RECIPE --out RUN", file=str(run))
     with locked(run, forgetting=True):
         goes_on = not (source or record) and read_journal(run) is not None
         if not goes_on and wish == Wish(family=family):
-            raise wrong("forget what?", "Give either --source or --record, or --forgotten FILE")
+            raise input_error("forget what?", "Give either --source or --record, or --forgotten FILE")
         done = remove(run, Wish() if goes_on else wish)
     if as_json:
         return say_json(done)

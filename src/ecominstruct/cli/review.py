@@ -11,7 +11,7 @@ from ecominstruct.cli.console import load, say
 from ecominstruct.cli.judge import Listen, Overlap, People, Tasks, log
 
 if TYPE_CHECKING:
-    from ecominstruct.people.annotation_store import Desk, Item
+    from ecominstruct.people.annotation_store import AnnotationStore, Item
     from ecominstruct.people.records import Source
 
 By = Literal["random", "disagreement"]
@@ -29,7 +29,7 @@ def review(
 ) -> None:
     """Let people accept, correct or refuse rows in the browser; what they decide feeds the next build."""
     from ecominstruct.people import host, reviewing, sessions
-    from ecominstruct.people.annotation_store import Desk
+    from ecominstruct.people.annotation_store import AnnotationStore
     from ecominstruct.people.records import Source
     from ecominstruct.runs.forget_journal import refuse_while_forgetting
     from ecominstruct.workflow import build
@@ -42,7 +42,7 @@ def review(
     host.require_parts()
     source = Source(run, load([Path(folder) for folder in log_of_run["catalogue"]]), notes)
     items = _items(source, tasks.split(","), by, sample)
-    desk = Desk(reviewing.desk_file(run))
+    desk = AnnotationStore(reviewing.desk_file(run))
     host.set_up(desk, kind="review", overlap=str(overlap), settle="1" if overlap > 1 else "")
     added = desk.add(items, overlap)
     wrong_ones = sum(item.planted for item in items)
@@ -55,18 +55,18 @@ def review(
 
 
 def _items(source: Source, patterns: list[str], by: By, sample: int) -> list[Item]:
-    from ecominstruct.errors import wrong
+    from ecominstruct.errors import input_error
     from ecominstruct.people import drawing, reviewing
 
     release = drawing.open_release(source.run, patterns)
     rows = reviewing.rows_to_review(release, source, by, sample)
     if not rows:
-        mend = "Name other tasks, or draw by random" if by == "disagreement" else "Build the run again"
-        raise wrong("there is nothing to review: no model's answers differ, or the catalogue changed", mend)
+        hint = "Name other tasks, or draw by random" if by == "disagreement" else "Build the run again"
+        raise input_error("there is nothing to review: no model's answers differ, or the catalogue changed", hint)
     return reviewing.items_of(release, source.catalogue, rows, sample)
 
 
-def _say_export(run: Path, desk: Desk, annotations: Path) -> None:
+def _say_export(run: Path, desk: AnnotationStore, annotations: Path) -> None:
     from ecominstruct.audit.card import write_card
     from ecominstruct.people.decisions import export
     from ecominstruct.report.terminal import table

@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from ecominstruct.errors import Fault, InputError, nearest, wrong
+from ecominstruct.errors import Fault, InputError, input_error, nearest
 
 Model = TypeVar("Model", bound="Strict")
 Location = tuple[str | int, ...]
@@ -68,13 +68,13 @@ def read(path: Path) -> Document:
         faults = list(_markup(text, file))
         node = None if faults else yaml.compose(text, Loader=PlainLoader)
     except OSError as error:
-        raise wrong(f"cannot be read ({error.strerror})", file=file) from None
+        raise input_error(f"cannot be read ({error.strerror})", file=file) from None
     except UnicodeDecodeError:
-        raise wrong("is not UTF-8", "Save it as UTF-8", file=file) from None
+        raise input_error("is not UTF-8", "Save it as UTF-8", file=file) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or error
-        raise wrong(f"is not valid YAML: {problem}", file=file, line=mark.line + 1 if mark else 0) from None
+        raise input_error(f"is not valid YAML: {problem}", file=file, line=mark.line + 1 if mark else 0) from None
     if faults:
         raise InputError(faults)
     if node is None:
@@ -87,9 +87,9 @@ def read(path: Path) -> Document:
         return Document(file, yaml.constructor.SafeConstructor().construct_document(node), lines)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise wrong(f"is not plain YAML data: {error.problem}", file=file, line=line) from None
+        raise input_error(f"is not plain YAML data: {error.problem}", file=file, line=line) from None
     except ValueError as error:
-        raise wrong(f"is not plain YAML data: {error}", file=file) from None
+        raise input_error(f"is not plain YAML data: {error}", file=file) from None
 
 
 def _markup(text: str, file: str) -> Iterator[Fault]:
@@ -127,7 +127,7 @@ def load(path: Path, model: type[Model]) -> Model:
 def validate(document: Document, model: type[Model]) -> Model:
     """Turn a document into a model; InputError lists every fault with its line."""
     if not isinstance(document.data, dict):
-        raise wrong("must be a mapping of keys to values", file=document.file, line=1)
+        raise input_error("must be a mapping of keys to values", file=document.file, line=1)
     try:
         return model.model_validate(document.data)
     except ValidationError as error:

@@ -27,7 +27,7 @@ import numpy as np
 
 from ecominstruct import folding
 from ecominstruct.identity import hash64
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 from ecominstruct.runs.executor import StagePlan, Unit
 from ecominstruct.runs.stages import stage
 from ecominstruct.runs.store import (
@@ -41,7 +41,7 @@ from ecominstruct.runs.store import (
     read_lists,
     write_part,
 )
-from ecominstruct.similarity.columns import Seen
+from ecominstruct.similarity.columns import SortedIdSet
 from ecominstruct.similarity.compared_forms import PART
 from ecominstruct.similarity.contamination import Held, are_held, are_telling, are_telling_answers, write_protected
 from ecominstruct.sources.cards import SourceCard
@@ -89,7 +89,7 @@ class OfTask(NamedTuple):
     shows: Shows
 
 
-class Work(NamedTuple):
+class IndexUnit(NamedTuple):
     """The single unit of this stage."""
 
     splits: str
@@ -150,7 +150,7 @@ def plan_contamination_index(
     inputs["fields"] = repr([(of.source, of.texts, of.pairs, of.names) for of in sources])
     inputs["templates"] = repr([of.shows for of in made])
     inputs["folding"] = folding.version()
-    work = Work(str(run / splits.stage_folder / ASSIGNMENTS), sources, made)
+    work = IndexUnit(str(run / splits.stage_folder / ASSIGNMENTS), sources, made)
     return StagePlan(STAGE, run / STAGE.folder, [Unit("all", inputs, work)], guard, {})
 
 
@@ -177,7 +177,7 @@ def example_parts(run: Path, examples: Manifest, task: Task) -> list[Path]:
     return [folder / part.path for part in examples.parts() if part.path.rpartition("/")[0] == task.id]
 
 
-def guard(work: Work, folder: Path) -> Receipt:
+def guard(work: IndexUnit, folder: Path) -> Receipt:
     """Collect what is protected, each once, and make it ready."""
     counts: Counter[str] = Counter()
     table = write_part(folder, PROTECTED, _schema(), _different(work, counts))
@@ -204,9 +204,9 @@ def _schema() -> pa.Schema:
     return pa.schema([("parts", pa.list_(pa.string())), *flags, *places])
 
 
-def _different(work: Work, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
+def _different(work: IndexUnit, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
     """The protected rows: of several with one normal form, the first. `counts` says how many were looked at."""
-    seen = Seen()
+    seen = SortedIdSet()
     coming, fresh = _rows(work), list[Row]()
     while some := list(islice(coming, BATCH_ROWS)):
         counts["looked_at"] += len(some)
@@ -223,14 +223,14 @@ def _different(work: Work, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
 def telling(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
     """The rows that tell something, each with its normal form."""
     texts = [PART.join(row.parts) for row in rows]
-    forms = [kin_text(text) for text in texts]
+    forms = [normalize_for_matching(text) for text in texts]
     long, answers = are_telling(texts, forms), are_telling_answers(forms)
     for row, form, is_long, is_answer in zip(rows, forms, long, answers, strict=True):
         if (row.name and form) or (is_answer if row.part in (OUTPUT, GOLD) else is_long):
             yield row, form
 
 
-def _rows(work: Work) -> Iterator[Row]:
+def _rows(work: IndexUnit) -> Iterator[Row]:
     # One batch of assignments for each of records, in the same order.
     assigned = read_batches(Path(work.splits), "record", "split")
     for source in work.sources:
@@ -298,7 +298,7 @@ def held_by(task: OfTask, text: str, output: str, choices: Sequence[str]) -> Ite
     if shows.free:
         yield OUTPUT, Held((output,))
     if shows.candidates and len(choices) > 1:
-        if all(are_held([kin_text(choice) for choice in choices])):
+        if all(are_held([normalize_for_matching(choice) for choice in choices])):
             yield CANDIDATES, Held(tuple(choices), verbatim=True)
         if output in choices:
             yield "answer", Held((*parts, output))

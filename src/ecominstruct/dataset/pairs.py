@@ -14,7 +14,7 @@ Places = tuple[tuple[str, tuple[str, ...]], ...]
 """Paths of example parts, each with those of the record parts that it was made of."""
 
 
-class Work(NamedTuple):
+class PairsUnit(NamedTuple):
     """One unit: all examples of one task, and the records they were made of."""
 
     task: str

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecominstruct.dataset.intact import DAMAGED, STRAY, Violation
-from ecominstruct.errors import CheckFailed, Fault, wrong
+from ecominstruct.errors import CheckFailed, Fault, input_error
 from ecominstruct.identity import fingerprint
-from ecominstruct.languages import kin_text
+from ecominstruct.languages import normalize_for_matching
 from ecominstruct.rows import SPLITS
 from ecominstruct.runs.stages import stage
 from ecominstruct.runs.store import Manifest, hash_file, read_lists, require_manifest, write_json
-from ecominstruct.similarity.columns import Flags, Growing, once
+from ecominstruct.similarity.columns import Flags, Growing, sorted_unique
 from ecominstruct.similarity.contamination import are_telling
 from ecominstruct.splits.assign import SPLIT_CODES
 from ecominstruct.splits.pairs import Codes, Keys
@@ -199,7 +199,7 @@ def _check_rows(sides: Sides, file: Rows, held: Collection[str], released: Flags
     rows = others_in_all = 0
     for ids, tasks, records, families, splits, derived in read_lists(file.path, *_COLUMNS):
         if not len(sides.record):
-            raise wrong("holds rows, but there are no records", "Build the run again", file=str(file.path))
+            raise input_error("holds rows, but there are no records", "Build the run again", file=str(file.path))
         rows += len(ids)
         codes = np.array([SPLIT_CODES.get(split, NO_SPLIT) for split in splits], np.int8)
         known, at = find(sides.record, hashes(records))
@@ -250,7 +250,7 @@ def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> tuple[dict[str
             found[0].add(some.forms[some.long])
             found[1].add(some.forms[some.named])
             found[2].add(some.forms)
-    held_long, held_named, held = (once(column.column()) for column in found)
+    held_long, held_named, held = (sorted_unique(column.column()) for column in found)
     compared, tolerated, rows = 0, dict[int, str](), 0
     for file in files:
         for some in _inputs(file, tasks) if file.split == "train" else ():
@@ -283,7 +283,7 @@ def _inputs(file: Rows, tasks: Mapping[str, tuple[tuple[str, ...], bool]]) -> It
                 said.append(without(fixed, text))
                 named.append(is_name)
             before = record
-        forms = [kin_text(text) for text in said]
+        forms = [normalize_for_matching(text) for text in said]
         long = np.array(are_telling(said, forms), np.bool_)
         yield Inputs(
             rows, said, hashes(forms), long, np.array(named, np.bool_) & np.array(list(map(bool, forms)), np.bool_)

@@ -27,7 +27,7 @@ from ecominstruct.checks.measures import chinese_shares, illegal, repetition
 from ecominstruct.checks.rating import Rate
 from ecominstruct.config.recipe import Clean, clean_of
 from ecominstruct.dataset.contamination_index import PROTECTED, Shows, example_parts, keys_of, shows, texts_of
-from ecominstruct.dataset.pairs import Fields, Pair, Places, Work
+from ecominstruct.dataset.pairs import Fields, Pair, PairsUnit, Places
 from ecominstruct.dataset.ratings import RatedBy
 from ecominstruct.dataset.row_selection import wordings
 from ecominstruct.dataset.task_duplicates import Siblings
@@ -109,11 +109,11 @@ def _places(
         yield str(path), tuple(str(records / part.path) for part in some)
 
 
-def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean, rating: RatedBy) -> Work:
+def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean, rating: RatedBy) -> PairsUnit:
     shown = {*templates.names(task.input), *(task.derive.fields.values() if task.derive else ())}
     fields = {name for name in shown if card.kinds.get(name) in ("text", "texts", "pairs")}
     keys, made = fields & set(keys_of(card)), shows(task, card)
-    return Work(
+    return PairsUnit(
         task.id,
         card.id,
         made.free,
@@ -130,7 +130,7 @@ def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean,
     )
 
 
-def examine(work: Work, folder: Path) -> Receipt:
+def examine(work: PairsUnit, folder: Path) -> Receipt:
     """Look at every pair of a task."""
     near = Near(work.clean.similarity, work.clean.edits)
     leaks: list[Leaking] = []
@@ -188,7 +188,7 @@ def _measures(pairs: Sequence[Pair], contents: Sequence[int], rate: Rate | None)
 # ------------------------------------------------------------------------------------------------------------- reading
 
 
-def _batches(work: Work) -> Iterator[tuple[list[Pair], Fields]]:
+def _batches(work: PairsUnit) -> Iterator[tuple[list[Pair], Fields]]:
     """The pairs of a task, some thousand at a time, and beside them the texts of the fields of their records."""
     names = [*work.keys, *work.fields]
     for examples, records in work.parts:
@@ -206,7 +206,7 @@ def _batches(work: Work) -> Iterator[tuple[list[Pair], Fields]]:
                 yield pairs, {name: [of[at] for of in found] for at, name in enumerate(names, 1)}
 
 
-def _pairs(work: Work, batch: pa.RecordBatch, rows: Sequence[int]) -> list[Pair]:
+def _pairs(work: PairsUnit, batch: pa.RecordBatch, rows: Sequence[int]) -> list[Pair]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -265,7 +265,9 @@ class Leaking(NamedTuple):
     leak: Leak
 
 
-def _leaks(work: Work, pairs: Sequence[Pair], fields: Fields, known: Protected, memory: Memory) -> Iterator[Leaking]:
+def _leaks(
+    work: PairsUnit, pairs: Sequence[Pair], fields: Fields, known: Protected, memory: Memory
+) -> Iterator[Leaking]:
     """The closest match of each training pair with a protected row, if it has one."""
     train = [number for number, pair in enumerate(pairs) if pair.split == "train"]
     made = Shows(work.template, work.free, work.candidates, work.names)
@@ -308,7 +310,9 @@ def _places_of(numbers: Sequence[int], guard: Path) -> dict[int, tuple[Any, ...]
     return found
 
 
-def _telling(work: Work, fields: Fields, train: Sequence[int], forms_of: Forms) -> dict[int, list[tuple[str, str]]]:
+def _telling(
+    work: PairsUnit, fields: Fields, train: Sequence[int], forms_of: Forms
+) -> dict[int, list[tuple[str, str]]]:
     """By the number of a training pair: the texts of its record that tell it apart from others, with their fields."""
     found: dict[int, list[tuple[str, str]]] = {number: [] for number in train}
     for name, column in fields.items():

@@ -73,7 +73,7 @@ ACROSS_TASKS = "duplicate_across_tasks"
 _LOOKED_AT = ("id", "record", "split", "output")
 
 
-class Work(NamedTuple):
+class ReleaseUnit(NamedTuple):
     """One unit: all examples of one task."""
 
     task: str
@@ -162,7 +162,7 @@ def _unit(
     found = [part for part in done["quality_signals"].parts() if part.path.rpartition("/")[0] == task.id]
     rules = rules_of(task.id, task.lang, recipe.filters, recipe.clean)
     stated = rules.clean.stated_test == "keep" and "test" in stated_sets(done["splits"]).get(task.source, ())
-    work = Work(
+    work = ReleaseUnit(
         task.id,
         tuple(str(run / done["examples"].stage_folder / part.path) for part in made),
         str(run / done["quality_signals"].stage_folder / task.id),
@@ -249,7 +249,7 @@ def has_menu(task: Task) -> bool:
     return FORMS[task.form].menu or (task.form == "qa" and bool(task.candidates or task.labels))
 
 
-def release_task(work: Work, folder: Path) -> Receipt:
+def release_task(work: ReleaseUnit, folder: Path) -> Receipt:
     """Put the examples of a task into the files of their splits."""
     findings = Path(work.findings)
     tested = _stated_records(work)
@@ -294,7 +294,7 @@ def release_task(work: Work, folder: Path) -> Receipt:
     return replace(done, facts=facts)
 
 
-def _stated_records(work: Work) -> Collection[str] | None:
+def _stated_records(work: ReleaseUnit) -> Collection[str] | None:
     """The records that nothing is taken from: those of a stated test set; None for all, those of a published one."""
     if work.ingredients.card.published_test_set:
         return None
@@ -312,11 +312,11 @@ def _left_whole(found: Decided, tested: Collection[str] | None) -> Decided:
     )
 
 
-def _shifts(work: Work, dropped: Reasons) -> dict[str, Any]:
+def _shifts(work: ReleaseUnit, dropped: Reasons) -> dict[str, Any]:
     return measure(work.ingredients.task, work.ingredients.card.group, work.parts, dropped)
 
 
-def _risks(work: Work) -> dict[str, Decided]:
+def _risks(work: ReleaseUnit) -> dict[str, Decided]:
     """What the policy makes of each risk in the records of a task."""
     task, published = work.ingredients.task, work.ingredients.card.published_test_set
     return {
@@ -324,7 +324,7 @@ def _risks(work: Work) -> dict[str, Decided]:
     }
 
 
-def _masked(work: Work, risks: Mapping[str, Decided], batch: pa.RecordBatch) -> pa.RecordBatch:
+def _masked(work: ReleaseUnit, risks: Mapping[str, Decided], batch: pa.RecordBatch) -> pa.RecordBatch:
     for reason, found in risks.items():
         batch = masked_batch(RISKS[reason], batch, work.ingredients.task, found.masked)
     return batch
@@ -335,7 +335,7 @@ def _pairs(path: Path) -> int:
     return sum(1 for _ in groupby(name for (some,) in read_lists(path, "record") for name in some))
 
 
-def _quality(work: Work, paths: Sequence[Path]) -> dict[str, Any]:
+def _quality(work: ReleaseUnit, paths: Sequence[Path]) -> dict[str, Any]:
     """The quality of a task by some of its released examples, those with the lowest hashes."""
     ids = (name for path in paths for (some,) in read_lists(path, "id") for name in some)
     chosen = set(nsmallest(SAMPLE, ids, key=lambda name: hash64(work.task, name, "quality")))
@@ -354,7 +354,7 @@ def _among(batch: pa.RecordBatch, chosen: Collection[str]) -> pa.Array[Any]:
     return pa.array([name in chosen for name in _texts(batch.column("id"))])
 
 
-def _variants(work: Work, folder: Path, counts: Counter[str]) -> list[Part]:
+def _variants(work: ReleaseUnit, folder: Path, counts: Counter[str]) -> list[Part]:
     """Ask some of the test examples in other ways."""
     path = folder / "test" / f"{flat(work.task)}.parquet"
     if not work.variants or not counts["test"]:
@@ -369,7 +369,7 @@ def _variants(work: Work, folder: Path, counts: Counter[str]) -> list[Part]:
 
 
 def _select(
-    work: Work, split: Split, dropped: Reasons, taking: Taking, rejects: RejectFile
+    work: ReleaseUnit, split: Split, dropped: Reasons, taking: Taking, rejects: RejectFile
 ) -> Iterator[pa.RecordBatch]:
     """The batches of one split, without what is left out."""
     import pyarrow as pa
@@ -401,5 +401,5 @@ def _texts(column: pa.Array[Any]) -> list[str]:
     return values
 
 
-def _reason(work: Work, split: Split, dropped: Reasons, record: str) -> tuple[str, str]:
+def _reason(work: ReleaseUnit, split: Split, dropped: Reasons, record: str) -> tuple[str, str]:
     return ("held_out", "") if work.held_out and split != "test" else dropped.get(record, ("", ""))

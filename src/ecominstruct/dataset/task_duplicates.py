@@ -26,7 +26,7 @@ from ecominstruct.identity import hash64
 from ecominstruct.languages import same_text
 from ecominstruct.rows import SPLITS, Check, Match
 from ecominstruct.runs.store import BATCH_ROWS
-from ecominstruct.similarity.columns import Growing, Indices, Numbers, TextFile, heads, let_go, slices
+from ecominstruct.similarity.columns import Growing, Indices, Numbers, TextFile, release_pages, run_starts, slices
 from ecominstruct.similarity.compared_forms import Forms
 from ecominstruct.similarity.duplicates import NONE, find_copies
 from ecominstruct.similarity.key_files import KeyFiles
@@ -35,7 +35,7 @@ from ecominstruct.similarity.sketches import SketchFile, sketch
 from ecominstruct.tasks.templates import without
 
 if TYPE_CHECKING:
-    from ecominstruct.dataset.pairs import Pair, Work
+    from ecominstruct.dataset.pairs import Pair, PairsUnit
 
 _FEWEST_VOTES = 3  # for an answer that others contradict
 _KEYED = 1 << 19  # bytes of texts whose keys are made together
@@ -72,7 +72,7 @@ class Siblings:
     A context: while it is open, texts lie in files of a scratch folder; in memory are some numbers for each pair.
     """
 
-    def __init__(self, work: Work, scratch: Path, near: Near, forms: Forms) -> None:
+    def __init__(self, work: PairsUnit, scratch: Path, near: Near, forms: Forms) -> None:
         self._work, self._scratch, self._near, self._forms_of = work, scratch, near, forms
         self._sides = sides_of(work.template)
         self._stack = ExitStack()
@@ -173,7 +173,7 @@ class Siblings:
                 some = near[start : start + AT_ONCE]
                 ours, theirs = ([Shown.unpacked(text) for text in inputs.take(side[some])] for side in (one, other))
                 scores[some] *= alike(ours, theirs, self._near, self._forms_of, sides=self._sides is not None)
-            let_go(inputs.content)
+            release_pages(inputs.content)
             return scores
 
         with KeyFiles(self._scratch, "near", _KEYS * len(alone)) as files:
@@ -215,7 +215,7 @@ def _contradictions(pairs: Pairs) -> tuple[Indices, Indices]:
     """
     order = np.argsort(pairs.same, kind="stable")
     same, answer = pairs.same[order], pairs.answer[order]
-    head = heads(same)
+    head = run_starts(same)
     size = np.diff(head, append=len(order))
     first = np.repeat(head, size)  # for each place, where its group begins
     odd = answer != answer[first]

@@ -48,7 +48,7 @@ class FewRows(NamedTuple):
 
     task: str
     rows: int
-    mend: str
+    hint: str
 
 
 class ShortPairs(NamedTuple):
@@ -169,12 +169,12 @@ def warnings(found: TestSets) -> list[str]:
 
 
 def _say_few(few: Sequence[FewRows]) -> Iterator[str]:
-    ordered = sorted(few, key=lambda one: (one.mend, one.task))
-    for mend, some in groupby(ordered, key=lambda one: one.mend):
+    ordered = sorted(few, key=lambda one: (one.hint, one.task))
+    for hint, some in groupby(ordered, key=lambda one: one.hint):
         tasks = list(some)
         named = ", ".join(f"{one.task} {one.rows}" for one in tasks[:_SAID])
         more = f" and {len(tasks) - _SAID} more" if len(tasks) > _SAID else ""
-        yield f"warning: fewer than {FEWEST} test rows: {named}{more}: {mend}"
+        yield f"warning: fewer than {FEWEST} test rows: {named}{more}: {hint}"
 
 
 def _say_short(one: ShortPairs) -> str:

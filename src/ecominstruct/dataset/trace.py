@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.rows import SPLITS
 from ecominstruct.runs.stages import MATCHES, MEASURES, stage
 from ecominstruct.runs.store import read_batches, read_json, read_manifest, require_manifest, require_whole, writing
@@ -75,9 +75,9 @@ def _find(folder: Path, example: str) -> dict[str, Any] | None:
     import pyarrow.parquet as pq
 
     if len(example) != 32 or not all(char in "0123456789abcdef" for char in example):
-        raise wrong(f"{example!r} is no id of an example", "Ids have 32 hexadecimal digits: the column `id`")
+        raise input_error(f"{example!r} is no id of an example", "Ids have 32 hexadecimal digits: the column `id`")
     if not (folder / IDS).is_file():
-        raise wrong("has no index of ids", "Build the run again", file=str(folder))
+        raise input_error("has no index of ids", "Build the run again", file=str(folder))
     ids, places = load(folder / IDS), load(folder / PLACES)
     at = int(np.searchsorted(ids, np.uint64(int(example[:16], 16))))
     files = files_of(folder)
@@ -138,7 +138,7 @@ def _rejected(run: Path, folder: Path, example: str) -> dict[str, Any]:
             "example": {"id": example, "task": row["unit"]},
             "rejected": {"reason": row["reason"], "detail": row["detail"]},
         }
-    raise wrong(f"no example of {run} has the id {example}", "Ids stand in the column `id` of 4-dataset")
+    raise input_error(f"no example of {run} has the id {example}", "Ids stand in the column `id` of 4-dataset")
 
 
 def _rows_of(paths: Sequence[Path], column: str, name: str) -> Iterator[dict[str, Any]]:

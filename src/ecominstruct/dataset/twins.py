@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ecominstruct.identity import hash64
 from ecominstruct.runs.stages import MATCHES, MEASURES
 from ecominstruct.runs.store import read_batches
-from ecominstruct.similarity.columns import Growing, Indices, heads
+from ecominstruct.similarity.columns import Growing, Indices, run_starts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,7 +58,7 @@ def _in_several(contents: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int32]
     """What is said in more than one task."""
     order: Indices = np.argsort(contents)
     contents, numbers = contents[order], numbers[order]
-    first = heads(contents)
+    first = run_starts(contents)
     if not len(first):
         return set()
     low, high = np.minimum.reduceat(numbers, first), np.maximum.reduceat(numbers, first)

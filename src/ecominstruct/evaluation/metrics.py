@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.languages import chinese_words, same_text, units
 from ecominstruct.rows import Lang
 from ecominstruct.tasks.forms import Item
@@ -187,7 +187,7 @@ def _sacrebleu() -> Any:
     try:
         from sacrebleu import metrics
     except ImportError:
-        raise wrong("BLEU and chrF are computed by sacrebleu", "pip install 'ecominstruct[metrics]'") from None
+        raise input_error("BLEU and chrF are computed by sacrebleu", "pip install 'ecominstruct[metrics]'") from None
     return metrics
 
 

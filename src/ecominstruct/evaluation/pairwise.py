@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, replicates
 from ecominstruct.evaluation.metric_counts import labels_of, sum_up
 from ecominstruct.evaluation.score import read_scores
@@ -26,8 +26,8 @@ def compare_models(left: Path, right: Path) -> dict[str, Any]:
     ours, theirs = _summary(left), _summary(right)
     common = [task for task in ours["tasks"] if task in theirs["tasks"]]
     if not common:
-        mend = f"It answered: {', '.join(theirs['tasks'])}"
-        raise wrong(f"has no task in common with {right}", mend, file=str(left))
+        hint = f"It answered: {', '.join(theirs['tasks'])}"
+        raise input_error(f"has no task in common with {right}", hint, file=str(left))
     tasks, drawn = {}, []
     for name in common:
         tasks[name], differences = _compare_task(left, right, ours["tasks"][name], theirs["tasks"][name])
@@ -51,7 +51,7 @@ def compare_models(left: Path, right: Path) -> dict[str, Any]:
 def _summary(folder: Path) -> dict[str, Any]:
     path = folder / "scores.json"
     if not path.is_file():
-        raise wrong("holds no scores", "Name folders such as RUN/7-scores/MODEL", file=str(folder))
+        raise input_error("holds no scores", "Name folders such as RUN/7-scores/MODEL", file=str(folder))
     manifest = read_manifest(folder)
     if manifest:
         require_whole(folder, manifest)
@@ -66,7 +66,9 @@ def _compare_task(
     task, metric = ours["id"], ours["headline"]
     one, other = (read_scores(folder / f"{flat(task)}.parquet") for folder in (left, right))
     if [score.example for score in one] != [score.example for score in other]:
-        raise wrong(f"answered other examples of {task} than {right}", "Score both on one release", file=str(left))
+        raise input_error(
+            f"answered other examples of {task} than {right}", "Score both on one release", file=str(left)
+        )
     labels = labels_of(one) | labels_of(other)
     a, b = (sum_up(scores, [metric], labels) for scores in (one, other))
     found = {

@@ -17,7 +17,7 @@ from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.config.recipe import Recipe
 from ecominstruct.config.servers import ServerSpec
 from ecominstruct.config.strict_yaml import load
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.models import answers, folder_name, open_model, role, split_name
 from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.costs import Usage
@@ -53,7 +53,7 @@ STAGE = stage("predictions")
 VARIANTS = "variants/"
 
 
-class Work(NamedTuple):
+class PredictionUnit(NamedTuple):
     """One unit: the test examples of one task, and who answers them."""
 
     model: Model  # opened and checked once, for all tasks
@@ -156,7 +156,11 @@ def plan_answers(run: Path, opened: Model, kept_as: str, only: Collection[str] |
             (facts_of(tasks[task_of(name)]), read_examples(folder / path)) for name, (path, _) in parts.items()
         )
     units = [
-        Unit(name, {path: content}, Work(opened, kept_as, facts_of(tasks[task_of(name)]), name, str(folder / path)))
+        Unit(
+            name,
+            {path: content},
+            PredictionUnit(opened, kept_as, facts_of(tasks[task_of(name)]), name, str(folder / path)),
+        )
         for name, (path, content) in sorted(parts.items())
     ]
     # Where a file of answers lies is not data, what is in it is.
@@ -192,8 +196,10 @@ def described(run: Path, recipe: Path | None) -> tuple[dict[str, ServerSpec], di
         servers = {name: ServerSpec.model_validate(section) for name, section in kept.get("servers", {}).items()}
         local = {name: LocalSpec.model_validate(section) for name, section in kept.get("local", {}).items()}
     except ValidationError:
-        mend = "Build the run again, or name a recipe with --recipe"
-        raise wrong("describes its models as another version of this program does", mend, file=str(path)) from None
+        hint = "Build the run again, or name a recipe with --recipe"
+        raise input_error(
+            "describes its models as another version of this program does", hint, file=str(path)
+        ) from None
     return servers, local | _tuned(run, (kept.get("train") or {}).get("model"), local)
 
 
@@ -216,7 +222,7 @@ def _model_of(plan: StagePlan) -> Model | None:
     return plan.units[0].payload.model if plan.units else None
 
 
-def _examples(work: Work) -> list[Example]:
+def _examples(work: PredictionUnit) -> list[Example]:
     return read_examples(Path(work.examples))
 
 
@@ -277,7 +283,7 @@ def price_of_asking(plan: StagePlan) -> dict[str, Any]:
     """What asking a server would take; InputError when the model is none. Nothing is asked."""
     server = _model_of(plan)
     if not isinstance(server, Server):
-        raise wrong("only servers cost anything", "Leave out --dry-run")
+        raise input_error("only servers cost anything", "Leave out --dry-run")
     found, spec = server.estimate(example for unit in plan.units for example in _examples(unit.payload)), server.spec
     numbers: dict[str, Any] = {"server": server.name, "model": spec.model, **found._asdict()}
     for name in ("about", "most", "paid"):
@@ -301,7 +307,7 @@ def stale_predictions(run: Path, manifest: Manifest | None) -> list[str]:
     return [f"{name}: examples changed" for name in sorted(now) if now[name] != before[name]]
 
 
-def predict_task(work: Work, folder: Path) -> Receipt:
+def predict_task(work: PredictionUnit, folder: Path) -> Receipt:
     """Ask the model for the answers to one task."""
     examples = read_examples(Path(work.examples))
     replies = work.model.reply(work.facts, examples)

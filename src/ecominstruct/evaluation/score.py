@@ -16,18 +16,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.errors import Damaged, InputError, wrong
+from ecominstruct.errors import Damaged, InputError, input_error
 from ecominstruct.evaluation.generalisation import Skill, Tasks, tables
 from ecominstruct.evaluation.intervals import replicates
 from ecominstruct.evaluation.metric_counts import sum_up
 from ecominstruct.evaluation.metrics import rouge
 from ecominstruct.evaluation.predict import answer_limit, asked_parts, question_of, read_examples, task_of, unit_path
 from ecominstruct.evaluation.released import Row, gold_text, kind_of, ladder, written
-from ecominstruct.evaluation.score_example import mark
+from ecominstruct.evaluation.score_example import score_example
 from ecominstruct.evaluation.sensitivity import sensitivity
 from ecominstruct.evaluation.significance import holm, verdict
 from ecominstruct.evaluation.summary import metrics_of, summarise
-from ecominstruct.models import FLOORS, folder_name, role
+from ecominstruct.models import TRIVIAL_BASELINES, folder_name, role
 from ecominstruct.rows import OUTCOMES, Example, Prediction, Score, score_of, score_schema
 from ecominstruct.runs.executor import StagePlan, Unit
 from ecominstruct.runs.stages import stage
@@ -58,7 +58,7 @@ STAGE = stage("scores")
 SHORTFALL_LIMIT = 50  # rows that are listed for a model that ought to be perfect
 
 
-class Work(NamedTuple):
+class ScoringUnit(NamedTuple):
     """One unit: the answers of one model to one task."""
 
     unit: str
@@ -85,17 +85,21 @@ def plan_scores(run: Path, model: str) -> StagePlan:
     for unit in predictions.units:
         path, content = examples.get(unit.unit, ("", ""))
         if not path or content not in unit.inputs.values():
-            mend = f"Run again: ecom predict {run} --model {model}"
-            raise wrong(f"the answers of {name!r} to {unit.unit} belong to another release", mend, file=str(asked))
+            hint = f"Run again: ecom predict {run} --model {model}"
+            raise input_error(
+                f"the answers of {name!r} to {unit.unit} belong to another release", hint, file=str(asked)
+            )
         task, part = tasks[task_of(unit.unit)], unit.parts[0]
         marks = {floor: parts[unit.unit] for floor, parts in floors.items() if unit.unit in parts}
-        inputs = {path: content, part.path: part.hash} | {f"floor {floor}": mark[1] for floor, mark in marks.items()}
+        inputs = {path: content, part.path: part.hash} | {
+            f"floor {floor}": samples for floor, (_, samples) in marks.items()
+        }
         published = records.get(unit.unit, [])
         inputs |= {part.path: part.hash for part in published}
-        against = {floor: mark[0] for floor, mark in marks.items()}
+        against = {floor: sums for floor, (sums, _) in marks.items()}
         metrics = metrics_of(task, extra)
         source = tuple(str(run / stage("records").folder / part.path) for part in published)
-        work = Work(
+        work = ScoringUnit(
             unit.unit, task, metrics, str(folder / path), str(asked / part.path), against, source, name == "oracle"
         )
         units.append(Unit(unit.unit, inputs, work))
@@ -117,15 +121,15 @@ def _predictions(run: Path, name: str) -> tuple[Path, Manifest]:
     folder = run / stage("predictions").folder
     known = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
     if name not in known:
-        mend = f"Asked so far: {', '.join(known)}" if known else f"First run: ecom predict {run} --model {name}"
-        raise wrong(f"the model {name!r} has not been asked", mend, file=str(run))
+        hint = f"Asked so far: {', '.join(known)}" if known else f"First run: ecom predict {run} --model {name}"
+        raise input_error(f"the model {name!r} has not been asked", hint, file=str(run))
     return require_manifest(run, "predictions", name)
 
 
 def _floors(run: Path) -> dict[str, dict[str, tuple[str, str]]]:
     """For each floor that was scored: by task, the path of its rows and their hash."""
     found = {}
-    for floor in FLOORS:
+    for floor in TRIVIAL_BASELINES:
         folder = run / STAGE.folder / floor
         manifest = read_manifest(folder)
         if manifest:
@@ -173,12 +177,12 @@ def skill(folder: Path, summary: Mapping[str, Any]) -> Skill:
     return Skill(summary["n"], summary[metric] or 0.0, replicates(sums, metric))
 
 
-def score_task(work: Work, folder: Path) -> Receipt:
+def score_task(work: ScoringUnit, folder: Path) -> Receipt:
     """Read and mark the answers to one task."""
     examples = read_examples(Path(work.examples))
     predictions = [Prediction(**row) for batch in read_batches(Path(work.predictions)) for row in batch.to_pylist()]
     pairs = zip(examples, predictions, strict=True)
-    marked = [mark(work.task, work.metrics, example, prediction) for example, prediction in pairs]
+    marked = [score_example(work.task, work.metrics, example, prediction) for example, prediction in pairs]
     scores, strict = [one for one, _ in marked], [one for _, one in marked]
     part = write_part(folder, unit_path(work.unit), score_schema(), batches_of(scores, score_schema()))
     if work.unit == work.task["id"]:
@@ -193,7 +197,7 @@ def score_task(work: Work, folder: Path) -> Receipt:
 
 
 def _summary(
-    work: Work,
+    work: ScoringUnit,
     examples: Sequence[Example],
     predictions: Sequence[Prediction],
     scores: Sequence[Score],
@@ -212,7 +216,7 @@ def _summary(
 
 
 def _released(
-    work: Work,
+    work: ScoringUnit,
     examples: Sequence[Example],
     predictions: Sequence[Prediction],
     scores: Sequence[Score],

@@ -30,7 +30,7 @@ from ecominstruct.tasks.spec import FormName, Metric
 _NO_TEXTS = (None,) * 6
 
 
-def mark(
+def score_example(
     task: Mapping[str, Any], metrics: Sequence[Metric], example: Example, prediction: Prediction
 ) -> tuple[Score, Score]:
     """Read one answer and compare it with the gold: as a person reads it, and as strictly as it was asked for.

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.config.servers import ServerSpec
-from ecominstruct.errors import nearest, wrong
+from ecominstruct.errors import input_error, nearest
 from ecominstruct.models.base import Model, TaskFacts
 from ecominstruct.models.baselines import (
     Constant,
@@ -56,7 +56,7 @@ KINDS: Mapping[str, str] = {
     "server": "a server that speaks as OpenAI's does, as a section of `servers` in the recipe describes it",
     "local": "a transformers model in a folder, or as a section of `local` in the recipe describes it",
 }
-FLOORS = ("constant", "random", "overlap", "first", "longest", "none", "copy", "gist")
+TRIVIAL_BASELINES = ("constant", "random", "overlap", "first", "longest", "none", "copy", "gist")
 _PLAIN: Mapping[str, type[Model]] = {
     "oracle": Oracle,
     "constant": Constant,
@@ -90,7 +90,7 @@ def folder_name(name: str) -> str:
 def role(name: str) -> str:
     """`check`, `floor` or `model`: how the report shows it. Takes the folder name too."""
     kind = split_name(name)[0]
-    return "check" if kind == "oracle" else "floor" if kind in FLOORS else "model"
+    return "check" if kind == "oracle" else "floor" if kind in TRIVIAL_BASELINES else "model"
 
 
 def check_model_name(name: str, servers: Collection[str] = ()) -> tuple[str, str] | None:
@@ -103,8 +103,8 @@ def check_model_name(name: str, servers: Collection[str] = ()) -> tuple[str, str
     if kind == "replay" and not argument:
         return f"{name!r} needs a file", "Write replay:answers.jsonl, say"
     if kind == "server" and argument not in servers:
-        mend = nearest(argument, list(servers)) or "Add it under `servers`; docs/servers.md shows how"
-        return f"the recipe has no server {argument!r}", mend
+        hint = nearest(argument, list(servers)) or "Add it under `servers`; docs/servers.md shows how"
+        return f"the recipe has no server {argument!r}", hint
     if kind == "local" and not argument:
         return f"{name!r} needs a folder", "Write local:models/bloomz-560m, say"
     if kind not in _ARGUMENTS and argument:
@@ -125,7 +125,7 @@ def open_model(
     servers = servers or {}
     problem = check_model_name(name, servers)
     if problem:
-        raise wrong(*problem)
+        raise input_error(*problem)
     kind, argument = split_name(name)
     if kind == "noisy":
         return Noisy(float(argument))

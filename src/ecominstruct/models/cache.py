@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import orjson
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.identity import hex128
 from ecominstruct.models.costs import Usage
 from ecominstruct.models.sqlite_file import erase, make_private
@@ -79,7 +79,7 @@ class Answers:
             self._file.text_factory = lambda raw: str(raw, "utf-8", "replace")
             found = self._file.execute("PRAGMA user_version").fetchone()[0]
             if found > SCHEMA:
-                raise wrong("was written by a newer version of this program", "Use that one", file=str(path))
+                raise input_error("was written by a newer version of this program", "Use that one", file=str(path))
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = FULL")
             if found < SCHEMA:
@@ -182,8 +182,8 @@ class Answers:
         try:
             yield
         except sqlite3.Error as error:
-            mend = "Look at its disk and its rights; if it is damaged, move it away: its answers are then asked again"
-            raise wrong(f"cannot be used as a file of answers ({error})", mend, file=str(self.path)) from None
+            hint = "Look at its disk and its rights; if it is damaged, move it away: its answers are then asked again"
+            raise input_error(f"cannot be used as a file of answers ({error})", hint, file=str(self.path)) from None
 
 
 def _checksum(key: str, text: str) -> str:

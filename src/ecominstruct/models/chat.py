@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.languages import LITERALS
 from ecominstruct.models.openai_client import valid
@@ -76,13 +76,13 @@ class Chat:
         if choice == "plain":
             tokenizer.chat_template = _plain_template(tokenizer, _is_seq2seq(folder))
         elif not isinstance(tokenizer.chat_template, str) or not tokenizer.chat_template.strip():
-            mend = "Add chat_template.jinja, or ask for this project's own with `chat: plain`"
-            raise wrong("holds no chat template", mend, file=str(folder))
+            hint = "Add chat_template.jinja, or ask for this project's own with `chat: plain`"
+            raise input_error("holds no chat template", hint, file=str(folder))
         try:
             chat = cls(tokenizer, choice)
         except _template_errors() as error:
             problem = f"its chat template cannot be used: {_line(error)}"
-            raise wrong(problem, "Mend it, or ask for `chat: plain`", file=str(folder)) from None
+            raise input_error(problem, "Mend it, or ask for `chat: plain`", file=str(folder)) from None
         chat._require_recorded(folder)
         return chat
 
@@ -187,7 +187,7 @@ class Chat:
         path = folder / RECORD
         if path.is_file() and read_json(path).get("fingerprint") != self.fingerprint:
             problem = "was tuned with another chat template or tokenizer than is asked for or lies in it now"
-            raise wrong(problem, f"Put back what {RECORD} was written for, or tune again", file=str(folder))
+            raise input_error(problem, f"Put back what {RECORD} was written for, or tune again", file=str(folder))
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -195,17 +195,17 @@ def load_tokenizer(folder: Path) -> Any:
     try:
         from transformers import AutoTokenizer
     except ImportError:
-        raise wrong("Local models are read by transformers", EXTRA) from None
+        raise input_error("Local models are read by transformers", EXTRA) from None
     if not folder.is_dir():
-        raise wrong("is no folder", "Name a folder that holds a model", file=str(folder))
+        raise input_error("is no folder", "Name a folder that holds a model", file=str(folder))
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "spiece.model")):
-        raise wrong("holds no tokenizer", "Copy tokenizer.json and tokenizer_config.json there", file=str(folder))
+        raise input_error("holds no tokenizer", "Copy tokenizer.json and tokenizer_config.json there", file=str(folder))
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     except Exception as error:  # whatever a broken file makes of the many readers behind this call
-        raise wrong(f"its tokenizer cannot be read: {_line(error)}", file=str(folder)) from None
+        raise input_error(f"its tokenizer cannot be read: {_line(error)}", file=str(folder)) from None
     if not tokenizer.is_fast:
-        raise wrong("its tokenizer does not say where tokens end", "Save it as tokenizer.json", file=str(folder))
+        raise input_error("its tokenizer does not say where tokens end", "Save it as tokenizer.json", file=str(folder))
     return tokenizer
 
 

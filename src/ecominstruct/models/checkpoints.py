@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ecominstruct.errors import InputError, wrong
+from ecominstruct.errors import InputError, input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.runs.store import hash_file, read_json, write_json
 
@@ -98,19 +98,21 @@ def _whole(folder: Path) -> Path:
     if folder.is_file() and folder.suffix == ".gguf":
         return folder
     if not folder.is_dir():
-        raise wrong("is no folder of a model", "Name a folder, as in local:models/bloomz-560m", file=str(folder))
+        raise input_error("is no folder of a model", "Name a folder, as in local:models/bloomz-560m", file=str(folder))
     if (folder / "config.json").is_file():
         if not any(_matching(folder, _WEIGHTS)):
             pickled = any(folder.glob("*.bin")) or any(folder.glob("*.pt"))
             problem = "holds its weights only as pickles, which could run code" if pickled else "holds no weights"
-            raise wrong(problem, "Save them as safetensors", file=str(folder))
+            raise input_error(problem, "Save them as safetensors", file=str(folder))
         return folder
     files = sorted(folder.glob("*.gguf"))
     if len(files) > 1:
-        raise wrong(f"holds {len(files)} GGUF files", f"Name one of them, such as {files[0].name}", file=str(folder))
+        raise input_error(
+            f"holds {len(files)} GGUF files", f"Name one of them, such as {files[0].name}", file=str(folder)
+        )
     if not files:
-        mend = "A model has a config.json, an adapter an adapter_config.json"
-        raise wrong("holds no model", mend, file=str(folder))
+        hint = "A model has a config.json, an adapter an adapter_config.json"
+        raise input_error("holds no model", hint, file=str(folder))
     return files[0]
 
 
@@ -121,20 +123,22 @@ def _base_of(adapter: Path) -> Path:
         for place in (adapter / named, Path(named)):
             if place.exists():
                 return place
-    mend = "Name the base in the recipe: local: {NAME: {folder: BASE, adapter: ADAPTER}}"
-    raise wrong(f"is an adapter for {named!r}, which is no folder here", mend, file=str(adapter))
+    hint = "Name the base in the recipe: local: {NAME: {folder: BASE, adapter: ADAPTER}}"
+    raise input_error(f"is an adapter for {named!r}, which is no folder here", hint, file=str(adapter))
 
 
 def _adapter_config(adapter: Path) -> dict[str, object]:
     path = adapter / _ADAPTER
     if not path.is_file():
-        raise wrong(f"is no adapter: it holds no {_ADAPTER}", "Name the folder of a PEFT adapter", file=str(adapter))
+        raise input_error(
+            f"is no adapter: it holds no {_ADAPTER}", "Name the folder of a PEFT adapter", file=str(adapter)
+        )
     try:
         config = read_json(path)
     except InputError:
         config = None
     if not isinstance(config, dict):
-        raise wrong(f"its {_ADAPTER} cannot be read", "Save the adapter again", file=str(adapter))
+        raise input_error(f"its {_ADAPTER} cannot be read", "Save the adapter again", file=str(adapter))
     return config
 
 
@@ -142,8 +146,8 @@ def _require_adapter(adapter: Path, weights: Path) -> None:
     """InputError where an adapter has no safe weights, or was tuned on other ones than these."""
     _adapter_config(adapter)
     if not (adapter / "adapter_model.safetensors").is_file():
-        raise wrong("holds no adapter_model.safetensors", "Save the adapter as safetensors", file=str(adapter))
+        raise input_error("holds no adapter_model.safetensors", "Save the adapter as safetensors", file=str(adapter))
     record = adapter / BASE_RECORD
     if record.is_file() and read_json(record).get("weights") != _hash_of_weights(weights):
-        mend = f"Name the base that it was tuned on; {BASE_RECORD} holds its fingerprint"
-        raise wrong(f"is an adapter for another base than {weights}", mend, file=str(adapter))
+        hint = f"Name the base that it was tuned on; {BASE_RECORD} holds its fingerprint"
+        raise input_error(f"is an adapter for another base than {weights}", hint, file=str(adapter))

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.models.loading import Loaded
 from ecominstruct.models.prefill import padded, read_head
 
@@ -81,7 +81,7 @@ class _Causal:
         self._first = output.logits[:, -1].float().log_softmax(-1)
         self._cache = getattr(output, "cache", None)
         if not hasattr(self._cache, "batch_select_indices"):
-            raise wrong("this model keeps no cache that candidates could go on from", "Write classify: generate")
+            raise input_error("this model keeps no cache that candidates could go on from", "Write classify: generate")
 
     def sums(self, chunk: Sequence[_Place]) -> list[float]:
         """The log-likelihood of each candidate of a chunk."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from ecominstruct.config.local_models import LocalSpec
-from ecominstruct.errors import EcomError, wrong
+from ecominstruct.errors import EcomError, input_error
 from ecominstruct.models.chat import EXTRA, Chat
 from ecominstruct.models.checkpoints import ModelFolder
 from ecominstruct.runs.store import hash_file
@@ -41,7 +41,7 @@ def load_model(spec: LocalSpec, folder: ModelFolder) -> Loaded:
         import torch
         import transformers
     except ImportError:
-        raise wrong("Local models are run by torch and transformers", EXTRA) from None
+        raise input_error("Local models are run by torch and transformers", EXTRA) from None
     device = _device(spec.device)
     dtype = ("bfloat16" if device.startswith("cuda") else "float32") if spec.dtype == "auto" else spec.dtype
     with _quiet():
@@ -111,8 +111,8 @@ def converted(file: Path, cache: Path | None) -> Path:
     except EcomError:
         raise
     except Exception as error:  # of the file system, or of a library that writes to it
-        mend = "Name a folder with room for it as `cache` in the recipe"
-        raise wrong(f"takes no converted model: {_said(error)}", mend, file=str(place)) from None
+        hint = "Name a folder with room for it as `cache` in the recipe"
+        raise input_error(f"takes no converted model: {_said(error)}", hint, file=str(place)) from None
     return target
 
 
@@ -150,7 +150,7 @@ def _weights(folder: Path, dtype: Any) -> Any:
     gone = sorted(map(str, [*found["missing_keys"], *found["mismatched_keys"]]))
     if gone:
         problem = f"{len(gone)} of its weights are missing or have another shape, such as {gone[0]}"
-        raise wrong(problem, "Save the whole model again", file=str(folder))
+        raise input_error(problem, "Save the whole model again", file=str(folder))
     return model
 
 
@@ -159,7 +159,9 @@ def _adapted(model: Any, adapter: Path, base: Path) -> Any:
     from peft import PeftModel, get_peft_model_state_dict
     from safetensors import safe_open
 
-    another = wrong(f"is an adapter for another base than {base}", "Name the base it was tuned on", file=str(adapter))
+    another = input_error(
+        f"is an adapter for another base than {base}", "Name the base it was tuned on", file=str(adapter)
+    )
     try:
         with safe_open(str(adapter / "adapter_model.safetensors"), framework="pt") as file:
             wanted = set(file.keys())
@@ -189,7 +191,7 @@ def _device(asked: str) -> str:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if int(asked.partition(":")[2] or 0) >= count:
             there = f"{count} of them are there" if count else "there is no GPU that torch can use"
-            raise wrong(f"the device {asked!r} is absent: {there}", "Write device: auto, or device: cpu")
+            raise input_error(f"the device {asked!r} is absent: {there}", "Write device: auto, or device: cpu")
     return asked
 
 
@@ -200,7 +202,7 @@ def _context_of(config: Any) -> int:
 
 
 def _unreadable(folder: Path, error: Exception) -> EcomError:
-    return wrong(f"cannot be read as a model: {_said(error)}", "Save or copy it again", file=str(folder))
+    return input_error(f"cannot be read as a model: {_said(error)}", "Save or copy it again", file=str(folder))
 
 
 def _said(error: Exception) -> str:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.config.local_models import LocalSpec
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.identity import fingerprint, hash64
 from ecominstruct.models.base import Reply, TaskFacts
 from ecominstruct.models.batches import batches
@@ -158,8 +158,10 @@ class Local:
             answer = max(map(len, candidates), default=self.spec.max_new_tokens)
             room = loaded.context - (0 if loaded.seq2seq else answer)
             if room < 1:
-                mend = "Write a smaller max_new_tokens"
-                raise wrong(f"{loaded.context} tokens of context leave no room for a prompt", mend, file=self.name)
+                hint = "Write a smaller max_new_tokens"
+                raise input_error(
+                    f"{loaded.context} tokens of context leave no room for a prompt", hint, file=self.name
+                )
             asked = loaded.chat.ids(question.example, room)
             if asked.ids:
                 ready.append(_Ready(question, asked.ids, asked.cut, candidates))
@@ -181,8 +183,8 @@ class Local:
             for batch in batches(written, lambda one: (len(one.ids) + most) * self.spec.beams, budget):
                 yield _write(loaded, batch, self.spec.beams, most)
         except torch.OutOfMemoryError:
-            mend = "Write a smaller batch_tokens; the same command goes on from here"
-            raise wrong("the device has no memory left for a batch", mend, file=self.name) from None
+            hint = "Write a smaller batch_tokens; the same command goes on from here"
+            raise input_error("the device has no memory left for a batch", hint, file=self.name) from None
 
 
 def _keeping(kept: Answers, batches: Iterable[list[Entry]]) -> Iterator[Entry]:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ecominstruct.config.servers import ServerSpec
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.models.cache import Answer
 from ecominstruct.models.costs import Usage, estimate_tokens
 from ecominstruct.models.rate_limiter import told_wait
@@ -70,7 +70,9 @@ class Caller:
             import aiohttp  # through which the SDK takes half the processor time
             import openai
         except ImportError:
-            raise wrong("servers are asked through the openai SDK", "pip install 'ecominstruct[openai]'") from None
+            raise input_error(
+                "servers are asked through the openai SDK", "pip install 'ecominstruct[openai]'"
+            ) from None
         self._sdk, self._aiohttp = openai, aiohttp
         self._as_it_comes = openai.AsyncStream[object]  # its typed methods would spend as long again on the request
         self._spec = spec
@@ -235,9 +237,9 @@ def _key_of(spec: ServerSpec) -> str:
         return NO_KEY
     key = os.environ.get(spec.key_env, "").strip()
     if not key:
-        raise wrong(f"the environment variable {spec.key_env} holds no key", f"Set it: export {spec.key_env}=…")
+        raise input_error(f"the environment variable {spec.key_env} holds no key", f"Set it: export {spec.key_env}=…")
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise wrong(f"what {spec.key_env} holds is no key: it has blanks or odd characters", "Copy the key again")
+        raise input_error(f"what {spec.key_env} holds is no key: it has blanks or odd characters", "Copy the key again")
     return key
 
 

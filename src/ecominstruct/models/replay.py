@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from ecominstruct.config.strict_yaml import Strict
-from ecominstruct.errors import Fault, InputError, nearest, wrong
+from ecominstruct.errors import Fault, InputError, input_error, nearest
 from ecominstruct.models.base import Reply, TaskFacts
 from ecominstruct.rows import Example
 from ecominstruct.runs.store import hash_file
@@ -54,7 +54,7 @@ class Replay:
     def __init__(self, path: Path) -> None:
         """Read the file whole; InputError lists broken, double and nameless lines with their numbers."""
         if not path.is_file():
-            raise wrong("is no file", "Name a file of answers, as in replay:answers.jsonl", file=str(path))
+            raise input_error("is no file", "Name a file of answers, as in replay:answers.jsonl", file=str(path))
         self.path = path
         self._answers: dict[Key, Reply] = {}
         self._lines: dict[Key, int] = {}

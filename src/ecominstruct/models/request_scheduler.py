@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ecominstruct.config.servers import ServerSpec
-from ecominstruct.errors import CheckFailed, EcomError, Fault, wrong
+from ecominstruct.errors import CheckFailed, EcomError, Fault, input_error
 from ecominstruct.models.cache import Answers, Entry
 from ecominstruct.models.costs import Meter, Usage, money
 from ecominstruct.models.openai_client import Caller, Failure, Question
@@ -146,8 +146,8 @@ class _Asking:
 
     def _give_up(self, question: Question, failure: Failure) -> None:
         if failure.ends:
-            mend = f"Look at `servers: {self._name}` in the recipe. {GO_ON}; what was answered is kept"
-            self._end(lambda: wrong(f"the server {self._name!r} {failure.what}", mend))
+            hint = f"Look at `servers: {self._name}` in the recipe. {GO_ON}; what was answered is kept"
+            self._end(lambda: input_error(f"the server {self._name!r} {failure.what}", hint))
         else:
             self._failed[question.key] = failure.what
 

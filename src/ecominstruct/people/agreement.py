@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, weights, wilson
 from ecominstruct.people.preferences import OUTCOMES, Verdict, outcome_of
 from ecominstruct.people.votes import Vote
@@ -195,7 +195,7 @@ def cohen_kappa(tables: NDArray[Any]) -> float:
     try:
         from statsmodels.stats.inter_rater import cohens_kappa
     except ImportError:
-        raise wrong("Cohen's kappa comes from statsmodels", NEEDS) from None
+        raise input_error("Cohen's kappa comes from statsmodels", NEEDS) from None
     table = tables.sum(axis=0)
     total = table.sum()
     by_chance = table.sum(axis=0) @ table.sum(axis=1)
@@ -207,7 +207,7 @@ def fleiss_kappa(counts: NDArray[Any]) -> float:
     try:
         from statsmodels.stats import inter_rater
     except ImportError:
-        raise wrong("Fleiss' kappa comes from statsmodels", NEEDS) from None
+        raise input_error("Fleiss' kappa comes from statsmodels", NEEDS) from None
     return float(inter_rater.fleiss_kappa(counts)) if _differ(counts) else np.nan
 
 
@@ -216,7 +216,7 @@ def krippendorff_alpha(counts: NDArray[Any]) -> float:
     try:
         import krippendorff
     except ImportError:
-        raise wrong("Krippendorff's alpha comes from krippendorff", NEEDS) from None
+        raise input_error("Krippendorff's alpha comes from krippendorff", NEEDS) from None
     if not _differ(counts):
         return np.nan
     return float(krippendorff.alpha(value_counts=counts, level_of_measurement="nominal"))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.config.recipe import Recipe
 from ecominstruct.config.servers import ServerSpec
-from ecominstruct.errors import nearest, wrong
+from ecominstruct.errors import input_error, nearest
 from ecominstruct.identity import fingerprint
 from ecominstruct.models.cache import Answers
 from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
@@ -28,8 +28,8 @@ from ecominstruct.models.server import Server
 from ecominstruct.runs.executor import Unit
 from ecominstruct.runs.progress import Progress
 from ecominstruct.tasks.annotations import Annotation, append_annotations, file_of, read_annotations, snapshot
-from ecominstruct.tasks.example_builder import Maker
-from ecominstruct.tasks.examples import Work
+from ecominstruct.tasks.example_builder import ExampleBuilder
+from ecominstruct.tasks.examples import ExamplesUnit
 from ecominstruct.tasks.labelling import Labeller, Shown, Vote
 from ecominstruct.tasks.spec import Task
 
@@ -191,7 +191,7 @@ def answers_file(root: Path) -> Path:
 class Plan(NamedTuple):
     """What is to be annotated: for each task its units of records, in order; and by whom."""
 
-    works: Mapping[str, Sequence[Work]]
+    works: Mapping[str, Sequence[ExamplesUnit]]
     server: str
     spec: ServerSpec
     root: Path
@@ -200,7 +200,7 @@ class Plan(NamedTuple):
     def annotators(self) -> Iterator[tuple[str, Annotator, Iterator[Shown]]]:
         """Each task, who annotates it, and its records."""
         for task, works in self.works.items():
-            labeller = Labeller(Maker(works[0].ingredients))
+            labeller = Labeller(ExampleBuilder(works[0].ingredients))
             annotator = Annotator(labeller, self.server, self.spec, self.root)
             yield task, annotator, islice(_shown(labeller, works), self.limit)
 
@@ -210,22 +210,26 @@ def choose(tasks: Iterable[Task], pattern: str) -> list[Task]:
     annotated = [task for task in tasks if task.annotate]
     chosen = [task for task in annotated if fnmatchcase(task.id, pattern)]
     if not annotated:
-        raise wrong("the recipe selects no task that a model annotates", "docs/annotating.md shows how one is written")
+        raise input_error(
+            "the recipe selects no task that a model annotates", "docs/annotating.md shows how one is written"
+        )
     if not chosen:
-        raise wrong(f"no task that a model annotates is {pattern!r}", nearest(pattern, [task.id for task in annotated]))
+        raise input_error(
+            f"no task that a model annotates is {pattern!r}", nearest(pattern, [task.id for task in annotated])
+        )
     return chosen
 
 
 def require_server(recipe: Recipe, server: str) -> None:
     """InputError, with the nearest name, where a recipe describes no such server."""
     if server not in recipe.servers:
-        mend = nearest(server, list(recipe.servers)) or "Add it under `servers`; docs/servers.md shows how"
-        raise wrong(f"the recipe has no server {server!r}", mend)
+        hint = nearest(server, list(recipe.servers)) or "Add it under `servers`; docs/servers.md shows how"
+        raise input_error(f"the recipe has no server {server!r}", hint)
 
 
 def plan_annotation(units: Iterable[Unit], server: str, spec: ServerSpec, root: Path, limit: int | None) -> Plan:
     """What is to be annotated, from the units of the examples stage."""
-    works: dict[str, list[Work]] = {}
+    works: dict[str, list[ExamplesUnit]] = {}
     for unit in units:
         works.setdefault(unit.payload.ingredients.task.id, []).append(unit.payload)
     return Plan(works, server, spec, root, limit)
@@ -306,7 +310,7 @@ class _Within:
         self._whole.say(line)
 
 
-def _shown(labeller: Labeller, works: Sequence[Work]) -> Iterator[Shown]:
+def _shown(labeller: Labeller, works: Sequence[ExamplesUnit]) -> Iterator[Shown]:
     for work in works:
         yield from labeller.shown(lambda work=work: work.read(labeller.maker.columns))  # type: ignore[misc]
 

@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.errors import EcomError, Fault, wrong
+from ecominstruct.errors import EcomError, Fault, input_error
 from ecominstruct.models.sqlite_file import erase, make_private
 
 BUSY_SECONDS = 60  # how long a process waits for another one that writes
@@ -110,7 +110,7 @@ class Entry(NamedTuple):
     swapped: bool
 
 
-class Desk:
+class AnnotationStore:
     """A desk on a file; every method is one transaction, and may be called from any thread."""
 
     def __init__(self, path: Path) -> None:
@@ -127,9 +127,9 @@ class Desk:
                 db.executescript(SCHEMA + "".join(FOREVER.values()))
             known = int(self.settings().get("version", VERSION))
         except sqlite3.DatabaseError as error:
-            raise wrong(f"is no desk: {error}", "Move it away, and a new one is made", file=str(path)) from None
+            raise input_error(f"is no desk: {error}", "Move it away, and a new one is made", file=str(path)) from None
         if known != VERSION:
-            raise wrong(f"was made by version {known} of the desk", "Use that one", file=str(path))
+            raise input_error(f"was made by version {known} of the desk", "Use that one", file=str(path))
         self.configure(version=str(VERSION))
 
     @contextmanager

@@ -14,8 +14,8 @@ import secrets
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ecominstruct.errors import wrong
-from ecominstruct.people.annotation_store import Desk
+from ecominstruct.errors import input_error
+from ecominstruct.people.annotation_store import AnnotationStore
 
 NAME = re.compile(r"[\w.-]{1,40}")
 ALONE = "reviewer"  # who works where nobody is named
@@ -33,14 +33,14 @@ def parse_members(words: str) -> list[Member]:
     found = [Member(word.strip().removesuffix("+"), word.strip().endswith("+")) for word in words.split(",")]
     for member in found:
         if not NAME.fullmatch(member.name):
-            mend = "Use letters, digits, dots, dashes and underscores, up to 40, with commas between people"
-            raise wrong(f"{member.name!r} is no name of a person", mend)
+            hint = "Use letters, digits, dots, dashes and underscores, up to 40, with commas between people"
+            raise input_error(f"{member.name!r} is no name of a person", hint)
     if len({member.name for member in found}) < len(found):
-        raise wrong("a person is named twice", "Name each person once")
+        raise input_error("a person is named twice", "Name each person once")
     return found
 
 
-def invite(desk: Desk, members: Iterable[Member]) -> dict[str, str]:
+def invite(desk: AnnotationStore, members: Iterable[Member]) -> dict[str, str]:
     """Give each person a new secret; returns them by name, for the only time."""
     made = {}
     with desk.writing() as db:
@@ -52,13 +52,13 @@ def invite(desk: Desk, members: Iterable[Member]) -> dict[str, str]:
     return made
 
 
-def names(desk: Desk) -> list[str]:
+def names(desk: AnnotationStore) -> list[str]:
     """Everybody who may answer."""
     with desk.reading() as db:
         return [name for (name,) in db.execute("SELECT name FROM members ORDER BY name")]
 
 
-def who(desk: Desk, secret: str) -> str | None:
+def who(desk: AnnotationStore, secret: str) -> str | None:
     """The person whose secret this is, if it is anybody's."""
     with desk.reading() as db:
         found = db.execute("SELECT name FROM members WHERE hash = ?", (digest(secret),)).fetchone()

@@ -19,7 +19,7 @@ import time
 from typing import Any, NamedTuple
 
 from ecominstruct.identity import hash64
-from ecominstruct.people.annotation_store import LAST_DEAL, Desk, Item
+from ecominstruct.people.annotation_store import LAST_DEAL, AnnotationStore, Item
 
 AHEAD = 3
 EVERY = 20  # one of so many places holds a planted item, and one an item that came before
@@ -45,7 +45,7 @@ class Progress(NamedTuple):
     waiting: int
 
 
-def deal(desk: Desk, person: str) -> list[Deal]:
+def deal(desk: AnnotationStore, person: str) -> list[Deal]:
     """The open questions of a person, in order; new ones are dealt until there are enough or none is left."""
     with desk.reading() as db:
         held = _open(db, person)
@@ -57,14 +57,14 @@ def deal(desk: Desk, person: str) -> list[Deal]:
         return _open(db, person)
 
 
-def owned(desk: Desk, person: str, number: int) -> Deal | None:
+def owned(desk: AnnotationStore, person: str, number: int) -> Deal | None:
     """The deal of this number, if it is this person's."""
     with desk.reading() as db:
         found = db.execute("SELECT 1 FROM deals WHERE number = ? AND person = ?", (number, person)).fetchone()
         return _read(db, number) if found else None
 
 
-def progress(desk: Desk, person: str) -> Progress:
+def progress(desk: AnnotationStore, person: str) -> Progress:
     """How far a person is."""
     with desk.reading() as db:
         query = "SELECT coalesce(sum(iif(undoes IS NULL, 1, -1)), 0) FROM entries WHERE person = ?"

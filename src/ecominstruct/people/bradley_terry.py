@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, Z95
 from ecominstruct.people.preferences import Share
 from ecominstruct.people.votes import Vote
@@ -168,7 +168,7 @@ def _maximum(design: _Design, counts: NDArray[Any]) -> NDArray[Any]:
     try:
         from scipy.optimize import minimize
     except ImportError:
-        raise wrong("strengths are fitted with scipy", "pip install 'ecominstruct[people]'") from None
+        raise input_error("strengths are fitted with scipy", "pip install 'ecominstruct[people]'") from None
     total = counts.sum()
 
     def loss(parameters: NDArray[Any]) -> tuple[float, NDArray[Any]]:

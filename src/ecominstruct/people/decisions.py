@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.people.annotation_store import Desk, Entry, Item, decision
+from ecominstruct.people.annotation_store import AnnotationStore, Entry, Item, decision
 from ecominstruct.runs.store import write_json
 from ecominstruct.sources.cards import Acceptance
 from ecominstruct.sources.sample import error_rate
@@ -48,7 +48,7 @@ class Said(NamedTuple):
         return self.decision.voter, self.decision.key
 
 
-def export(run: Path, desk: Desk, annotations: Path) -> Exported:
+def export(run: Path, desk: AnnotationStore, annotations: Path) -> Exported:
     """Append to the annotations what they do not say yet, and write the summary; twice is the same as once."""
     items = {item.id: item for item in desk.items()}
     answers, undone = desk.answers(), desk.undone()

@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from ecominstruct.errors import nearest, wrong
+from ecominstruct.errors import input_error, nearest
 from ecominstruct.evaluation.predict import test_parts
 from ecominstruct.evaluation.score import read_scores
 from ecominstruct.identity import hash64
@@ -50,7 +50,7 @@ def open_release(run: Path, patterns: Sequence[str]) -> Release:
     known = read_json(folder / "tasks.json")
     tasks = {name: task for name, task in known.items() if any(fnmatchcase(name, each) for each in patterns)}
     if not tasks:
-        raise wrong(f"no task of this run is {','.join(patterns)!r}", nearest(patterns[0], list(known)))
+        raise input_error(f"no task of this run is {','.join(patterns)!r}", nearest(patterns[0], list(known)))
     return Release(run, folder, manifest, tasks)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, resampled
 from ecominstruct.people.preferences import Share, Verdict, outcome_of, share_of
 from ecominstruct.people.votes import Vote
@@ -95,7 +95,7 @@ def _pooled_odds(tables: Sequence[Any]) -> Odds:
     try:
         from statsmodels.stats.contingency_tables import StratifiedTable
     except ImportError:
-        raise wrong("the effect of length comes from statsmodels", "pip install 'ecominstruct[people]'") from None
+        raise input_error("the effect of length comes from statsmodels", "pip install 'ecominstruct[people]'") from None
     usable = [table for table in tables if (table.sum(axis=0) > 0).all() and (table.sum(axis=1) > 0).all()]
     if not usable:
         return Odds(None, None, None, "no two models each wrote the longer answer and each won some of the items")

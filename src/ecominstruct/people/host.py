@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.errors import wrong
-from ecominstruct.people.annotation_store import Desk
+from ecominstruct.errors import input_error
+from ecominstruct.people.annotation_store import AnnotationStore
 
 if TYPE_CHECKING:
     from ecominstruct.people.web import Kind
@@ -44,9 +44,11 @@ def parse_address(words: str) -> Address:
     host, port = (head, tail) if colon and not words.endswith("]") else (words, str(PORT))
     host = host.strip("[]").lower() or "127.0.0.1"
     if not port.isascii() or not port.isdigit() or not 0 <= int(port) < 65536:
-        raise wrong(f"{words!r} is no address", "Write HOST:PORT, such as 127.0.0.1:8765")
+        raise input_error(f"{words!r} is no address", "Write HOST:PORT, such as 127.0.0.1:8765")
     if host in ("0.0.0.0", "::", "*"):
-        raise wrong(f"{host} is no address that people can type", "Name the one under which they reach this machine")
+        raise input_error(
+            f"{host} is no address that people can type", "Name the one under which they reach this machine"
+        )
     return Address(host, int(port))
 
 
@@ -62,7 +64,7 @@ def links(address: Address, invited: Mapping[str, str]) -> dict[str, str]:
     return {name: f"http://{address.name}/#{secret}" for name, secret in invited.items()}
 
 
-def set_up(desk: Desk, **settings: str) -> None:
+def set_up(desk: AnnotationStore, **settings: str) -> None:
     """Set what a desk needs, and give it an id where it has none."""
     known = desk.settings()
     desk.configure(**settings, **({} if "id" in known else {"id": secrets.token_hex(8)}))
@@ -78,12 +80,14 @@ def bind(address: Address) -> tuple[socket.socket, Address]:
         found.listen(BACKLOG)  # who comes before the server is ready waits
     except OSError as error:
         found.close()
-        mend = "Name another one with --listen, such as 127.0.0.1:8766"
-        raise wrong(f"cannot listen on {address.name}: {error.strerror or error}", mend) from None
+        hint = "Name another one with --listen, such as 127.0.0.1:8766"
+        raise input_error(f"cannot listen on {address.name}: {error.strerror or error}", hint) from None
     return found, Address(address.host, found.getsockname()[1])
 
 
-def serve(desk: Desk, kind: Kind, bound: socket.socket, address: Address, log: Callable[[str], None]) -> None:
+def serve(
+    desk: AnnotationStore, kind: Kind, bound: socket.socket, address: Address, log: Callable[[str], None]
+) -> None:
     """Serve a desk until Ctrl-C or SIGTERM; it returns then, so that what follows is done."""
     uvicorn, make_app, connection = _parts()
     own = {f"localhost:{address.port}", f"127.0.0.1:{address.port}"} if address.is_private else set()
@@ -127,5 +131,5 @@ def _parts() -> tuple[Any, Any, Any]:
         from ecominstruct.people.connections import Connection
         from ecominstruct.people.web import make_app
     except ImportError:
-        raise wrong("Pages are served by FastAPI and uvicorn", EXTRA) from None
+        raise input_error("Pages are served by FastAPI and uvicorn", EXTRA) from None
     return uvicorn, make_app, Connection

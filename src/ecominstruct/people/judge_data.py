@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.predict import test_parts, unit_path
 from ecominstruct.evaluation.score import read_scores, stale_models
@@ -45,7 +45,7 @@ def gather(run: Path) -> JudgeData:
     """The votes of a run and what it knows of them; InputError where there are none, or a file of them is damaged."""
     votes = read_all(run)
     if not votes:
-        raise wrong("holds no votes", f"First run: ecom judge {run} --models A,B", file=str(run))
+        raise input_error("holds no votes", f"First run: ecom judge {run} --models A,B", file=str(run))
     if read_manifest(run / stage("dataset").folder) is None:
         return JudgeData(votes, {}, len(votes), {}, {}, {}, {}, {})
     dataset, release = require_manifest(run, "dataset")

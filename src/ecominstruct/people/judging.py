@@ -8,11 +8,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.errors import nearest, wrong
+from ecominstruct.errors import input_error, nearest
 from ecominstruct.evaluation.predict import read_examples, test_parts, unit_path
 from ecominstruct.identity import hash64
 from ecominstruct.models import folder_name
-from ecominstruct.people.annotation_store import Desk, Entry, Item, Refused
+from ecominstruct.people.annotation_store import AnnotationStore, Entry, Item, Refused
 from ecominstruct.people.assignments import Deal
 from ecominstruct.people.votes import CHOICES, Vote, item_id, votes_folder, write_votes
 from ecominstruct.rows import Example
@@ -40,12 +40,12 @@ def desk_file(run: Path) -> Path:
     return run / "people" / "judge.sqlite"
 
 
-def open_desk(run: Path) -> Desk:
+def open_desk(run: Path) -> AnnotationStore:
     """The desk of a run's comparisons; InputError where nothing was compared yet."""
     path = desk_file(run)
     if not path.is_file():
-        raise wrong("nothing was compared yet", f"First run: ecom judge {run} --models A,B", file=str(run))
-    return Desk(path)
+        raise input_error("nothing was compared yet", f"First run: ecom judge {run} --models A,B", file=str(run))
+    return AnnotationStore(path)
 
 
 def kind() -> Kind:
@@ -62,12 +62,12 @@ def comparisons(run: Path, models: Sequence[str], patterns: Sequence[str], rows:
     """
     names = [folder_name(model) for model in models]
     if len(names) < 2 or len(set(names)) < len(names):
-        raise wrong("comparing takes two or more different models", "Name them as --models A,B")
+        raise input_error("comparing takes two or more different models", "Name them as --models A,B")
     dataset, release = require_manifest(run, "dataset")
     parts = test_parts(release)
     chosen = [task for task in parts if any(fnmatchcase(task, pattern) for pattern in patterns)]
     if not chosen:
-        raise wrong(f"no task with test rows is {','.join(patterns)!r}", nearest(patterns[0], list(parts)))
+        raise input_error(f"no task with test rows is {','.join(patterns)!r}", nearest(patterns[0], list(parts)))
     folders = {name: _answers_folder(run, name) for name in names}
     items: list[Item] = []
     left_out: dict[str, int] = {}
@@ -76,7 +76,9 @@ def comparisons(run: Path, models: Sequence[str], patterns: Sequence[str], rows:
         replies = {name: _replies(folder / unit_path(task), examples) for name, folder in folders.items()}
         items += _of_task(task, examples, replies, rows, left_out)
     if not items:
-        raise wrong("there is nothing that two of these models answered", f"First run: ecom predict {run} --model NAME")
+        raise input_error(
+            "there is nothing that two of these models answered", f"First run: ecom predict {run} --model NAME"
+        )
     return Found(in_blocks(items), left_out)
 
 
@@ -126,8 +128,8 @@ def _answers_folder(run: Path, name: str) -> Path:
     folder = run / stage("predictions").folder
     known = sorted(path.name for path in folder.glob("*") if path.is_dir())
     if name not in known:
-        mend = nearest(name, known) or f"First run: ecom predict {run} --model {name}"
-        raise wrong(f"{name!r} has answered nothing in this run", mend, file=str(run))
+        hint = nearest(name, known) or f"First run: ecom predict {run} --model {name}"
+        raise input_error(f"{name!r} has answered nothing in this run", hint, file=str(run))
     return require_manifest(run, "predictions", name)[0]
 
 
@@ -137,7 +139,7 @@ def _replies(path: Path, examples: Sequence[Example]) -> dict[str, str]:
         return {}
     ids, texts, errors = read_columns(path, "example", "text", "error")
     if ids != [example.id for example in examples]:
-        raise wrong("answers another release", "Run ecom predict again", file=str(path))
+        raise input_error("answers another release", "Run ecom predict again", file=str(path))
     return {name: text for name, text, error in zip(ids, texts, errors, strict=True) if not error}
 
 
@@ -165,7 +167,7 @@ def check(asked: Deal, sent: Mapping[str, Any]) -> Mapping[str, Any]:
 # ------------------------------------------------------------------------------------------------------------- export
 
 
-def votes_of(desk: Desk) -> list[Vote]:
+def votes_of(desk: AnnotationStore) -> list[Vote]:
     """The votes that stand, in the order in which they were given."""
     bodies = {item.id: item.body for item in desk.items()}
     return [_vote(entry, bodies[entry.item]) for entry in desk.answers()]
@@ -180,7 +182,7 @@ def _vote(entry: Entry, body: Mapping[str, Any]) -> Vote:
     )
 
 
-def export(run: Path, desk: Desk) -> tuple[Path, int]:
+def export(run: Path, desk: AnnotationStore) -> tuple[Path, int]:
     """Write the votes that stand to the run's folder of votes, whole; returns the file and how many there are."""
     path, votes = votes_folder(run) / FILE, votes_of(desk)
     write_votes(path, votes)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ecominstruct.errors import nearest, wrong
+from ecominstruct.errors import input_error, nearest
 from ecominstruct.evaluation.predict import answers_file, described
 from ecominstruct.identity import fingerprint, hash64, hex128
 from ecominstruct.models import split_name
@@ -72,8 +72,8 @@ class Judge:
         servers, _ = described(run, recipe)
         kind, self.name = split_name(voter)
         if kind != "server" or self.name not in servers:
-            mend = nearest(self.name, list(servers)) or "Write server:NAME; docs/servers.md shows how to describe one"
-            raise wrong(f"{voter!r} is no server of the recipe", mend)
+            hint = nearest(self.name, list(servers)) or "Write server:NAME; docs/servers.md shows how to describe one"
+            raise input_error(f"{voter!r} is no server of the recipe", hint)
         self.run, self.spec = run, servers[self.name]
         self.server = Server(self.name, self.spec, answers_file(run))
         self.voter = MODEL_VOTER + self.name
@@ -294,7 +294,7 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
     try:
         return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.is_file() else []
     except orjson.JSONDecodeError:
-        raise wrong("is not what was written", "Delete it and let the model vote again", file=str(path)) from None
+        raise input_error("is not what was written", "Delete it and let the model vote again", file=str(path)) from None
 
 
 def read_judging(run: Path, voter: str) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from ecominstruct.rows import Example, Gold
 from ecominstruct.runs.executor import Unit
 from ecominstruct.tasks.annotations import Annotation, file_of, read_annotations, read_decisions, settle, snapshot
-from ecominstruct.tasks.example_builder import Maker
-from ecominstruct.tasks.examples import Work
+from ecominstruct.tasks.example_builder import ExampleBuilder
+from ecominstruct.tasks.examples import ExamplesUnit
 from ecominstruct.tasks.labelling import Seen, sha_of, sights
 
 
@@ -29,7 +29,7 @@ def keys_of(units: Iterable[Unit], task: str, records: Collection[str]) -> dict[
     """For these records of a task: the key under which annotations of each are kept; none for unknown records."""
     found: dict[str, str] = {}
     for work in _works(units, task):
-        for seen in _seen(Maker(work.ingredients), work):
+        for seen in _seen(ExampleBuilder(work.ingredients), work):
             pairs = zip(seen.origins, seen.keys, strict=True)
             found.update((origin.record, key) for origin, key in pairs if origin.record in records)
     return found
@@ -44,7 +44,7 @@ def disputed(units: Iterable[Unit], task: str, root: Path) -> Iterator[Disputed]
     open_ = {key: one for key, one in read_annotations(snapshot(file)).items() if one.gold is None}
     decided = settle(read_decisions(snapshot(file_of(root, task))))
     for work in works:
-        maker = Maker(work.ingredients)
+        maker = ExampleBuilder(work.ingredients)
         for seen in _seen(maker, work):
             for key, origin, sight in zip(seen.keys, seen.origins, seen.sights, strict=True):
                 if key in open_ and key not in decided:
@@ -52,9 +52,9 @@ def disputed(units: Iterable[Unit], task: str, root: Path) -> Iterator[Disputed]
                     yield Disputed(key, maker.compose(draft, origin, 0), open_.pop(key))
 
 
-def _works(units: Iterable[Unit], task: str) -> Sequence[Work]:
+def _works(units: Iterable[Unit], task: str) -> Sequence[ExamplesUnit]:
     return [unit.payload for unit in units if unit.payload.ingredients.task.id == task]
 
 
-def _seen(maker: Maker, work: Work) -> Iterator[Seen]:
+def _seen(maker: ExampleBuilder, work: ExamplesUnit) -> Iterator[Seen]:
     return sights(maker, lambda: work.read(maker.columns))

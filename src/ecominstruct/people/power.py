@@ -11,7 +11,7 @@ import math
 from statistics import NormalDist
 from typing import NamedTuple
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.evaluation.intervals import Z80
 from ecominstruct.people.preferences import Tally
 
@@ -73,7 +73,7 @@ def sign_test_power(n: int, rate: float, level: float = LEVEL) -> float:
     try:
         from scipy.stats import binom
     except ImportError:
-        raise wrong("power is computed with scipy", "pip install 'ecominstruct[people]'") from None
+        raise input_error("power is computed with scipy", "pip install 'ecominstruct[people]'") from None
     most = int(binom.ppf(level / 2, n, 0.5))  # of the rarer outcome with which the test still shows a difference
     while most >= 0 and 2 * binom.cdf(most, n, 0.5) >= level:
         most -= 1

@@ -13,7 +13,7 @@ from ecominstruct.runs.stages import stage
 from ecominstruct.runs.store import read_batches, read_manifest, require_manifest
 from ecominstruct.tasks.annotations import folder_of
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.example_builder import Assigned, Maker
+from ecominstruct.tasks.example_builder import Assigned, ExampleBuilder
 from ecominstruct.tasks.examples import plan_examples
 from ecominstruct.tasks.inputs import ingredients
 from ecominstruct.tasks.labelling import Seen, sights
@@ -63,7 +63,7 @@ def _keys_about(source: Source, task: Task, records: Collection[str]) -> Iterato
 
 def _seen(source: Source, task: Task, records: Collection[str]) -> Iterator[Seen]:
     """What the task shows of these records, whatever their split; and of all, where it looks for partners."""
-    maker = Maker(ingredients(source.catalogue, task, Prompts()))
+    maker = ExampleBuilder(ingredients(source.catalogue, task, Prompts()))
     folder = source.run / stage("records").folder / task.source
     parts = sorted(folder.glob("part-*.parquet"))
     partners = maker.rule is not None and maker.rule.partners

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.identity import hash64, hex128
-from ecominstruct.people.annotation_store import Desk, Item, Refused
+from ecominstruct.people.annotation_store import AnnotationStore, Item, Refused
 from ecominstruct.people.assignments import EVERY, Deal
 from ecominstruct.people.drawing import By, Release, draw
 from ecominstruct.people.judging import MOST_REASON, in_blocks
@@ -44,12 +44,12 @@ def desk_file(run: Path) -> Path:
     return run / "people" / "review.sqlite"
 
 
-def open_desk(run: Path) -> Desk:
+def open_desk(run: Path) -> AnnotationStore:
     """The desk of a run's review; InputError where nothing was reviewed yet."""
     path = desk_file(run)
     if not path.is_file():
-        raise wrong("nothing was reviewed yet", f"First run: ecom review {run}", file=str(run))
-    return Desk(path)
+        raise input_error("nothing was reviewed yet", f"First run: ecom review {run}", file=str(run))
+    return AnnotationStore(path)
 
 
 def kind() -> Kind:

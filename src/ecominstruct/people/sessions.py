@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ecominstruct.people import annotators, host
-from ecominstruct.people.annotation_store import Desk
+from ecominstruct.people.annotation_store import AnnotationStore
 
 if TYPE_CHECKING:
     from ecominstruct.people.web import Kind
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
-def invitations(desk: Desk, people: str | None) -> dict[str, str]:
+def invitations(desk: AnnotationStore, people: str | None) -> dict[str, str]:
     """New secrets for the people named; where nobody is named and nobody else is known, for one who works alone."""
     if people is not None:
         return annotators.invite(desk, annotators.parse_members(people))
@@ -22,7 +22,7 @@ def invitations(desk: Desk, people: str | None) -> dict[str, str]:
     return annotators.invite(desk, [annotators.Member(annotators.ALONE)]) if known in ([], [annotators.ALONE]) else {}
 
 
-def hold(desk: Desk, kind: Kind, people: str | None, listen: str, say: Say, log: Say) -> None:
+def hold(desk: AnnotationStore, kind: Kind, people: str | None, listen: str, say: Say, log: Say) -> None:
     """Invite, say the links, and serve until it is stopped. InputError where the address cannot be had."""
     bound, address = host.bind(host.parse_address(listen))
     with bound:

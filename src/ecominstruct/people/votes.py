@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import orjson
 
-from ecominstruct.errors import Fault, InputError, nearest, wrong
+from ecominstruct.errors import Fault, InputError, input_error, nearest
 from ecominstruct.identity import hex128
 from ecominstruct.runs.store import write_bytes
 
@@ -154,21 +154,21 @@ def _bare(cell: str) -> str:
 
 def _kind(path: Path) -> str:
     if path.suffix not in (".jsonl", ".csv"):
-        raise wrong("is no file of votes", "Name a file that ends in .jsonl or .csv", file=str(path))
+        raise input_error("is no file of votes", "Name a file that ends in .jsonl or .csv", file=str(path))
     return path.suffix[1:]
 
 
 def _read(path: Path, seen: _Seen) -> list[Vote]:
     kind = _kind(path)
     if not path.is_file():
-        raise wrong("is no file", "Name a file of votes, .jsonl or .csv", file=str(path))
+        raise input_error("is no file", "Name a file of votes, .jsonl or .csv", file=str(path))
     return _parse(path.read_bytes(), kind, str(path), seen)
 
 
 def _parse(content: bytes, kind: str, file: str, seen: _Seen) -> list[Vote]:
     parse = {"jsonl": _lines, "csv": _cells}.get(kind)
     if parse is None:
-        raise wrong(f"{kind!r} is no kind of votes", nearest(kind, ["jsonl", "csv"]), file=file)
+        raise input_error(f"{kind!r} is no kind of votes", nearest(kind, ["jsonl", "csv"]), file=file)
     votes, faults = [], []
     for line, found in parse(content, file):
         vote = _vote(found) if isinstance(found, dict) else found
@@ -202,7 +202,7 @@ def _cells(content: bytes, file: str) -> Parsed:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise wrong("is not UTF-8", "Save it as CSV UTF-8", file=file) from None
+        raise input_error("is not UTF-8", "Save it as CSV UTF-8", file=file) from None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     names: list[str] | None = None
     line = 1
@@ -211,13 +211,13 @@ def _cells(content: bytes, file: str) -> Parsed:
             if names is None:
                 names = row
                 if sorted(names) != sorted(Vote._fields):
-                    mend = f"The first line must be {','.join(Vote._fields)}"
-                    raise wrong(f"has other columns than votes: {','.join(names)[:200]}", mend, file=file, line=1)
+                    hint = f"The first line must be {','.join(Vote._fields)}"
+                    raise input_error(f"has other columns than votes: {','.join(names)[:200]}", hint, file=file, line=1)
             elif row:
                 yield line, _from_cells(names, row)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise wrong(f"is not CSV ({error})", file=file, line=line) from None
+        raise input_error(f"is not CSV ({error})", file=file, line=line) from None
 
 
 def _from_cells(names: Sequence[str], row: Sequence[str]) -> dict[str, Any] | str:

@@ -22,7 +22,7 @@ from fastapi.exceptions import HTTPException
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from ecominstruct.people import annotators
-from ecominstruct.people.annotation_store import Desk, Refused
+from ecominstruct.people.annotation_store import AnnotationStore, Refused
 from ecominstruct.people.assignments import Deal, deal, owned, progress
 from ecominstruct.people.guard import Guard, Log
 from ecominstruct.people.shell import assets, shell, words
@@ -65,7 +65,7 @@ class Caller(NamedTuple):
     token: str
 
 
-def make_app(desk: Desk, kind: Kind, hosts: frozenset[str], log: Log) -> Guard:
+def make_app(desk: AnnotationStore, kind: Kind, hosts: frozenset[str], log: Log) -> Guard:
     """The app for a desk, which answers to these hosts (`name:port`)."""
     cookie = f"desk-{desk.settings()['id']}"
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="ecominstruct")
@@ -89,7 +89,7 @@ def make_app(desk: Desk, kind: Kind, hosts: frozenset[str], log: Log) -> Guard:
     return Guard(app, hosts, log)
 
 
-def _add_public(app: FastAPI, desk: Desk, kind: Kind, cookie: str) -> None:
+def _add_public(app: FastAPI, desk: AnnotationStore, kind: Kind, cookie: str) -> None:
     page, files = shell(kind.name), assets()
 
     @app.get("/")
@@ -117,7 +117,7 @@ def _add_public(app: FastAPI, desk: Desk, kind: Kind, cookie: str) -> None:
 
 
 def _add_private(
-    app: FastAPI, desk: Desk, kind: Kind, caller: Callable[..., Caller], sender: Callable[..., str]
+    app: FastAPI, desk: AnnotationStore, kind: Kind, caller: Callable[..., Caller], sender: Callable[..., str]
 ) -> None:
     def status(name: str) -> dict[str, Any]:
         # The questions first: dealing them changes what waits.

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import xxhash
 
-from ecominstruct.errors import Damaged, wrong
+from ecominstruct.errors import Damaged, input_error
 from ecominstruct.evaluation.score import plan_scores, released_records
 from ecominstruct.models import role
 from ecominstruct.report.report import (
@@ -77,7 +77,7 @@ def write_bundle(run: Path, target: Path) -> Bundled:
         require_whole(plan.folder, report)
     reasons = stale_reasons(plan, report)
     if reasons:
-        raise wrong(f"the report is not up to date: {reasons[0]}", f"First run: ecom report {run}", file=str(run))
+        raise input_error(f"the report is not up to date: {reasons[0]}", f"First run: ecom report {run}", file=str(run))
     files = sorted(set(_files(run)))
     hashes = {}
     with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as bundle:
@@ -200,7 +200,7 @@ def _unpack(path: Path, target: Path) -> dict[str, str]:
                 bundle.extract(name, target)
             return {name: hash_file(target / name) for name in sorted(bundle.namelist())}
     except (zipfile.BadZipFile, OSError) as error:
-        raise wrong(f"is no bundle ({error})", WRITE_ONE, file=str(path)) from None
+        raise input_error(f"is no bundle ({error})", WRITE_ONE, file=str(path)) from None
 
 
 def _look_through(bundle: zipfile.ZipFile, path: Path) -> None:
@@ -210,8 +210,8 @@ def _look_through(bundle: zipfile.ZipFile, path: Path) -> None:
     odd = [name for name in names if name.split("/")[0] not in heads or ".." in name or "\\" in name]
     if odd or len(set(names)) < len(names) or RECIPE not in names:
         what = f"holds {odd[0]!r}, which no run does" if odd else "is no bundle"
-        raise wrong(what, WRITE_ONE, file=str(path))
+        raise input_error(what, WRITE_ONE, file=str(path))
     if CONTENTS not in names:
-        raise wrong(f"holds no {CONTENTS}: an earlier version wrote it", WRITE_ONE, file=str(path))
+        raise input_error(f"holds no {CONTENTS}: an earlier version wrote it", WRITE_ONE, file=str(path))
     if sum(info.file_size for info in bundle.infolist()) > LARGEST:
-        raise wrong("unpacks to more than 4 GiB", WRITE_ONE, file=str(path))
+        raise input_error("unpacks to more than 4 GiB", WRITE_ONE, file=str(path))

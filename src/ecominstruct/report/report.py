@@ -17,7 +17,7 @@ from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.score import scored_folders, stale_models
 from ecominstruct.evaluation.summary import headline
 from ecominstruct.identity import fingerprint, pick
-from ecominstruct.models import FLOORS, KINDS, role
+from ecominstruct.models import KINDS, TRIVIAL_BASELINES, role
 from ecominstruct.report.findings_page import FindingPart, findings_page, shown_findings
 from ecominstruct.report.page import render_page
 from ecominstruct.report.report_data import ReportData
@@ -79,7 +79,7 @@ def scored_models(run: Path) -> list[str]:
 
 
 def _place(name: str) -> tuple[int, int, str]:
-    return ORDER.index(role(name)), FLOORS.index(name) if name in FLOORS else 0, name
+    return ORDER.index(role(name)), TRIVIAL_BASELINES.index(name) if name in TRIVIAL_BASELINES else 0, name
 
 
 def audit_manifest(run: Path, release: Manifest, name: str) -> Manifest | None:

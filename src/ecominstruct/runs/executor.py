@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.errors import Damaged, wrong
+from ecominstruct.errors import Damaged, input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.runs.progress import Progress, Silent
 from ecominstruct.runs.stages import Stage
@@ -121,7 +121,7 @@ def _require_this_version(plan: StagePlan, found: Manifest | None) -> None:
     if found is None or found.version == plan.stage.version:
         return
     problem = f"was made by version {found.version} of this stage, and this program makes version {plan.stage.version}"
-    raise wrong(problem, "Name a new folder, or delete this one to make it again", file=str(plan.folder))
+    raise input_error(problem, "Name a new folder, or delete this one to make it again", file=str(plan.folder))
 
 
 def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:
@@ -208,7 +208,7 @@ def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Ite
         yield from (future.result() for future in waiting)
     except BrokenExecutor:
         problem = f"{plan.stage.name}: a worker process ended before its work did (killed, or out of memory)"
-        raise wrong(problem, "The same command goes on from here; fewer --processes need less memory") from None
+        raise input_error(problem, "The same command goes on from here; fewer --processes need less memory") from None
     finally:
         for future in waiting:
             future.cancel()
@@ -329,18 +329,18 @@ def cluster(address: str) -> Iterator[Executor]:
     try:
         import distributed
     except ImportError:
-        raise wrong("Clusters are reached by Dask distributed", "pip install 'ecominstruct[cluster]'") from None
+        raise input_error("Clusters are reached by Dask distributed", "pip install 'ecominstruct[cluster]'") from None
     try:
         client: Any = distributed.Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        mend = "Name a running scheduler, such as tcp://host:8786"
-        raise wrong(f"no Dask scheduler answers at {address} ({type(error).__name__})", mend) from None
+        hint = "Name a running scheduler, such as tcp://host:8786"
+        raise input_error(f"no Dask scheduler answers at {address} ({type(error).__name__})", hint) from None
     try:
         with client:
             yield client.get_executor(pure=False)
     except distributed.KilledWorker as error:
-        mend = "The same command goes on from here; give the workers more memory"
-        raise wrong(f"workers of the cluster died again and again: {error}", mend) from None
+        hint = "The same command goes on from here; give the workers more memory"
+        raise input_error(f"workers of the cluster died again and again: {error}", hint) from None
 
 
 def _begin_worker() -> None:

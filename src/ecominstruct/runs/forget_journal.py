@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 
 JOURNAL = "forgetting.json"
 
@@ -17,4 +17,4 @@ def refuse_while_forgetting(run: Path) -> None:
     """InputError where an `ecom forget` was interrupted."""
     if (run / JOURNAL).exists():
         problem = "rows are being forgotten here, and that has not come to its end"
-        raise wrong(problem, f"First run: ecom forget {run}", file=str(run))
+        raise input_error(problem, f"First run: ecom forget {run}", file=str(run))

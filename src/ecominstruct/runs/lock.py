@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.runs.forget_journal import refuse_while_forgetting
 
 
@@ -32,8 +32,8 @@ def locked(run: Path, *, forgetting: bool = False) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             owner = file.read(1000).strip() or "another command"
-            mend = "Wait until that one ends, or name another folder with --out"
-            raise wrong(f"is being changed by {owner}", mend, file=str(run)) from None
+            hint = "Wait until that one ends, or name another folder with --out"
+            raise input_error(f"is being changed by {owner}", hint, file=str(run)) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {os.uname().nodename} ({' '.join(sys.argv[1:3])})\n")
         file.flush()

@@ -35,7 +35,7 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 import xxhash
 
-from ecominstruct.errors import Damaged, Fault, wrong
+from ecominstruct.errors import Damaged, Fault, input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.rows import Reject, reject_schema
 from ecominstruct.runs.forget_journal import refuse_while_forgetting
@@ -362,8 +362,8 @@ def sealed_bytes(said: Mapping[str, Any]) -> bytes:
     return json_bytes({**said, SEAL: fingerprint(said)})
 
 
-def read_sealed(path: Path, mend: str) -> dict[str, Any]:
-    """What `write_sealed` wrote, without the seal; Damaged, with this mend, where a single byte is another one."""
+def read_sealed(path: Path, hint: str) -> dict[str, Any]:
+    """What `write_sealed` wrote, without the seal; Damaged, with this hint, where a single byte is another one."""
     content = path.read_bytes()
     try:
         data = orjson.loads(content)
@@ -371,7 +371,7 @@ def read_sealed(path: Path, mend: str) -> dict[str, Any]:
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
         whole = False
     if not whole:
-        raise Damaged([Fault(str(path), 0, "was changed after it was written", mend)])
+        raise Damaged([Fault(str(path), 0, "was changed after it was written", hint)])
     found: dict[str, Any] = data
     return found
 
@@ -400,7 +400,7 @@ def write_recipe(run: Path, recipe: Mapping[str, Any]) -> None:
 def read_recipe(run: Path) -> dict[str, Any]:
     """The recipe from which a run was built; InputError where there is none, or where it was changed afterwards."""
     if not (run / RECIPE).is_file():
-        raise wrong(f"holds no {RECIPE}", "First run: ecom build RECIPE --out RUN", file=str(run))
+        raise input_error(f"holds no {RECIPE}", "First run: ecom build RECIPE --out RUN", file=str(run))
     return read_sealed(run / RECIPE, f"To write it again: ecom build RECIPE --out {run}")
 
 
@@ -559,7 +559,7 @@ def require_manifest(run: Path, name: str, *inside: str, checked: bool = True) -
     manifest = read_manifest(folder)
     if manifest is None:
         facts = stage(name)
-        raise wrong(f"holds no finished {facts.folder}", f"First run: ecom {facts.verb}", file=str(run))
+        raise input_error(f"holds no finished {facts.folder}", f"First run: ecom {facts.verb}", file=str(run))
     if checked:
         require_whole(folder, manifest)
     return folder, manifest

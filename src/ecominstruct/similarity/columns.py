@@ -70,7 +70,7 @@ class Growing:
         return np.frombuffer(self._bytes, self._kind)
 
 
-class Seen:
+class SortedIdSet:
     """Numbers that came before, in 8 bytes each: a set of Python takes ten times as many."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Seen:
         different, first = np.unique(numbers, return_index=True)
         known = np.zeros(len(different), np.bool_)
         for run in self._runs:
-            known |= among(different, run)
+            known |= isin_sorted(different, run)
         self._keep(different[~known])
         return np.sort(first[~known])
 
@@ -122,7 +122,7 @@ def map_column(path: Path, kind: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
     return np.asarray(np.memmap(path, kind, "r"))  # a plain array: looking into it costs less
 
 
-def let_go(*columns: npt.NDArray[Any]) -> None:
+def release_pages(*columns: npt.NDArray[Any]) -> None:
     """Give back the pages of mapped columns: the system keeps them as long as it has room, and the next look finds them
     again. Columns in memory stay as they are."""
     for column in columns:
@@ -150,14 +150,14 @@ def load(path: Path) -> npt.NDArray[Any]:
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
-def once(numbers: Numbers) -> Numbers:
+def sorted_unique(numbers: Numbers) -> Numbers:
     """The different ones among numbers, in order. By sorting: `numpy.unique` builds a table of hashes, which takes
     fifty times as long for numbers that were packed from two."""
     ordered = np.sort(numbers)
-    return ordered[heads(ordered)]
+    return ordered[run_starts(ordered)]
 
 
-def among(values: Numbers, known: Numbers) -> Flags:
+def isin_sorted(values: Numbers, known: Numbers) -> Flags:
     """Which values stand among known ones, which are in order."""
     if not len(known):
         return np.zeros(len(values), np.bool_)
@@ -165,7 +165,7 @@ def among(values: Numbers, known: Numbers) -> Flags:
     return np.asarray(known[at] == values, np.bool_)
 
 
-def heads(ordered: Numbers) -> Indices:
+def run_starts(ordered: Numbers) -> Indices:
     """Where, among numbers in order, those begin that are equal to each other."""
     first = np.ones(len(ordered), np.bool_)
     first[1:] = ordered[1:] != ordered[:-1]

@@ -16,7 +16,7 @@ _REMEMBERED = 1 << 22  # characters of texts, in the forms that are kept
 
 
 class Form:
-    """A text as it was written, its normal form (`languages.kin_text`), and those of its parts, one a line."""
+    """A text as written, its normal form (`languages.normalize_for_matching`), and that of each part, one a line."""
 
     def __init__(self, text: str, joined: str, spaced: bytes = b"", parts: tuple[str, ...] = ()) -> None:
         self.text = text

@@ -3,7 +3,7 @@
 A protected row is one text or several parts (the sides of a pair; a product and a question). A training row is what it
 says in all, and the texts in it that may be a protected one each: its input, its fields, its candidates, its answer.
 
-    exact      equal normal forms (`languages.kin_text`)
+    exact      equal normal forms (`languages.normalize_for_matching`)
     reordered  the same words (in Chinese: characters) the same number of times, at least three (seven)
     near       nearly equal: by edits, or each says nearly all that the other says
     overlap    the training row holds all parts of the protected row; or a text of it is a stretch of the protected row,
@@ -44,13 +44,13 @@ from ecominstruct.similarity.columns import (
     Numbers,
     TextFile,
     Texts,
-    heads,
-    let_go,
     load,
     map_column,
-    once,
+    release_pages,
+    run_starts,
     save,
     slices,
+    sorted_unique,
     unpack,
 )
 from ecominstruct.similarity.compared_forms import PART, Form, Forms, form_of, lines_of
@@ -274,7 +274,7 @@ class _Search:
                 found += [leak._replace(row=number, text=place) for leak in islice(counting, 1)]
             if found:
                 yield min(found, key=_closeness)
-        let_go(*self._known.texts, *self._known.forms)
+        release_pages(*self._known.texts, *self._known.forms)
 
     def _same(self) -> Iterator[Leak]:
         known, numbers = self._known, self._telling
@@ -290,7 +290,7 @@ class _Search:
         numbers = self._telling
         texts = [self._texts[at] for at in numbers.tolist()]
         keys, of_texts = _near_keys([self._joined[at] for at in numbers.tolist()], are_short(texts))
-        pairs = self._of_about_one_length(once(self._known.near.find(keys, numbers[of_texts])))
+        pairs = self._of_about_one_length(sorted_unique(self._known.near.find(keys, numbers[of_texts])))
         ours = [self._forms[self._texts[text]] for text, _ in pairs]
         theirs = list(self._held([of for _, of in pairs]))
         edits = _edits([form.joined for form in ours], [form.joined for form in theirs], self._edits)
@@ -352,7 +352,7 @@ class _Search:
         keys, numbers = _stretches(forms)
         codes = self._known.overlap.find(keys, numbers)
         codes.sort()
-        first = heads(codes)
+        first = run_starts(codes)
         text, of = unpack(codes[first])
         return text, of, np.diff(first, append=len(codes)), np.bincount(numbers, minlength=len(forms))[text]
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.similarity.columns import Flags, Indices, among, once, pack, unpack
+from ecominstruct.similarity.columns import Flags, Indices, isin_sorted, pack, sorted_unique, unpack
 from ecominstruct.similarity.key_files import KeyFiles
 
 Verify = Callable[[Indices, Indices], npt.NDArray[np.float64]]
@@ -63,15 +63,15 @@ def _compare(texts: Indices, bucket: Indices, found: Copies, fresh: Flags, verif
         others[heads] = False
         left, right = np.repeat(texts[heads], sizes)[others], texts[others]
         either = (fresh[left] | fresh[right]) & (left != right)
-        pairs = once(pack(left[either], right[either]))
-        pairs = pairs[~among(pairs, done)]
+        pairs = sorted_unique(pack(left[either], right[either]))
+        pairs = pairs[~isin_sorted(pairs, done)]
         left, right = unpack(pairs)
         scores = verify(left, right)
         # The pairs are sorted: of several originals the first one is taken, since it is written last.
         near = np.flatnonzero(scores > 0)[::-1]
         found.original[right[near]] = left[near]
         found.similarity[right[near]] = scores[near]
-        done = once(np.concatenate([done, pairs[scores == 0]]))
+        done = sorted_unique(np.concatenate([done, pairs[scores == 0]]))
         texts, bucket = texts[others], bucket[others]
     alive = found.original[texts] == NONE
     return len(np.flatnonzero(np.bincount(bucket[alive]) > 1)) if alive.any() else 0
@@ -82,7 +82,7 @@ def _buckets(files: KeyFiles, fresh: Flags) -> Iterator[tuple[Indices, Indices]]
     text; only buckets that hold a fresh text."""
     for keys, texts in files:
         if not fresh.all():
-            wanted = among(keys, np.sort(keys[fresh[texts]]))
+            wanted = isin_sorted(keys, np.sort(keys[fresh[texts]]))
             keys, texts = keys[wanted], texts[wanted]
         order = np.argsort(keys)
         keys, texts = keys[order], texts[order]

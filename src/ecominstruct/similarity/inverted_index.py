@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecominstruct.runs.store import writing
-from ecominstruct.similarity.columns import Indices, Numbers, begin, let_go, load, map_column, pack
+from ecominstruct.similarity.columns import Indices, Numbers, begin, load, map_column, pack, release_pages
 from ecominstruct.similarity.key_files import KeyFiles
 
 _LARGEST = 1 << 28  # entries of a table, one bit each
@@ -43,7 +43,7 @@ class Postings(NamedTuple):
         # Each stretch looks into so many known keys, or about so many.
         for part in _by_high_bits(wanted, 1 << (len(self.keys) // PART).bit_length()):
             found.append(self._find_some(wanted[part], texts[part]))
-            let_go(self.keys, self.owners, self.heads)
+            release_pages(self.keys, self.owners, self.heads)
         return np.concatenate(found)
 
     def _find_some(self, wanted: Numbers, texts: Indices) -> Numbers:
@@ -119,7 +119,7 @@ def _write_heads(path: Path, keys: Numbers) -> None:
         for start in range(0, 1 << bits, _AT_ONCE):
             slots = np.arange(start, min(start + _AT_ONCE, 1 << bits), dtype=np.uint64)
             file.write(np.searchsorted(keys, slots << np.uint64(64 - bits)).astype(np.uint32).tobytes())
-            let_go(keys)
+            release_pages(keys)
         file.write(np.uint32(len(keys)).tobytes())
 
 
@@ -135,7 +135,7 @@ def _write_table(path: Path, keys: Numbers) -> None:
             taken = np.zeros(places, np.bool_)
             taken[_slots(keys[part], size) & np.uint64(places - 1)] = True
             file.write(np.packbits(taken, bitorder="little").tobytes())
-            let_go(keys)
+            release_pages(keys)
 
 
 def _by_high_bits(keys: Numbers, count: int) -> Iterator[slice]:

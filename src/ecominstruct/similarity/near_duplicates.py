@@ -3,7 +3,7 @@
 Two texts are near if the Jaccard similarity of their character n-grams (3-grams in Chinese, 5-grams elsewhere) reaches
 a threshold; or, where both have fewer than 20 units (40 in Chinese), if their edit similarity does: 2 x (characters in
 common, in order) / (all characters), which is rapidfuzz's normalised Indel similarity. All of it on normal forms
-(`languages.kin_text`), in which white space, punctuation, case and width do not count.
+(`languages.normalize_for_matching`), in which white space, punctuation, case and width do not count.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from rapidfuzz.distance import Indel
 
 from ecominstruct.languages import has_word
-from ecominstruct.similarity.columns import Flags, Indices, Numbers, Texts, let_go, slices
+from ecominstruct.similarity.columns import Flags, Indices, Numbers, Texts, release_pages, slices
 from ecominstruct.similarity.deletion_masks import mask_keys
 from ecominstruct.similarity.ngrams import GRAM, Grams, are_chinese, band_keys, distinct_grams
 from ecominstruct.similarity.sketches import Sketches
@@ -136,5 +136,5 @@ class Compared(NamedTuple):
             some = np.flatnonzero(short | grams)
             texts = self.texts.take(one[some]), self.texts.take(other[some])
             out[start + some] = similarities(*texts, short[some].tolist(), near, grams[some].tolist())
-        let_go(self.texts.content, self.sketches.bits)
+        release_pages(self.texts.content, self.sketches.bits)
         return out

@@ -1,6 +1,7 @@
 """Character n-grams of texts as columns of numbers, and MinHash signatures of them.
 
-Texts are given in their normal form (`languages.kin_text`: letters and digits in one case and width). A Chinese text
+Texts are given in their normal form (`languages.normalize_for_matching`: letters and digits in one case and width).
+A Chinese text
 has 3-grams, another one 5-grams. A text shorter than that is one gram.
 """
 
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.similarity.columns import Flags, Indices, Numbers, once, slices
+from ecominstruct.similarity.columns import Flags, Indices, Numbers, slices, sorted_unique
 
 BANDS, ROWS = 20, 5
 """20 bands of 5 rows: a pair of similarity 0.8 shares a band with probability 1 - (1 - 0.8**5)**20 = 0.9996, one of
@@ -107,7 +108,7 @@ def distinct_grams(texts: Sequence[str], size: int) -> Grams:
         found = grams(texts[part], size)
         of = len(found.starts) - 1  # no more than `CHUNK` // `size`, which 16 bits hold for all sizes that are used
         owner = np.repeat(np.arange(of, dtype=np.uint64), np.diff(found.starts))
-        codes = once((owner << np.uint64(48)) | (found.values >> np.uint64(16)))
+        codes = sorted_unique((owner << np.uint64(48)) | (found.values >> np.uint64(16)))
         values.append(codes & np.uint64((1 << 48) - 1))
         counts.append(np.bincount((codes >> np.uint64(48)).astype(np.int64), minlength=of))
     return Grams(np.concatenate(values), np.cumsum(np.concatenate(counts)))

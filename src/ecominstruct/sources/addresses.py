@@ -17,7 +17,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.sources.cards import address_problem
 
 PORTS = {"http": 80, "https": 443}
@@ -60,22 +60,22 @@ def resolve(url: str, allows: Callable[[str], bool]) -> Target:
     OSError (`socket.gaierror`) when the name server does not answer.
     """
     if problem := address_problem(url):
-        raise wrong(problem, file=url)
+        raise input_error(problem, file=url)
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
         found = socket.getaddrinfo(host, parts.port or PORTS[parts.scheme], type=socket.SOCK_STREAM)
     except UnicodeError:
-        raise wrong("names no host that can exist", file=url) from None
+        raise input_error("names no host that can exist", file=url) from None
     except socket.gaierror as error:
         if error.errno == socket.EAI_AGAIN:
             raise
-        raise wrong(f"the host {host} is not known", "Is this machine online?", file=url) from None
+        raise input_error(f"the host {host} is not known", "Is this machine online?", file=url) from None
     addresses = tuple(dict.fromkeys(str(info[4][0]) for info in found))
     for address in addresses:
         if not allows(address):
-            mend = "Give --allow-private where that is meant"
-            raise wrong(f"the host {host} is at {address}, which is no public address", mend, file=url)
+            hint = "Give --allow-private where that is meant"
+            raise input_error(f"the host {host} is at {address}, which is no public address", hint, file=url)
     return Target(parts, addresses)
 
 
@@ -120,7 +120,7 @@ def _proxy(target: Target) -> SplitResult | None:
         return None
     parts = urlsplit(named if "://" in named else f"http://{named}")
     if parts.scheme != "http" or not parts.hostname:
-        raise wrong(f"the proxy of the environment is no http proxy ({parts.scheme})", "Name one, or unset it")
+        raise input_error(f"the proxy of the environment is no http proxy ({parts.scheme})", "Name one, or unset it")
     return parts
 
 
@@ -137,6 +137,6 @@ def _tunnel(sock: socket.socket, proxy: SplitResult, target: Target) -> None:
     try:
         reply.begin()
         if reply.status != http.client.OK:
-            raise wrong(f"the proxy of the environment opens no way to {place} (status {reply.status})")
+            raise input_error(f"the proxy of the environment opens no way to {place} (status {reply.status})")
     finally:
         reply.close()

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.errors import nearest, wrong
+from ecominstruct.errors import input_error, nearest
 from ecominstruct.runs.executor import run_stage
 from ecominstruct.runs.progress import Progress
 from ecominstruct.runs.store import Receipt
@@ -31,12 +31,12 @@ def choose(cards: Mapping[str, SourceCard], patterns: Sequence[str], data: Path 
     known = {name: card for name, card in sorted(cards.items()) if not card.synthetic}
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in known):
-            raise wrong(f"no source is {pattern!r}", nearest(pattern, list(known)))
+            raise input_error(f"no source is {pattern!r}", nearest(pattern, list(known)))
     wanted = [card for name, card in known.items() if any(fnmatchcase(name, pattern) for pattern in patterns)]
     absent = {card.id: tuple(missing) for card in wanted if (missing := absent_files(card, data))}
     present = tuple(card for card in wanted if card.id not in absent)
     if not present:
-        raise wrong("none of these sources is present", "Name the data root with --data or ECOM_DATA")
+        raise input_error("none of these sources is present", "Name the data root with --data or ECOM_DATA")
     return Chosen(present, absent, frozenset(cards))
 
 

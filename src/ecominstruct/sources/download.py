@@ -21,7 +21,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urljoin
 
 import ecominstruct
-from ecominstruct.errors import CheckFailed, Fault, wrong
+from ecominstruct.errors import CheckFailed, Fault, input_error
 from ecominstruct.identity import fraction
 from ecominstruct.runs.progress import Transfer
 from ecominstruct.sources.addresses import Connection, is_public, resolve
@@ -71,7 +71,7 @@ def download(what: Download, part: Path, net: Net, progress: Transfer) -> None:
                 failed = 1 if partial.size >= best + STEP else failed + 1
                 best = max(best, partial.size)
                 if failed >= net.tries or again.wait > net.longest_wait:
-                    raise wrong(*_gave_up(again, failed, partial.size), file=what.url) from None
+                    raise input_error(*_gave_up(again, failed, partial.size), file=what.url) from None
                 pause = net.wait * 2 ** (failed - 1) * (0.5 + fraction("fetch", what.url, str(failed)))
                 net.sleep(max(pause, again.wait))
         partial.forget_version()
@@ -86,8 +86,8 @@ def quarantine(part: Path) -> Path:
 def _gave_up(again: _AgainError, failed: int, size: int) -> tuple[str, str]:
     if again.wait:
         return f"could not be fetched: {again}, and asks to wait {again.wait:,.0f} seconds", "Try again after that"
-    mend = f"{size:,} bytes are kept: the same command goes on from there" if size else "Try again later"
-    return f"could not be fetched: {again} ({failed} {'try' if failed == 1 else 'tries'} in vain)", mend
+    hint = f"{size:,} bytes are kept: the same command goes on from there" if size else "Try again later"
+    return f"could not be fetched: {again} ({failed} {'try' if failed == 1 else 'tries'} in vain)", hint
 
 
 # -------------------------------------------------------------------------------------------------------------- a try
@@ -137,11 +137,11 @@ def _begin(what: Download, response: http.client.HTTPResponse, partial: Partial,
     if status in BUSY:
         raise _AgainError(f"the server answers {status}", _asked_wait(response))
     if status in LOCKED:
-        raise wrong(
+        raise input_error(
             f"the server wants a log-in or does not permit it (status {status})", "Fetch it by hand", file=what.url
         )
     if status not in (http.client.OK, http.client.PARTIAL_CONTENT):
-        raise wrong(f"the server answers {status}", "Look whether the address has moved", file=what.url)
+        raise input_error(f"the server answers {status}", "Look whether the address has moved", file=what.url)
     total = length
     if status == http.client.PARTIAL_CONTENT:
         found = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", response.headers.get("Content-Range", ""))
@@ -219,7 +219,7 @@ def _response(url: str, headers: dict[str, str], net: Net) -> Iterator[http.clie
                 url = _onward(url, response.headers.get("Location", ""))
         finally:
             connection.close()
-    raise wrong(f"is redirected more than {net.redirects} times", "Look where the file is now", file=first)
+    raise input_error(f"is redirected more than {net.redirects} times", "Look where the file is now", file=first)
 
 
 def _onward(url: str, location: str) -> str:
@@ -228,9 +228,9 @@ def _onward(url: str, location: str) -> str:
         quoted = quote(location.encode("latin-1", "replace"), safe="%/:=&?~#+!$,;'@()*[]")
         onward = urljoin(url, quoted).partition("#")[0]
     except ValueError:
-        raise wrong("is redirected to what is no address", "Look where the file is now", file=url) from None
+        raise input_error("is redirected to what is no address", "Look where the file is now", file=url) from None
     if url.startswith("https:") and onward.startswith("http:"):
-        raise wrong(f"is redirected from https to {onward}", "Look where the file is now", file=url)
+        raise input_error(f"is redirected from https to {onward}", "Look where the file is now", file=url)
     return onward
 
 
@@ -240,7 +240,9 @@ def _failing() -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise wrong(f"the server does not prove who it is: {error.verify_message}", "Nothing was fetched") from None
+        raise input_error(
+            f"the server does not prove who it is: {error.verify_message}", "Nothing was fetched"
+        ) from None
     except TimeoutError:
         raise _AgainError("the server does not answer in time") from None
     except http.client.IncompleteRead:

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.errors import CheckFailed, Fault, InputError, wrong
+from ecominstruct.errors import CheckFailed, Fault, InputError, input_error
 from ecominstruct.runs.progress import Transfer
 from ecominstruct.runs.store import settle
 from ecominstruct.sources.cards import Download, RawFile, SourceCard
@@ -70,20 +70,20 @@ def _present(card: SourceCard, folder: Path) -> list[str]:
 
 def _fault(path: Path, sha256: str | None) -> Fault | None:
     """What is wrong with a file that stands where one is wanted; None where it is that file."""
-    mend = "It is not replaced: move it away and fetch again"
+    hint = "It is not replaced: move it away and fetch again"
     if not path.is_file():
-        return Fault(str(path), 0, "is there already, and no file", mend)
+        return Fault(str(path), 0, "is there already, and no file", hint)
     if sha256 is None:
         return None
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    return None if found == sha256 else Fault(str(path), 0, f"is there already with another sha256 ({found})", mend)
+    return None if found == sha256 else Fault(str(path), 0, f"is there already with another sha256 ({found})", hint)
 
 
 def _by_hand(card: SourceCard, absent: Sequence[RawFile], folder: Path) -> InputError:
     names = ", ".join(f"{file.path} (sha256 {file.sha256 or 'not known'})" for file in absent)
     problem = "no address of its card gives these files" if card.download else "its card gives no address"
-    return wrong(f"{card.id}: {problem}", f"Get by hand from {card.home} and put into {folder}: {names}")
+    return input_error(f"{card.id}: {problem}", f"Get by hand from {card.home} and put into {folder}: {names}")
 
 
 def _one_file(what: Download, card: SourceCard, folder: Path, net: Net, progress: Transfer) -> list[str]:
@@ -107,7 +107,7 @@ def _archive(what: Download, card: SourceCard, folder: Path, net: Net, progress:
             found = _named(what, card, unpack(part, what.unpack, _wanted(what, card), staging, shown=what.url))
         except CheckFailed as error:
             kept = f"; it is kept as {quarantine(part)}"
-            raise CheckFailed([fault._replace(mend=fault.mend + kept) for fault in error.faults]) from None
+            raise CheckFailed([fault._replace(hint=fault.hint + kept) for fault in error.faults]) from None
         new = _new(found, folder)
         for path, file in new.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)

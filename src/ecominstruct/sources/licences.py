@@ -50,9 +50,9 @@ def check_licence(spdx: str) -> str:
         return spdx
     known = {name.casefold(): name for name in (*LICENCES, UNKNOWN)}
     close = difflib.get_close_matches(spdx.casefold(), known, n=1, cutoff=0.5)
-    mend = f"Did you mean {known[close[0]]!r}? " if close else ""
+    hint = f"Did you mean {known[close[0]]!r}? " if close else ""
     raise ValueError(
-        f"{spdx!r} is no SPDX identifier that is known here. {mend}"
+        f"{spdx!r} is no SPDX identifier that is known here. {hint}"
         f"Write {UNKNOWN!r} where none is stated, LicenseRef-NAME for terms of their own"
     )
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 
 CHUNK = 1 << 18  # bytes that are in memory at once
 
@@ -63,7 +63,7 @@ def open_partial(part: Path) -> Iterator[Partial]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise wrong("is being fetched by another process", "Wait for it", file=str(part)) from None
+            raise input_error("is being fetched by another process", "Wait for it", file=str(part)) from None
         partial = Partial(part, file)
         try:
             yield partial

@@ -18,7 +18,7 @@ import orjson
 import xxhash
 
 from ecominstruct.identity import hash64, hex128
-from ecominstruct.languages import kin_text, same_text
+from ecominstruct.languages import normalize_for_matching, same_text
 from ecominstruct.rows import Reject
 from ecominstruct.runs.stages import stage
 from ecominstruct.sources import flow
@@ -270,7 +270,8 @@ def _row_split(card: SourceCard, view: Mapping[str, Any]) -> str | None:
 def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
     """The keys that make records kin.
 
-    Equal texts are kin over all sources, whatever their fields are called and however they are set (`kin_text`); an
+    Records with equal text share a group, across sources, whatever their fields are called and however they are set
+    (`normalize_for_matching`); an
     id (a stock number, a thread) means something only within its origin, and its punctuation counts.
     """
     spaces = dict.fromkeys(card.group, "text")
@@ -278,7 +279,7 @@ def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
     keys = set()
     for name, space in spaces.items():
         value = fields[name]
-        form = kin_text if space == "text" else same_text
+        form = normalize_for_matching if space == "text" else same_text
         texts = filter(None, map(form, value if isinstance(value, list) else [value]))
         keys |= {f"{space}:{hash64(space, text):016x}" for text in texts}  # nothing is not something in common
     return sorted(keys)

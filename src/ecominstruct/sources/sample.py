@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.identity import hash64
 from ecominstruct.runs.store import replacing
 from ecominstruct.sources.cards import Acceptance, SourceCard, absent_files
@@ -32,7 +32,9 @@ def draw(card: SourceCard, count: int, data: Path | None) -> list[dict[str, Any]
     """So many records of a source, drawn by hash: the same ones whatever the order of the rows."""
     missing = absent_files(card, data)
     if missing:
-        raise wrong(f"the source {card.id!r} is absent: no {missing[0]}", "Name the data root with --data or ECOM_DATA")
+        raise input_error(
+            f"the source {card.id!r} is absent: no {missing[0]}", "Name the data root with --data or ECOM_DATA"
+        )
     records = chain.from_iterable(map(read_records, pieces(card, data)))
     ranked = ((hash64("acceptance", record["id"]), record["id"], record) for record in records)
     drawn = heapq.nsmallest(count, ranked, key=lambda item: item[:2])
@@ -42,7 +44,7 @@ def draw(card: SourceCard, count: int, data: Path | None) -> list[dict[str, Any]
 def write_sheet(path: Path, card: SourceCard, count: int, data: Path | None) -> dict[str, Any]:
     """Write drawn records with all their fields, and two empty columns: right? and note."""
     if path.suffix not in (".csv", ".xlsx"):
-        raise wrong("is neither a .csv nor an .xlsx file", "Name the sheet so", file=str(path))
+        raise input_error("is neither a .csv nor an .xlsx file", "Name the sheet so", file=str(path))
     records = draw(card, count, data)
     head = [*HEAD, *card.kinds, RIGHT, NOTE]
     rows = ([*(_cell(record[name]) for name in (*HEAD, *card.kinds)), "", ""] for record in records)
@@ -84,7 +86,7 @@ def _write_xlsx(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) 
         from openpyxl.cell import WriteOnlyCell
         from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     except ImportError:
-        raise wrong("Excel workbooks need a library", "pip install 'ecominstruct[xlsx]'") from None
+        raise input_error("Excel workbooks need a library", "pip install 'ecominstruct[xlsx]'") from None
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("sample")
     for row in chain([head], rows):
@@ -101,12 +103,12 @@ def _write_xlsx(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) 
 def read_sheet(path: Path, card: SourceCard) -> dict[str, Any]:
     """The error rate of a sheet that a person has filled in, with what to write into the card."""
     if not path.is_file():
-        raise wrong("is no file", "Name the sheet that was filled in", file=str(path))
+        raise input_error("is no file", "Name the sheet that was filled in", file=str(path))
     read = Read(format="xlsx") if path.suffix == ".xlsx" else Read(format="csv")
     answers = list(_answers(path, read))
     found = Acceptance(rows=len(answers), wrong=answers.count(False)) if answers else None
     if found is None:
-        raise wrong(f"says of no record whether it is right: the column {RIGHT!r} is empty", file=str(path))
+        raise input_error(f"says of no record whether it is right: the column {RIGHT!r} is empty", file=str(path))
     facts = f"acceptance: {{rows: {found.rows}, wrong: {found.wrong}}}"
     return {**error_rate(found), "write into the card": facts, "source": card.id}
 
@@ -117,12 +119,12 @@ def _answers(path: Path, read: Read) -> Iterator[bool]:
         if row.reason in ("blank_line", "blank_row"):
             continue
         if row.reason:
-            raise wrong(f"cannot be read: {row.reason} {row.detail}".rstrip(), file=str(path), line=line)
+            raise input_error(f"cannot be read: {row.reason} {row.detail}".rstrip(), file=str(path), line=line)
         if RIGHT not in row.data:
-            raise wrong(f"has no column {RIGHT!r}", "Use the sheet that was written", file=str(path))
+            raise input_error(f"has no column {RIGHT!r}", "Use the sheet that was written", file=str(path))
         answer = str(row.data[RIGHT]).strip().lower()
         if answer and answer not in YES | NO:
-            raise wrong(
+            raise input_error(
                 f"{answer!r} is neither yes nor no", f"Write yes or no under {RIGHT}", file=str(path), line=line
             )
         if answer:

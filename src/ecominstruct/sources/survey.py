@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ecominstruct.config import strict_yaml
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.rows import RECORD_COLUMNS, Reject
 from ecominstruct.sources.cards import CARD, SourceCard, absent_files, load_sources
 from ecominstruct.sources.ingest import pieces
@@ -32,7 +32,7 @@ MOST_FIELDS = 40
 def survey(path: Path, extra: Sequence[Path], data: Path | None) -> dict[str, Any]:
     """A card, all cards of a catalogue folder, or a bare data file."""
     if not path.exists():
-        raise wrong("is not there", "Name a card, a catalogue folder or a data file", file=str(path))
+        raise input_error("is not there", "Name a card, a catalogue folder or a data file", file=str(path))
     if path.is_file() and path.name != CARD:
         return {"path": strict_yaml.shown(path), "file": bare_file(path)}
     cards = _cards(path, extra)
@@ -44,7 +44,7 @@ def _cards(path: Path, extra: Sequence[Path]) -> list[SourceCard]:
     folder = path if path.is_dir() else path.parent
     found = sorted(folder.rglob(CARD))
     if not found:
-        raise wrong(f"holds no {CARD}", "Name a card, a catalogue folder or a data file", file=str(path))
+        raise input_error(f"holds no {CARD}", "Name a card, a catalogue folder or a data file", file=str(path))
     roots = {_root_of(card) for card in found} | {root.resolve() for root in extra}
     cards = load_sources(sorted(roots)).cards
     return [card for card in cards.values() if card._root and card._root.resolve().is_relative_to(folder.resolve())]

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import orjson
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.sources.cards import SourceCard
 
@@ -98,11 +98,11 @@ class Tombstones:
 def unrecognised(source: str, file: str, count: int) -> Exception:
     """InputError: forgotten records cannot be told among the rows of a file any more."""
     problem = f"reads {file or 'its rows'} in another way than when {count:,} of its records were forgotten"
-    mend = (
+    hint = (
         "They cannot be told from the others: restore read, explode and gather in its card, forget the whole source "
         f"(ecom forget RUN --source {source}), or, where the rows are gone from the file, delete their lines in {FILE}"
     )
-    return wrong(problem, mend, file=source)
+    return input_error(problem, hint, file=source)
 
 
 def reading_of(card: SourceCard) -> str:
@@ -136,8 +136,8 @@ def _tombstone(path: Path, number: int, line: bytes) -> Tombstone:
             return stone
     except (orjson.JSONDecodeError, TypeError, ValueError):
         pass
-    mend = "Restore it from a copy: whoever deletes a line lets its record come back"
-    raise wrong("is no tombstone", mend, file=str(path), line=number)
+    hint = "Restore it from a copy: whoever deletes a line lets its record come back"
+    raise input_error("is no tombstone", hint, file=str(path), line=number)
 
 
 def tombstone_lines(stones: Iterable[Tombstone]) -> Iterator[Mapping[str, str]]:
@@ -152,4 +152,4 @@ def make_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         path.chmod(0o600)
     except OSError as error:
-        raise wrong(f"cannot be written: {error.strerror}", "Name another file", file=str(path)) from None
+        raise input_error(f"cannot be written: {error.strerror}", "Name another file", file=str(path)) from None

@@ -43,7 +43,7 @@ from ecominstruct.rows import Reject, assignment_schema
 from ecominstruct.runs.executor import StagePlan, Unit
 from ecominstruct.runs.stages import stage
 from ecominstruct.runs.store import Manifest, Part, Receipt, read_lists, write_part, write_rejects
-from ecominstruct.similarity.columns import Flags, Growing, among, heads, once
+from ecominstruct.similarity.columns import Flags, Growing, isin_sorted, run_starts, sorted_unique
 from ecominstruct.splits.pairs import FREE, TEST, TRAIN, VALIDATION, Codes, Graph, Keys, Nodes, components, draw_sides
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class SourceParts(NamedTuple):
     held: bool = False  # of a held-out origin or language
 
 
-class Work(NamedTuple):
+class SplitsUnit(NamedTuple):
     """The single unit of this stage: all records."""
 
     records: str  # the folder of stage 1
@@ -112,11 +112,11 @@ def plan_splits(run: Path, records: Manifest, sources: Sequence[SourceParts], ru
     inputs = {part.path: part.hash for part in records.parts()}
     inputs["always test"] = ",".join(source.source for source in sources if source.test)
     inputs["held out"] = ",".join(source.source for source in sources if source.held)
-    work = Work(str(run / records.stage_folder), tuple(sources), rules)
+    work = SplitsUnit(str(run / records.stage_folder), tuple(sources), rules)
     return StagePlan(STAGE, run / STAGE.folder, [Unit("all", inputs, work)], assign, rules.model_dump())
 
 
-def assign(work: Work, folder: Path) -> Receipt:
+def assign(work: SplitsUnit, folder: Path) -> Receipt:
     """Find the families, split them, and write one row a record in the order of the record parts."""
     records = Path(work.records)
     known = _read(records, work.sources, respect=work.rules.published == "respect")
@@ -127,7 +127,7 @@ def assign(work: Work, folder: Path) -> Receipt:
     rejected = write_rejects(folder, "rejects", "all", rejects)
     kept = found.split[found.reason == 0]
     counts: dict[str, int] = {name: int((kept == code).sum()) for name, code in SPLIT_CODES.items()}
-    counts["families"] = len(once(found.family))
+    counts["families"] = len(sorted_unique(found.family))
     counts |= counts_by_source((row.reason, row.detail) for row in rejects)
     facts = {STATED: _stated(known, work.sources), PAIRS: found.drawn}
     done = Receipt("all", {}, part.rows, part.rows - len(rejects), rejected, {}, counts, (part,))
@@ -203,7 +203,7 @@ def _must(source: SourceParts, published: Sequence[Any], codes: Mapping[Any, int
 
 
 def _assign(known: _Records, sources: Sequence[SourceParts], rules: Splits) -> _Assigned:
-    names = once(known.keys)
+    names = sorted_unique(known.keys)
     node = _nodes(names, known.keys)
     family = components(len(names), _links(node, known))[node]  # of each key: the node of its family
     owner = known.owner
@@ -268,8 +268,8 @@ def _draw_pairs(
         if sources[number].held or not test + validation or not drawn.any():
             continue
         keys = np.flatnonzero(drawn[owner])
-        sides = once(family[keys].astype(np.uint64)).astype(np.int32)
-        first = heads(owner[keys].astype(np.uint64))
+        sides = sorted_unique(family[keys].astype(np.uint64)).astype(np.int32)
+        first = run_starts(owner[keys].astype(np.uint64))
         graph = Graph(_nodes(sides, family[keys]), first, names[sides], code[sides], barred[sides])
         done = draw_sides(graph, test, validation, partial(_chances, rules.seed))
         code[sides] = done.code
@@ -336,7 +336,7 @@ def _judge_pairs(reason: Codes, names: Keys, family: Nodes, owner: Nodes, known:
     ours = stated[known.source[wanted]]
     rows = np.flatnonzero(wanted)
     for split in (VALIDATION, TEST):
-        kin = (must < split) & among(sides, once(sides[ours & (must == split)]))
+        kin = (must < split) & isin_sorted(sides, sorted_unique(sides[ours & (must == split)]))
         reason[rows[kin]] = split + 1
 
 
@@ -354,7 +354,7 @@ def pair_sides(families: Keys, owner: npt.NDArray[np.integer], wanted: Flags) ->
     mixed = families * _MIX
     mixed ^= mixed >> np.uint64(32)
     mixed *= _MIX
-    return np.add.reduceat(mixed, heads(owners.astype(np.uint64))) if len(owners) else mixed
+    return np.add.reduceat(mixed, run_starts(owners.astype(np.uint64))) if len(owners) else mixed
 
 
 def _apart(families: Keys, split: Codes) -> Keys:

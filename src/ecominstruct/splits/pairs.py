@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.similarity.columns import Flags, Indices, heads, pack, unpack
+from ecominstruct.similarity.columns import Flags, Indices, pack, run_starts, unpack
 
 Nodes = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int8]
@@ -207,7 +207,7 @@ def _communities(name: Keys, left: Nodes, right: Nodes, most: float) -> tuple[No
             break
         one, other, gain = one[some], other[some], gain[some]
         order = np.lexsort((other, -gain, one))
-        best = order[heads(one[order].astype(np.uint64))]
+        best = order[run_starts(one[order].astype(np.uint64))]
         one, other, gain = one[best], other[best], gain[best]
         host = (name >> np.uint64(turn)) & np.uint64(1)
         joins = np.flatnonzero((host[one] == 0) & (host[other] == 1))
@@ -224,7 +224,7 @@ def _between(left: Nodes, right: Nodes) -> tuple[Indices, Indices, npt.NDArray[n
     """The pairs between each two groups, both ways."""
     apart = left != right
     packed = np.sort(pack(np.minimum(left, right)[apart], np.maximum(left, right)[apart]))
-    first = heads(packed)
+    first = run_starts(packed)
     weight = np.diff(first, append=len(packed)).astype(np.float64)
     low, high = unpack(packed[first])
     return np.concatenate([low, high]), np.concatenate([high, low]), np.concatenate([weight, weight])
@@ -239,7 +239,7 @@ def _seated(
     if not len(one):
         return one, other
     size = np.cumsum(volume[one])
-    first = heads(other.astype(np.uint64))
+    first = run_starts(other.astype(np.uint64))
     before = np.repeat(size[first] - volume[one[first]], np.diff(first, append=len(one)))
     full = volume[other] + size - before > most
     seated = ~full | (volume[other] > most)

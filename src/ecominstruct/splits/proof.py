@@ -29,7 +29,7 @@ import numpy.typing as npt
 from ecominstruct.identity import hash64
 from ecominstruct.runs.stages import stage
 from ecominstruct.runs.store import read_lists
-from ecominstruct.similarity.columns import Flags, Growing, Indices, among, once
+from ecominstruct.similarity.columns import Flags, Growing, Indices, isin_sorted, sorted_unique
 from ecominstruct.similarity.key_files import KeyFiles
 from ecominstruct.splits.assign import PART, SPLIT_CODES
 from ecominstruct.splits.pairs import TEST, TRAIN, VALIDATION, Codes, Keys
@@ -235,7 +235,7 @@ def _stated(sides: Sides, expected: Expected) -> Codes:
 
 def _stating(sides: Sides, stated: Flags) -> Flags:
     """The records of the sources of which some records are stated."""
-    return _in_sources(sides.source, len(sides.sources), once(sides.source[stated].astype(np.uint64)).tolist())
+    return _in_sources(sides.source, len(sides.sources), sorted_unique(sides.source[stated].astype(np.uint64)).tolist())
 
 
 def _excused(sides: Sides, whole: Flags, stated: Codes, tests: Flags, validations: Flags) -> Flags:
@@ -247,8 +247,8 @@ def _excused(sides: Sides, whole: Flags, stated: Codes, tests: Flags, validation
         return excused
     owners = ~sides.pair
     must = [sides.family[owners & (stated == TEST)], *_families_beside(sides, sides.pair & whole)]
-    in_tests = among(sides.family[rows], once(np.concatenate(must)))
-    in_validations = among(sides.family[rows], once(sides.family[owners & (stated == VALIDATION)]))
+    in_tests = isin_sorted(sides.family[rows], sorted_unique(np.concatenate(must)))
+    in_validations = isin_sorted(sides.family[rows], sorted_unique(sides.family[owners & (stated == VALIDATION)]))
     excused[rows] = (tests[rows] & (stated[rows] != TEST) & in_tests) | (
         validations[rows] & (stated[rows] == NO_SPLIT) & in_validations
     )
@@ -259,7 +259,7 @@ def _families_beside(sides: Sides, pairs: Flags) -> Iterator[Keys]:
     """The families of the other records that hold a key of these pairs."""
     for keys, owner in sides.owned() if pairs.any() else ():
         linked = ~sides.pair[owner]
-        yield sides.family[owner[linked & among(keys, once(keys[pairs[owner]]))]]
+        yield sides.family[owner[linked & isin_sorted(keys, sorted_unique(keys[pairs[owner]]))]]
 
 
 def _check_stated_pairs(sides: Sides, alone: Flags, stated: Codes, ledger: Ledger) -> None:
@@ -272,8 +272,8 @@ def _check_stated_pairs(sides: Sides, alone: Flags, stated: Codes, ledger: Ledge
         (TEST, "kin_of_stated_test_pair", (TRAIN, VALIDATION)),
         (VALIDATION, "kin_of_stated_validation_pair", (TRAIN,)),
     ):
-        ours = once(of[alone[pairs] & (known == code) & (of != NO_SIDES)])
-        for row in np.flatnonzero(np.isin(sides.split[pairs], wrong) & among(of, ours)).tolist():
+        ours = sorted_unique(of[alone[pairs] & (known == code) & (of != NO_SIDES)])
+        for row in np.flatnonzero(np.isin(sides.split[pairs], wrong) & isin_sorted(of, ours)).tolist():
             ledger.add(kind, "", int(sides.record[pairs[row]]))
 
 
@@ -310,16 +310,16 @@ def _shared(sides: Sides, tests: Flags) -> list[Shared]:
     if not tests.any():
         return []
     keys_of, tested = np.zeros(len(sides.sources), np.int64), np.zeros(len(sides.split), np.bool_)
-    numbers = once(sides.source[tests].astype(np.uint64)).tolist()
+    numbers = sorted_unique(sides.source[tests].astype(np.uint64)).tolist()
     trained = {number: np.zeros(len(sides.split), np.bool_) for number in numbers}
     for keys, owner in sides.owned():
         train = sides.split[owner] == TRAIN
-        both = tests[owner] & among(keys, once(keys[train]))
+        both = tests[owner] & isin_sorted(keys, sorted_unique(keys[train]))
         tested[owner[both]] = True
-        for number in once(sides.source[owner[both]].astype(np.uint64)).tolist():
-            mine = once(keys[both & (sides.source[owner] == number)])
+        for number in sorted_unique(sides.source[owner[both]].astype(np.uint64)).tolist():
+            mine = sorted_unique(keys[both & (sides.source[owner] == number)])
             keys_of[number] += len(mine)
-            trained[number][owner[train & among(keys, mine)]] = True
+            trained[number][owner[train & isin_sorted(keys, mine)]] = True
     return [
         Shared(
             sides.sources[number],
@@ -356,12 +356,12 @@ def _shares(keys: Keys) -> Iterator[Indices]:
 
 def count_families(sides: Sides) -> int:
     """How many families there are."""
-    return sum(len(once(sides.family[some])) for some in _shares(sides.family))
+    return sum(len(sorted_unique(sides.family[some])) for some in _shares(sides.family))
 
 
 def count_keys(sides: Sides) -> int:
     """How many different group keys there are."""
-    return sum(len(once(keys)) for keys, _ in sides.keys)
+    return sum(len(sorted_unique(keys)) for keys, _ in sides.keys)
 
 
 def _differing(groups: Keys, values: npt.NDArray[Any]) -> Iterator[tuple[int, int]]:

@@ -18,7 +18,7 @@ from ecominstruct.evaluation.groups import Contrast, Reader, Runs, contrasts, le
 from ecominstruct.evaluation.intervals import DIGITS
 from ecominstruct.evaluation.significance import holm, verdict
 from ecominstruct.evaluation.summary import metrics_of
-from ecominstruct.models import FLOORS
+from ecominstruct.models import TRIVIAL_BASELINES
 from ecominstruct.report.study_words import AGAINST, sentences
 from ecominstruct.runs.store import read_json
 from ecominstruct.tasks.spec import Metric
@@ -104,7 +104,7 @@ def _metric(task: Mapping[str, Any], spec: StudySpec) -> Metric | None:
 def _floors(study: Path, metrics: Mapping[str, Metric]) -> _Floors:
     """The best floor of each task."""
     found = _Floors({}, {})
-    for floor in FLOORS:
+    for floor in TRIVIAL_BASELINES:
         scored = read_json(study / "7-scores" / floor / "scores.json")["tasks"]
         for task, metric in metrics.items():
             value = scored.get(task, {}).get(metric)

@@ -10,7 +10,7 @@ from ecominstruct.config.recipe import Recipe
 from ecominstruct.config.study import Cell, StudySpec, expand
 from ecominstruct.config.training import TrainSpec
 from ecominstruct.dataset.task_scope import Tasks, held_out, reach
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.runs.store import Manifest, read_json, require_manifest
 from ecominstruct.studies.row_selection import Chosen, Stock, choose, key_of, read_stock
 from ecominstruct.studies.rows import Wording
@@ -54,19 +54,23 @@ class Study(NamedTuple):
 def plan_study(run: Path, recipe: Recipe, catalogue: Catalogue) -> Study:
     """Everything that a study will do; InputError where the run or the recipe does not allow it."""
     if recipe.study is None or recipe.train is None:
-        raise wrong("this recipe has no study", "Write the sections `train` and `study`; docs/studies.md shows how")
+        raise input_error(
+            "this recipe has no study", "Write the sections `train` and `study`; docs/studies.md shows how"
+        )
     spec, train = recipe.study, recipe.train
     folder, release = require_manifest(run, "dataset")
     tasks: Tasks = read_json(folder / "tasks.json")
     asked = asked_tasks(release, spec.asked)
     if not asked:
-        raise wrong("the run has no test rows of the tasks that the study asks", "Change study: asked, or splits: test")
+        raise input_error(
+            "the run has no test rows of the tasks that the study asks", "Change study: asked, or splits: test"
+        )
     stock = read_stock(folder, release)
     named = sorted(reach(tasks, spec.unseen) & set(asked))
     own = [name for name in named if stock[name].train]
     if not own and any(question.question == "upper_bound" for question in spec.questions):
         problem = "upper_bound is about unseen tasks with training rows, and no task that is asked is one"
-        raise wrong(problem, "Name some: study: unseen")
+        raise input_error(problem, "Name some: study: unseen")
     models = spec.models or [train.model]
     contents = {model: base_fingerprint(train.model_copy(update={"model": model})) for model in models}
     planned = tuple(

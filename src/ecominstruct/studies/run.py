@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.config.local_models import Answering, LocalSpec
 from ecominstruct.config.training import TrainSpec
-from ecominstruct.errors import Damaged, EcomError, wrong
+from ecominstruct.errors import Damaged, EcomError, input_error
 from ecominstruct.evaluation.predict import ask, plan_answers
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.models.base import Model
@@ -72,7 +72,7 @@ def opener(answering: Answering) -> Callable[[Path, Path], Model]:
     return lambda folder, kept: Local(folder.parent.name, LocalSpec(folder=str(folder), **answering.model_dump()), kept)
 
 
-class Work(NamedTuple):
+class CellUnit(NamedTuple):
     """What all cells need."""
 
     study: Study
@@ -96,7 +96,7 @@ def run_study(
     answered = [predict(target, name, executor, progress)["model"] for name in others]
     for name in answered:
         score(target, name, executor, progress)
-    work = Work(study, target, asked, read_held(plan.folder, asked), tools, executor, progress)
+    work = CellUnit(study, target, asked, read_held(plan.folder, asked), tools, executor, progress)
     outcomes = {key: run_cell(work, planned) for key, planned in study.tunings.items()}
     _require_one(list(outcomes.values()))
     tasks = {name: study.tasks[name] for name in study.asked}
@@ -117,8 +117,8 @@ def page_of(run: Path) -> Path:
 def _require_one(outcomes: Sequence[Mapping[str, Any]]) -> None:
     """InputError when every cell failed: there is nothing to be shown but the reason."""
     if all(outcome["state"] == "failed" for outcome in outcomes):
-        mend = "The same command tries again"
-        raise wrong(f"no cell could be finished; the first one: {outcomes[0]['reason']}", mend)
+        hint = "The same command tries again"
+        raise input_error(f"no cell could be finished; the first one: {outcomes[0]['reason']}", hint)
 
 
 def _entry(planned: Planned, outcome: Mapping[str, Any]) -> Entry:
@@ -137,7 +137,7 @@ def _entry(planned: Planned, outcome: Mapping[str, Any]) -> Entry:
     )
 
 
-def run_cell(work: Work, planned: Planned) -> dict[str, Any]:
+def run_cell(work: CellUnit, planned: Planned) -> dict[str, Any]:
     """Bring one cell up to date: what its manifest says."""
     folder = work.target / "cells" / planned.key
     known = _finished(work, folder, planned.key)
@@ -159,7 +159,7 @@ def run_cell(work: Work, planned: Planned) -> dict[str, Any]:
     return outcome
 
 
-def _finished(work: Work, folder: Path, key: str) -> dict[str, Any] | None:
+def _finished(work: CellUnit, folder: Path, key: str) -> dict[str, Any] | None:
     """What the manifest of a cell says, if the cell is done and was asked the rows that are asked now."""
     scored = work.target / "7-scores" / key
     scores = read_manifest(scored)
@@ -174,7 +174,7 @@ def _finished(work: Work, folder: Path, key: str) -> dict[str, Any] | None:
     return known
 
 
-def _tune_and_ask(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
+def _tune_and_ask(work: CellUnit, planned: Planned, folder: Path) -> dict[str, Any]:
     """Rows, proof, tuned model, answers, scores."""
     proof = _write_rows(work, planned, folder)
     spec = spec_of(work.study.train, planned.cell)
@@ -192,14 +192,14 @@ def _tune_and_ask(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
     return {"proven": proof["proven"], "rejected": rejected, "tuned": dict(tuned.facts)}
 
 
-def _write_rows(work: Work, planned: Planned, folder: Path) -> dict[str, Any]:
+def _write_rows(work: CellUnit, planned: Planned, folder: Path) -> dict[str, Any]:
     """Write the rows of a cell and their proof, which comes last; CheckFailed where it does not hold."""
     known = _proven(folder)
     if known.get("asked") == work.asked.fingerprint:
         return known
     study, cell = work.study, planned.cell
     if not planned.chosen.rows:
-        raise wrong("no training rows are left", "Leave out less")
+        raise input_error("no training rows are left", "Leave out less")
     files: dict[str, Split] = {TRAIN: "train", VALIDATION: "validation"}
     for path, split in files.items():
         some = sources(study.folder, planned.chosen, split, study.train.validation_rows)

@@ -41,7 +41,7 @@ STAGE = stage("dataset")
 NOT_ASKED = "over_test_rows"
 
 
-class Work(NamedTuple):
+class TestRowsUnit(NamedTuple):
     """One unit: the test rows of one task."""
 
     task: str
@@ -64,7 +64,8 @@ def plan_asked(run: Path, folder: Path, release: Manifest, patterns: Sequence[st
     target = study_folder(run)
     parts, named = test_parts(release), asked_tasks(release, patterns)
     units = [
-        Unit(name, {parts[name][0]: parts[name][1]}, Work(name, str(folder / parts[name][0]), most)) for name in named
+        Unit(name, {parts[name][0]: parts[name][1]}, TestRowsUnit(name, str(folder / parts[name][0]), most))
+        for name in named
     ]
     tasks = read_json(folder / "tasks.json")
     config = {
@@ -84,7 +85,7 @@ def plan_asked(run: Path, folder: Path, release: Manifest, patterns: Sequence[st
     return StagePlan(STAGE, target / STAGE.folder, units, copy_task, config, finish)
 
 
-def copy_task(work: Work, folder: Path) -> Receipt:
+def copy_task(work: TestRowsUnit, folder: Path) -> Receipt:
     """Copy the test rows of a task that have the lowest hashes."""
     path = Path(work.path)
     ids, records = read_columns(path, "id", "record")

@@ -18,7 +18,7 @@ from ecominstruct.tasks.spec import Task
 class Faults(Protocol):
     """Makes faults that point into one document."""
 
-    def __call__(self, key: str, problem: str, mend: str = "", *inner: str | int) -> Fault:
+    def __call__(self, key: str, problem: str, hint: str = "", *inner: str | int) -> Fault:
         """A fault at a key, or at something inside it."""
 
 
@@ -53,8 +53,8 @@ def prompt_faults(prompt: AnnotationPrompt, fault: Faults) -> Iterator[Fault]:
         for name in sorted(named[lang]):
             stands = [line.strip() for line in text.splitlines() if f"{{{{ {name} }}}}" in line]
             if stands != [f"{{{{ {name} }}}}"]:
-                mend = f"Write {{{{ {name} }}}} once, on a line of its own: marks are put around what it shows"
-                yield fault("text", f"{name!r} does not stand alone on one line", mend, lang)
+                hint = f"Write {{{{ {name} }}}} once, on a line of its own: marks are put around what it shows"
+                yield fault("text", f"{name!r} does not stand alone on one line", hint, lang)
     if named["en"] != named["zh"]:
         odd = sorted(named["en"] ^ named["zh"])[0]
         yield fault("text", f"only one of the two texts names {odd!r}", "Name the same in both")
@@ -77,8 +77,8 @@ def annotate_faults(
         yield fault("annotate", f"the prompt has no placeholder {name!r}", nearest(name, names), "fields", name)
     for name, field in shown.items():
         if field not in kinds:
-            mend = f"Say which field it is: fields: {{{name}: …}}. {nearest(field, list(kinds))}".strip()
-            yield fault("annotate", f"{card.id} has no field {field!r} for {name!r} of the prompt", mend, "fields")
+            hint = f"Say which field it is: fields: {{{name}: …}}. {nearest(field, list(kinds))}".strip()
+            yield fault("annotate", f"{card.id} has no field {field!r} for {name!r} of the prompt", hint, "fields")
     if (LABELS in templates.names(prompt.text.en)) != (task.labels is not None):
         yield fault("annotate", "the prompt shows {{ labels }} where the task has a pool of labels, and only there")
     yield from _answer_faults(task, prompt, kinds, fault)
@@ -90,11 +90,11 @@ def annotate_faults(
         elif rule.limited != (check.limit is not None):
             yield fault("annotate", f"{check.rule!r} {'needs a' if rule.limited else 'takes no'} limit", "", *at)
         if check.field is not None and check.field not in names:
-            mend = nearest(check.field, names)
-            yield fault("annotate", f"the prompt has no placeholder {check.field!r}", mend, *at, "field")
+            hint = nearest(check.field, names)
+            yield fault("annotate", f"the prompt has no placeholder {check.field!r}", hint, *at, "field")
         if check.member is not None and check.member not in prompt.shape.properties:
-            mend = nearest(check.member, list(prompt.shape.properties))
-            yield fault("annotate", f"the answer has no member {check.member!r}", mend, *at, "member")
+            hint = nearest(check.member, list(prompt.shape.properties))
+            yield fault("annotate", f"the answer has no member {check.member!r}", hint, *at, "member")
 
 
 def _answer_faults(task: Task, prompt: AnnotationPrompt, kinds: Mapping[str, Kind], fault: Faults) -> Iterator[Fault]:

@@ -24,7 +24,7 @@ from typing import IO, Any, Literal, NamedTuple, get_args
 import orjson
 import xxhash
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.identity import hex128
 from ecominstruct.rows import Gold, Span
 from ecominstruct.runs.store import replacing, settle_names
@@ -258,13 +258,13 @@ def _read(taken: Snapshot | None, make: Any) -> Iterator[Any]:
     with Path(taken.path).open("rb") as file:
         content = file.read(taken.size)
     if xxhash.xxh3_128_hexdigest(content) != taken.hash:
-        raise wrong("was changed meanwhile", "Run the same command again", file=taken.path)
+        raise input_error("was changed meanwhile", "Run the same command again", file=taken.path)
     for number, line in enumerate(content.split(b"\n")[:-1], 1):
         try:
             yield make(orjson.loads(line))
         except (ValueError, TypeError, KeyError, AttributeError):
-            mend = "Mend or delete this line; its key then counts as not annotated"
-            raise wrong("is no line of annotations", mend, file=taken.path, line=number) from None
+            hint = "Mend or delete this line; its key then counts as not annotated"
+            raise input_error("is no line of annotations", hint, file=taken.path, line=number) from None
 
 
 def _annotation(line: dict[str, Any]) -> Annotation:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ecominstruct.languages import is_chinese, kin_text, units
+from ecominstruct.languages import is_chinese, normalize_for_matching, units
 from ecominstruct.rows import Lang
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -40,7 +40,9 @@ class Check(NamedTuple):
 
 def joins_to_text(case: Case) -> bool:
     """The parts, one after the other, are the text: no letter or digit is added, lost, changed or moved."""
-    return kin_text("".join(case.texts)) == kin_text(case.shown) and all(text.strip() for text in case.texts)
+    return normalize_for_matching("".join(case.texts)) == normalize_for_matching(case.shown) and all(
+        text.strip() for text in case.texts
+    )
 
 
 def copied(case: Case) -> bool:
@@ -67,7 +69,7 @@ def keeps_names(case: Case) -> bool:
 
 def differs_from_text(case: Case) -> bool:
     """The answer is not the text itself; case, white space and punctuation do not count."""
-    return all(kin_text(text) != kin_text(case.shown) for text in case.texts)
+    return all(normalize_for_matching(text) != normalize_for_matching(case.shown) for text in case.texts)
 
 
 def is_question(case: Case) -> bool:

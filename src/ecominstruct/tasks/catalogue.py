@@ -41,8 +41,8 @@ class _Faults(NamedTuple):
 
     document: Document
 
-    def __call__(self, key: str, problem: str, mend: str = "", *inner: str | int) -> Fault:
-        return Fault(self.document.file, self.document.line((key, *inner)), problem, mend)
+    def __call__(self, key: str, problem: str, hint: str = "", *inner: str | int) -> Fault:
+        return Fault(self.document.file, self.document.line((key, *inner)), problem, hint)
 
 
 class Bound(NamedTuple):
@@ -85,8 +85,8 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
         if card is not None:
             faults += _check_task(task, card, prompts, document)
         elif sources:
-            mend = nearest(task.source, list(sources))
-            faults.append(Fault(document.file, document.line(("source",)), f"unknown source {task.source!r}", mend))
+            hint = nearest(task.source, list(sources))
+            faults.append(Fault(document.file, document.line(("source",)), f"unknown source {task.source!r}", hint))
         faults += _check_serves(task, tasks, fault)
     if faults:
         raise InputError(sorted(set(faults)))
@@ -217,8 +217,8 @@ def _placeholder_faults(document: Document, pool: WordingPool) -> Iterator[Fault
                     yield fault(part, str(error), "", lang, index)
                     continue
                 if odd:
-                    mend = "A constraint may name {{ separator }} and {{ none }}; the other parts name nothing"
-                    yield fault(part, f"the wording names {odd[0]!r}", mend, lang, index)
+                    hint = "A constraint may name {{ separator }} and {{ none }}; the other parts name nothing"
+                    yield fault(part, f"the wording names {odd[0]!r}", hint, lang, index)
 
 
 def _check_task(
@@ -274,19 +274,19 @@ def _check_rule(task: Task, card: SourceCard, fault: _Faults) -> Iterator[Fault]
         return
     rule = rules.RULES.get(task.derive.rule)
     if rule is None:
-        mend = nearest(task.derive.rule, list(rules.RULES))
-        yield fault("derive", f"unknown rule {task.derive.rule!r}", mend, "rule")
+        hint = nearest(task.derive.rule, list(rules.RULES))
+        yield fault("derive", f"unknown rule {task.derive.rule!r}", hint, "rule")
         return
     for name in sorted(rule.needs.keys() - task.derive.fields.keys()):
         yield fault("derive", f"the rule {task.derive.rule!r} needs to know which field is {name!r}", "", "fields")
     for name, field in task.derive.fields.items():
         if name not in rule.takes:
-            mend = nearest(name, list(rule.takes))
-            yield fault("derive", f"the rule {task.derive.rule!r} has no {name!r}", mend, "fields", name)
+            hint = nearest(name, list(rule.takes))
+            yield fault("derive", f"the rule {task.derive.rule!r} has no {name!r}", hint, "fields", name)
         elif card.kinds.get(field) not in rule.takes[name]:
             wanted = " or ".join(rule.takes[name])
-            mend = nearest(field, [known for known, kind in card.kinds.items() if kind in rule.takes[name]])
-            yield fault("derive", f"{field!r} is no field of {card.id} with {wanted}", mend, "fields", name)
+            hint = nearest(field, [known for known, kind in card.kinds.items() if kind in rule.takes[name]])
+            yield fault("derive", f"{field!r} is no field of {card.id} with {wanted}", hint, "fields", name)
     if len(task.derive.labels) != rule.labels:
         yield fault("derive", f"the rule {task.derive.rule!r} needs {rule.labels} labels", "", "labels")
     if len(set(task.derive.labels)) < len(task.derive.labels):
@@ -296,8 +296,8 @@ def _check_rule(task: Task, card: SourceCard, fault: _Faults) -> Iterator[Fault]
         takers = ", ".join(name for name, known in sorted(rules.RULES.items()) if known.number)
         yield fault("derive", f"the rule {task.derive.rule!r} takes no number", f"Rules that do: {takers}", "number")
     elif number is not None and number < rule.fewest:
-        mend = f"Write {rule.fewest} or more"
-        yield fault("derive", f"of {number} candidates {task.derive.rule!r} can tell none apart", mend, "number")
+        hint = f"Write {rule.fewest} or more"
+        yield fault("derive", f"of {number} candidates {task.derive.rule!r} can tell none apart", hint, "number")
 
 
 def _check_form(task: Task, host: str | None, bound: Bound, named: Sequence[str], fault: _Faults) -> Iterator[Fault]:

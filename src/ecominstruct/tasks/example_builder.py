@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Sight(NamedTuple):
+class RenderedInput(NamedTuple):
     """What a task shows of one record, without the answer."""
 
     record: str
@@ -49,7 +49,7 @@ class Draft(NamedTuple):
     label: Label | None = None  # who found the answer, where that is not the source or a rule
 
 
-class Stamp(NamedTuple):
+class TaskMetadata(NamedTuple):
     """What all examples of a task have in common."""
 
     task: str
@@ -74,7 +74,7 @@ Assigned = tuple["pa.RecordBatch", "pa.Table"]
 """A batch of records, and the family and split of each."""
 
 
-class Maker:
+class ExampleBuilder:
     """Makes the examples of one task: the ingredients compiled once, the counts gathered on the way."""
 
     def __init__(self, parts: Ingredients, said: Said = NOTHING_SAID) -> None:
@@ -205,16 +205,16 @@ class Maker:
                 draft = draft._replace(problems=(ruling.problem, *draft.problems))
             yield draft._replace(label=ruling.label) if ruling.label else draft
 
-    def sights(self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]]) -> Iterator[Sight]:
+    def sights(self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]]) -> Iterator[RenderedInput]:
         """What the task shows of each record."""
         if not records:
             return
         texts = self.template.render(fields)
         shifts = self.template.offsets(self.host, fields) if self.host else repeat(0, len(records))
         options = _values(fields[self.task.candidates]) if self.task.candidates else repeat((), len(records))
-        yield from map(Sight, records, texts, shifts, options)
+        yield from map(RenderedInput, records, texts, shifts, options)
 
-    def complete(self, sight: Sight, gold: Gold) -> Draft:
+    def complete(self, sight: RenderedInput, gold: Gold) -> Draft:
         """A record with its answer, and what is wrong with that."""
         choices = self.choices(sight.record, sight.options, gold)
         question = self.question(sight.input, choices)
@@ -329,10 +329,10 @@ def _call(task: Task) -> Call:
     return Call(task.id, derive.fields, derive.labels, derive.number or RULES[derive.rule].number)
 
 
-def _stamp(task: Task, card: SourceCard) -> Stamp:
+def _stamp(task: Task, card: SourceCard) -> TaskMetadata:
     rule = f"{task.derive.rule}@{RULES[task.derive.rule].version}" if task.derive else ""
     label = Label("rule", rule) if rule else Label("source", card.id)
-    return Stamp(task.id, task.version, task.lang, label, card.licence.spdx, card.synthetic)
+    return TaskMetadata(task.id, task.version, task.lang, label, card.licence.spdx, card.synthetic)
 
 
 def _values(column: pa.Array[Any]) -> list[Any]:

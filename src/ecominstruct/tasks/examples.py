@@ -31,7 +31,7 @@ from ecominstruct.runs.store import (
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.sources.tombstones import REASON
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.example_builder import Assigned, Maker
+from ecominstruct.tasks.example_builder import Assigned, ExampleBuilder
 from ecominstruct.tasks.inputs import Ingredients, ingredients
 from ecominstruct.tasks.label_resolution import NOTHING_SAID, Said, said_about
 from ecominstruct.tasks.labelling import sha_of
@@ -48,7 +48,7 @@ class RecordPart(NamedTuple):
     first_group: int  # the row group of splits.parquet that belongs to the first batch of the part
 
 
-class Work(NamedTuple):
+class ExamplesUnit(NamedTuple):
     """One unit: a task on some parts of records."""
 
     ingredients: Ingredients
@@ -89,7 +89,7 @@ def plan_examples(
         for some in stretches(source_parts(records, parts.card, task.files)):
             places = tuple(RecordPart(str(record_folder / part.path), groups[part.path]) for part in some)
             name = f"{task.id}/{unit_tail(some[0].path)}"
-            work = Work(parts, places, name, str(run / splits.stage_folder / split_part.path), said)
+            work = ExamplesUnit(parts, places, name, str(run / splits.stage_folder / split_part.path), said)
             of_records = {part.path: part.hash for part in some}
             inputs = {**parts.fingerprints, **said.fingerprints, **of_records, "splits": split_part.hash}
             units.append(Unit(name, inputs, work))
@@ -151,9 +151,9 @@ def unit_tail(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".parquet")
 
 
-def make_examples(work: Work, folder: Path) -> Receipt:
+def make_examples(work: ExamplesUnit, folder: Path) -> Receipt:
     """Run one task over some parts of records."""
-    maker = Maker(work.ingredients, work.said)
+    maker = ExampleBuilder(work.ingredients, work.said)
     unit = work.name
     examples = maker.examples(lambda: work.read(maker.columns))
     part = write_part(folder, f"{unit}.parquet", example_schema(), examples)

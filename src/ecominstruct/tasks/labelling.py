@@ -19,7 +19,7 @@ from ecominstruct.tasks.annotate_spec import LABELS
 from ecominstruct.tasks.annotations import Annotation, Verdict
 from ecominstruct.tasks.answer_checks import CHECKS, Case, failure, texts_of
 from ecominstruct.tasks.answer_schema import as_json, merged, problem
-from ecominstruct.tasks.example_builder import Assigned, Maker, Origin, Sight
+from ecominstruct.tasks.example_builder import Assigned, ExampleBuilder, Origin, RenderedInput
 from ecominstruct.tasks.forms.answer_normalization import json_object
 from ecominstruct.tasks.forms.reading import locate
 from ecominstruct.tasks.inputs import Ingredients
@@ -71,7 +71,7 @@ class Shown(NamedTuple):
     """A record as an annotator sees it."""
 
     key: str
-    sight: Sight
+    sight: RenderedInput
     texts: Mapping[str, str]  # what stands for each placeholder of the prompt
 
 
@@ -80,11 +80,11 @@ class Seen(NamedTuple):
 
     keys: list[str]  # under which annotations of them are kept
     origins: list[Origin]
-    sights: list[Sight]
+    sights: list[RenderedInput]
     fields: dict[str, pa.Array[Any]]
 
 
-def sights(maker: Maker, read: Callable[[], Iterable[Assigned]]) -> Iterator[Seen]:
+def sights(maker: ExampleBuilder, read: Callable[[], Iterable[Assigned]]) -> Iterator[Seen]:
     """What a task shows of its records, in batches that are not empty. `read` is as in `Maker.examples`."""
     for records, pool in maker.batches(read):
         origins, fields = maker.taken(records, pool)
@@ -104,7 +104,7 @@ class Vote(NamedTuple):
 class Labeller:
     """Asks about the records of one task and judges the answers: pure functions, compiled once."""
 
-    def __init__(self, maker: Maker) -> None:
+    def __init__(self, maker: ExampleBuilder) -> None:
         parts = maker.parts
         assert parts.task.annotate is not None and parts.annotation is not None
         self.maker, self.task, self.lang = maker, parts.task, parts.task.lang

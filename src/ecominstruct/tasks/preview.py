@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ecominstruct.config.recipe import Prompts
-from ecominstruct.errors import InputError, wrong
+from ecominstruct.errors import InputError, input_error
 from ecominstruct.rows import Gold
 from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.illustrations import illustrations
 from ecominstruct.sources.ingest import pieces, stretch
 from ecominstruct.sources.records import read_records
 from ecominstruct.tasks.catalogue import Catalogue
-from ecominstruct.tasks.example_builder import Maker, Origin
+from ecominstruct.tasks.example_builder import ExampleBuilder, Origin
 from ecominstruct.tasks.inputs import ingredients
 from ecominstruct.tasks.labelling import Labeller
 from ecominstruct.tasks.prompts import render_prompt
@@ -38,10 +38,12 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
         shown = illustrate(catalogue, task)
         if shown:
             return shown
-        raise wrong(f"the source {card.id!r} is absent: no {missing[0]}", "Name the data root with --data or ECOM_DATA")
+        raise input_error(
+            f"the source {card.id!r} is absent: no {missing[0]}", "Name the data root with --data or ECOM_DATA"
+        )
     records = _records(card, task, data, row, NEIGHBOURS if task.derive else 1)
     if not records:
-        raise wrong(f"{card.id} has no record {row}", "Count from 0")
+        raise input_error(f"{card.id} has no record {row}", "Count from 0")
     return _shown(catalogue, task, records)
 
 
@@ -64,7 +66,7 @@ def illustrate(catalogue: Catalogue, task: Task) -> dict[str, Any] | None:
 def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> dict[str, Any]:
     """What the task makes of the first of the records; InputError when that is nothing."""
     card = catalogue.sources[task.source]
-    maker = Maker(ingredients(catalogue, task, Prompts()))
+    maker = ExampleBuilder(ingredients(catalogue, task, Prompts()))
     record = records[0]
     derived = _derived(maker, records)
     draft = maker.draft(record["id"], {**record, **derived.fields})
@@ -84,7 +86,7 @@ def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> d
     }
 
 
-def _asked(maker: Maker, record: Mapping[str, Any]) -> str:
+def _asked(maker: ExampleBuilder, record: Mapping[str, Any]) -> str:
     """What a model is asked, to find the answer."""
     fields = maker.fields_of([record])
     labeller = Labeller(maker)
@@ -106,17 +108,19 @@ def _alone(record: dict[str, Any]) -> dict[str, Any]:
     return record | {"split": "test", "family": record["id"]}
 
 
-def _derived(maker: Maker, records: list[dict[str, Any]]) -> Derived:
+def _derived(maker: ExampleBuilder, records: list[dict[str, Any]]) -> Derived:
     """What the task's rule makes of the first record; InputError when the record is left out or the rule gives none."""
     record = records[0]
     row = record["row"]
     outside = [name for name, allowed in maker.task.where.items() if record[name] not in allowed]
     if outside:
-        raise wrong(f"record {row} is left out: its {outside[0]!r} is {record[outside[0]]!r}", "Try another --row")
+        raise input_error(
+            f"record {row} is left out: its {outside[0]!r} is {record[outside[0]]!r}", "Try another --row"
+        )
     given = maker.derive(record, Pool(other for other in records if not maker.unwanted(other)))
     if isinstance(given, str):
         rule = maker.task.derive.rule if maker.task.derive else ""
-        raise wrong(f"the rule {rule!r} gives nothing for record {row}: {given}", "Try another --row")
+        raise input_error(f"the rule {rule!r} gives nothing for record {row}: {given}", "Try another --row")
     return given
 
 

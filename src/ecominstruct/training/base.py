@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.config.training import TINY, Lora, TrainSpec
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.models.chat import Chat
 from ecominstruct.models.checkpoints import files_of, find_model
@@ -37,7 +37,7 @@ def require_extra() -> None:
         import torch  # noqa: F401
         import trl  # noqa: F401
     except ImportError:
-        raise wrong("Models are tuned by torch, TRL and PEFT", EXTRA) from None
+        raise input_error("Models are tuned by torch, TRL and PEFT", EXTRA) from None
 
 
 def take_device(spec: TrainSpec) -> None:
@@ -50,10 +50,10 @@ def take_device(spec: TrainSpec) -> None:
     if "OMP_NUM_THREADS" not in os.environ and (spec.device == "cpu" or not torch.cuda.is_available()):
         torch.set_num_threads(1)  # two of them are slower as soon as anything else runs on the machine
     if spec.device == "cuda" and not torch.cuda.is_available():
-        raise wrong("train: device: cuda asks for a GPU, and torch finds none here", "Write device: auto")
+        raise input_error("train: device: cuda asks for a GPU, and torch finds none here", "Write device: auto")
     if spec.device != "cpu" and torch.cuda.device_count() > 1 and "WORLD_SIZE" not in os.environ:
-        mend = "Launch it with accelerate (docs/training.md), or show it one with CUDA_VISIBLE_DEVICES=0"
-        raise wrong(f"there are {torch.cuda.device_count()} GPUs here", mend)
+        hint = "Launch it with accelerate (docs/training.md), or show it one with CUDA_VISIBLE_DEVICES=0"
+        raise input_error(f"there are {torch.cuda.device_count()} GPUs here", hint)
 
 
 def base_fingerprint(spec: TrainSpec) -> str:
@@ -74,7 +74,7 @@ def load_base(spec: TrainSpec, texts: Iterable[str]) -> Base:
     found = find_model(folder)
     loaded = load_model(LocalSpec(folder=spec.model, chat=spec.chat, device="cpu", dtype="float32"), found)
     if loaded.seq2seq:
-        raise wrong("is a sequence-to-sequence model", "Tuning is for causal models", file=spec.model)
+        raise input_error("is a sequence-to-sequence model", "Tuning is for causal models", file=spec.model)
     return Base(loaded.model.train(), loaded.chat, folder.resolve().name, found.weights)
 
 
@@ -104,4 +104,6 @@ def adapted(model: Any, lora: Lora, seed: int) -> Any:
             warnings.simplefilter("ignore", FutureWarning)  # PEFT asks transformers by a name that will go
             return get_peft_model(model, config)
     except ValueError as error:
-        raise wrong(f"train: lora: targets: {str(error).partition('. ')[0]}", "Name layers of the model") from None
+        raise input_error(
+            f"train: lora: targets: {str(error).partition('. ')[0]}", "Name layers of the model"
+        ) from None

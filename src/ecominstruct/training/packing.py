@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 
 _TOO_FAR = 1e-3  # between logits in float32; without isolation they differ by far more
 
@@ -23,4 +23,4 @@ def require_apart(model: Any) -> None:
         alone = model(input_ids=ids[1]).logits[0]
         together = model(input_ids=torch.cat(ids, 1), position_ids=places, use_cache=False).logits[0, -3:]
     if not torch.allclose(alone, together, atol=_TOO_FAR):
-        raise wrong("train: packing: this model lets packed rows see each other", "Write packing: false")
+        raise input_error("train: packing: this model lets packed rows see each other", "Write packing: false")

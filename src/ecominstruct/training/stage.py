@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ecominstruct.config.training import TrainSpec
 from ecominstruct.dataset.row_selection import row_hash
-from ecominstruct.errors import InputError, wrong
+from ecominstruct.errors import InputError, input_error
 from ecominstruct.rows import Example, Reject, example_of
 from ecominstruct.runs.executor import StagePlan, Unit, local, run_stage, stale_reasons
 from ecominstruct.runs.progress import Progress, Silent
@@ -37,7 +37,7 @@ STAGE = stage("model")
 UNIT = "model"
 
 
-class Work(NamedTuple):
+class TuningUnit(NamedTuple):
     """The one unit: what is tuned on which rows."""
 
     spec: TrainSpec
@@ -51,13 +51,13 @@ def train_spec(run: Path) -> TrainSpec:
     file = run / RECIPE
     kept = read_recipe(run).get("train") if file.is_file() else None
     if kept is None:
-        mend = "Add a section to the recipe, such as train: {model: tiny}"
-        raise wrong("was built from a recipe that says nothing of tuning", mend, file=str(run))
+        hint = "Add a section to the recipe, such as train: {model: tiny}"
+        raise input_error("was built from a recipe that says nothing of tuning", hint, file=str(run))
     try:
         return TrainSpec.model_validate(kept)
     except ValidationError:
         problem = "describes the tuning as another version of this program does"
-        raise wrong(problem, "Build the run again", file=str(file)) from None
+        raise input_error(problem, "Build the run again", file=str(file)) from None
 
 
 def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
@@ -65,10 +65,10 @@ def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
     dataset, release = require_manifest(run, "dataset")
     parts = [part for part in release.parts() if part.path.partition("/")[0] in ("train", "validation")]
     if not any(part.path.startswith("train/") for part in parts):
-        mend = "Build one with smaller test and held-out parts"
-        raise wrong("its release holds no training rows", mend, file=str(run))
+        hint = "Build one with smaller test and held-out parts"
+        raise input_error("its release holds no training rows", hint, file=str(run))
     inputs = {part.path: part.hash for part in parts} | {"model to tune": base_fingerprint(spec)}
-    unit = Unit(UNIT, inputs, Work(spec, dataset, release, progress))
+    unit = Unit(UNIT, inputs, TuningUnit(spec, dataset, release, progress))
     config = {"train": spec.model_dump(exclude={"model", "device"}), "title": release.config["title"]}
     return StagePlan(STAGE, run / STAGE.folder, [unit], tune_release, config)
 
@@ -97,11 +97,11 @@ def train(run: Path, progress: Progress) -> dict[str, Any]:
 def follow(run: Path) -> None:
     """Tune beside a first process that writes; the run must be built already, since nobody waits for a build."""
     plan = plan_model(run, train_spec(run), Silent())
-    work: Work = plan.units[0].payload
+    work: TuningUnit = plan.units[0].payload
     tune(work.spec, _training_rows(work)[0], _validation_rows(work), plan.folder, {}, work.progress)
 
 
-def tune_release(work: Work, folder: Path) -> Receipt:
+def tune_release(work: TuningUnit, folder: Path) -> Receipt:
     """Tune on the rows of a release. The receipt counts training rows: used, and not used."""
     train, beyond = _training_rows(work)
     tuned = tune(work.spec, train, _validation_rows(work), folder, about_release(work.release), work.progress)
@@ -112,7 +112,7 @@ def tune_release(work: Work, folder: Path) -> Receipt:
     return Receipt(UNIT, {}, rows_in, used, rejected, {}, counts, _files(tuned))
 
 
-def _training_rows(work: Work) -> tuple[list[Example], list[Reject]]:
+def _training_rows(work: TuningUnit) -> tuple[list[Example], list[Reject]]:
     """The training rows that may be used, and the rejects beyond the cap: only rows that are taken are read whole."""
     taken: list[Example] = []
     beyond: list[Reject] = []
@@ -126,11 +126,11 @@ def _training_rows(work: Work) -> tuple[list[Example], list[Reject]]:
     return taken, beyond
 
 
-def _validation_rows(work: Work) -> list[Example]:
+def _validation_rows(work: TuningUnit) -> list[Example]:
     return [example for path in _paths(work, "validation") for example in _read(path, None)]
 
 
-def _paths(work: Work, split: str) -> Sequence[Path]:
+def _paths(work: TuningUnit, split: str) -> Sequence[Path]:
     return [work.dataset / part.path for part in work.release.parts() if part.path.startswith(f"{split}/")]
 
 

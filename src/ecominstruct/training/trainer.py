@@ -23,7 +23,7 @@ from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from ecominstruct.config.training import TrainSpec
-from ecominstruct.errors import EcomError, wrong
+from ecominstruct.errors import EcomError, input_error
 from ecominstruct.runs.progress import Progress
 from ecominstruct.runs.store import write_json
 from ecominstruct.training.rows import NO_LOSS
@@ -201,7 +201,7 @@ def _not_finite(what: str, step: int, folder: Path) -> EcomError:
     names = {"loss": "the loss", "eval_loss": "the loss on validation rows", "grad_norm": "the gradient"}
     last = last_checkpoint(folder)
     kept = f"The last good checkpoint is {last}" if last else "No checkpoint had been written"
-    return wrong(f"{names[what]} is no number at step {step}", f"{kept}; try a lower learning_rate")
+    return input_error(f"{names[what]} is no number at step {step}", f"{kept}; try a lower learning_rate")
 
 
 @contextmanager
@@ -217,4 +217,4 @@ def said_in_one_line(folder: Path) -> Iterator[None]:
             raise
         last = last_checkpoint(folder)
         kept = f"The same command goes on from {last.name}" if last else "No checkpoint had been written"
-        raise wrong("no space is left for a checkpoint", f"{kept}; make room", file=str(folder)) from None
+        raise input_error("no space is left for a checkpoint", f"{kept}; make room", file=str(folder)) from None

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ecominstruct.config.training import TrainSpec
-from ecominstruct.errors import InputError, wrong
+from ecominstruct.errors import InputError, input_error
 from ecominstruct.identity import fingerprint, hex128
 from ecominstruct.models.checkpoints import record_base
 from ecominstruct.rows import Example, Reject
@@ -94,7 +94,9 @@ def _tune(
     rows = encode(base.chat, taken, spec.max_length)
     checked = encode(base.chat, held, spec.max_length)
     if not rows.rows:
-        raise wrong(f"none of {len(taken)} training rows fits in max_length: {spec.max_length} tokens", "Raise it")
+        raise input_error(
+            f"none of {len(taken)} training rows fits in max_length: {spec.max_length} tokens", "Raise it"
+        )
     if leads():
         _begin(work, print_of)
     tuned, losses = _run(spec, base, rows, checked, work, progress)

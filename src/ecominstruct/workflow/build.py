@@ -31,7 +31,7 @@ from ecominstruct.dataset.release import held_out_tasks, plan_release
 from ecominstruct.dataset.shift import shifts_document
 from ecominstruct.dataset.test_sets import TestSets, read_test_sets
 from ecominstruct.dataset.twins import Twins, find_twins
-from ecominstruct.errors import CheckFailed, Fault, InputError, wrong
+from ecominstruct.errors import CheckFailed, Fault, InputError, input_error
 from ecominstruct.report.stage_status import StageStatus, state
 from ecominstruct.rows import SPLITS
 from ecominstruct.runs.executor import StagePlan, run_stage, stale_reasons
@@ -114,9 +114,9 @@ def prepare(
 ) -> Settings:
     """Load and check everything that a run needs; InputError before anything is written."""
     if annotations.exists() and not annotations.is_dir():
-        raise wrong("is not a folder", "Name another one with --annotations", file=str(annotations))
+        raise input_error("is not a folder", "Name another one with --annotations", file=str(annotations))
     if data is not None and not data.is_dir():
-        raise wrong("is not a folder", "Name the data root with --data or ECOM_DATA", file=str(data))
+        raise input_error("is not a folder", "Name the data root with --data or ECOM_DATA", file=str(data))
     document = strict_yaml.read(recipe)
     made = strict_yaml.validate(document, Recipe)
     catalogue = load_catalogue(roots(*extra))
@@ -135,9 +135,9 @@ def prepare(
         faults.append(Fault(document.file, line, problem, "Select other tasks, or write licence: any"))
     elif not present and not faults:
         where = f"in {data}" if data else "without a data root"
-        mend = "Name the data root with --data or ECOM_DATA"
+        hint = "Name the data root with --data or ECOM_DATA"
         faults.append(
-            Fault(document.file, document.line(("tasks",)), f"no source of these tasks is present {where}", mend)
+            Fault(document.file, document.line(("tasks",)), f"no source of these tasks is present {where}", hint)
         )
     rating = rated_by(made.rating, recipe.parent)
     if faults:
@@ -161,7 +161,7 @@ def without_forgotten(settings: Settings, run: Path) -> Settings:
     tasks = tuple(task for task in settings.tasks if task.source not in names)
     if names and not tasks:
         problem = f"all sources of this recipe were forgotten here: {', '.join(sorted(names))}"
-        raise wrong(problem, "Name other tasks in the recipe, or another folder with --out", file=str(run))
+        raise input_error(problem, "Name other tasks in the recipe, or another folder with --out", file=str(run))
     guarding = tuple(name for name in settings.guards if name not in gone)
     forgotten = tuple(sorted({*settings.forgotten, *names}))
     unannotated = tuple(task.id for task in tasks if task.id in settings.unannotated)
@@ -171,9 +171,9 @@ def without_forgotten(settings: Settings, run: Path) -> Settings:
 def check_run(run: Path) -> None:
     """InputError when a folder is something else than a run: a build would mix with what lies there."""
     if run.exists() and not run.is_dir():
-        raise wrong("is not a folder", "Name another folder with --out", file=str(run))
+        raise input_error("is not a folder", "Name another folder with --out", file=str(run))
     if run.is_dir() and not is_run(run) and not all(map(_comes_before_a_run, run.iterdir())):
-        raise wrong("holds something else than a run", "Name a new or an empty folder with --out", file=str(run))
+        raise input_error("holds something else than a run", "Name a new or an empty folder with --out", file=str(run))
 
 
 def is_run(folder: Path) -> bool:
@@ -209,8 +209,8 @@ def build(settings: Settings, run: Path, executor: Executor, progress: Progress)
     begun = time.monotonic()
     settings = without_forgotten(settings, run)
     if not settings.built:
-        mend = "First run: ecom annotate RECIPE --out RUN --server NAME"
-        raise wrong(f"no answer of these tasks is there yet: {', '.join(settings.unannotated)}", mend)
+        hint = "First run: ecom annotate RECIPE --out RUN --server NAME"
+        raise input_error(f"no answer of these tasks is there yet: {', '.join(settings.unannotated)}", hint)
     recipe = settings.recipe.model_dump(mode="json")
     _begin(run, recipe)
     manifests: dict[str, Manifest] = {}
@@ -229,7 +229,7 @@ def _require_rows(run: Path, done: Mapping[str, Manifest]) -> None:
     records = done["records"]
     if not records.rows_out and records.rejected.get(REASON):
         problem = f"every record of this recipe was forgotten: {records.rejected[REASON]:,}"
-        raise wrong(problem, "Name other tasks in the recipe, or another folder with --out", file=str(run))
+        raise input_error(problem, "Name other tasks in the recipe, or another folder with --out", file=str(run))
 
 
 def hold_limits(run: Path, limits: Mapping[str, float | None], executor: Executor, progress: Progress) -> None:
@@ -444,7 +444,7 @@ def recall(run: Path) -> dict[str, Any]:
     path = run / "log" / "last.json"
     if not path.is_file():
         problem = "lacks log/last.json, which names its recipe" if is_run(run) else "is not a run folder"
-        raise wrong(problem, "First run: ecom build RECIPE --out RUN", file=str(run))
+        raise input_error(problem, "First run: ecom build RECIPE --out RUN", file=str(run))
     found: dict[str, Any] = read_json(path)
     return found
 

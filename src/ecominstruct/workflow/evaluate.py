@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ecominstruct.audit.audits import AUDITS
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.evaluation.predict import ask, plan_predictions, price_of_asking, stale_predictions
 from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.score import plan_scores, stale_models
-from ecominstruct.models import FLOORS, folder_name, role
+from ecominstruct.models import TRIVIAL_BASELINES, folder_name, role
 from ecominstruct.report.report import plan_report, scored_models
 from ecominstruct.report.stage_status import StageStatus, state
 from ecominstruct.runs.executor import missing_parts, run_stage, stale_reasons
@@ -69,15 +69,15 @@ def released(scores: Mapping[str, Any]) -> dict[str, Any]:
         if "released" in scored
     }
     if not tasks:
-        mend = "Build one with: ecom run recipes/released.yaml --data DATA --out RUN"
-        raise wrong("this run asks no task of the released test folders", mend)
+        hint = "Build one with: ecom run recipes/released.yaml --data DATA --out RUN"
+        raise input_error("this run asks no task of the released test folders", hint)
     return {"model": scores["model"], "tasks": tasks, "published": load_published().model_dump(exclude_none=True)}
 
 
 def score_floors(run: Path, executor: Executor, progress: Progress) -> list[dict[str, Any]]:
     """Let those answer who know nothing, and mark their answers: every score is shown beside the best of them."""
     scores = []
-    for floor in FLOORS:
+    for floor in TRIVIAL_BASELINES:
         run_stage(plan_predictions(run, floor), executor, progress)
         plan = plan_scores(run, floor)
         run_stage(plan, executor, progress)

@@ -23,11 +23,11 @@ from ecominstruct.audit.card import SAMPLES, write_card
 from ecominstruct.dataset.proof import write_proof
 from ecominstruct.dataset.purge import Gone, named_in, naming, purge
 from ecominstruct.dataset.trace import write_index
-from ecominstruct.errors import CheckFailed, Fault, wrong
+from ecominstruct.errors import CheckFailed, Fault, input_error
 from ecominstruct.evaluation.predict import answers_file
 from ecominstruct.models.cache import Answers
 from ecominstruct.people import annotate, judging, reviewing
-from ecominstruct.people.annotation_store import Desk
+from ecominstruct.people.annotation_store import AnnotationStore
 from ecominstruct.people.llm_judge import forget_judged
 from ecominstruct.people.records import annotation_keys
 from ecominstruct.people.votes import forget_votes
@@ -72,7 +72,7 @@ class Stale(NamedTuple):
 
     what: str
     why: str
-    mend: str
+    hint: str
 
 
 class Twin(NamedTuple):
@@ -124,7 +124,7 @@ def forget(run: Path, wish: Wish) -> dict[str, Any]:
     if journal is None:
         journal = _begin(run, wish)
     elif wish not in (Wish(), journal.wish):
-        raise wrong("something else is being forgotten here", f"First run: ecom forget {run}", file=str(run))
+        raise input_error("something else is being forgotten here", f"First run: ecom forget {run}", file=str(run))
     return _carry_out(run, journal)
 
 
@@ -137,7 +137,7 @@ def learn(run: Path, file: Path) -> None:
 def _listed(file: Path) -> frozenset[Tombstone]:
     """The tombstones of a file that somebody names; InputError where there is none."""
     if not file.is_file():
-        raise wrong("is not there", "Name a file that ecom forget wrote", file=str(file))
+        raise input_error("is not there", "Name a file that ecom forget wrote", file=str(file))
     return read_tombstones(file)
 
 
@@ -175,7 +175,7 @@ def _begin(run: Path, wish: Wish) -> Journal:
     """Find all that is to go, and write it down."""
     data = _last(run).get("data")
     if wish.file and data and Path(wish.file).is_relative_to(data):
-        raise wrong("lies among the raw data, where nothing is written", "Name a file elsewhere", file=wish.file)
+        raise input_error("lies among the raw data, where nothing is written", "Name a file elsewhere", file=wish.file)
     for name in BUILT:
         folder = run / stage(name).folder
         manifest = read_manifest(folder)
@@ -185,7 +185,7 @@ def _begin(run: Path, wish: Wish) -> Journal:
     wanted = _wanted(run, wish, listed)
     if not wanted and not listed:
         what = wish.source or wish.record
-        raise wrong(f"this run holds no records of {what!r}", "See: ecom sources list", file=str(run))
+        raise input_error(f"this run holds no records of {what!r}", "See: ecom sources list", file=str(run))
     twins = found = _twins(run, wanted)
     if wish.family:
         wanted |= {record.id: record for record, _ in twins.values()}
@@ -430,11 +430,11 @@ def _remove_sums(run: Path) -> Iterator[Stale]:
         STUDY: f"ecom study {recipe} --out {run}",
     }
     shutil.rmtree(run / f".{stage('model').folder}.tuning", ignore_errors=True)  # checkpoints
-    for name, mend in mends.items():
+    for name, hint in mends.items():
         held = any((run / name).glob("*/manifest.json")) or (run / name / MANIFEST).is_file()
         shutil.rmtree(run / name, ignore_errors=True)
         if held:
-            yield Stale(name, "is removed", mend)
+            yield Stale(name, "is removed", hint)
 
 
 def _mark_model(run: Path, journal: Journal, gone: Gone) -> Iterator[Stale]:
@@ -445,19 +445,19 @@ def _mark_model(run: Path, journal: Journal, gone: Gone) -> Iterator[Stale]:
         yield Stale(stage("model").folder, why, f"ecom train {recipe} --out {run}")
 
 
-def note_export(run: Path, path: Path, mend: str) -> None:
+def note_export(run: Path, path: Path, hint: str) -> None:
     """Keep in the log of a run that rows of it were written elsewhere, and the command that writes them again."""
     log = run / "log" / EXPORTS
     known = read_json(log) if log.is_file() else {}
-    write_json(log, {**known, str(path.resolve()): mend})
+    write_json(log, {**known, str(path.resolve()): hint})
 
 
 def _exports(run: Path) -> Iterator[Stale]:
     """What was written elsewhere and is still there: it may hold rows that are forgotten."""
     log = run / "log" / EXPORTS
-    for path, mend in (read_json(log) if log.is_file() else {}).items():
+    for path, hint in (read_json(log) if log.is_file() else {}).items():
         if Path(path).exists():
-            yield Stale(path, "was written before and may hold what is forgotten", f"delete it, or run again: {mend}")
+            yield Stale(path, "was written before and may hold what is forgotten", f"delete it, or run again: {hint}")
 
 
 def _finish_release(run: Path) -> None:
@@ -479,7 +479,7 @@ def _forget_what_was_said(run: Path, journal: Journal) -> dict[str, int]:
     """
     went: dict[str, int] = {}
     for path in filter(Path.is_file, (reviewing.desk_file(run), judging.desk_file(run))):
-        went[path.relative_to(run).as_posix()] = Desk(path).forget(journal.examples, journal.records)
+        went[path.relative_to(run).as_posix()] = AnnotationStore(path).forget(journal.examples, journal.records)
     went["people/judges"] = forget_judged(run, journal.examples)
     went["people/votes"] = forget_votes(run, journal.examples)
     (run / SAMPLES).unlink(missing_ok=True)  # sums over rows; the next export of a review writes them

@@ -52,8 +52,8 @@ def recipe_faults(
         if name not in catalogue.sources:
             yield Fault(document.file, line, f"unknown source {name!r}", nearest(name, list(catalogue.sources)))
         elif name in absent or absent_files(catalogue.sources[name], data):
-            mend = "Name the data root with --data or ECOM_DATA" if data is None else f"Put its files below {data}"
-            yield Fault(document.file, line, f"the required source {name!r} is absent", mend)
+            hint = "Name the data root with --data or ECOM_DATA" if data is None else f"Put its files below {data}"
+            yield Fault(document.file, line, f"the required source {name!r} is absent", hint)
         elif out := unlicensed_sources(recipe, catalogue, [name]):
             what = f"the required source {named(out)} is not {recipe.data.licence}"
             yield Fault(document.file, line, what, "Do not require it, or write licence: any")

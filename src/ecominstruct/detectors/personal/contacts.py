@@ -23,7 +23,7 @@ from ecominstruct.detectors.personal.rule import (
     unless_code,
     whole,
 )
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 
 _FILES = frozenset(
     [
@@ -101,7 +101,9 @@ def exists(number: str, region: str) -> bool:
     try:
         import phonenumbers
     except ImportError:
-        raise wrong("Telephone numbers are checked by phonenumbers", "pip install 'ecominstruct[audit]'") from None
+        raise input_error(
+            "Telephone numbers are checked by phonenumbers", "pip install 'ecominstruct[audit]'"
+        ) from None
     try:
         parsed = phonenumbers.parse(number, region or None)
     except phonenumbers.NumberParseException:

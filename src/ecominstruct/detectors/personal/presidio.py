@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecominstruct.detectors.base import Mention
 from ecominstruct.detectors.personal.kinds import Kind
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.rows import Severity
 
@@ -73,7 +73,7 @@ def _engine() -> Any:
         from presidio_analyzer import predefined_recognizers as known
         from presidio_analyzer.nlp_engine import NoOpNlpEngine
     except ImportError:
-        raise wrong("Presidio is not installed", "pip install 'ecominstruct[presidio]'") from None
+        raise input_error("Presidio is not installed", "pip install 'ecominstruct[presidio]'") from None
     domains = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
 
     class OfflineEmail(known.EmailRecognizer):

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from ecominstruct.errors import EcomError, nearest, wrong
+from ecominstruct.errors import EcomError, input_error, nearest
 from ecominstruct.sources.readers.base import EXCERPT, INSIDE, Place, RawRow, Unreadable, kept
 from ecominstruct.sources.readers.conll import read_conll
 from ecominstruct.sources.readers.delimited import read_csv
@@ -59,7 +59,7 @@ def reader_of(read: Read, readers: Path | None = None) -> Reader:
     own = _own_readers(readers) if readers else {}
     name = read.reader or ""
     if name not in own and name not in ODD:
-        raise wrong(f"no reader is called {name!r}", nearest(name, [*own, *ODD]), file=str(readers or ""))
+        raise input_error(f"no reader is called {name!r}", nearest(name, [*own, *ODD]), file=str(readers or ""))
     return own.get(name) or ODD[name]
 
 
@@ -69,12 +69,12 @@ def _own_readers(path: Path) -> dict[str, Reader]:
 
     spec = importlib.util.spec_from_file_location("ecominstruct_own_readers", path)
     if spec is None or spec.loader is None:
-        raise wrong("cannot be loaded", file=str(path))
+        raise input_error("cannot be loaded", file=str(path))
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # it is somebody's own code: whatever is wrong with it is theirs to read
-        raise wrong(f"cannot be loaded ({type(error).__name__}: {error})", file=str(path)) from None
+        raise input_error(f"cannot be loaded ({type(error).__name__}: {error})", file=str(path)) from None
     return {name: value for name, value in vars(module).items() if callable(value) and not name.startswith("_")}
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ecominstruct.errors import wrong
+from ecominstruct.errors import input_error
 from ecominstruct.sources.readers.base import Place, RawRow, Unreadable, column_names, kept
 from ecominstruct.sources.shape import Read
 
@@ -60,7 +60,7 @@ def read_xlsx(place: Place, read: Read) -> Iterator[RawRow]:
     try:
         import openpyxl
     except ImportError:
-        raise wrong("Excel workbooks need a library", "pip install 'ecominstruct[xlsx]'") from None
+        raise input_error("Excel workbooks need a library", "pip install 'ecominstruct[xlsx]'") from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and the like, which nobody reads here
         try:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Set
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 import ecominstruct
 from conftest import ROOT, Ecom
+from ecominstruct.cli.main import app
 from ecominstruct.runs.stages import STAGES
 
 PACKAGE = ROOT / "src" / "ecominstruct"
@@ -31,7 +36,7 @@ LAYERS = (  # from the ground up; a module may import from its own row and from 
     ("report",),
     ("workflow",),
     ("studies",),
-    ("cli",),
+    ("cli", "__main__"),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {
@@ -49,35 +54,79 @@ HEAVY = {
 }
 
 
-def _imports(path: Path) -> set[tuple[str, bool]]:
-    """The project modules that a file imports at run time, and whether it does so at the top of the file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    checked = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
+def _module(path: Path) -> str:
+    """The name of a module in the package; the package itself has none."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+
+
+FILES = {_module(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules of the project that a file imports: at its top, in functions, and for types alone."""
     found = set()
-    for node in ast.walk(tree):
-        if id(node) in checked or not isinstance(node, ast.ImportFrom) or not node.module:
-            continue
-        parts = node.module.split(".")
-        if parts[0] != "ecominstruct":
-            continue
-        names = [parts[1]] if len(parts) > 1 else [alias.name for alias in node.names]
-        found |= {(name, node in tree.body) for name in names}
-    return found
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are written in full"
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name.removeprefix("ecominstruct.") in FILES else str(node.module) for name in full}
+    return {name.removeprefix("ecominstruct.") for name in found if name.startswith("ecominstruct.")}
 
 
 def test_imports_point_one_way() -> None:
+    assert {module.split(".")[0] for module in FILES if module} == LEVEL.keys()
     wrong = []
-    for path in PACKAGE.rglob("*.py"):
-        here = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-        if here in ("__init__", "__main__"):
-            continue
-        wrong += [f"{here} imports {name}" for name, _ in _imports(path) if LEVEL[name] > LEVEL[here]]
+    for module, path in FILES.items():
+        here = module.split(".")[0]
+        names = {name.split(".")[0] for name in _imports(path)}
+        wrong += [f"{module} imports {name}" for name in sorted(names) if module and LEVEL[name] > LEVEL[here]]
     assert wrong == []
+
+
+def _circle(imports: Mapping[str, Set[str]]) -> list[str]:
+    """Modules that import each other in turn, the first once more at the end; empty if there are none."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_imports_form_a_circle() -> None:
+    """Within packages too. An import in a function, or for types alone, counts: it binds two modules all the same."""
+    imports = {module: _imports(path) for module, path in FILES.items()}
+    assert _circle(imports) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("import ecominstruct.people.votes", {"people.votes"}),
+        ("from ecominstruct.people import votes", {"people.votes"}),
+        ("from ecominstruct.people.votes import Vote", {"people.votes"}),
+        ("from ecominstruct.people import PAGE", {"people"}),
+        ("from ecominstruct import rows, people", {"rows", "people"}),
+        ("def work():\n    from ecominstruct import rows", {"rows"}),
+        ("if TYPE_CHECKING:\n    from ecominstruct import rows", {"rows"}),
+        ("from typing import Any\nimport json", set()),
+    ],
+)
+def test_what_a_file_imports(tmp_path: Path, code: str, names: set[str]) -> None:
+    (tmp_path / "a.py").write_text(code, encoding="utf-8")
+    assert _imports(tmp_path / "a.py") == names
+
+
+def drawn() -> str:
+    """The layers as CONTRIBUTING.md shows them, from the top."""
+    return "\n".join(["```", *(" ".join(names) for names in reversed(LAYERS)), "```"])
+
+
+def test_contributing_shows_the_layers() -> None:
+    """`python tests/test_architecture.py` writes them there."""
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f"<!-- layers -->\n{drawn()}\n<!-- /layers -->" in guide
 
 
 def test_few_modules_open_connections() -> None:
@@ -125,7 +174,7 @@ def test_every_module_has_a_docstring_and_a_place() -> None:
         for path in PACKAGE.iterdir()
         if path.is_dir() and path.name.isidentifier() and path.name not in ("catalogue", "__pycache__")
     }
-    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__"}
+    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     assert folders | modules == set(LEVEL)
 
 
@@ -150,7 +199,23 @@ def test_the_map_is_the_same_everywhere(ecom: Ecom) -> None:
     assert [verb for verb in verbs if verb in wanted] == wanted
 
 
-def test_every_verb_and_option_has_help(ecom: Ecom) -> None:
+def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """A command and those below it, each with the words that call it."""
+    yield name, command
+    for word, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, f"{name} {word}")
+
+
+def test_every_verb_and_option_has_help() -> None:
+    commands = dict(_commands(get_command(app), "ecom"))
+    assert {"ecom", "ecom judge", "ecom sources", "ecom sources fetch", "ecom tasks graph"} <= commands.keys()
+    lacking = {name for name, command in commands.items() if not command.help}
+    for name, command in commands.items():
+        lacking |= {f"{name} {one.name}" for one in command.params if not one.help}
+    assert lacking == set()
+
+
+def test_the_verbs_of_a_run_have_few_options(ecom: Ecom) -> None:
     for words in (
         ("build",),
         ("train",),
@@ -175,7 +240,17 @@ def test_every_verb_and_option_has_help(ecom: Ecom) -> None:
 
 def test_the_repository_speaks_of_itself_alone() -> None:
     """No absolute path of a machine stands in the project's files."""
-    for path in [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.yaml"), *ROOT.glob("*.md"), *ROOT.glob("recipes/*.yaml")]:
+    files = [PACKAGE.rglob("*.py"), PACKAGE.rglob("*.yaml"), ROOT.glob("*.md"), ROOT.glob("recipes/*.yaml")]
+    paths = [path for some in files for path in some]
+    assert {path.suffix for path in paths} == {".py", ".yaml", ".md"}
+    for path in paths:
         text = path.read_text(encoding="utf-8")
         assert "/home/" not in text
         assert "/root/" not in text
+
+
+if __name__ == "__main__":  # write the layers into CONTRIBUTING.md
+    path = ROOT / "CONTRIBUTING.md"
+    before, rest = path.read_text(encoding="utf-8").split("<!-- layers -->")
+    after = rest.split("<!-- /layers -->")[1]
+    path.write_text(f"{before}<!-- layers -->\n{drawn()}\n<!-- /layers -->{after}", encoding="utf-8")

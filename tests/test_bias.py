@@ -162,6 +162,7 @@ def test_swaps_never_touch_the_gold(pieces: list[str], data: st.DataObject) -> N
     at = data.draw(st.integers(0, len(pieces) - 1))
     start = sum(len(piece) + 1 for piece in pieces[:at])
     span = Span("good", start, start + len(pieces[at]), pieces[at])
+    assert isinstance(swap(task(), ["Nike shoes"], example("Nike shoes"), "brand"), Swapped)  # not each draw has a swap
     for form, gold in (("classify", None), ("ner", Gold(spans=(span,)))):
         row = example(text, ("good", *data.draw(st.lists(st.sampled_from(WORDS), max_size=2))), gold)
         for kind in SWAPS:

@@ -150,7 +150,9 @@ def test_flip_rates_of_a_model_that_is_biased_by_construction_are_recovered(shop
 
 
 def test_the_noise_of_a_model_is_taken_off(shop: Path) -> None:
-    for one in audit(shop, "noisy:0.3")["flips"]["kinds"]:
+    kinds = audit(shop, "noisy:0.3")["flips"]["kinds"]
+    assert {one["kind"] for one in kinds} == {"brand", "origin"}
+    for one in kinds:
         assert one["noise"] > 0.1
         assert one["low"] < 0.05
         assert one["lang"] in LANG_WORDS

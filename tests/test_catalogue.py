@@ -63,6 +63,7 @@ def test_all_seven_forms_and_four_categories_are_there(catalogue: Catalogue) -> 
 
 def test_wordings_are_many_and_distinct(catalogue: Catalogue) -> None:
     """Sentences of one part are no variants of each other: their similarity by edits stays below 80 of 100."""
+    assert catalogue.wordings
     for name, pool in catalogue.wordings.items():
         for part, fewest in (("instruction", 8), ("description", 4), ("constraint", 4)):
             for lang in LANGS:
@@ -74,6 +75,7 @@ def test_wordings_are_many_and_distinct(catalogue: Catalogue) -> None:
 
 def test_wordings_are_written_as_their_language_wants(catalogue: Catalogue) -> None:
     """Sentences end as sentences; Chinese has no ASCII punctuation or letters but in placeholders and quotations."""
+    assert catalogue.wordings
     for name, pool in catalogue.wordings.items():
         for part in ("instruction", "description", "constraint"):
             for lang in LANGS:
@@ -90,6 +92,7 @@ def test_constraints_ask_for_what_their_form_can_read(catalogue: Catalogue) -> N
     used: dict[str, set[bool]] = {}
     for task in catalogue.tasks.values():
         used.setdefault(task.wordings, set()).add(task.many)
+    assert catalogue.wordings
     for name, pool in catalogue.wordings.items():
         form = name.partition("/")[0]
         named = {frozenset(templates.names(sentence)) for lang in LANGS for sentence in getattr(pool.constraint, lang)}
@@ -189,18 +192,19 @@ def test_labels_are_balanced_enough_to_be_worth_asking(lang: str) -> None:
     }
     for table, names in columns.items():
         rows = list(storefront.rows(table, lang, 0, 2000))
+        assert len(rows) == 2000
         for name in names:
             shares = [count / len(rows) for count in Counter(row[name] for row in rows).values()]
             entropy = -sum(share * log2(share) for share in shares)
             assert entropy > 0.8 * log2(len(shares)), (table, name)
 
 
-def test_read_prediction_is_the_only_way_in() -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_read_prediction_is_the_only_way_in(form: str) -> None:
     """A model that failed has the outcome `error`, whatever it wrote."""
-    for form in FORMS:
-        question = Question("a text", ("a", "b"), ", ", "None", False)
-        failed = Prediction("", "", "a", error="no answer")
-        assert read_prediction(form, failed, question).lenient.outcome == "error"
+    question = Question("a text", ("a", "b"), ", ", "None", False)
+    failed = Prediction("", "", "a", error="no answer")
+    assert read_prediction(form, failed, question).lenient.outcome == "error"
 
 
 def test_what_is_shown_is_what_is_built(catalogue: Catalogue, tmp_path: Path) -> None:
@@ -213,6 +217,7 @@ def test_what_is_shown_is_what_is_built(catalogue: Catalogue, tmp_path: Path) ->
     with engines.local(1) as executor:
         build.build(settings, tmp_path / "run", executor, Silent())
     built = read_examples(tmp_path / "run" / "4-dataset" / "test" / f"{name.replace('/', '.')}.parquet")
+    assert len(built) > 14
     for example in built[::7]:
         shown = preview(catalogue, catalogue.tasks[name], example.row, None)
         assert shown["prompt"] == render_prompt(example)

@@ -157,6 +157,7 @@ def test_numbers_are_fresh_once(batches: list[list[int]]) -> None:
         first = [place for place, number in enumerate(batch) if number not in known and number not in batch[:place]]
         assert seen.fresh(np.array(batch, np.uint64)).tolist() == first
         known.update(batch)
+    assert seen.fresh(np.array([*known, 41], np.uint64)).tolist() == [len(known)]
 
 
 def test_pages_that_were_let_go_are_found_again(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def _there(name: str) -> bool:
 def test_every_raw_row_is_a_record_a_reject_or_folded(folder: str, datasets: Path) -> None:
     counts = _counts()[folder]
     read = list(_read(_cards()[folder]))
+    assert read
     wrong = []
     for source, file, made in read:
         raw = made["raw"]

@@ -28,9 +28,12 @@ def test_the_guides_name_what_exists() -> None:
     names = {*catalogue.tasks, *catalogue.sources}
     for guide in ("README.md", "CONTRIBUTING.md"):
         text = (ROOT / guide).read_text(encoding="utf-8")
-        for name in re.findall(r"ecom (?:tasks|sources) show ([a-z0-9_/]+)", text):
+        shown = re.findall(r"ecom (?:tasks|sources) show ([a-z0-9_/]+)", text)
+        recipes = re.findall(r"`?(recipes/[a-z]+\.yaml)", text)
+        assert shown and recipes
+        for name in shown:
             assert name in names or "brand_of_description" in name, name
-        for path in re.findall(r"`?(recipes/[a-z]+\.yaml)", text):
+        for path in recipes:
             assert (ROOT / path).is_file(), path
     rules = (ROOT / "docs/yaml.md").read_text(encoding="utf-8").split("## Rules for `derive:`")[1]
     assert all(f"| `{name}` |" in rules for name in RULES)

@@ -248,6 +248,7 @@ def test_every_parser_is_tested_and_refuses_what_it_cannot_read() -> None:
     untested = set(PARSERS) - {name for name, *_ in CELLS}
     assert [name for name in sorted(untested) if name not in texts] == []
     odd = [None, 7, [], {}, "", "x", "[", "[[]]", "{'a'", "COL", "9" * 5000, "(" * 5000, ["x"], [[1]], {"a": {"b": []}}]
+    assert PARSERS
     for name, parser in PARSERS.items():
         for raw in odd:
             try:
@@ -347,11 +348,15 @@ def test_a_reader_that_does_not_exist_or_breaks_is_said(tmp_path: Path) -> None:
 
 
 def test_the_cards_of_the_project_leave_nothing_out() -> None:
-    for card_path in sorted(BUILT_IN.rglob("_source.yaml")):
+    paths = sorted(BUILT_IN.rglob("_source.yaml"))
+    assert paths
+    for card_path in paths:
         text = card_path.read_text(encoding="utf-8")
         for key in ("title", "about", "origin", "home", "citation", "licence"):
             assert f"\n{key}: " in text, f"{card_path}: no {key}"
-    for name, found in load_sources([BUILT_IN]).cards.items():
+    cards = load_sources([BUILT_IN]).cards
+    assert cards
+    for name, found in cards.items():
         assert all((file.sha256 and file.rows is not None) or "*" in file.path for file in found.files), name
         assert found.folder or found.synthetic, name
 

@@ -207,6 +207,8 @@ def test_several_processes_migrate_one_file(tmp_path: Path) -> None:
     db.close()
     with SPAWN.Pool(4) as pool:
         pool.map(open_answers, [path] * 8)
+    with Answers(path) as migrated:
+        assert migrated.unattributed() == 0
 
 
 # ---------------------------------------------------------------------------------------------------------- annotations

@@ -87,6 +87,7 @@ def located(draw: st.DrawFn, labels: tuple[str, ...]) -> tuple[str, tuple[Span, 
 @example(menu=["板鞋", "休闲板鞋"], separator=", ", none="无")
 @example(menu=["same", "not same"], separator=", ", none="None")
 def test_classify_reads_back_one_label(menu: list[str], separator: str, none: str) -> None:
+    assert len(menu) > 1
     for label in menu:
         question = ask(*menu, separator=separator, none=none)
         gold = Gold(labels=(label,))
@@ -114,6 +115,7 @@ def test_classify_tells_a_label_in_quotes_from_the_same_label_without() -> None:
 @example(menu=["红色，大\n加厚", "红色，大", "- 红色，大"])
 @example(menu=["Mug", "mug", " mug", '"mug"', "mug."])
 def test_select_reads_back_every_candidate(menu: list[str]) -> None:
+    assert len(menu) > 1
     for text in menu:
         question, gold = ask(*menu), Gold(text=text)
         assert FORMS["select"].parse(FORMS["select"].render(gold, question), question) == ("parsed", gold)

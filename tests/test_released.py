@@ -61,7 +61,9 @@ def test_no_row_is_dropped_and_the_odd_ones_are_counted(run: tuple[Path, dict[st
 
 
 def test_the_oracle_is_perfect(run: tuple[Path, dict[str, Any]]) -> None:
-    for task, scored in _scores(run, "oracle").items():
+    tasks = _scores(run, "oracle")
+    assert len(tasks) == 13
+    for task, scored in tasks.items():
         for name in ("micro_f1", "macro_f1", "f1_by_example", "span_f1", "rouge_l", "exact_match"):
             assert scored.get(name, 1.0) >= 0.999, (task, name)
         assert scored["shortfalls"] == []

@@ -74,7 +74,9 @@ def categories(lang: str) -> Iterator[Category]:
 
 @pytest.mark.parametrize(("table", "lang"), EVERY_TABLE)
 def test_rows_have_exactly_the_promised_keys_and_types(table: str, lang: str) -> None:
-    for row in rows(table, lang, 0, 300):
+    found = list(rows(table, lang, 0, 300))
+    assert len(found) == 300
+    for row in found:
         assert set(row) == KEYS[table]
         assert all(isinstance(value, str | list) for value in row.values())
         json.dumps(row)
@@ -147,10 +149,12 @@ def test_skus_are_unique_and_other_tables_are_about_known_products(lang: str) ->
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_distractors_are_products_that_no_row_is_about(lang: str) -> None:
     """So a training row never shows a product of the test split."""
-    for row in rows("queries", lang, 0, 500):
+    queries, pairs = (list(rows(table, lang, 0, 500)) for table in ("queries", "pairs"))
+    assert len(queries) == len(pairs) == 500
+    for row in queries:
         assert row["skus"][0] == row["sku"]
         assert all(int(sku.rpartition("-")[2]) > 10_000_000 for sku in row["skus"][1:])
-    for row in rows("pairs", lang, 0, 500):
+    for row in pairs:
         for sku in (row["left_sku"], row["right_sku"]):
             assert sku.startswith(row["sku"]) or int(sku.split("-")[2]) > 10_000_000
 
@@ -164,7 +168,9 @@ def product_of(sku: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_products_list_their_brand_and_what_their_title_shows(lang: str) -> None:
-    for row in rows("products", lang, 0, 1000):
+    products = list(rows("products", lang, 0, 1000))
+    assert len(products) == 1000
+    for row in products:
         attributes = {pair["name"]: pair["value"] for pair in row["attributes"]}
         assert 5 <= len(attributes) == len(row["attributes"]) <= 9
         assert row["brand"] in attributes.values()
@@ -177,7 +183,9 @@ def test_products_list_their_brand_and_what_their_title_shows(lang: str) -> None
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_titles_in_other_tables_are_those_of_the_product_table(lang: str) -> None:
     for table in ("reviews", "dialogues", "questions"):
-        assert all(product_of(row["sku"])["title"] == row["product"] for row in rows(table, lang, 0, 500))
+        found = list(rows(table, lang, 0, 500))
+        assert len(found) == 500
+        assert all(product_of(row["sku"])["title"] == row["product"] for row in found)
     for row in rows("queries", lang, 0, 500):
         assert [product_of(sku)["title"] for sku in row["skus"]] == row["ranking"]
 
@@ -185,7 +193,9 @@ def test_titles_in_other_tables_are_those_of_the_product_table(lang: str) -> Non
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_rankings_are_strictly_graded_by_what_the_query_asks(lang: str) -> None:
     unchecked = {"Product type", "Price", "品类", "价格"}
-    for row in rows("queries", lang, 0, 1500):
+    queries = list(rows("queries", lang, 0, 1500))
+    assert len(queries) == 1500
+    for row in queries:
         assert row["grades"] == ["4", "3", "2", "1", "0"]
         assert row["relevant"] == row["ranking"][0]
         assert sorted(row["candidates"]) == sorted(row["ranking"])
@@ -300,7 +310,9 @@ def test_answers_stand_in_the_context_and_unanswerable_ones_do_not(lang: str) ->
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_parts_are_all_words_of_a_text(table: str, text: str, lang: str) -> None:
     """Between parts there is nothing but white space and punctuation, and no marked value is cut in two."""
-    for row in rows(table, lang, 0, 2000):
+    found = list(rows(table, lang, 0, 2000))
+    assert len(found) == 2000
+    for row in found:
         end = 0
         for part in row[f"{text}_parts"]:
             assert row[text][part["start"] : part["end"]] == part["text"]
@@ -407,40 +419,42 @@ def test_the_two_shops_describe_different_products() -> None:
     assert not english & chinese
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("path", CATEGORY_FILES, ids=lambda path: path.stem)
-def test_every_category_file_holds_both_languages(path: Any) -> None:
-    for lang in LANGUAGES:
-        (category,) = (category for category in categories(lang) if category.key == path.stem)
-        assert 6 <= len(category.attributes) <= 9
-        assert len(category.core) >= 2
-        assert len(category.aspects) >= 4
-        assert len(category.titles) >= 3
-        assert category.exchanges
+def test_every_category_file_holds_both_languages(path: Any, lang: str) -> None:
+    (category,) = (category for category in categories(lang) if category.key == path.stem)
+    assert 6 <= len(category.attributes) <= 9
+    assert len(category.core) >= 2
+    assert len(category.aspects) >= 4
+    assert len(category.titles) >= 3
+    assert category.exchanges
 
 
-def test_there_are_enough_categories_and_departments() -> None:
-    for lang in LANGUAGES:
-        shop = load_shop(lang)
-        assert len(shop.categories) >= 42
-        assert len(shop.departments) >= 15
-        brands = [brand for department in shop.departments.values() for brand in department.brands]
-        assert len(brands) == len(set(brands))
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_there_are_enough_categories_and_departments(lang: str) -> None:
+    shop = load_shop(lang)
+    assert len(shop.categories) >= 42
+    assert len(shop.departments) >= 15
+    brands = [brand for department in shop.departments.values() for brand in department.brands]
+    assert len(brands) == len(set(brands))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_page_about_the_shop_names_every_category_and_department(lang: str) -> None:
     page = (Path(__file__).parent.parent / "docs" / "storefront.md").read_text(encoding="utf-8")
     shop = load_shop(lang)
+    assert len(shop.departments) >= 15
     for department in shop.departments.values():
         (line,) = (line for line in page.splitlines() if f"| {department.name} |" in line)
         assert all(shop.categories[index].name in line for index in department.categories)
 
 
 def test_english_sentences_do_not_begin_with_a_small_letter() -> None:
-    for category in categories("en"):
-        for attribute in category.attributes:
-            for template in (*attribute.states, attribute.yes_no):
-                assert template.source[0].isupper(), (category.key, template.source)
+    attributes = [attribute for category in categories("en") for attribute in category.attributes]
+    assert attributes
+    for attribute in attributes:
+        for template in (*attribute.states, attribute.yes_no):
+            assert template.source[0].isupper(), template.source
 
 
 def test_unknown_names_are_refused_at_once() -> None:

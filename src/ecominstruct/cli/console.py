@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ecominstruct.runs.progress import Progress
     from ecominstruct.tasks.catalogue import Catalogue
 
+Source = Annotated[str, typer.Argument(metavar="SOURCE", help="the id of a source, as `ecom sources list` shows it")]
 RecipeFile = Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML file that says what the run is made of")]
 Out = Annotated[
     Path, typer.Option("--out", metavar="RUN", help="the run folder; an existing one is brought up to date")

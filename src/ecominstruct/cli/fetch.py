@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from ecominstruct.cli.console import AsJson, Data, Extra, load, one, say, say_json
+from ecominstruct.cli.console import AsJson, Data, Extra, Source, load, one, say, say_json
 from ecominstruct.errors import input_error, printable
 
 Private = Annotated[bool, typer.Option("--allow-private", help="also from addresses inside this machine or network")]
 
 
 def sources_fetch(
-    source: str, data: Data = None, catalogue: Extra = None, allow_private: Private = False, as_json: AsJson = False
+    source: Source, data: Data = None, catalogue: Extra = None, allow_private: Private = False, as_json: AsJson = False
 ) -> None:
     """Download the files of a source from where its card says; go on where an earlier call stopped."""
     from ecominstruct.runs.progress import watch_transfer

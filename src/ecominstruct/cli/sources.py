@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from ecominstruct.cli.console import CORES, AsJson, Data, Extra, Out, Processes, cell, load, one, say, say_json, work
+from ecominstruct.cli.console import (
+    CORES,
+    AsJson,
+    Data,
+    Extra,
+    Out,
+    Processes,
+    Source,
+    cell,
+    load,
+    one,
+    say,
+    say_json,
+    work,
+)
 from ecominstruct.cli.fetch import sources_fetch
 
 sources_app = typer.Typer(help="The sources of the catalogue.", no_args_is_help=True, rich_markup_mode=None)
@@ -31,7 +45,7 @@ def sources_list(data: Data = None, catalogue: Extra = None, as_json: AsJson = F
 
 
 @sources_app.command("show")
-def sources_show(source: str, data: Data = None, catalogue: Extra = None, as_json: AsJson = False) -> None:
+def sources_show(source: Source, data: Data = None, catalogue: Extra = None, as_json: AsJson = False) -> None:
     """Show the card of a source: what it is, what may be done with it, its fields and files."""
     from ecominstruct.report.terminal import outline
     from ecominstruct.sources.cards import absent_files
@@ -88,7 +102,7 @@ def sources_check(
 
 @sources_app.command("sample")
 def sources_sample(
-    source: str,
+    source: Source,
     rows: Annotated[int, typer.Option("-n", min=1, help="records to draw")] = 200,
     data: Data = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="SHEET", help="a .csv or .xlsx file to write")] = None,

@@ -28,7 +28,7 @@ def tasks_list(catalogue: Extra = None, as_json: AsJson = False) -> None:
 
 @tasks_app.command("show")
 def tasks_show(
-    task: str,
+    task: Annotated[str, typer.Argument(metavar="TASK", help="the id of a task, as `ecom tasks list` shows it")],
     row: Annotated[int, typer.Option("--row", min=0, help="which record of the source, from 0")] = 0,
     data: Data = None,
     catalogue: Extra = None,

@@ -48,7 +48,7 @@ class FewRows(NamedTuple):
 
     task: str
     rows: int
-    hint: str
+    mend: str
 
 
 class ShortPairs(NamedTuple):
@@ -169,8 +169,8 @@ def warnings(found: TestSets) -> list[str]:
 
 
 def _say_few(few: Sequence[FewRows]) -> Iterator[str]:
-    ordered = sorted(few, key=lambda one: (one.hint, one.task))
-    for hint, some in groupby(ordered, key=lambda one: one.hint):
+    ordered = sorted(few, key=lambda one: (one.mend, one.task))
+    for hint, some in groupby(ordered, key=lambda one: one.mend):
         tasks = list(some)
         named = ", ".join(f"{one.task} {one.rows}" for one in tasks[:_SAID])
         more = f" and {len(tasks) - _SAID} more" if len(tasks) > _SAID else ""

@@ -72,7 +72,7 @@ class Stale(NamedTuple):
 
     what: str
     why: str
-    hint: str
+    mend: str
 
 
 class Twin(NamedTuple):

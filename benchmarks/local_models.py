@@ -145,7 +145,7 @@ def _ours(folder: Path, examples: list[Any], batch: int, new: int) -> dict[str, 
             model = ours.Local("ours", spec, Path(kept) / "a.sqlite")
             begun = time.perf_counter()
             model.ask([(facts, examples)], Silent())
-            found[f"{task} texts"] = [reply.text for reply in model.reply(facts, examples)]
+            found[f"{task} texts"] = [reply.text for reply in model.answer(facts, examples)]
             found[task] = time.perf_counter() - begun
     return found
 

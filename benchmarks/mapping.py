@@ -39,6 +39,7 @@ from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.splits.assign import SourceParts, plan_splits
 from ecominstruct.tasks.examples import plan_examples
 from ecominstruct.workflow import build
+from ecominstruct.workflow.settings import Settings
 
 TASK = "en/storefront/products/title_generation"
 RECIPE = """\
@@ -65,7 +66,7 @@ class Pool(NamedTuple):
 class Job(NamedTuple):
     """What a way is given: the run and its settings, the same records in one folder, the sentences."""
 
-    settings: build.Settings
+    settings: Settings
     run: Path
     records: list[str]  # Parquet files with the columns READ
     pool: Pool

@@ -25,17 +25,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.evaluation.predict import facts_of, read_examples
-from ecominstruct.evaluation.predict import test_parts as parts_of_test
 from ecominstruct.evaluation.released import Row, gold_text, kind_of, released_numbers
 from ecominstruct.evaluation.score import released_records
 from ecominstruct.evaluation.score_example import score_example
 from ecominstruct.evaluation.summary import measure, metrics_of
+from ecominstruct.evaluation.test_set import facts_of, read_examples
+from ecominstruct.evaluation.test_set import test_parts as parts_of_test
 from ecominstruct.models.baselines import Noisy
 from ecominstruct.rows import Example, Prediction
 from ecominstruct.runs import executor
+from ecominstruct.runs.files import read_json
+from ecominstruct.runs.parquet import read_columns
 from ecominstruct.runs.progress import Silent
-from ecominstruct.runs.store import read_columns, read_json, require_manifest
+from ecominstruct.runs.store import require_manifest
 from ecominstruct.workflow import build
 
 RECIPE = Path(__file__).resolve().parent.parent / "recipes" / "released.yaml"
@@ -61,7 +63,7 @@ def answered(data: Path, run: Path) -> Iterator[Answered]:
     records = released_records(run, tasks)
     for name, (path, _) in parts_of_test(release).items():
         task, examples = tasks[name], read_examples(folder / path)
-        replies = Noisy(0.4).reply(facts_of(task), examples)
+        replies = Noisy(0.4).answer(facts_of(task), examples)
         predictions = [
             Prediction(one.id, "noisy", reply.text, reply.finish, "", reply.error)
             for one, reply in zip(examples, replies, strict=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from rapidfuzz.distance import Indel
 
 from ecominstruct.config.recipe import Clean
-from ecominstruct.dataset.quality_signals import Pair, Work
+from ecominstruct.dataset.pairs import Pair, PairsUnit
 from ecominstruct.dataset.ratings import RatedBy
 from ecominstruct.dataset.task_duplicates import Siblings
 from ecominstruct.languages import normalize_for_matching, units
@@ -59,7 +59,7 @@ def inputs(rows: int) -> Iterator[tuple[str, bool]]:
 def main() -> None:
     """Give the inputs to `Siblings`, as stage 4 does."""
     rows, folder = int(sys.argv[1]), Path(sys.argv[2])
-    work = Work(
+    work = PairsUnit(
         task="en/made/up",
         source="en/made",
         free=False,

@@ -25,7 +25,7 @@ from conftest import Ecom
 from ecominstruct.config.recipe import Prompts
 from ecominstruct.errors import CheckFailed, InputError
 from ecominstruct.people import annotate as people
-from ecominstruct.people.material import disputed, keys_of
+from ecominstruct.people.records import disputed, keys_of
 from ecominstruct.rows import Gold, Span
 from ecominstruct.runs import executor as engines
 from ecominstruct.runs.progress import Silent
@@ -52,6 +52,7 @@ from ecominstruct.tasks.label_resolution import standing
 from ecominstruct.tasks.labelling import Labeller, likeness, sha_of
 from ecominstruct.tasks.preview import illustrate, preview
 from ecominstruct.workflow import build as pipeline
+from ecominstruct.workflow.settings import Settings
 from servers import Asked, Stub, Way, good, running
 from test_audit import build as toy
 
@@ -100,7 +101,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
     append_annotations(tmp_path, "en/a/b", "sha", [one("k")])
     file = file_of(tmp_path, "en/a/b", "sha")
     file.write_text(file.read_text("utf-8") + line + "\n", "utf-8")
-    with pytest.raises(InputError, match=r"sha.jsonl:2: is no line of annotations. Mend or delete this line"):
+    with pytest.raises(InputError, match=r"sha.jsonl:2: is not a valid annotation. Repair or delete this line"):
         read_annotations(snapshot(file))
 
 
@@ -195,7 +196,7 @@ def test_a_schema_is_one_of_json_schema() -> None:
     assert closed["properties"]["kind"] == {"type": "string", "enum": ["a", "b"], "maxLength": 9}
     with pytest.raises(ValueError, match="maxlength"):
         Shape.model_validate({"type": "string", "maxlength": 3})
-    with pytest.raises(ValueError, match="minLength is more than the greatest value allowed"):
+    with pytest.raises(ValueError, match="minLength is larger than the maximum"):
         Shape.model_validate({"minLength": 4, "maxLength": 3})
 
 
@@ -348,8 +349,8 @@ def test_the_sha_changes_with_all_that_is_asked_and_judged() -> None:
 BAD = {
     "id: en/storefront/queries/mine": [],
     "prompt: query_rewritng": ["no _prompts/query_rewritng.yaml. Did you mean 'query_rewriting'?"],
-    "votes: 2, agree: 3": ["annotate: agree: of 2 votes 3 cannot agree"],
-    "votes: 4, agree: 2": ["annotate: agree: 2 of 4 votes are no majority"],
+    "votes: 2, agree: 3": ["annotate: agree: 3 is more than the 2 votes"],
+    "votes: 4, agree: 2": ["annotate: agree: 2 of 4 votes are not a majority"],
     "checks: [{rule: keeps_nubmers}]": ["unknown check 'keeps_nubmers'. Did you mean 'keeps_numbers'?"],
     "checks: [{rule: shorter}]": ["'shorter' needs a limit"],
     "checks: [{rule: copied, limit: 3}]": ["'copied' takes no limit"],
@@ -389,7 +390,10 @@ def catalogue_with(folder: Path, annotate: str, form: str = "generate") -> None:
         ("", "needs either `gold` (the field that holds the answer) or `annotate`"),
         ("gold: query\nannotate: {prompt: query_rewriting}", "needs either `gold`"),
         ("annotate: {prompt: query_segmentation}", "generate needs an answer of the type string; 'segments' is not"),
-        ("annotate: {prompt: question_intent, fields: {question: query}}", "shows {{ labels }} where the task has"),
+        (
+            "annotate: {prompt: question_intent, fields: {question: query}}",
+            "must show {{ labels }} if, and only if, the task has",
+        ),
     ],
 )
 def test_a_task_must_fit_its_prompt(tmp_path: Path, section: str, said: str) -> None:
@@ -417,9 +421,9 @@ gold: {take: rewritten}
     ("old", "new", "said"),
     [
         ("take: rewritten", "take: other", ":1: gold.take: the schema has no member 'other'"),
-        ("{{ query }}\n  zh", "It is {{ query }}.\n  zh", ":4: 'query' does not stand alone on one line. Write {{"),
-        ("改写。\n    {{ query }}", "改写。\n    {{ quary }}", ":3: only one of the two texts names 'quary'"),
-        ("{{ query }}", "nothing", ":3: the prompt shows nothing of a record. Name a field"),
+        ("{{ query }}\n  zh", "It is {{ query }}.\n  zh", ":4: 'query' must be alone on its line. Write {{"),
+        ("改写。\n    {{ query }}", "改写。\n    {{ quary }}", ":3: only one of the two texts has 'quary'"),
+        ("{{ query }}", "nothing", ":3: the prompt shows no field of a record. Add a field"),
         ("{{ query }}", "{% query %}", "that is no field; write {{ field }}"),
         ("{take: rewritten}", "{take: rewritten, within: text}", ":11: the text has no 'text'"),
         ("type: object, ", "", ":1: schema: the answer must be of the type object"),
@@ -458,7 +462,7 @@ class World:
         self.recipe.write_text(text.replace("timeout: 20", f"timeout: 20{more}"), "utf-8")
 
     @property
-    def settings(self) -> pipeline.Settings:
+    def settings(self) -> Settings:
         return pipeline.prepare(self.recipe, data=None, annotations=self.notes)
 
     def plan(self, limit: int | None = None) -> people.Plan:

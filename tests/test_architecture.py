@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Set
+from dataclasses import fields
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typer.main import get_command
 import ecominstruct
 from conftest import ROOT, Ecom
 from ecominstruct.cli.main import app
+from ecominstruct.cli.options import Options
 from ecominstruct.runs.stages import STAGES
 
 PACKAGE = ROOT / "src" / "ecominstruct"
@@ -236,6 +238,15 @@ def test_the_verbs_of_a_run_have_few_options(ecom: Ecom) -> None:
     for group in ("sources", "tasks"):
         lines = ecom(group, "--help").stdout.split("Commands:")[1].strip().splitlines()
         assert all(len(line.split()) > 2 for line in lines)
+
+
+def test_a_verb_has_at_most_six_options_of_its_own() -> None:
+    """The options of a verb that no other verb has in common with it through `Options`; those that only say where
+    they went do not count."""
+    shared = {field.name for field in fields(Options)}
+    for name, command in _commands(get_command(app), "ecom"):
+        own = [one.name for one in command.params if one.opts[0].startswith("-") and not one.hidden]
+        assert len(set(own) - shared - {"help"}) <= 6, f"{name}: {own}"
 
 
 def test_the_repository_speaks_of_itself_alone() -> None:

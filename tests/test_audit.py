@@ -11,12 +11,19 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 
 from conftest import Ecom
+from ecominstruct.audit import audits
 from ecominstruct.audit.audits import run_audits
+from ecominstruct.audit.base import Audit, Summary
+from ecominstruct.audit.risks import Figure
+from ecominstruct.report.audit_tables import show_audits
 from ecominstruct.report.report import plan_report
-from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.executor import InThisProcess, Unit, run_stage
+from ecominstruct.runs.files import read_json
 from ecominstruct.runs.progress import watch
+from ecominstruct.runs.store import Manifest, Receipt
 from ecominstruct.workflow import build as pipeline
 
 CARD = """\
@@ -280,3 +287,47 @@ def test_the_report_shows_the_audit_of_its_own_release_only(tmp_path: Path) -> N
     with watch() as progress:
         pipeline.build(settings, run, InThisProcess(), progress)
     assert "No audit of this release" in write()
+
+
+class Sizes(Summary):
+    """What `CountRows` found."""
+
+    rows: int
+
+
+class CountRows(Audit[int, Sizes]):
+    """An audit as somebody else would add it."""
+
+    name = check = "sizes"
+
+    def units(self) -> list[Unit]:
+        return [Unit(task, files, len(files)) for task, files in self.release.files()]
+
+    @classmethod
+    def look(cls, work: int, folder: Path) -> Receipt:
+        return Receipt(unit="", inputs={}, rows_in=work, rows_out=work)
+
+    def summarise(self, manifest: Manifest) -> Sizes:
+        return Sizes(rows=manifest.rows_out)
+
+    def figures(self, summary: Sizes) -> list[Figure]:
+        said = {"about_en": "Files of a task.", "about_zh": "任务的文件。"}
+        value = summary.rows / 100
+        return [
+            Figure(risk="data_bias", test="sizes", metric="m", value=value, low=0, high=1, n=9, units="files", **said)
+        ]
+
+
+def test_another_audit_is_one_class(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audits, "OF_RELEASE", (*audits.OF_RELEASE, CountRows))
+    with watch() as progress:
+        found = run_audits(run, ["sizes"], False, InThisProcess(), progress)
+    assert found["sizes"]["rows"] > 0
+    assert found["sizes"]["figures"][0]["value"] == found["sizes"]["rows"] / 100
+    assert "sizes: 1 figures." in show_audits(found)
+    assert "| sizes |" in (run / "4-dataset" / "README.md").read_text("utf-8")
+    assert [one["risk"] for one in read_json(run / "9-audit" / "risks.json")["risks"] if one["figures"]] == [
+        "data_bias"
+    ]
+    with pytest.raises(ValidationError):
+        Sizes(rows="3")  # type: ignore[arg-type]

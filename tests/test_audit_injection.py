@@ -23,8 +23,8 @@ from ecominstruct.report.findings_page import COLUMNS, findings_page
 from ecominstruct.report.report import plan_report
 from ecominstruct.rows import Example, Gold, Span
 from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.files import read_json
 from ecominstruct.runs.progress import watch
-from ecominstruct.runs.store import read_json
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 from ecominstruct.workflow import build as pipeline
 from injection_cases import tuned

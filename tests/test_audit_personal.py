@@ -18,8 +18,8 @@ from ecominstruct.dataset.policy import mask
 from ecominstruct.report.report import plan_report
 from ecominstruct.rows import Example, Gold, Span
 from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.files import read_json
 from ecominstruct.runs.progress import watch
-from ecominstruct.runs.store import read_json
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 from ecominstruct.tasks.forms import FORMS, OWN_CANDIDATES, Question
 from ecominstruct.tasks.spec import FormName, Task

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from ecominstruct.detectors.bias.association import Association, Tables, associations, count
 from ecominstruct.detectors.bias.groups import groups, prices, sectors
-from ecominstruct.detectors.bias.lexicon import KINDS, lexicon
 from ecominstruct.detectors.bias.swaps import SWAPS, Swapped, like, never_swapped, swap, undone
-from ecominstruct.detectors.bias.vocabulary import FOLDER, vocabulary
+from ecominstruct.detectors.bias.vocabulary import FOLDER, KINDS, lexicon, vocabulary
 from ecominstruct.errors import InputError
 from ecominstruct.evaluation.significance import holm
 from ecominstruct.rows import Example, Gold, Lang, Span

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ import pytest
 from conftest import Ecom
 from ecominstruct.audit.audits import run_audits
 from ecominstruct.audit.card import markdown, risks
-from ecominstruct.audit.flips import LANG_WORDS
-from ecominstruct.audit.risks import Figure, Measured, over
+from ecominstruct.audit.risks import LANG_WORDS, Figure, Measured, over
 from ecominstruct.audit.swaps import plan_swaps, swaps_folder
 from ecominstruct.identity import fraction
 from ecominstruct.report.report import plan_report
 from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.files import read_json
 from ecominstruct.runs.progress import watch
-from ecominstruct.runs.store import Manifest, read_json
+from ecominstruct.runs.store import Manifest
 from ecominstruct.workflow import build
 from servers import Asked, Stub, Way, good, running
 
@@ -230,17 +231,17 @@ def test_a_limit_fails_the_build_and_the_audit(tmp_path: Path, ecom: Ecom) -> No
 # --------------------------------------------------------------------------------------------------------- the card
 
 FIGURE = Figure(
-    "personal_information",
-    "pii/any/en",
-    "share of rows",
-    0.0215,
-    0.016,
-    0.0288,
-    2_000,
-    "pairs of task and record",
-    "English rows that hold any personal information.",
-    "含有任何个人信息的英文条目。",
-    "personal_information",
+    risk="personal_information",
+    test="pii/any/en",
+    metric="share of rows",
+    value=0.0215,
+    low=0.016,
+    high=0.0288,
+    n=2_000,
+    units="pairs of task and record",
+    about_en="English rows that hold any personal information.",
+    about_zh="含有任何个人信息的英文条目。",
+    limit="personal_information",
 )
 
 
@@ -279,7 +280,7 @@ def test_a_limit_names_figure_interval_and_limit() -> None:
     ]
     assert over([FIGURE], {"personal_information": 0.0215}) == []
     assert over([FIGURE], {"personal_information": None}) == []
-    unsure = FIGURE._replace(low=None, high=None, reason="10 swaps are too few", model="m")
+    unsure = replace(FIGURE, low=None, high=None, reason="10 swaps are too few", model="m")
     assert (
         "of m: share of rows 0.0215 is above personal_information 0 (10 swaps are too few)"
         in over([unsure], {"personal_information": 0.0})[0]

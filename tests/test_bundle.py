@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conftest import Ecom
-from ecominstruct.evaluation.predict import read_examples
+from ecominstruct.evaluation.test_set import read_examples
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from conftest import DATASETS, ROOT
 from ecominstruct.config.recipe import Recipe
 from ecominstruct.config.strict_yaml import load, read
 from ecominstruct.errors import InputError
-from ecominstruct.evaluation.predict import read_examples
+from ecominstruct.evaluation.test_set import read_examples
 from ecominstruct.rows import Prediction
 from ecominstruct.runs import executor as engines
 from ecominstruct.runs.progress import Silent
@@ -115,7 +115,7 @@ def test_a_pool_that_no_task_names_is_checked_too(tmp_path: Path) -> None:
         load_catalogue(roots(tmp_path))
     said = [f"{Path(fault.file).name}: {fault.problem}" for fault in caught.value.faults]
     assert len(said) == 4
-    assert sum("brand.yaml: the wording names 'brand'" in one for one in said) == 3
+    assert sum("brand.yaml: the wording has the placeholder 'brand'" in one for one in said) == 3
     assert any("brands.yaml" in one and "'Acme'" in one for one in said)
 
 

@@ -29,20 +29,13 @@ from ecominstruct.runs import executor as engines
 from ecominstruct.runs.progress import Silent
 from ecominstruct.similarity import inverted_index, near_duplicates
 from ecominstruct.similarity.columns import SortedIdSet, TextFile, map_column, release_pages, unpack
-from ecominstruct.similarity.contamination import (
-    Held,
-    Leak,
-    Said,
-    are_telling,
-    find_leaks,
-    read_protected,
-    write_protected,
-)
+from ecominstruct.similarity.contamination import Leak, Said, find_leaks
 from ecominstruct.similarity.duplicates import NONE, find_copies
 from ecominstruct.similarity.inverted_index import Postings, write_postings
 from ecominstruct.similarity.key_files import KeyFiles
 from ecominstruct.similarity.near_duplicates import Compared, Near, are_short, jaccard, near_keys, similarities
 from ecominstruct.similarity.ngrams import are_chinese, distinct_grams, grams
+from ecominstruct.similarity.protected_rows import Held, are_telling, read_protected, write_protected
 from ecominstruct.similarity.sketches import sketch
 from ecominstruct.workflow import build
 
@@ -519,7 +512,7 @@ def test_a_section_for_some_tasks_leaves_the_others_as_they_were(world: Path) ->
         ("filters: [{max_chars: 5, min_chars: 1}]", "must hold one rule, and holds 2: max_chars, min_chars"),
         ("filters: [{tasks: ['*']}]", "must hold one rule, and holds 0"),
         ("mixture: {rates: {'*': 2}}", "the share of '*' must be between 0 and 1"),
-        ("mixture: {temperature: 2}", "temperature means something only with `rows`"),
+        ("mixture: {temperature: 2}", "temperature has an effect only with `rows`"),
         ("rating: {}", "needs either `labels` or `scorer`"),
     ],
 )
@@ -553,7 +546,7 @@ def test_examples_are_rated_by_labels_beside_the_recipe(world: Path) -> None:
     run = build_world(world, "rating: {labels: labels.jsonl}\nfilters: [{min_rating: 1}]\n")
     manifest = json.loads((run / "4-dataset/manifest.json").read_text())
     assert manifest["rejected"]["low_rating"] == 122
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         build_world(world, "rating: {labels: no.jsonl}\n")
     with pytest.raises(InputError, match="no installed package offers the rating 'mine'"):
         build_world(world, "rating: {scorer: mine}\n")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from conftest import ROOT, Ecom
+from ecominstruct.cli.options import Options, takes
+from ecominstruct.report.table import Table, numbers, texts
+from ecominstruct.report.terminal import render
 from test_page import CHROMIUM_ARGS, _browser_path
 
 RECIPE = """\
@@ -95,7 +101,7 @@ def test_status_says_why_a_stage_is_stale(small: tuple[Path, dict[str, object]],
     assert stages["records"]["fresh"]
     assert stages["splits"]["fresh"]
     assert stages["examples"]["stale"] == ["recipe: constraint changed"]
-    assert stages["dataset"]["stale"] == ["findings is stale"]
+    assert stages["dataset"]["stale"] == ["quality_signals is stale"]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +186,7 @@ def _refused(ecom: Ecom, out: Path, *words: str | Path, code: int = 2) -> str:
         (("test: 0.3", "test: 0.3, published: respekt"), 5, "'respect' or 'ignore'"),
         (("storefront: {rows: 60}", "require: [zh/mepave]"), 4, "Name the data root with --data"),
         (("storefront: {rows: 60}", "require: [zh/mepav]"), 4, "Did you mean 'zh/mepave'?"),
-        (("title: small", "title: small\ntitle: again"), 2, "stands here twice"),
+        (("title: small", "title: small\ntitle: again"), 2, "occurs twice"),
         (("title: small", "title: !!python/object/apply:os.getcwd []"), 1, "tags are not allowed"),
         (("title: small", "title: [small"), 2, "not valid YAML"),
     ],
@@ -302,3 +308,66 @@ def test_the_task_of_the_contributing_guide_works(ecom: Ecom, tmp_path: Path) ->
     shown = ecom("tasks", "show", "en/storefront/products/brand_of_description", "--catalogue", tmp_path, "--json")
     example = json.loads(shown.stdout)["example"]
     assert example["output"] in example["input"]
+
+
+# -------------------------------------------------------------------------------------------------------------- options
+
+
+def test_a_verb_gets_the_options_that_it_takes() -> None:
+    """In the order that it names them, with the defaults of `Options`; the others keep theirs."""
+    seen: list[tuple[str, int, Options]] = []
+
+    @takes("data", "as_json")
+    def verb(name: str, *, n: int = 1, options: Options) -> None:
+        seen.append((name, n, options))
+
+    assert list(inspect.signature(verb).parameters) == ["name", "n", "data", "as_json"]
+    verb(name="x", data=Path("d"), as_json=True, n=2)
+    assert [(name, n) for name, n, _ in seen] == [("x", 2)]
+    assert (seen[0][2].data, seen[0][2].as_json, seen[0][2].forgotten) == (Path("d"), True, None)
+
+
+@pytest.mark.parametrize("option", ["tasks", "rows", "overlap"])
+def test_an_option_that_moved_names_its_key(ecom: Ecom, tmp_path: Path, option: str) -> None:
+    said = _refused(ecom, tmp_path / "out", "judge", tmp_path / "out", "--models", "a,b", f"--{option}", "3")
+    assert f"--{option} is a key of the recipe now. Write `judge: {{{option}: …}}`" in said
+
+
+# --------------------------------------------------------------------------------------------------------------- tables
+
+GRID = Table(
+    [*texts("task", "说明"), *numbers("n", "95 % interval")],
+    [
+        ("en/shop/products/brand_of_description", "手机商店", "1,200", "0.100 – 0.200"),
+        ("zh/店", "a [b] \x1b[31m", "7", "–"),
+    ],
+    title="A title",
+    note="A note.",
+)
+
+
+def test_a_table_in_a_pipe_has_whole_lines() -> None:
+    """One line a row without styles, whatever its length; figures stand to the right, by the width of characters."""
+    long = Table(texts("a", "b"), [("x" * 5_000, "y" * 5_000)])
+    assert f"{'x' * 5_000}  {'y' * 5_000}" in render([long]).splitlines()
+    before, empty, title, head, rule, one, two, note, *after = render(["before", GRID, "after"]).splitlines()
+    assert (before, empty, title, note, after) == ("before", "", "A title", "A note.", ["", "after"])
+    assert set(rule) == {"─"} and len(rule) == cell_len(head) == cell_len(one) == cell_len(two)
+    assert one == "en/shop/products/brand_of_description  手机商店          1,200  0.100 – 0.200"
+    assert two.split("  ")[0] == "zh/店" and "a [b] \\u001b[31m" in two and two.endswith("7              –")
+
+
+def test_a_table_fits_its_terminal() -> None:
+    """Long words are broken, at a slash where there is one, and nothing is lost; too narrow, the lines stay whole."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", render([GRID], 64)).splitlines()
+    assert max(map(cell_len, lines)) == 64
+    parts = [line.partition(" ")[0] for line in lines[3:5]]
+    assert "".join(parts) == "en/shop/products/brand_of_description" and parts[0].endswith(("/", "_"))
+    assert "1,200" in lines[3] and "A note." in lines[-1] and "\x1f" not in "".join(lines)
+    narrow = re.sub(r"\x1b\[[0-9;]*m", "", render([GRID], 30))
+    assert [line.rstrip() for line in narrow.splitlines()] == render([GRID]).splitlines()
+
+
+def test_a_row_of_another_width_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 cells in a table of 2 columns"):
+        Table(texts("a", "b"), [("x",)])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ecominstruct.config.recipe import Clean, Recipe, clean_of
 from ecominstruct.config.strict_yaml import load
-from ecominstruct.dataset.quality_signals import Pair, Work
+from ecominstruct.dataset.pairs import Pair, PairsUnit
 from ecominstruct.dataset.ratings import RatedBy
 from ecominstruct.dataset.shown import Sides, sides_of
 from ecominstruct.dataset.task_duplicates import Siblings
@@ -32,9 +32,9 @@ CASES = Path(__file__).parent / "data" / "copy_cases.jsonl"
 _LABEL = re.compile(r"^([A-Z一-鿿][^:：\n]{0,24}[:：]\s?)", re.MULTILINE)
 
 
-def work(template: Sequence[str], *, free: bool = False, candidates: bool = False) -> Work:
+def work(template: Sequence[str], *, free: bool = False, candidates: bool = False) -> PairsUnit:
     """A task that shows fields between these texts."""
-    return Work(
+    return PairsUnit(
         task="en/made/up",
         source="en/made",
         free=free,
@@ -55,13 +55,13 @@ def pair(number: int, text: str, output: str, choices: Iterable[str] = (), split
     return Pair(f"{number:032x}", number, split, text, output, tuple(sorted(choices)), output)
 
 
-def matches(of: Work, pairs: Sequence[Pair], folder: Path) -> list[Match]:
+def matches(of: PairsUnit, pairs: Sequence[Pair], folder: Path) -> list[Match]:
     with Siblings(of, folder, Near(), Forms()) as siblings:
         siblings.add(pairs)
         return list(siblings.matches())
 
 
-def copies(of: Work, texts: Sequence[tuple[str, str]], folder: Path) -> dict[int, int]:
+def copies(of: PairsUnit, texts: Sequence[tuple[str, str]], folder: Path) -> dict[int, int]:
     """By the number of a pair that is a copy: the number of its original."""
     found = matches(of, [pair(number, text, output) for number, (text, output) in enumerate(texts)], folder)
     return {int(match.record, 16): int(match.other, 16) for match in found if match.check == "copy"}

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ecominstruct.config.recipe import Prompts
 from ecominstruct.rows import Example, Gold, Span, assignment_schema, example_of, example_schema, record_schema
-from ecominstruct.runs.store import write_part
+from ecominstruct.runs.parquet import write_part
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.tasks.example_builder import Draft, ExampleBuilder
 from ecominstruct.tasks.examples import ExamplesUnit, RecordPart, make_examples

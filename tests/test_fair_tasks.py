@@ -14,8 +14,9 @@ from conftest import Ecom
 from ecominstruct.errors import CheckFailed, InputError
 from ecominstruct.rows import Example, Gold
 from ecominstruct.runs import executor as engines
+from ecominstruct.runs.files import read_json
 from ecominstruct.runs.progress import Silent
-from ecominstruct.runs.store import read_json, read_manifest
+from ecominstruct.runs.store import read_manifest
 from ecominstruct.tasks.catalogue import bind, load_catalogue, roots
 from ecominstruct.tasks.quality import label_entropy, quality
 from ecominstruct.tasks.spec import Task
@@ -160,7 +161,7 @@ def test_rows_that_differ_by_their_candidates_are_different_and_small_splits_fin
 def test_a_task_that_makes_nothing_of_a_present_source_is_an_error(tmp_path: Path) -> None:
     alike = {name: [one | {"kind": "灯"} for one in rows] for name, rows in MANY.items()}
     with pytest.raises(
-        CheckFailed, match="zh/mini/odd makes nothing of the 180 records of zh/mini: no_partner 180"
+        CheckFailed, match="zh/mini/odd has no example from the 180 records of zh/mini: no_partner 180"
     ) as got:
         build(tmp_path, alike, KIND, ODD)
     assert len(got.value.faults) == 1
@@ -231,12 +232,15 @@ def test_the_graph_shows_steps_below_what_they_serve(ecom: Ecom, tmp_path: Path)
     ("derive", "said"),
     [
         ({"rule": "odd_one_in", "fields": {}}, "unknown rule 'odd_one_in'. Did you mean 'odd_one_out'?"),
-        ({"fields": {"item": "text"}}, "needs to know which field is 'group'"),
+        ({"fields": {"item": "text"}}, "needs a field for 'group'"),
         ({"fields": {"item": "text", "group": "kind", "witin": "kind"}}, "has no 'witin'. Did you mean 'within'?"),
-        ({"fields": {"item": "spans", "group": "kind"}}, "'spans' is no field of zh/mini with text"),
-        ({"fields": {"item": "text", "group": "kind", "within": "facts"}}, "'facts' is no field of zh/mini with text"),
+        ({"fields": {"item": "spans", "group": "kind"}}, "'spans' is not a field of zh/mini with text"),
+        (
+            {"fields": {"item": "text", "group": "kind", "within": "facts"}},
+            "'facts' is not a field of zh/mini with text",
+        ),
         ({"labels": ["a", "b"]}, "needs 0 labels"),
-        ({"number": 2}, "of 2 candidates 'odd_one_out' can tell none apart. Write 3 or more"),
+        ({"number": 2}, "2 candidates are too few for 'odd_one_out'. Write 3 or more"),
         ({"number": 9}, "less than or equal to 8"),
         ({"number": "four"}, "valid integer"),
         (
@@ -246,7 +250,7 @@ def test_the_graph_shows_steps_below_what_they_serve(ecom: Ecom, tmp_path: Path)
         ({"rule": "statement", "fields": {"pairs": "facts"}, "labels": ["对"]}, "needs 2 labels"),
         (
             {"rule": "statement", "fields": {"pairs": "facts"}, "labels": ["对", "对"]},
-            "the label '对' stands here twice",
+            "the label '对' is given twice",
         ),
     ],
 )
@@ -273,7 +277,7 @@ def test_spans_of_a_rule_count_in_the_text_of_their_field(tmp_path: Path) -> Non
     }  # fmt: skip
     loaded = load_catalogue(roots(catalogue(tmp_path / "good", task)))
     assert bind(loaded.tasks["zh/mini/of_type"], loaded.sources["zh/mini"]).hosts["found"] == "text"
-    with pytest.raises(InputError, match="'text', which the template must name exactly once"):
+    with pytest.raises(InputError, match="'text', which the template must use exactly once"):
         load_catalogue(roots(catalogue(tmp_path / "bad", task | {"input": "类型：{{ label }}"})))
     words = {"颜色": "红", "品类": "灯"}
     rows = [

@@ -41,8 +41,9 @@ from ecominstruct.identity import hash64
 from ecominstruct.languages import normalize_for_matching
 from ecominstruct.runs import executor as engines
 from ecominstruct.runs.progress import Silent
-from ecominstruct.similarity.contamination import Held, find_leaks, read_protected, write_protected
 from ecominstruct.similarity.contamination import Said as Row
+from ecominstruct.similarity.contamination import find_leaks
+from ecominstruct.similarity.protected_rows import Held, read_protected, write_protected
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.chosen import choose, ingest_chosen
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots

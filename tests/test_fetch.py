@@ -261,7 +261,7 @@ def test_what_went_wrong_once_is_mended(
 def test_a_second_call_goes_on_where_the_first_one_stopped(server: Server, tmp_path: Path) -> None:
     server.answers["/a.jsonl"] = [cut(SOME), plain(503)]
     said = refusal(single(server.url()), tmp_path)
-    assert "the server answers 503 (3 tries in vain)" in said and f"{SOME:,} bytes are kept" in said
+    assert "the server answers 503 (3 failed attempts)" in said and f"{SOME:,} bytes are kept" in said
     assert left(tmp_path)["shop/a.jsonl.part"] == BODY[:SOME] and "shop/a.jsonl" not in left(tmp_path)
     server.answers["/a.jsonl"] = [whole()]
     get(single(server.url()), tmp_path)
@@ -290,7 +290,7 @@ def test_a_server_that_never_ends_is_given_up(server: Server, tmp_path: Path, ch
         cut(2 << 20, big, f'"{next(versions) if changed else 1}"')(asked)
 
     server.answers["/a.jsonl"] = [answer]
-    assert "tries in vain" in refusal(single(server.url(), big), tmp_path)
+    assert "failed attempts" in refusal(single(server.url(), big), tmp_path)
     assert len(server.asked) <= 5
 
 
@@ -339,7 +339,7 @@ def test_a_clear_no_is_taken_at_once(server: Server, tmp_path: Path, status: int
         (plain(200, OTHER), "has the sha256"),
         (plain(200, BODY, Content_Length=len(BODY) - 9), "has the sha256"),
         (plain(200, b"<html>Please log in</html>", Content_Type="text/html; charset=utf-8"), "it is a web page"),
-        (plain(200, gzip.compress(BODY), Content_Encoding="gzip"), "the server packed it with gzip"),
+        (plain(200, gzip.compress(BODY), Content_Encoding="gzip"), "the server compressed it with gzip"),
     ],
     ids=["other", "too short", "web page", "gzip"],
 )
@@ -493,7 +493,7 @@ def test_public_addresses_are_known(address: str) -> None:
 def test_this_machine_is_not_asked_unless_that_is_meant(server: Server, tmp_path: Path, host: str) -> None:
     server.answers["/a.jsonl"] = [whole()]
     said = refusal(single(server.url(host=host)), tmp_path, Net())
-    assert "which is no public address. Give --allow-private" in said
+    assert "which is not a public address. Give --allow-private" in said
     assert server.asked == [] and left(tmp_path) == {}
 
 
@@ -501,14 +501,14 @@ def test_this_machine_is_not_asked_unless_that_is_meant(server: Server, tmp_path
     ("location", "said"),
     [
         ("/a.jsonl", "redirected more than 5 times"),
-        ("http://127.0.0.2/a.jsonl", "is at 127.0.0.2, which is no public address"),
-        ("http://[::ffff:127.0.0.1]/a", "which is no public address"),
+        ("http://127.0.0.2/a.jsonl", "is at 127.0.0.2, which is not a public address"),
+        ("http://[::ffff:127.0.0.1]/a", "which is not a public address"),
         ("http://169.254.169.254/latest/meta-data", "is at 169.254.169.254"),
         ("file:///etc/passwd", "is neither http nor https"),
         ("ftp://127.0.0.1/a", "is neither http nor https"),
         ("http://user:pass@127.0.0.1/a", "holds a user name"),
-        ("http://[/", "no address"),
-        ("http://127.0.0.1:99999/", "is no address"),
+        ("http://[/", "an invalid URL"),
+        ("http://127.0.0.1:99999/", "is not a valid URL"),
     ],
 )
 def test_a_redirect_is_checked_like_an_address(server: Server, tmp_path: Path, location: str, said: str) -> None:
@@ -586,7 +586,7 @@ def test_https_proves_the_name_though_the_address_is_fixed(
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.answers["/a.jsonl"] = [whole()]
     url = server.url(host="shop.example").replace("http:", "https:")
-    assert "does not prove who it is" in refusal(single(url), tmp_path)
+    assert "certificate is not valid" in refusal(single(url), tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     get(single(url), tmp_path)
     assert left(tmp_path) == {"shop/a.jsonl": BODY} and named[-1] == "shop.example"
@@ -633,7 +633,7 @@ def test_a_proxy_of_the_environment_gets_the_checked_address(
     assert b"Proxy-Authorization: Basic bWU6c2UgY3JldA==" in proxy.head
     (tmp_path / "shop/a.jsonl").unlink()
     monkeypatch.setenv("http_proxy", f"127.0.0.1:{_Proxy(403).port}")
-    assert "opens no way to 127.0.0.1" in refusal(of, tmp_path)
+    assert "refuses a tunnel to 127.0.0.1" in refusal(of, tmp_path)
     monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1")
     assert "shop.example is at 127.0.0.2" in refusal(of, tmp_path)
     assert "is no http proxy (socks5)" in refusal(single(server.url()), tmp_path)
@@ -741,8 +741,8 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "zip bomb": ("zip", zipped({"a.jsonl": b"0" * 20_000_000}), "would unpack to more than"),
     "zip damaged": ("zip", zipped({"a.jsonl": BODY})[:-30], "is damaged"),
     "zip is none": ("zip", BODY, "is damaged"),
-    "zip without it": ("zip", zipped({"b.jsonl": BODY}), "none of the files"),
-    "zip with another": ("zip", zipped({"a.jsonl": OTHER}), "another sha256 than the card says"),
+    "zip without it": ("zip", zipped({"b.jsonl": BODY}), "none of the wanted files"),
+    "zip with another": ("zip", zipped({"a.jsonl": OTHER}), "a different sha256 than the card states"),
     "tar ..": ("tar", tarred({"a.jsonl": BODY, "../evil": b""}), "leaves the folder"),
     "tar absolute": ("tar", tarred({"a.jsonl": BODY, "/etc/evil": b""}), "absolute"),
     "tar symlink": ("tar", tarred({"a.jsonl": BODY}, odd("x", tarfile.SYMTYPE, "/etc")), "is a link"),
@@ -805,7 +805,7 @@ def test_a_file_of_ones_own_is_never_replaced(server: Server, tmp_path: Path) ->
     server.answers["/a.jsonl"] = [whole()]
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/a.jsonl").write_bytes(OTHER)
-    assert "is there already with another sha256" in refusal(single(server.url()), tmp_path, kind=CheckFailed)
+    assert "exists with a different sha256" in refusal(single(server.url()), tmp_path, kind=CheckFailed)
     assert left(tmp_path) == {"shop/a.jsonl": OTHER} and server.asked == []
 
 
@@ -815,7 +815,7 @@ def test_a_file_in_the_way_of_an_archive_is_not_replaced(server: Server, tmp_pat
     of = packed(server.url("/a"), content, "zip", {"data/a.jsonl": BODY}, only=["data/*", "readme.txt"])
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/readme.txt").write_bytes(b"mine")
-    assert "is there already with another sha256" in refusal(of, tmp_path, kind=CheckFailed)
+    assert "exists with a different sha256" in refusal(of, tmp_path, kind=CheckFailed)
     assert left(tmp_path) == {"shop/readme.txt": b"mine", f"shop/{sha(content)[:16]}.zip.part": content}
     (tmp_path / "shop/readme.txt").unlink()
     assert len(get(of, tmp_path).fetched) == 3
@@ -849,18 +849,18 @@ def test_what_no_address_gives_is_named_after_the_rest_was_fetched(server: Serve
         ({"url": "https://me:secret@shop.example/a"}, "holds a user name"),
         ({"url": "https:///a"}, "names no host"),
         ({"url": "https://shop.example:0/"}, "names no host"),
-        ({"url": "https://shop.example/a b"}, "characters that no address has"),
-        ({"url": "https://shop.example/水"}, "characters that no address has"),
-        ({"url": "https://shop.example/\r\nX: y"}, "characters that no address has"),
-        ({"url": "https://[::1/"}, "is no address"),
+        ({"url": "https://shop.example/a b"}, "characters that are not allowed"),
+        ({"url": "https://shop.example/水"}, "characters that are not allowed"),
+        ({"url": "https://shop.example/\r\nX: y"}, "characters that are not allowed"),
+        ({"url": "https://[::1/"}, "is not a valid URL"),
         ({"sha256": "ABC"}, "pattern"),
         ({"save_as": "../a.jsonl"}, "leaves the source's folder"),
         ({"save_as": "/a.jsonl"}, "leaves the source's folder"),
-        ({"save_as": "b.jsonl"}, "gives none of the source's files"),
-        ({"sha256": sha(OTHER)}, "have another sha256 each"),
+        ({"save_as": "b.jsonl"}, "provides none of the source's files"),
+        ({"sha256": sha(OTHER)}, "have different sha256"),
         ({"only": ["*"]}, "`unpack` is none"),
         ({"unpack": "rar"}, "'none', 'zip' or 'tar'"),
-        ({"unpack": "zip", "save_as": "", "only": ["b*"]}, "gives none of the source's files"),
+        ({"unpack": "zip", "save_as": "", "only": ["b*"]}, "provides none of the source's files"),
         ({"mirror": "x"}, "Extra inputs"),
     ],
 )

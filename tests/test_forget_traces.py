@@ -26,11 +26,10 @@ from ecominstruct.people import annotation_store as desk_module
 from ecominstruct.people import llm_judge
 from ecominstruct.people.annotation_store import AnnotationStore
 from ecominstruct.people.assignments import deal
-from ecominstruct.people.material import keys_of
-from ecominstruct.people.records import annotation_keys
+from ecominstruct.people.records import annotation_keys, keys_of
 from ecominstruct.people.votes import Vote, forget_votes, read_votes, write_votes
 from ecominstruct.rows import Gold
-from ecominstruct.runs.store import read_columns
+from ecominstruct.runs.parquet import read_columns
 from ecominstruct.tasks.annotations import (
     Decision,
     append_decision,
@@ -272,7 +271,7 @@ def test_a_snapshot_of_a_file_that_was_replaced_is_none(tmp_path: Path) -> None:
         append_decision(tmp_path, "en/a/b", Decision(key, "accept", "anna"))
     before = snapshot(file_of(tmp_path, "en/a/b"))
     forget_keys(tmp_path, ["a"])
-    with pytest.raises(InputError, match="was changed meanwhile"):
+    with pytest.raises(InputError, match="was changed while it was read"):
         read_decisions(before)
 
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from ecominstruct.detectors.injection.excerpts import excerpts
 from ecominstruct.detectors.injection.find import find, find_in_column
 from ecominstruct.detectors.injection.fold import fold
-from ecominstruct.detectors.injection.kinds import ABOUT, ORDER
+from ecominstruct.detectors.injection.hidden import CARRIERS
 from ecominstruct.detectors.injection.marks import marks, series
-from ecominstruct.detectors.injection.markup import CARRIERS
 from ecominstruct.detectors.injection.speech import speech
 from ecominstruct.detectors.injection.views import CODES, views
+from ecominstruct.detectors.injection.words import ABOUT, ORDER
 from ecominstruct.evaluation.intervals import wilson
 from injection_cases import ALIKE, Case, tuned, unseen
 from test_personal import LINES, product_lines

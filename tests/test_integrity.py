@@ -22,10 +22,11 @@ from ecominstruct.errors import EcomError, InputError
 from ecominstruct.identity import hash64
 from ecominstruct.report.bundle import check_bundle, write_bundle
 from ecominstruct.runs import executor as engines
-from ecominstruct.runs import store
+from ecominstruct.runs import seals, store
 from ecominstruct.runs.progress import Silent
 from ecominstruct.runs.store import damaged, read_manifest, read_recipe, require_manifest, write_recipe
 from ecominstruct.workflow import build, evaluate
+from ecominstruct.workflow.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +55,7 @@ class Told(Silent):
 
 
 @lru_cache
-def settings_of(recipe: str) -> build.Settings:
+def settings_of(recipe: str) -> Settings:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "r.yaml")
         path.write_text(recipe)
@@ -428,7 +429,7 @@ def test_a_bundle_that_was_changed_and_sealed_again_does_not_fit_its_manifests(
     content[len(content) // 2] ^= 4
     files[name] = bytes(content)
     said = {path: xxhash.xxh3_128_hexdigest(content) for path, content in files.items() if path != "bundle.json"}
-    store.write_sealed(tmp_path / "bundle.json", {"files": said})
+    seals.write_sealed(tmp_path / "bundle.json", {"files": said})
     files["bundle.json"] = (tmp_path / "bundle.json").read_bytes()
     with zipfile.ZipFile(tmp_path / "forged.zip", "w") as forged:
         for other, content in files.items():

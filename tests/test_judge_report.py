@@ -15,6 +15,7 @@ import yaml
 import servers as ways
 from conftest import ROOT, Ecom
 from ecominstruct.errors import InputError
+from ecominstruct.models.costs import Usage
 from ecominstruct.people import llm_judge
 from ecominstruct.people.conclusions import conclusions
 from ecominstruct.people.judge_manipulation import appeals
@@ -296,7 +297,7 @@ def test_answers_that_speak_to_the_judge() -> None:
 
 def test_answers_that_speak_to_the_judge_are_counted_and_so_are_their_wins() -> None:
     def row(number: int, answers: tuple[str, str], *replies: str) -> dict[str, Any]:
-        questions = tuple(llm_judge.Question(f"{number}{way}", "p", llm_judge.Usage()) for way in "ab")
+        questions = tuple(llm_judge.Question(f"{number}{way}", "p", Usage()) for way in "ab")
         compared = llm_judge.Comparison(f"i{number}", f"e{number}", "t", ("A", "B"), answers, questions)  # type: ignore
         said = [json.dumps({"better": better, "reason": "r"}) for better in replies]
         return llm_judge._row(compared, dict(zip((f"{number}a", f"{number}b"), said, strict=False)))
@@ -336,6 +337,7 @@ data: {storefront: {rows: 80}}
 splits: {validation: 0.1, test: 0.6}
 servers:
   judge: {url: URL, model: m, retries: 1, price: {input: 1.0, output: 2.0}, budget: 5}
+judge: {rows: 30}
 """
 
 
@@ -382,7 +384,7 @@ def test_a_server_votes_and_is_never_paid_twice(built: Path, tmp_path: Path, eco
     recipe = tmp_path / "stub.yaml"
     with running(Stub(choose=_judge)) as stub:
         recipe.write_text(RECIPE.replace("URL", stub.url))
-        words = ["judge", run, "--models", "noisy:0.2,noisy:0.6", "--rows", "30", "--recipe", recipe]
+        words = ["judge", run, "--models", "noisy:0.2,noisy:0.6", "--recipe", recipe]
         vote = [*words, "--voter", "server:judge"]
         said = [ecom(*vote, "--dry-run", "--json")]
         assert stub.asked == [] and not (run / "people" / "judges").exists()
@@ -414,7 +416,7 @@ def _people(run: Path) -> Iterator[Vote]:
     """Two people who like right answers, and are not sure of wrong ones."""
     from ecominstruct.people.judging import comparisons
     from ecominstruct.rows import example_of
-    from ecominstruct.runs.store import read_batches
+    from ecominstruct.runs.parquet import read_batches
 
     gold = {
         row["id"]: example_of(row).output

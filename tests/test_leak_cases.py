@@ -26,7 +26,8 @@ from ecominstruct.dataset.contamination_index import OfTask, Row, Shows, held_by
 from ecominstruct.dataset.quality_signals import Pair, said_by
 from ecominstruct.evaluation.intervals import wilson
 from ecominstruct.languages import normalize_for_matching
-from ecominstruct.similarity.contamination import Held, Said, find_leaks, read_protected, write_protected
+from ecominstruct.similarity.contamination import Said, find_leaks
+from ecominstruct.similarity.protected_rows import Held, read_protected, write_protected
 
 CASES = Path(__file__).with_name("data") / "leak_cases.jsonl"
 ELSEWHERE = ("paraphrase", "translation")

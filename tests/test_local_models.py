@@ -26,18 +26,16 @@ import tiny_models as tiny
 from conftest import Ecom
 from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.errors import InputError
-from ecominstruct.evaluation.predict import described
 from ecominstruct.identity import hash64
 from ecominstruct.models import folder_name, open_model, role
 from ecominstruct.models.base import Reply
-from ecominstruct.models.batches import batches
 from ecominstruct.models.chat import Chat
 from ecominstruct.models.checkpoints import find_model, record_base
-from ecominstruct.models.generation import write
-from ecominstruct.models.likelihood import likelihoods
+from ecominstruct.models.inference import likelihoods, write
+from ecominstruct.models.key_value_cache import FEWEST, roomy_cache
 from ecominstruct.models.loading import Loaded, denormals_flushed, load_model
-from ecominstruct.models.local import TOO_LONG, Local
-from ecominstruct.models.prefill import FEWEST
+from ecominstruct.models.local import TOO_LONG, Local, batches
+from ecominstruct.models.sections import sections_of
 from ecominstruct.rows import Example, Gold
 from ecominstruct.runs.executor import InThisProcess
 from ecominstruct.runs.progress import Silent
@@ -102,7 +100,7 @@ EXAMPLES = [
 
 def replies(model: Local, examples: Sequence[Example] = EXAMPLES, form: str = "classify") -> list[Reply]:
     model.ask([(facts(form), examples)], Silent())
-    return model.reply(facts(form), examples)
+    return model.answer(facts(form), examples)
 
 
 def refused(what: Callable[[], object], said: str) -> None:
@@ -262,8 +260,6 @@ def test_answers_are_what_the_library_gives_to_one_prompt(made: Make, tmp_path: 
 
 
 def test_a_model_that_forgets_is_written_with_a_cache_of_its_own(tmp_path: Path) -> None:
-    from ecominstruct.models.preallocated_cache import roomy_cache
-
     loaded = loaded_of(tiny.save(tmp_path / "mistral", "mistral"))  # each layer sees 40 tokens
     assert roomy_cache(loaded.model, 100) is None
     prompts = [loaded.chat.ids(one, 500).ids for one in EXAMPLES]
@@ -360,7 +356,7 @@ def test_long_prompts_are_cut_and_counted_and_hopeless_ones_are_errors(made: Mak
     rows = [example(0), example(1, "红色的不锈钢水壶 kettle " * 60), example(2, instruction="match " * 400)]
     model = local(made("llama"), tmp_path, context=160)
     outcome = model.ask([(facts(), rows)], Silent())
-    found = model.reply(facts(), rows)
+    found = model.answer(facts(), rows)
     assert outcome is not None and (outcome.answered, outcome.cut) == (2, 1)
     assert found[1].cut > 200 and found[1].prompt_tokens <= 160 - 12 and not found[1].error
     assert (found[0].cut, found[2].error) == (0, TOO_LONG)
@@ -577,6 +573,6 @@ def test_a_tuned_model_is_asked_as_its_base_was(tmp_path: Path) -> None:
     sections = {"other": {"folder": "m/other"}, "base": {"folder": "m/base", "chat": "plain", "max_new_tokens": 7}}
     write_recipe(run, {"local": sections, "train": {"model": "m/base"}})
     tuned = str(run / "5-model")
-    assert described(run, None)[1][tuned] == LocalSpec(folder=tuned, max_new_tokens=7)
+    assert sections_of(run).local[tuned] == LocalSpec(folder=tuned, max_new_tokens=7)
     write_recipe(run, {"local": sections, "train": {"model": "m/third"}})
-    assert described(run, None)[1].keys() == sections.keys()
+    assert sections_of(run).local.keys() == sections.keys()

@@ -22,9 +22,9 @@ from ecominstruct.evaluation.metrics import (
     rouge_l_words,
     total,
 )
-from ecominstruct.evaluation.predict import question_of
 from ecominstruct.evaluation.score_example import score_example
 from ecominstruct.evaluation.summary import metrics_of, summarise
+from ecominstruct.evaluation.test_set import question_of
 from ecominstruct.rows import Example, Gold, Prediction, Score, Span
 from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.spec import FormName
@@ -231,7 +231,7 @@ def test_every_form_says_which_metrics_it_has_and_its_gold_gets_full_marks() -> 
 
 
 def _question(of: dict[str, Any], example: Example) -> Any:
-    from ecominstruct.evaluation.predict import question_of
+    from ecominstruct.evaluation.test_set import question_of
 
     return question_of(of, example)
 

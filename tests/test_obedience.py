@@ -14,8 +14,9 @@ from ecominstruct.audit.audits import run_audits
 from ecominstruct.audit.injection_probes import Plant, obeys, payloads, plant, sample
 from ecominstruct.rows import Example, Gold, Span
 from ecominstruct.runs.executor import InThisProcess
+from ecominstruct.runs.files import read_json
 from ecominstruct.runs.progress import watch
-from ecominstruct.runs.store import read_json, read_recipe, write_recipe
+from ecominstruct.runs.store import read_recipe, write_recipe
 from servers import Asked, Stub, Way, good, running
 from test_audit_personal import build
 

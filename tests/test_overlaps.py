@@ -25,7 +25,8 @@ from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import pieces, plan_ingest, source_parts
 from ecominstruct.sources.records import read_records
 from ecominstruct.splits.assign import SourceParts, plan_splits
-from ecominstruct.splits.proof import Expected, Ledger, check_sides, open_sides
+from ecominstruct.splits.proof import Expected, check_sides
+from ecominstruct.splits.sides import Ledger, open_sides
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 from ecominstruct.workflow import build
 

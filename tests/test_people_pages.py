@@ -15,7 +15,7 @@ import desks
 from desks import row, serving
 from ecominstruct.people import judging
 from ecominstruct.people.annotation_store import AnnotationStore, Item
-from ecominstruct.people.shell import words
+from ecominstruct.people.web import words
 from ecominstruct.rows import Gold, Span
 from ecominstruct.tasks.annotations import gold_of
 from test_page import CHROMIUM_ARGS

@@ -24,7 +24,7 @@ from ecominstruct.people.records import Source
 from ecominstruct.people.votes import dump_votes, parse_votes
 from ecominstruct.people.widgets import Widget, gold_shown, read_gold, widget_of
 from ecominstruct.rows import Gold, Span
-from ecominstruct.runs.store import read_json
+from ecominstruct.runs.files import read_json
 from ecominstruct.tasks.annotations import read_decisions, settle, snapshot
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 

@@ -17,6 +17,7 @@ from ecominstruct.errors import CheckFailed
 from ecominstruct.runs import executor as engines
 from ecominstruct.runs.progress import Silent
 from ecominstruct.workflow import build
+from ecominstruct.workflow.settings import Settings
 
 RECIPE = """\
 title: proved
@@ -60,7 +61,7 @@ MATCHING = "en.storefront.products.title_attribute_matching.parquet"
 Rows = list[dict[str, Any]]
 
 
-def settings_in(folder: Path) -> build.Settings:
+def settings_in(folder: Path) -> Settings:
     """The recipe, a catalogue of its own, and 190 pairs of 95 things, each with two others."""
     source = folder / "catalogue/en/toy"
     source.mkdir(parents=True)

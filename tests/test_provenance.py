@@ -16,10 +16,11 @@ from conftest import Ecom
 from ecominstruct.dataset.trace import trace
 from ecominstruct.errors import InputError
 from ecominstruct.runs import executor as engines
+from ecominstruct.runs.files import write_json
 from ecominstruct.runs.progress import Silent
-from ecominstruct.runs.store import write_json
 from ecominstruct.workflow import build, evaluate
-from ecominstruct.workflow.forget import Wish, forget
+from ecominstruct.workflow.forget import forget
+from ecominstruct.workflow.forget_plan import Wish
 
 RECIPE = """\
 title: kept
@@ -68,7 +69,7 @@ def test_an_example_is_traced_to_its_raw_row(built: Path, ecom: Ecom) -> None:
 
 
 def test_what_is_no_example_is_said_so(built: Path, ecom: Ecom) -> None:
-    for name, said in (("x", "is no id of an example"), ("0" * 32, "no example of")):
+    for name, said in (("x", "is not an id of an example"), ("0" * 32, "no example of")):
         done = ecom("trace", built / "run", name)
         assert (done.returncode, done.stdout) == (2, "") and said in done.stderr
     done = ecom("forget", built / "run")

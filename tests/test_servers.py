@@ -29,12 +29,13 @@ from ecominstruct.config.recipe import Recipe
 from ecominstruct.config.servers import ServerSpec
 from ecominstruct.config.strict_yaml import load
 from ecominstruct.errors import CheckFailed, EcomError, InputError
-from ecominstruct.evaluation.predict import answers_file
 from ecominstruct.models import folder_name, open_model, role
 from ecominstruct.models.base import Reply
 from ecominstruct.models.cache import Answer, Answers, Entry
 from ecominstruct.models.costs import Meter, Usage, estimate_tokens
+from ecominstruct.models.openai_client import Question
 from ecominstruct.models.request_scheduler import ask
+from ecominstruct.models.sections import Sections, answers_file
 from ecominstruct.models.server import Server
 from ecominstruct.rows import Example, Gold
 from ecominstruct.runs.progress import Silent
@@ -66,13 +67,17 @@ def server(stub: Stub, folder: Path, **changes: Any) -> Server:
 
 def replies(of: Server, examples: list[Example]) -> list[Reply]:
     """Ask and read, with waits that are too short for people."""
-    of.ask(examples, Silent(), first_wait=0.01)
-    return of.reply(facts("generate"), examples)
+    of.ask(questions(of, examples), Silent(), first_wait=0.01)
+    return of.answer(facts("generate"), examples)
+
+
+def questions(of: Server, examples: list[Example]) -> list[Question]:
+    return [of.question_of(example) for example in examples]
 
 
 def refusal(of: Server, examples: list[Example], kind: type[EcomError] = InputError) -> str:
     with pytest.raises(kind) as caught:
-        of.ask(examples, Silent(), first_wait=0.01)
+        of.ask(questions(of, examples), Silent(), first_wait=0.01)
     assert len(caught.value.faults) == 1 and "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -192,7 +197,7 @@ def test_what_no_further_call_can_mend_stops_the_run(tmp_path: Path, how: Way, s
         found = refusal(of, rows(9))
     assert said in found and "The same command goes on from here" in found
     assert len(stub.asked) == 2
-    assert [reply.text for reply in of.reply(facts(), rows(2))] == ["kept", ""]
+    assert [reply.text for reply in of.answer(facts(), rows(2))] == ["kept", ""]
 
 
 def test_a_server_that_is_not_there_is_named_at_once(tmp_path: Path) -> None:
@@ -211,7 +216,7 @@ def test_a_server_that_goes_away_stops_the_run_and_nothing_is_lost(tmp_path: Pat
         of = server(stub, tmp_path, retries=2)
         replies(of, rows(5))
     assert "cannot be reached" in refusal(of, rows(8))
-    assert [bool(reply.text) for reply in of.reply(facts(), rows(8))] == [True] * 5 + [False] * 3
+    assert [bool(reply.text) for reply in of.answer(facts(), rows(8))] == [True] * 5 + [False] * 3
 
 
 # --------------------------------------------------------------------------------------------------------- odd answers
@@ -258,14 +263,15 @@ def test_an_odd_prompt_can_be_asked(tmp_path: Path) -> None:
 def test_tokens_that_the_server_does_not_count_are_estimated(tmp_path: Path, usage: object) -> None:
     with running(Stub(ways.good("四个汉字", usage=usage))) as stub:
         of = server(stub, tmp_path)
-        outcome = of.ask(rows(1), Silent())
+        outcome = of.ask(questions(of, rows(1)), Silent())
     assert outcome and outcome.estimated == 1
     assert outcome.usage == Usage(estimate_tokens("红色水壶 0") + 4, 4)
 
 
 def test_another_model_than_the_one_asked_is_told(tmp_path: Path) -> None:
     with running(Stub(ways.good(model="m-2026"), ways.good(model=None), ways.good())) as stub:
-        outcome = server(stub, tmp_path).ask(rows(5), Silent())
+        of = server(stub, tmp_path)
+        outcome = of.ask(questions(of, rows(5)), Silent())
     assert outcome and outcome.served == {"": 1, "m": 3, "m-2026": 1}
 
 
@@ -335,7 +341,7 @@ def test_an_answer_is_asked_once_however_often_it_is_wanted(tmp_path: Path) -> N
     with running(Stub()) as stub:
         found = replies(server(stub, tmp_path), examples)
         assert replies(server(stub, tmp_path), examples) == found
-        assert server(stub, tmp_path).ask(examples, Silent()) is None
+        assert server(stub, tmp_path).prepare([(facts(), examples)], Silent()) is None
     assert len(stub.asked) == 5 and sum(reply.completion_tokens for reply in found) == 35
 
 
@@ -361,7 +367,7 @@ def test_every_field_that_can_change_an_answer_asks_anew(tmp_path: Path, change:
     (row,) = rows(1)
     one = Server("a", spec(REFUSING), tmp_path / "a")
     other = Server("a", spec(REFUSING, **change), tmp_path / "a")
-    assert one.question(row).key != other.question(row).key
+    assert one.question_of(row).key != other.question_of(row).key
     assert one.fingerprint() != other.fingerprint()
 
 
@@ -370,9 +376,9 @@ def test_what_cannot_change_an_answer_does_not_ask_anew(tmp_path: Path) -> None:
     one = Server("a", spec(REFUSING), tmp_path / "a")
     how = {"concurrency": 1, "timeout": 9.0, "retries": 0, "key_env": "KEY", "price": {"input": 1, "output": 2}}
     other = Server("b", spec(REFUSING + "/", **how), tmp_path / "b")
-    assert one.question(row).key == other.question(row).key != one.question(row._replace(input="x")).key
+    assert one.question_of(row).key == other.question_of(row).key != one.question_of(row._replace(input="x")).key
     kept = ServerSpec.model_validate(json.loads(spec(REFUSING, temperature=0).model_dump_json()))
-    assert Server("a", kept, tmp_path / "a").question(row).key == one.question(row).key, "as a run keeps it"
+    assert Server("a", kept, tmp_path / "a").question_of(row).key == one.question_of(row).key, "as a run keeps it"
 
 
 @pytest.mark.parametrize(
@@ -443,9 +449,8 @@ def test_a_full_disk_is_said_and_stops_the_asking(tmp_path: Path) -> None:
         replies(of, rows(1))
         with Answers(of.file) as kept:
             kept._file.execute("PRAGMA max_page_count = 40")
-            questions = [of.question(row) for row in rows(30)]
             with pytest.raises(InputError, match="full"):
-                ask("stub", of.spec, questions, kept, Meter(None, None, Usage()), Silent())
+                ask("stub", of.spec, questions(of, rows(30)), kept, Meter(None, None, Usage()), Silent())
     assert len(stub.asked) < 20
 
 
@@ -461,7 +466,7 @@ def test_the_budget_ends_the_asking_and_a_higher_one_goes_on(tmp_path: Path) -> 
         calls = len(stub.asked)
         assert 14 <= calls <= 13 + 4, "14 calls pass 1.0; what is under way then may come in"
         assert f"{calls * 0.072:.4f} CNY of 1.0000 CNY are spent" in said and "Raise `budget`" in said
-        assert sum(bool(reply.text) for reply in of.reply(facts(), rows(60))) == calls
+        assert sum(bool(reply.text) for reply in of.answer(facts(), rows(60))) == calls
         assert refusal(of, rows(60), CheckFailed) and len(stub.asked) == calls, "the budget is not one a command"
         more = server(stub, tmp_path, price=PRICE, budget=9.0)
         assert all(reply.text for reply in replies(more, rows(60))) and len(stub.asked) == 60
@@ -484,10 +489,13 @@ def test_the_estimate_is_near_and_asks_nothing(tmp_path: Path) -> None:
     with running(Stub()) as stub:
         of = server(stub, tmp_path, price=PRICE)
         replies(of, rows(3))
-        found = of.estimate(rows(10))
+        found = of.price(questions(of, rows(10)))
+        shown = of.estimate([(facts(), rows(4)), (facts(), rows(10))])
         assert len(stub.asked) == 3
     assert found[:3] == (10, 3, 7) and found.paid == Usage(6, 21)
     assert found.about == Usage(7 * (5 + 4), 7 * 2) and found.most == Usage(7 * (5 + 4), 7 * 512)
+    assert [shown[name] for name in ("prompts", "answered", "to_ask")] == [10, 3, 7]
+    assert shown["paid"] == {"prompt_tokens": 6, "answer_tokens": 21, "cost": 0.216, "currency": "CNY"}
 
 
 # ----------------------------------------------------------------------------------------------------------------- keys
@@ -573,9 +581,9 @@ def test_a_key_that_is_none_is_said(
         ({"endpoint": "responses"}, "'chat' or 'completions'"),
         ({"temperature": -1}, "greater than or equal to 0"),
         ({"concurrency": 0}, "greater than or equal to 1"),
-        ({"budget": 1}, "budget means something only with `price`"),
+        ({"budget": 1}, "budget has an effect only with `price`"),
         ({"price": {"input": 1}}, "price.output' is missing"),
-        ({"body": {"max_tokens": 1}}, "'max_tokens' is a key of the server itself"),
+        ({"body": {"max_tokens": 1}}, "'max_tokens' cannot be set here"),
         ({"body": {"stream": True}}, "'stream'"),
         ({"tempreature": 1}, "Did you mean 'temperature'?"),
         ({"api_key": "x"}, "unknown key 'servers.a.api_key'"),
@@ -593,8 +601,8 @@ def test_a_wrong_section_is_named(tmp_path: Path, section: dict[str, Any], said:
 
 
 def test_a_server_is_known_by_its_name(tmp_path: Path) -> None:
-    sections = {"local": spec(REFUSING)}
-    assert isinstance(open_model("server:local", sections, tmp_path / "a"), Server)
+    sections = Sections({"local": spec(REFUSING)}, answers=tmp_path / "a")
+    assert isinstance(open_model("server:local", sections), Server)
     assert (folder_name("server:local"), role("server:local"), role("server-local")) == (
         "server-local",
         "model",

@@ -26,8 +26,9 @@ from ecominstruct.dataset.shift import FLOOR, Shift, measure
 from ecominstruct.identity import fraction
 from ecominstruct.rows import Example, Gold, example_schema
 from ecominstruct.runs.executor import InThisProcess
+from ecominstruct.runs.files import read_json
+from ecominstruct.runs.parquet import batches_of, write_part
 from ecominstruct.runs.progress import Silent
-from ecominstruct.runs.store import batches_of, read_json, write_part
 from ecominstruct.similarity.columns import Flags, Indices
 from ecominstruct.tasks.catalogue import load_catalogue, roots
 from examples import example

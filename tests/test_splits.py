@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from ecominstruct.config.recipe import Splits
 from ecominstruct.languages import has_word, normalize_for_matching
 from ecominstruct.rows import SPLITS
-from ecominstruct.runs.store import Receipt, write_part
+from ecominstruct.runs.parquet import write_part
+from ecominstruct.runs.store import Receipt
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.records import group_keys
 from ecominstruct.splits.assign import SourceParts, SplitsUnit, assign
@@ -485,7 +486,7 @@ def test_the_seed_moves_families_and_extreme_shares_are_kept() -> None:
     source = Source({f"r{n}": [f"k{n}"] for n in range(60)})
     assert run([source]).split != run([source], RULES.model_copy(update={"seed": "other"})).split
     assert set(run([source], Splits(test=1, validation=0)).split.values()) == {"test"}
-    with pytest.raises(ValueError, match="more than everything"):
+    with pytest.raises(ValueError, match="more than 1"):
         Splits(test=0.9, validation=0.2)
 
 
@@ -494,8 +495,8 @@ import sys
 from pathlib import Path
 import pyarrow as pa
 from ecominstruct.config.recipe import Splits
-from ecominstruct.splits.assign import SourceParts, Work, assign
-from ecominstruct.runs.store import write_part
+from ecominstruct.splits.assign import SourceParts, SplitsUnit, assign
+from ecominstruct.runs.parquet import write_part
 
 folder = Path(sys.argv[1])
 schema = pa.schema([("id", pa.string()), ("group", pa.list_(pa.string())), ("published_split", pa.string())])
@@ -508,7 +509,7 @@ def batches():
         yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 part = write_part(folder / "records", "s/part.parquet", schema, batches())
-work = Work(str(folder / "records"), (SourceParts("s", (part,), False, False),), Splits())
+work = SplitsUnit(str(folder / "records"), (SourceParts("s", (part,), False, False),), Splits())
 receipt = assign(work, folder / "splits")
 print(receipt.counts["families"], PEAK)
 """

@@ -19,6 +19,7 @@ from ecominstruct.runs import executor as engines
 from ecominstruct.runs.progress import Silent
 from ecominstruct.runs.stages import stage
 from ecominstruct.workflow import build as pipeline
+from ecominstruct.workflow.settings import Settings
 
 Rows = list[dict[str, Any]]
 COMMON = 'licence: {spdx: CC0-1.0, evidence: written here, redistribute: "yes"}\nlang: en\n'
@@ -98,7 +99,7 @@ def pairs() -> tuple[Rows, Rows, Rows]:
     return parts
 
 
-def world(folder: Path, recipe: str = RECIPE) -> pipeline.Settings:
+def world(folder: Path, recipe: str = RECIPE) -> Settings:
     cards = {"lines": (LINES, "{{ text }}", "kind"), "pairs": (PAIRS, "{{ left }} / {{ right }}", "same")}
     for name, (card, shown, gold) in cards.items():
         place = folder / "catalogue/en/mini" / name

@@ -19,23 +19,11 @@ import pytest
 from ecominstruct.errors import InputError
 from ecominstruct.rows import Reject
 from ecominstruct.runs.executor import InThisProcess, StagePlan, Unit, missing_parts, run_stage, stale_reasons
+from ecominstruct.runs.files import flat, hash_file, read_json, replacing, write_bytes, write_json
+from ecominstruct.runs.parquet import read_batches, write_part, write_rejects
 from ecominstruct.runs.progress import Silent
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Receipt,
-    flat,
-    hash_file,
-    read_batches,
-    read_json,
-    read_manifest,
-    replacing,
-    require_manifest,
-    write_bytes,
-    write_json,
-    write_part,
-    write_rejects,
-)
+from ecominstruct.runs.store import Manifest, Receipt, read_manifest, require_manifest
 
 SCHEMA = pa.schema([("text", pa.string())])
 
@@ -334,7 +322,8 @@ from ecominstruct.runs.progress import Silent
 from ecominstruct.rows import Reject
 from ecominstruct.runs.executor import StagePlan, Unit, run_stage
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import Receipt, write_part, write_rejects
+from ecominstruct.runs.parquet import write_part, write_rejects
+from ecominstruct.runs.store import Receipt
 
 SCHEMA = pa.schema([("text", pa.string())])
 

@@ -25,12 +25,12 @@ from ecominstruct.evaluation.groups import Reader, contrasts, level
 from ecominstruct.evaluation.predict import plan_answers
 from ecominstruct.evaluation.score import plan_scores
 from ecominstruct.identity import fraction
-from ecominstruct.models.base import Reply, TaskFacts
+from ecominstruct.models.base import Model, Reply, TaskFacts
 from ecominstruct.report.study_page import study_page
 from ecominstruct.rows import Example
 from ecominstruct.runs.executor import InThisProcess, run_stage
+from ecominstruct.runs.files import Part
 from ecominstruct.runs.progress import Silent
-from ecominstruct.runs.store import Part
 from ecominstruct.studies.plan import Study, listing, plan_study
 from ecominstruct.studies.proof import Held, prove
 from ecominstruct.studies.row_selection import Stock, choose
@@ -68,13 +68,13 @@ def test_a_grid_has_a_cell_for_each_line_model_and_seed() -> None:
 @pytest.mark.parametrize(
     ("section", "said"),
     [
-        ({"questions": [{"question": "category", "values": ["nre"]}]}, "'nre' is no value of category: known: ner"),
+        ({"questions": [{"question": "category", "values": ["nre"]}]}, "'nre' is not a value of category: known: ner"),
         ({"questions": [{"question": "rows_per_task", "values": [0]}]}, "write a whole number above 0"),
         ({"questions": [{"question": "task"}]}, "task needs values"),
         ({"questions": [{"question": "upper_bound", "values": ["x"]}]}, "takes no values"),
-        ({"questions": [{"question": "task", "values": ["a", "a"]}]}, "'a' stands here twice"),
-        ({"questions": QUESTIONS, "seeds": [1, 1]}, "seeds: one of them stands there twice"),
-        ({"questions": [{"question": "upper_bound", "models": ["m"]}]}, "'m' is none of `models`"),
+        ({"questions": [{"question": "task", "values": ["a", "a"]}]}, "'a' is listed twice"),
+        ({"questions": QUESTIONS, "seeds": [1, 1]}, "seeds: one of them is listed twice"),
+        ({"questions": [{"question": "upper_bound", "models": ["m"]}]}, "'m' is not one of the study's `models`"),
         ({"questions": []}, "at least 1 item"),
     ],
 )
@@ -236,13 +236,16 @@ def ready(built: Ready, tmp_path: Path) -> Ready:
     return Ready(run, built.study._replace(run=run, folder=run / built.study.folder.name))
 
 
-class Planted:
+class Planted(Model):
     """A model that is right with a given chance, example by example, whatever it is asked."""
+
+    kind = "planted"
+    about = "right with a given chance"
 
     def __init__(self, name: str, chance: float) -> None:
         self.name, self.chance = name, chance
 
-    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+    def answer(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
         """The gold, or another candidate."""
         return [Reply(self._text(example)) for example in examples]
 

@@ -329,7 +329,7 @@ def test_an_adapter_for_another_base_and_one_without_its_base_are_refused(base: 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_a_gpu_that_is_absent_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="asks for a GPU, and torch finds none here"):
+    with pytest.raises(InputError, match="requests a GPU, but torch finds none"):
         tuned(tmp_path / "model", SPEC.model_copy(update={"device": "cuda"}))
 
 
@@ -358,7 +358,7 @@ def test_a_loss_that_is_no_number_stops_and_the_last_good_checkpoint_is_named(ll
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     (tmp_path / "model").mkdir()
     (tmp_path / "model/kept").write_text("as before")
-    with pytest.raises(InputError, match=r"the loss is no number at step 5.*checkpoint-4") as caught:
+    with pytest.raises(InputError, match=r"the loss is not finite at step 5.*checkpoint-4") as caught:
         tuned(tmp_path / "model", spec, rows, held=0)
     assert len(caught.value.faults) == 1
     assert (tmp_path / "model/kept").read_text() == "as before"

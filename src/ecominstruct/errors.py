@@ -1,12 +1,12 @@
-"""What can go wrong, and what the command line does about it.
+"""Exceptions that the user can fix, and the exit codes of the command line.
 
     EcomError
-    ├── InputError    a file, a recipe or an option is wrong       → one line a fault, exit 2
-    │   └── Damaged   a file of a run is not the one that was written
-    └── CheckFailed   the input is readable, but a check failed    → one line a fault, exit 1
+    ├── InputError    a file, a recipe or an option is wrong       → one line per fault, exit 2
+    │   └── Damaged   a file of a run was changed after it was written
+    └── CheckFailed   the input is readable, but a check failed    → one line per fault, exit 1
 
-Each error carries its faults: the file, the line, what is wrong and how to mend it. A person sees those lines and
-no traceback; a traceback is always a defect of this program.
+Each error carries its faults: file, line, problem and hint. The command line prints these lines without a traceback. A
+traceback always means a bug in this program.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import ClassVar, NamedTuple
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong: `file` as the person named it, `line` counted from 1 (0 where no line applies)."""
+    """One problem. `file` is the path as the user gave it; `line` counts from 1, and is 0 if no line applies."""
 
     file: str
     line: int
@@ -30,7 +30,7 @@ class Fault(NamedTuple):
 
 
 class EcomError(Exception):
-    """Base of all errors that a person can cause and mend."""
+    """Base class of all errors that the user can cause and fix."""
 
     exit_code: ClassVar[int] = 2
 
@@ -40,30 +40,30 @@ class EcomError(Exception):
 
 
 class InputError(EcomError):
-    """A file, a recipe or an option is wrong; nothing was begun."""
+    """A file, a recipe or an option is wrong, or the command cannot run in this environment."""
 
 
 class Damaged(InputError):
-    """A file of a run is not the one that was written: nothing that rests on it may be used."""
+    """A file of a run differs from what was written. Nothing that depends on it may be used."""
 
 
 class CheckFailed(EcomError):
-    """The input can be read, but a check on it failed."""
+    """The input is readable, but fails a check."""
 
     exit_code: ClassVar[int] = 1
 
 
 class StoppedAtOnce(BaseException):
-    """A person pressed Ctrl-C twice: exit 2. It is none of the errors that work catches to go on without a part."""
+    """Ctrl-C was pressed twice: exit code 2. A BaseException, so workers never swallow it."""
 
 
 def input_error(problem: str, hint: str = "", *, file: str = "", line: int = 0) -> InputError:
-    """An InputError with a single fault."""
+    """Return an InputError with a single fault."""
     return InputError([Fault(file, line, problem, hint)])
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """A sentence that suggests the nearest known name, or lists the known names when there are few; else ''."""
+    """Return a sentence that suggests the nearest known name, or lists up to 12 known names; else ""."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {close[0]!r}?"
@@ -73,5 +73,5 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """Text that cannot move a terminal: control, bidi and lone surrogate characters are written as escapes."""
+    """Escape control, bidi and lone surrogate characters, so that the text cannot manipulate a terminal."""
     return "".join(char if char.isprintable() or char in "\n\t" else f"\\u{ord(char):04x}" for char in text)

@@ -1,11 +1,11 @@
-"""What different spellings of the same text have in common: the rules behind `languages.normalize_for_matching`.
+"""Text folding: removes the differences between spellings of one text. Used by `languages.normalize_for_matching`.
 
-    markup       tags are left out and entities resolved: "<b>red</b> &amp; blue" is "red & blue"
-    letters      one case, one width, no accents (é is e), simplified Chinese for traditional
-    numbers      number words are digits: "two" is 2, "twenty-five" and 二十五 are 25
+    markup       tags are removed and entities decoded: "<b>red</b> &amp; blue" becomes "red & blue"
+    letters      one case, one width, no accents (é becomes e), simplified instead of traditional Chinese
+    numbers      number words become digits: "two" is 2, "twenty-five" and 二十五 are 25
 
-Simplified characters come from OpenCC, character by character: which of two a traditional one becomes never depends on
-its neighbours, so that a cut text folds as the whole one does.
+Traditional characters are converted by OpenCC one at a time. The result never depends on neighbouring characters, so an
+excerpt folds like the same part of the whole text.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-_TAG = re.compile(  # a name, and attributes with values: "<M and >" and the marks of masked texts are none
+_TAG = re.compile(  # a tag name and attributes with values; excludes "<M and >" and placeholders of masked text
     r"""</?[A-Za-z][A-Za-z0-9]{0,15}(?:\s+[\w:-]{1,40}\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>]+))*\s*/?>|<!--[^<>]*-->"""
 )
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
-_SIGNS = bytes(code if chr(code).isalnum() else 32 for code in range(256))  # of ASCII, as blanks
+_SIGNS = bytes(code if chr(code).isalnum() else 32 for code in range(256))  # ASCII signs become spaces
 _ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
@@ -36,14 +36,14 @@ _CHINESE_NUMBER = re.compile("[零〇一二两三四五六七八九十百千]+")
 CHINESE_DIGITS = {char: number for number, chars in enumerate(("零〇", *"一二三四五六七八九")) for char in chars} | {
     "两": 2
 }
-_ALSO = str.maketrans("著瞭藉祇衹", "着了借只只")  # which become these in some words only
+_ALSO = str.maketrans("著瞭藉祇衹", "着了借只只")  # OpenCC converts these only in some words
 _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000}
 
 
 def without_markup(text: str) -> str:
-    """A text as it would be shown: tags as blanks, entities as the characters that they stand for.
+    """Remove tags (replaced by a space) and decode entities, as a browser would show the text.
 
-    A text whose markup was escaped ("&lt;br&gt;") is looked at twice.
+    Entities are decoded before tags are removed, so escaped markup ("&lt;br&gt;") is removed as well.
     """
     if "&" in text:
         text = html.unescape(text)
@@ -51,9 +51,12 @@ def without_markup(text: str) -> str:
 
 
 def words(text: str) -> list[bytes]:
-    """The words of a text: its letters and digits in one case, width and script, without accents, number words as
-    digits. In UTF-8; what stands between words is no part of any."""
-    if text.isascii():  # nothing to normalise: the same at a tenth of the time
+    """Return the words of a text, folded and in UTF-8.
+
+    A word is a run of letters and digits, in one case, width and script and without accents. Number words are returned
+    as digits. Anything between words is dropped.
+    """
+    if text.isascii():  # nothing to normalise: takes a tenth of the time
         found = text.lower().encode().translate(_SIGNS).split()
     else:
         found = unicodedata.normalize("NFKD", text).translate(_table()).encode().split()
@@ -61,12 +64,12 @@ def words(text: str) -> list[bytes]:
 
 
 def signs(text: str) -> str:
-    """A text that holds no letter or digit, in one width and case."""
+    """Fold a text without letters or digits: one width, one case, no accents."""
     return _ACCENTS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()))
 
 
 def _with_digits(found: list[bytes]) -> list[bytes]:
-    """Words with number words as digits. Tens and ones that stand side by side are one number, as are hundreds."""
+    """Replace number words by digits. Adjacent tens and ones form one number, and so do hundreds."""
     out, done = [], 0
     places = [at for at, word in enumerate(found) if word in _NUMBER_BYTES]
     for at in places:
@@ -79,7 +82,7 @@ def _with_digits(found: list[bytes]) -> list[bytes]:
 
 
 def _number(found: Sequence[bytes], at: int) -> tuple[int, int]:
-    """The number that begins at a word, and where it ends."""
+    """Parse the number that begins at word `at`; returns it and the index after it."""
     number, at = _below_hundred(found, at)
     if found[at : at + 1] != [_HUNDRED]:
         return number, at
@@ -97,7 +100,7 @@ def _below_hundred(found: Sequence[bytes], at: int) -> tuple[int, int]:
 
 
 def digits(text: str) -> str:
-    """A simplified Chinese text with its numerals as digits: 二十五 as 25, 二零二四 as 2024, 两 as 2."""
+    """Replace the numerals of a simplified Chinese text by digits: 二十五 by 25, 二零二四 by 2024, 两 by 2."""
     return _CHINESE_NUMBER.sub(_in_digits, text)
 
 
@@ -105,11 +108,11 @@ def _in_digits(found: re.Match[str]) -> str:
     return _chinese_number(found.group())
 
 
-@lru_cache(maxsize=4_096)  # a few of them are most
+@lru_cache(maxsize=4_096)  # a few numerals make up most of the calls
 def _chinese_number(numeral: str) -> str:
     if all(char in CHINESE_DIGITS for char in numeral):
         return "".join(str(CHINESE_DIGITS[char]) for char in numeral)
-    if numeral[0] in "百千":  # 百货, 千里: no number
+    if numeral[0] in "百千":  # 百货, 千里: not a number
         return numeral[0] + (_chinese_number(numeral[1:]) if len(numeral) > 1 else "")
     total, ones = 0, 0
     for char in numeral:
@@ -121,12 +124,12 @@ def _chinese_number(numeral: str) -> str:
 
 
 def simplified(text: str) -> str:
-    """A text with simplified Chinese characters for traditional ones; all else stays."""
+    """Replace traditional Chinese characters by simplified ones; everything else is unchanged."""
     return text.translate(_scripts())
 
 
 class _Scripts(dict[int, str]):
-    """The table of `simplified`, filled as characters come."""
+    """The `str.translate` table of `simplified`, filled on demand."""
 
     def __missing__(self, code: int) -> str:
         self[code] = _simplified(chr(code))
@@ -139,7 +142,7 @@ def _scripts() -> _Scripts:
 
 
 class _Folded(dict[int, str]):
-    """The table of `words`, filled as characters come: what each decomposed character is folded to."""
+    """The `str.translate` table of `words`, filled on demand: maps each decomposed character to its folded form."""
 
     def __missing__(self, code: int) -> str:
         char = unicodedata.normalize("NFKD", chr(code).casefold())
@@ -153,7 +156,7 @@ class _Folded(dict[int, str]):
 
 
 def _sign(char: str) -> str:
-    """A character that is neither letter nor digit: marks of other scripts belong to their letters."""
+    """Fold a character that is neither letter nor digit: combining marks are kept, the rest becomes a space."""
     return char if unicodedata.category(char) in ("Mn", "Mc") else " "
 
 
@@ -176,7 +179,7 @@ def _simplified(char: str) -> str:
 
 
 def version() -> str:
-    """Of the table of characters: texts that two versions fold differently are kin under one of them alone."""
+    """Return the version of OpenCC, whose tables decide how texts fold, and so which texts match."""
     from importlib.metadata import version as installed
 
     return installed("OpenCC")

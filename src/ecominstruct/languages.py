@@ -1,6 +1,6 @@
-"""What differs between English and Chinese, in one place: the small words of prompts, and what counts as one unit.
+"""What differs between English and Chinese: the fixed words of prompts, tokenisation, and normal forms of texts.
 
-A third language is one more entry in `LITERALS`, and one more rule in `units` where it has no blanks between words.
+To add a language, add an entry to `LITERALS`. If the language has no spaces between words, also extend `units`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from ecominstruct.rows import Lang
 
 
 class Literals(NamedTuple):
-    """The small words that the program itself puts into a prompt."""
+    """The fixed words that the program itself puts into a prompt."""
 
-    candidates: str  # heading of the list of candidates
+    candidates: str  # heading of the candidate list
     colon: str  # between a name and its value
     stop: str  # at the end of a list of pairs
-    join: str  # between pairs
-    enumerate: str  # between labels in a running line
-    none: str  # "there is none"
-    cut: str  # where the middle of a text is left out
-    speakers: Mapping[str, str]  # speakers of a dialogue, as they are shown
+    join: str  # between the pairs of a list
+    enumerate: str  # between labels in running text
+    none: str  # the answer "there is none"
+    cut: str  # marks where the middle of a text was cut out
+    speakers: Mapping[str, str]  # display names of dialogue speakers
 
 
 LITERALS: Mapping[Lang, Literals] = {
@@ -37,45 +37,47 @@ _CJK = r"\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0002
 _WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
 _CHINESE = re.compile(rf"[{_CJK}]")
 _RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
-# A stop in a line of Latin letters ends a sentence only before white space: "4.5" and "a.b" go on.
+# A Latin full stop ends a sentence only before white space: "4.5" and "a.b" continue.
 _SENTENCE_END = re.compile(r"[。！？；…]+[”’」』）\"')]*|[.!?]+[”’\"')]*(?=\s|$)|\n+")
 
 
 def units(text: str) -> list[str]:
-    """The units in which texts are compared, without regard to case: the same rule for all languages.
+    """Split a text into the units that metrics and comparisons count, ignoring case. One rule serves all languages.
 
-    A Chinese character is a unit, and so is each run of other letters and digits. So Chinese text is compared by
-    characters and English text by words, each also inside the other; white space and punctuation are no units.
+    Each Chinese character is a unit, and so is each run of other letters and digits. So Chinese is compared by
+    characters and English by words, also in mixed text. White space and punctuation are not units.
     """
     return _WORD.findall(text.casefold())
 
 
 def chinese_words(text: str) -> list[str]:
-    """Units again, but Chinese text is cut into words by jieba's dictionary instead of into characters.
+    """Split a text like `units`, but Chinese into words, with jieba's dictionary.
 
-    InputError, which names the extra, where `rjieba` is not installed.
+    Raises InputError, which names the extra to install, if `rjieba` is missing.
     """
     try:
         import rjieba
     except ImportError:
-        raise input_error("Chinese words need a dictionary", "pip install 'ecominstruct[metrics]'") from None
+        raise input_error(
+            "rjieba, which splits Chinese text into words, is not installed", "pip install 'ecominstruct[metrics]'"
+        ) from None
     return [unit for word in rjieba.cut(text.casefold()) for unit in _RUN.findall(word)]
 
 
 def has_word(text: str, fewest: int = 1) -> bool:
-    """Whether a text holds at least so many units."""
+    """Return whether a text has at least `fewest` units."""
     if fewest == 1:
         return _WORD.search(text) is not None
     return next(islice(_WORD.finditer(text), fewest - 1, None), None) is not None
 
 
 def is_chinese(char: str) -> bool:
-    """Whether a character belongs to a script without blanks between words."""
+    """Return whether a character belongs to a script without spaces between words (CJK ideographs, kana, radicals)."""
     return char >= "\u2e80" and _CHINESE.match(char) is not None
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text in either language, without white space around them; a line end is an end, too."""
+    """Split a text of either language into stripped sentences. A line break also ends a sentence."""
     found, begun = [], 0
     for end in _SENTENCE_END.finditer(text):
         found.append(text[begun : end.end()].strip())
@@ -85,7 +87,7 @@ def sentences(text: str) -> list[str]:
 
 
 def mentions(words: str, text: str) -> int:
-    """How often words stand in a text as they are. A word inside a longer one does not count: "red" in "covered"."""
+    """Count exact occurrences of a phrase in a text. A word inside a longer one does not count: "red" in "covered"."""
     if not words or words not in text:
         return 0
     if not (_is_spaced(words[0]) or _is_spaced(words[-1])):
@@ -95,39 +97,41 @@ def mentions(words: str, text: str) -> int:
 
 
 def _goes_on(text: str, at: int) -> bool:
-    """Whether a word goes on across a place: a letter or digit on both sides, and none of them Chinese."""
+    """Whether a word continues across a position: letters or digits on both sides, neither of them Chinese."""
     return 0 < at < len(text) and _is_spaced(text[at - 1]) and _is_spaced(text[at])
 
 
 def _is_spaced(char: str) -> bool:
-    """Whether a character is part of words that are set apart by blanks."""
+    """Whether a character belongs to a script that separates words by spaces."""
     return char.isalnum() and not is_chinese(char)
 
 
 def same_text(text: str) -> str:
-    """The form in which two texts are the same text: case folded, white space runs as one blank, ends trimmed."""
+    """Return the normal form for equality of texts: case-folded, white space collapsed to single spaces, trimmed."""
     return " ".join(text.casefold().split())
 
 
 def normalize_for_matching(text: str) -> str:
-    """The form in which two texts are kin over all sources: their letters and digits alone, without what spellings of
-    one text differ in (`folding`): markup, case, width, accents, traditional or simplified characters, number words.
+    """Return the normal form for matching texts across sources: letters and digits only, spelling variants removed.
 
-    One set prints "The food is okay.", the next "The food is okay ."; Chinese titles come with full-width letters, and
-    with or without commas between their words. So white space and punctuation do not count. Real sets need all of it:
-    without white space but with punctuation two sets of Chinese titles share 442, without punctuation 767. Texts that
-    differ in nothing else (2.5 and 25) become kin as well: too large a family costs a few rows, a missed one is a leak.
-    A text without any letter or digit keeps its signs, so that 👍 is no kin of 👎.
+    `folding` removes markup, case, width, accents, traditional characters and number words. White space and punctuation
+    are dropped because sources differ in them: one prints "The food is okay.", another "The food is okay ."; Chinese
+    titles come with full-width letters, and with or without commas. Without white space but with punctuation, two sets
+    of Chinese titles share 442 titles; without punctuation they share 767.
+
+    Texts that differ only in what is dropped (2.5 and 25) match as well. That is deliberate: a family that is too large
+    costs a few rows, a missed match is a leak. A text without any letter or digit keeps its signs, so 👍 does not match
+    👎.
     """
     return joined_words(words(without_markup(text)), text)
 
 
 def joined_words(found: Sequence[bytes], text: str) -> str:
-    """The same, of a text whose words (`folding.words`) are known."""
+    """Return `normalize_for_matching(text)`, given the words that `folding.words` found in it."""
     form = b"".join(found).decode() or "".join(signs(without_markup(text)).split())
     return form if form.isascii() else digits(form)
 
 
 def same_answer(text: str) -> str:
-    """The form in which two short answers are the same: the same text, but for a stop at the end."""
+    """Return the normal form for equality of short answers: `same_text` without a full stop at the end."""
     return same_text(text).removesuffix(".").removesuffix("。")

@@ -1,16 +1,16 @@
-"""The row types of all stages, and nothing else.
+"""The row types of all stages, and their Arrow schemas.
 
-Record      one raw thing of a source                                    1-records
+Record      one item of a source                                         1-records
 Assignment  the family and the split of a record                         2-splits
-Example     one instruction: six parts, the gold as data, provenance     3-examples, 4-dataset
-Match       a text that stands elsewhere too: a copy, or in validation or test  4-quality_signals
-Measure     what can be counted of one pair of task and record           4-quality_signals
-Prediction  what one model answered to one example                       6-predictions
-Score       how that answer was read and what it is worth                7-scores
-Finding     what a check found in a row, or in a task as a whole          9-audit
-Reject      a row that did not pass, and why; beside every stage
+Example     one instruction: six parts, gold answer, provenance          3-examples, 4-dataset
+Match       a text that also occurs elsewhere: a duplicate or a leak     4-quality_signals
+Measure     counts and scores of one (task, record) pair, for filters    4-quality_signals
+Prediction  the answer of one model to one example                       6-predictions
+Score       how that answer was parsed, and its metrics                  7-scores
+Finding     a problem in a row, or in a task as a whole                  9-audit
+Reject      a row that a stage left out, and the reason; next to every stage
 
-Each has one Arrow schema. Stages pass Arrow column batches; the classes below appear only at the edges.
+Stages exchange Arrow record batches. The NamedTuples below are used only where single rows are made or read.
 """
 
 from __future__ import annotations
@@ -31,20 +31,26 @@ RecordType = Literal[
 ]
 
 Kind = Literal["text", "texts", "pairs", "spans", "turns"]
-"""What a field of a record holds: a text; a list of texts; name–value pairs; labelled stretches of a text, with
-offsets in characters; the turns of a dialogue."""
+"""The type of a record field.
+
+text, a list of texts, name–value pairs, labelled spans of a text (with character offsets), or the turns of a dialogue.
+"""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Check = Literal["leak", "copy", "conflict"]
-"""What a match means: a text of validation or test in training; the same twice; one input with different answers."""
+"""What a match means.
+
+leak: a training text repeats a validation or test text; copy: the same text twice; conflict: equal inputs with
+different answers.
+"""
 
 Outcome = Literal["parsed", "error", "refused", "truncated", "empty", "off_menu", "ambiguous", "unparseable"]
-"""How an answer was read. Each answer has exactly one outcome; where several would fit, the earlier name wins."""
+"""How an answer was parsed. Each answer has exactly one outcome; if several apply, the one listed first wins."""
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 class Span(NamedTuple):
-    """A labelled stretch of a text: characters `start` to `end` (exclusive, from 0) are `text`."""
+    """A labelled span: characters `start` (from 0) to `end` (exclusive) of a text are `text`."""
 
     label: str
     start: int
@@ -53,12 +59,12 @@ class Span(NamedTuple):
 
 
 class Gold(NamedTuple):
-    """The right answer as data. One struct with the same members in every form, so that no separator breaks it.
+    """The gold answer as data. Every form uses the same struct, so no separator can break an answer.
 
-    text     the answer of select, generate and qa, and of extract where one answer is asked for
+    text     the answer of select, generate and qa, and of extract if one answer is expected
     labels   the answer of classify
     ranking  the answer of rank, best first
-    spans    the answer of ner and extract; offsets count in the example's `input`
+    spans    the answer of ner and extract; offsets count characters of the example's `input`
     """
 
     text: str = ""
@@ -70,11 +76,11 @@ class Gold(NamedTuple):
 class Example(NamedTuple):
     """One instruction. `description` to `output` are the six parts of the published schema, kept apart."""
 
-    id: str  # hash of task, record and number of the wording
+    id: str  # hash of task, record and wording number
     task: str
     task_version: int
     record: str  # id of the record it was made from
-    row: int  # of that record in its raw file, from 0
+    row: int  # index of that record in its raw file, from 0
     family: str
     split: Split
     lang: Lang  # of the input; the instruction may be in the other language
@@ -85,83 +91,86 @@ class Example(NamedTuple):
     constraint: str
     output: str
     gold: Gold
-    wording: str  # pool, version, language and the number of each part
+    wording: str  # pool, version, language, and the index of each part
     labelled_by: LabelledBy
     labeller: str  # source or rule, with its version
-    derived_from: tuple[str, ...]  # further records that went into it
+    derived_from: tuple[str, ...]  # ids of further records used in the example
     licence: str
     synthetic: bool
 
 
 class Match(NamedTuple):
-    """What was found out about a record in a task: what of it stands elsewhere too, and how similar the two are."""
+    """A text of a record that also occurs in another record, and the similarity of the two."""
 
     record: str
     split: str
     check: Check
-    kind: str  # exact, reordered, near, overlap; of a conflict: answers
-    part: str  # of the example: input, output, choices, or a field of its record
+    kind: str  # exact, reordered, near, overlap; for a conflict: answers
+    part: str  # the part of the example: input, output, choices, or a field of its record
     similarity: float
-    other: str  # id of the other record: the one that stays, or the one in validation or test
+    other: str  # id of the other record: the original that is kept, or the protected row
     other_source: str
     other_split: str
     other_part: str
 
 
 class Measure(NamedTuple):
-    """What can be counted of one pair of task and record, for filters; texts are those of the example."""
+    """Counts and scores of one (task, record) pair, used by filters. Texts are those of the example."""
 
     record: str
     row: int
     split: str
     input_chars: int
     output_chars: int
-    illegal: int  # characters that no text should hold: controls, half characters, replacement marks
+    illegal: int  # control characters, lone surrogates, replacement characters and the like
     chinese: float  # share of the letters of the input that are Chinese
-    repeated: float  # share of the input's 10-grams that stand there before
+    repeated: float  # share of the input's 10-grams that occurred earlier in it
     output_in_input: bool
-    rating: float | None  # by the classifier of the recipe, where it names one
-    content: int  # equal where the same is asked and answered, in whatever task
+    rating: float | None  # from the classifier of the recipe, if it names one
+    content: int  # hash of question and answer; equal across tasks
 
 
 class Prediction(NamedTuple):
-    """What one model answered. `error` is empty unless the model failed to answer; then `text` is empty."""
+    """The answer of one model. If the model failed, `error` says why and `text` is empty."""
 
     example: str
     model: str
     text: str
-    finish: str = "stop"  # stop, length where the model ran into its limit, or what else a server calls it
+    finish: str = "stop"  # stop; length if the model hit its limit; or the server's own word
     prompt_sha: str = ""
     error: str = ""
 
 
 Severity = Literal["high", "medium", "low"]
-"""How much a finding spoils: high, a score or the data cannot be trusted; medium, single rows; low, good to know."""
+"""How serious a finding is.
+
+high: a score or the data cannot be trusted; medium: single rows are affected; low: good to know.
+"""
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 class Finding(NamedTuple):
-    """What a check found: where it stands, and enough of it to be recognised.
+    """A problem that a check found, with its location and an excerpt.
 
-    `row` is the id of the example; it is empty, and `number` is -1, where the finding is about the task as a whole.
+    `row` is the id of the example. A finding about a task as a whole has an empty `row` and `number` -1.
     """
 
     task: str
     row: str
-    number: int  # of the record in its raw file, from 0
-    check: str  # the family of kinds, such as duplicates or spans
+    number: int  # index of the record in its raw file, from 0
+    check: str  # the group of kinds, such as duplicates or spans
     kind: str
     field: str  # the part of the example: input, output, choices, choices[2], gold, or a field of the record
-    start: int  # characters of that field; 0 to 0 where the whole of it is meant
+    start: int  # character offset in that field; start = end = 0 means the whole field
     end: int
     severity: Severity
-    excerpt: str  # masked: no long numbers, no addresses
-    rule: str = ""  # which of its rules found it, where a kind has several
+    excerpt: str  # masked: without long numbers and mail addresses
+    rule: str = ""  # the rule that matched, for kinds with several rules
     split: str = "test"
 
 
 class LabelCounts(NamedTuple):
-    """The counters of one label in one answer: true positives, false positives, false negatives."""
+    """True positives, false positives and false negatives of one label in one answer."""
 
     label: str
     tp: int
@@ -170,10 +179,11 @@ class LabelCounts(NamedTuple):
 
 
 class Score(NamedTuple):
-    """How one answer was read, and its counters. `answer` is the answer as read, written the way the gold is.
+    """How one answer was parsed, and its metric counts. `answer` is the parsed answer, written like the gold.
 
-    `tp` to `fn` count all labels together, `…_untyped` stretches whatever their type. The members behind `counts` are
-    named as the metrics that are their means, each in [0, 1]; None where the form has no such metric.
+    `tp`, `fp` and `fn` are summed over all labels; the `…_untyped` counts ignore the type of a span. Each field after
+    `counts` is named after the metric whose corpus value is its mean, and lies in [0, 1]; it is None if the form has no
+    such metric.
     """
 
     example: str
@@ -181,7 +191,7 @@ class Score(NamedTuple):
     row: int
     family: str
     outcome: Outcome
-    strict: Outcome  # what a reader who allows nothing but the form asked for would say
+    strict: Outcome  # the outcome for a parser that accepts only the requested format
     answer: str
     tp: int
     fp: int
@@ -196,7 +206,7 @@ class Score(NamedTuple):
     rouge_2: float | None = None
     rouge_l: float | None = None
     rouge_l_words: float | None = None
-    bleu: tuple[int, ...] | None = None  # counters of n-grams: BLEU is no mean
+    bleu: tuple[int, ...] | None = None  # n-gram counts: corpus BLEU is not a mean over examples
     chrf: float | None = None
     ndcg: float | None = None
     mrr: float | None = None
@@ -205,9 +215,9 @@ class Score(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """A row that did not pass a stage (or passed, but is odd), and why. `row` names it as precisely as known.
+    """A row that a stage left out, or kept but noted as unusual, and why. `row` identifies it as precisely as possible.
 
-    `raw` is the beginning of what stood there, safe to show, where the row could not be read.
+    `raw` is the beginning of the raw row, safe to print, for rows that could not be read.
     """
 
     stage: str
@@ -219,7 +229,7 @@ class Reject(NamedTuple):
 
 
 def kind_type(kind: Kind) -> pa.DataType:
-    """The Arrow type of a field of this kind."""
+    """Return the Arrow type of a record field of this kind."""
     import pyarrow as pa
 
     string = pa.string()
@@ -234,7 +244,7 @@ def kind_type(kind: Kind) -> pa.DataType:
 
 
 def record_schema(fields: Mapping[str, Kind]) -> pa.Schema:
-    """The schema of a source's records: what every record has, then the source's own fields."""
+    """Return the schema of a source's records: the columns every record has, then the source's own fields."""
     import pyarrow as pa
 
     fixed: list[tuple[str, pa.DataType]] = [
@@ -242,12 +252,12 @@ def record_schema(fields: Mapping[str, Kind]) -> pa.Schema:
         ("source", pa.string()),
         ("record_type", pa.string()),
         ("lang", pa.string()),
-        ("file", pa.string()),  # the raw file, relative to the source's folder
-        ("row", pa.int64()),  # the row in that file, from 0
-        ("group", pa.list_(pa.string())),  # keys that make records kin: product, query, thread, text
+        ("file", pa.string()),  # raw file, relative to the folder of the source
+        ("row", pa.int64()),  # row index in that file, from 0
+        ("group", pa.list_(pa.string())),  # group keys: product, query, thread, text; related records share one
         ("published_split", pa.string()),
-        ("raw_hash", pa.string()),  # fingerprint of the raw row as its reader gave it
-        ("raw_ordinal", pa.int32()),  # its number among equal rows of its file, from 0
+        ("raw_hash", pa.string()),  # fingerprint of the raw row as the reader returned it
+        ("raw_ordinal", pa.int32()),  # index among equal rows of its file, from 0
     ]
     return pa.schema([*fixed, *((name, kind_type(kind)) for name, kind in fields.items())])
 
@@ -269,14 +279,14 @@ RECORD_COLUMNS = frozenset(
 
 
 def assignment_schema() -> pa.Schema:
-    """The schema of 2-splits: one row a record, in the order of the record parts; `split` is null where rejected."""
+    """Return the schema of 2-splits: one row per record, in record-part order; `split` is null if rejected."""
     import pyarrow as pa
 
     return pa.schema([("record", pa.string()), ("family", pa.string()), ("split", pa.string())])
 
 
 def example_schema() -> pa.Schema:
-    """The schema of examples, in 3-examples and in 4-dataset."""
+    """Return the schema of examples, in 3-examples and in 4-dataset."""
     import pyarrow as pa
 
     string, strings = pa.string(), pa.list_(pa.string())
@@ -293,14 +303,14 @@ def example_schema() -> pa.Schema:
 
 
 def match_schema() -> pa.Schema:
-    """The schema of matches."""
+    """Return the schema of matches."""
     import pyarrow as pa
 
     return pa.schema([(name, pa.float64() if name == "similarity" else pa.string()) for name in Match._fields])
 
 
 def measure_schema() -> pa.Schema:
-    """The schema of measures."""
+    """Return the schema of measures."""
     import pyarrow as pa
 
     texts, flags = dict.fromkeys(("record", "split"), pa.string()), {"output_in_input": pa.bool_()}
@@ -310,14 +320,14 @@ def measure_schema() -> pa.Schema:
 
 
 def prediction_schema() -> pa.Schema:
-    """The schema of predictions."""
+    """Return the schema of predictions."""
     import pyarrow as pa
 
     return pa.schema([(name, pa.string()) for name in Prediction._fields])
 
 
 def finding_schema() -> pa.Schema:
-    """The schema of findings."""
+    """Return the schema of findings."""
     import pyarrow as pa
 
     numbers = {name: pa.int64() for name in ("number", "start", "end")}
@@ -325,7 +335,7 @@ def finding_schema() -> pa.Schema:
 
 
 def score_schema() -> pa.Schema:
-    """The schema of scores."""
+    """Return the schema of scores."""
     import pyarrow as pa
 
     counters = [(name, pa.int64()) for name in ("tp", "fp", "fn")]
@@ -338,7 +348,7 @@ def score_schema() -> pa.Schema:
 
 
 def score_of(row: Mapping[str, object]) -> Score:
-    """A Score from a row of its table, as `Table.to_pylist` gives it."""
+    """Build a Score from a row of its table, as `Table.to_pylist` returns it."""
     values = dict(row)
     values["counts"] = tuple(LabelCounts(**count) for count in values["counts"])  # type: ignore[attr-defined]
     values["bleu"] = None if values["bleu"] is None else tuple(values["bleu"])  # type: ignore[arg-type]
@@ -346,7 +356,7 @@ def score_of(row: Mapping[str, object]) -> Score:
 
 
 def reject_schema() -> pa.Schema:
-    """The schema of rejects and of notes."""
+    """Return the schema of rejects and of notes."""
     import pyarrow as pa
 
     return pa.schema([(name, pa.string()) for name in Reject._fields])
@@ -359,7 +369,7 @@ def _span_type() -> pa.DataType:
 
 
 def example_of(row: Mapping[str, object]) -> Example:
-    """An Example from a row of its table, as `Table.to_pylist` gives it."""
+    """Build an Example from a row of its table, as `Table.to_pylist` returns it."""
     values = dict(row)
     gold = values["gold"]
     assert isinstance(gold, dict)

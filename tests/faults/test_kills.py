@@ -21,7 +21,7 @@ import pytest
 
 from conftest import Ecom
 from ecominstruct.errors import InputError
-from ecominstruct.runs.store import is_leftover
+from ecominstruct.runs.files import is_leftover
 from ecominstruct.workflow.build import check_run
 from processes import PEAK, members
 from test_released import _contents
@@ -332,7 +332,7 @@ def test_a_killed_worker_is_said_and_the_same_command_goes_on(tmp_path: Path) ->
     os.kill(workers[-1], signal.SIGKILL)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "a worker process ended" in said
+    assert "a worker process was killed" in said
     assert "Traceback" not in said
     _whole(tmp_path / "run")
     assert subprocess.run(words, capture_output=True, check=False).returncode == 0

@@ -1,20 +1,28 @@
-"""Stage 9, audit: what is wrong with what was built. `checks` finds, this package goes through a run.
+"""Stage 9, audit: what is wrong with a release or with a model. `checks` and `detectors` find it in rows and texts.
 
-material   the test rows of a task, with the records that they were made from
-examine    one task: all checks that see its rows alone
-shared     what several tasks hold
-audits     all audits by name: where a further one is entered
-search     personal information and injected instructions in the release: the stage, its findings and its summary
-planting   instructions planted into test rows, and whether an answer obeys one
-obedience  a model that is asked with such rows: the stage and its summary
-testset    the health of a test set: the stage, its findings and its summary
-negatives  pairs that do not match and yet look as if they did
-bias       bias in the release: the stage and its counts
-skew       what those add up to: who is spoken of, which labels go with whom
-swaps      test rows with another brand, place, gender or price in them, as a run
-flips      how often a model's answers change with those
-slices     a model's scores by language and by slice
-risks      figures about the named risks in one shape, and the limits of a recipe
-card       the named risks on the card of a release
-clean      a corrected companion of a test set: a run that predict, score and report take
+To add an audit, write a module with a subclass of `Audit` and one of `Summary`, and name it in `audits.AUDITS`. Its
+summary is written, printed by `ecom audit`, and its figures go onto the card and the page without further code.
+
+base              `Audit` and `Summary`, of which each audit is a subclass, and `Release`, which it reads
+audits            all audits, and how `ecom audit` runs them
+risks             `Figure`, one number about a named risk; the limits of a recipe
+card              the named risks on the card of a release
+tables            rows that audits keep as Parquet, and their sums over families
+
+testset           audit: what is wrong with the test rows
+search            audits: personal information and injected instructions in the release
+bias              audit: bias in the release
+flips             audit of a model: how often its answers change with a swap
+slices            audit of a model: its scores by language and by slice
+obedience         audit of a model: whether it obeys instructions in the data
+
+material          the test rows of a task, with the records that they were made from
+examination       one task: all checks that see its rows alone
+shortcuts         what tells the gold without understanding
+shared_texts      what several tasks share
+skew              what the counts of `bias` add up to
+swaps             test rows with another brand, place, gender or price in them, as a run
+injection_probes  instructions planted into test rows, and whether an answer obeys one
+clean             a corrected companion of the test set, as a run
+negatives         pairs that do not match and yet look as if they did, for `clean`
 """

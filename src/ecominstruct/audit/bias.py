@@ -1,12 +1,12 @@
-"""Stage 9, audit: bias in the release, in all of train, validation and test.
+"""An audit of the release, train, validation and test, for bias: who is spoken of, and which labels go with whom.
 
-    bias/findings/<task>.parquet    empty: what is found is only known when all tasks are there
-    bias/findings.parquet           one row a label that goes with a group beyond what the category explains
-    bias/summary.json               who is spoken of, how labels are shared out, and those differences
+    bias/findings.parquet    one row for each label that goes with a group beyond what the category explains
+    bias/summary.json        who is spoken of, how labels are shared out, and those differences
 
-A unit is a task. Rows that are wordings of one record count once; for differences, so do rows of one family (one
-product, one query), since kin rows are not independent. Labels that a rule made say nothing about the world, and where
-the category itself is asked for nothing can be explained by it: such tasks are counted, not tested.
+A unit is a task; findings are only known when all tasks are there, since p values are corrected for all tests. Several
+wordings of one record count once. For differences, rows of one family (one product, one query) count once too, since
+they are not independent. Labels that a rule made say nothing about the world, and where the category itself is the
+answer it cannot explain anything: such tasks are counted and not tested.
 """
 
 from __future__ import annotations
@@ -16,32 +16,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.audit.risks import write_figures
-from ecominstruct.audit.skew import finding_of, summary
+from ecominstruct.audit.base import Audit
+from ecominstruct.audit.risks import Figure
+from ecominstruct.audit.skew import BiasSummary, MeasuredDifference, TaskCounts, figures, finding_of, summarise
 from ecominstruct.detectors.bias.association import FEWEST, Association, associations, count
 from ecominstruct.detectors.bias.groups import FACETS, SEVERAL, groups, sectors
 from ecominstruct.detectors.bias.vocabulary import version, vocabulary
 from ecominstruct.identity import hash64
-from ecominstruct.rows import SPLITS, Lang, finding_schema
-from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.rows import Lang, finding_schema
+from ecominstruct.runs.executor import Unit
+from ecominstruct.runs.files import Part
+from ecominstruct.runs.parquet import batches_of, read_batches
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Receipt,
-    batches_of,
-    read_batches,
-    read_json,
-    read_manifest,
-    require_manifest,
-    require_whole,
-    write_part,
-)
+from ecominstruct.runs.store import Manifest, Receipt
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STAGE = stage("audit")
-CHECK = "bias"
 KEPT = 0.05  # uncorrected p above which a difference can never be shown
 BY_FIELD, BY_WORDS = "category of the record", "words of the text"
 ASKED, BY_RULE, NO_LABELS = "the category is asked for", "labels are made by a rule", "no labels"
@@ -68,66 +59,80 @@ class Pair(NamedTuple):
     by_rule: bool
 
 
-def plan_bias(run: Path) -> StagePlan:
-    """One unit for each task of the release; InputError without one."""
-    folder, release = require_manifest(run, "dataset")
-    tasks = read_json(folder / "tasks.json")
-    records = read_manifest(run / stage("records").folder)
-    if records:
-        require_whole(run / stage("records").folder, records)
-    units = []
-    for unit in release.units:
-        parts = {part.path: part.hash for part in unit.parts if part.path.partition("/")[0] in SPLITS}
-        task = tasks[unit.unit]
-        of_source = [
-            part for part in (records.parts() if records else ()) if part.path.rpartition("/")[0] == task["source"]
-        ]
+class Bias(Audit[BiasUnit, BiasSummary]):
+    """Bias in the data."""
+
+    name = check = "bias"
+    limits = ("label_skew",)
+
+    def units(self) -> list[Unit]:
+        """One for each task, with the records of its source."""
+        return [self._unit(task, files) for task, files in self.release.files()]
+
+    def _unit(self, task: str, files: Mapping[str, str]) -> Unit:
+        facts, records = self.release.tasks[task], self._records(task)
         work = BiasUnit(
-            unit.unit,
-            task["lang"],
-            task["form"] == "classify" or (task["form"] == "qa" and task["menu"]),
-            task["gold"] in vocabulary().sectors.asked,
-            tuple(str(folder / path) for path in parts),
-            tuple(str(run / stage("records").folder / part.path) for part in of_source),
+            task=task,
+            lang=facts["lang"],
+            labelled=facts["form"] == "classify" or (facts["form"] == "qa" and facts["menu"]),
+            asked=facts["gold"] in vocabulary().sectors.asked,
+            parts=tuple(str(self.release.folder / path) for path in files),
+            records=tuple(str(self.run / stage("records").folder / part.path) for part in records),
         )
-        units.append(Unit(unit.unit, parts | {part.path: part.hash for part in of_source}, work))
-    target = run / STAGE.folder / CHECK
+        return Unit(task, {**files, **{part.path: part.hash for part in records}}, work)
 
-    def finish(manifest: Manifest) -> Sequence[str]:
-        found, figures = summary(manifest, tasks)
-        rows = [finding_of(one) for one in found["shown"]]
-        write_part(target, "findings.parquet", finding_schema(), batches_of(rows, finding_schema()))
-        return "findings.parquet", write_figures(target, found, figures)
+    def _records(self, task: str) -> list[Part]:
+        """The files with the records of a task's source."""
+        parts = self.release.records.parts() if self.release.records else []
+        return [part for part in parts if part.path.rpartition("/")[0] == self.release.tasks[task]["source"]]
 
-    return StagePlan(STAGE, target, units, look, {"release": release.fingerprint, "words": version()}, finish)
+    def config(self) -> dict[str, Any]:
+        """The release and the lists of words."""
+        return super().config() | {"words": version()}
+
+    @classmethod
+    def look(cls, work: BiasUnit, folder: Path) -> Receipt:
+        """Count groups and labels of a task, and measure which go together. No file is written."""
+        counts, rows = _counts(work)
+        return Receipt(unit=work.task, inputs={}, rows_in=rows, rows_out=rows, facts=counts.plain())
+
+    def summarise(self, manifest: Manifest) -> BiasSummary:
+        """All counts, and the differences that hold after correction."""
+        return summarise(manifest, self.release.tasks)
+
+    def findings(self, manifest: Manifest, summary: BiasSummary) -> Iterator[pa.RecordBatch]:
+        """One row a difference."""
+        return batches_of([finding_of(one) for one in summary.shown], finding_schema())
+
+    def figures(self, summary: BiasSummary) -> Iterator[Figure]:
+        """Shares of the largest groups, and the largest difference in each language."""
+        return figures(summary)
 
 
 # ------------------------------------------------------------------------------------------------------------- a task
 
 
-def look(work: BiasUnit, folder: Path) -> Receipt:
-    """Count groups and labels of a task, and measure what goes with what."""
+def _counts(work: BiasUnit) -> tuple[TaskCounts, int]:
+    """What is counted of a task, and the number of its rows."""
     import pyarrow as pa
 
-    del folder
     pairs, texts, rows = _pairs(work)
     column = pa.array(texts, pa.string())
     found = groups(column, work.lang)
-    explained, tests = _explained(work, pairs)
-    facts: dict[str, Any] = {
-        "lang": work.lang,
-        "rows": rows,
-        "pairs": len(pairs),
-        "families": len({pair.family for pair in pairs}),
-        "facets": {facet: _counted(found[facet]) for facet in FACETS},
-        "labels": _counted([label for pair in pairs for label in pair.labels]) if work.labelled else {},
-        "explained": explained,
-        "tests": 0,
-        "associations": [],
-    }
-    if tests:
-        facts |= _measured(work, pairs, column, found)
-    return Receipt(work.task, {}, rows, rows, facts=facts)
+    explained, is_tested = _explained(work, pairs)
+    tests, kept = _measured(work, pairs, column, found) if is_tested else (0, [])
+    counts = TaskCounts(
+        lang=work.lang,
+        rows=rows,
+        pairs=len(pairs),
+        families=len({pair.family for pair in pairs}),
+        facets={facet: _counted(found[facet]) for facet in FACETS},
+        labels=_counted([label for pair in pairs for label in pair.labels]) if work.labelled else {},
+        explained=explained,
+        tests=tests,
+        associations=kept,
+    )
+    return counts, rows
 
 
 def _counted(names: Sequence[str | None]) -> dict[str, int]:
@@ -186,8 +191,10 @@ def _category_field(work: BiasUnit) -> str:
     return next((name for name in vocabulary().sectors.fields if name in plain), "")
 
 
-def _measured(work: BiasUnit, pairs: Sequence[Pair], column: Any, found: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """All differences of a task that can be shown at all, and how many were tested."""
+def _measured(
+    work: BiasUnit, pairs: Sequence[Pair], column: Any, found: Mapping[str, Sequence[Any]]
+) -> tuple[int, list[MeasuredDifference]]:
+    """How many differences of a task were tested, and those that can be shown at all."""
     import numpy as np
     import pyarrow as pa
 
@@ -196,13 +203,14 @@ def _measured(work: BiasUnit, pairs: Sequence[Pair], column: Any, found: Mapping
     names = [label for label, n in Counter(one for row in chosen for one in pairs[row].labels).items() if n >= FEWEST]
     names.sort()
     labels = np.array([[name in pairs[row].labels for name in names] for row in chosen], dtype=float)
-    tests, kept = 0, []
+    tests = 0
+    kept: list[MeasuredDifference] = []
     for facet in FACETS:
         for one in _of_facet(facet, chosen, found[facet], strata, labels, names):
             tests += 1
             if one.p < KEPT:
-                kept.append({"facet": facet, **one._asdict()})
-    return {"tests": tests, "associations": kept}
+                kept.append(MeasuredDifference(facet=facet, **one._asdict()))
+    return tests, kept
 
 
 def _one_of_each_family(pairs: Sequence[Pair]) -> list[int]:
@@ -248,6 +256,3 @@ def _of_facet(
         mirrored = (len(compared) == 2 and one.group != compared[0]) or (one_label and one.label != names[0])
         if not mirrored:
             yield one
-
-
-__all__ = ["plan_bias"]

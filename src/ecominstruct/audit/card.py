@@ -12,6 +12,7 @@ What was not measured says so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,8 +21,10 @@ from ecominstruct.dataset.card import dataset_card, markdown_table
 from ecominstruct.dataset.composition import composition
 from ecominstruct.dataset.test_sets import read_test_sets
 from ecominstruct.rows import SPLITS
+from ecominstruct.runs.files import read_json, write_bytes
+from ecominstruct.runs.seals import write_sealed
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import Manifest, read_json, read_recipe, require_manifest, write_bytes, write_sealed
+from ecominstruct.runs.store import Manifest, read_recipe, require_manifest
 
 RISKS_FILE, CARD_FILE = "risks.json", "benchmark-card.json"
 SAMPLES = Path("people") / "review.json"  # what `ecom review` leaves in a run: error rates of rows drawn at random
@@ -88,7 +91,7 @@ def risks(release: Manifest, recipe: Mapping[str, Any], figures: Sequence[Measur
                 "zh": named.zh,
                 "measure_with": f"ecom audit RUN --checks {','.join(named.audits)}",
                 "figures": [
-                    {**one.figure._asdict(), "date": one.date, "allowed": limits.get(one.figure.limit)} for one in mine
+                    {**asdict(one.figure), "date": one.date, "allowed": limits.get(one.figure.limit)} for one in mine
                 ],
                 "done_en": done[0],
                 "done_zh": done[1],

@@ -6,7 +6,7 @@
     clean/4-dataset/notes/       for each row in test/ why it is there: kept, corrected (of what), recombined (of which)
     clean/summary.json           what tells the gold before and after, task by task
 
-Rows in are those of the test split and those that were recombined. Rows are numbered anew.
+`rows_in` counts the rows of the test split and those that were recombined. Rows are numbered anew.
 """
 
 from __future__ import annotations
@@ -14,37 +14,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ecominstruct.audit.examine import examine
-from ecominstruct.audit.material import Material, Row, audited, open_run, read_material
+from ecominstruct.audit.base import Document, Release
+from ecominstruct.audit.examination import examine
+from ecominstruct.audit.material import Material, Row, read_material
 from ecominstruct.audit.negatives import RULE, Balanced, Candidates, balance
-from ecominstruct.audit.neighbours import neighbours
-from ecominstruct.audit.shortcuts import measure
+from ecominstruct.audit.risks import SUMMARY
+from ecominstruct.audit.shortcuts import Shortcut, shortcuts
 from ecominstruct.checks.labels import inside
 from ecominstruct.checks.shortcuts import LIMIT
 from ecominstruct.dataset.card import dataset_card
 from ecominstruct.dataset.test_sets import look
-from ecominstruct.evaluation.predict import test_parts
 from ecominstruct.identity import hash64, hex128
 from ecominstruct.rows import Gold, Reject, example_schema
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.files import flat, part_of, read_json, write_bytes, write_json
+from ecominstruct.runs.parquet import batches_of, write_part, write_rejects
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Receipt,
-    batches_of,
-    flat,
-    part_of,
-    read_json,
-    read_recipe,
-    unchecked,
-    write_bytes,
-    write_json,
-    write_part,
-    write_recipe,
-    write_rejects,
-)
+from ecominstruct.runs.store import Manifest, Receipt, read_recipe, unchecked, write_recipe
 
 STAGE = stage("dataset")
 DROPPED = ("conflicting_gold", "duplicate_input", "span_two_types", "gold_not_in_input", "gold_not_among_choices")
@@ -66,9 +54,35 @@ class Cleaned(NamedTuple):
 
     kept: Sequence[Kept]
     rejects: Sequence[tuple[str, str, str]]  # example, reason, detail
-    before: Sequence[Mapping[str, Any]]  # what tells the gold of all rows, and of those that are kept
-    after: Sequence[Mapping[str, Any]]
+    before: Sequence[Shortcut]  # of all rows, and of those that are kept
+    after: Sequence[Shortcut]
     problem: str
+
+
+class Told(Document):
+    """The shortcuts of a task in its published and in its corrected rows, and why none of these is left."""
+
+    before: Sequence[Shortcut]
+    after: Sequence[Shortcut]
+    left_out: str
+
+
+class CleanedTask(Told):
+    """The same with the numbers of rows: those that stay, those that were recombined, why rows go and stay."""
+
+    rows: int
+    recombined: int
+    dropped: Mapping[str, int]
+    why: Mapping[str, int]
+
+
+class CleanSummary(Document):
+    """What became of the test rows, in all and by task."""
+
+    rows: int
+    dropped: Mapping[str, int]
+    why: Mapping[str, int]
+    tasks: Mapping[str, CleanedTask]
 
 
 def clean_folder(run: Path) -> Path:
@@ -78,21 +92,21 @@ def clean_folder(run: Path) -> Path:
 
 def plan_clean(run: Path) -> StagePlan:
     """One unit for each task with test rows; InputError without a release."""
-    source = open_run(run)
+    release = Release(run)
     target = clean_folder(run)
     folder = target / STAGE.folder
-    tasks = audited(source)
-    records = source.records.fingerprint if source.records else ""
+    records = release.records.fingerprint if release.records else ""
     units = [
         Unit(task, {path: content, "records": records}, (str(run), task))
-        for task, (path, content) in sorted(test_parts(source.release).items())
+        for task, (path, content) in release.tests().items()
     ]
+    published = release.manifest.config
     config = {
-        "title": f"{source.release.config['title']}, corrected",
+        "title": f"{published['title']}, corrected",
         "about": "A corrected companion of a test set: see summary.json for what was dropped and what was changed.",
-        # Not the released folders any more: what was published about those does not hold here.
-        "tasks": {task: {**source.tasks[task], "paper": None} for task in tasks},
-        "card": source.release.config["card"],
+        # `paper` names a released folder. What was published about its rows does not hold for these.
+        "tasks": {task: {**release.tasks[task], "paper": None} for task in release.tests()},
+        "card": published["card"],
         "rule": RULE,
     }
 
@@ -100,56 +114,64 @@ def plan_clean(run: Path) -> StagePlan:
         write_json(folder / "tasks.json", config["tasks"])
         write_bytes(folder / "README.md", dataset_card(config, manifest, look(config, manifest, {})).encode())
         write_recipe(target, read_recipe(run))
-        write_json(target / "summary.json", _summary(folder, manifest))
-        return "tasks.json", "../summary.json"
+        write_json(target / SUMMARY, _summary(folder, manifest).plain())
+        return "tasks.json", f"../{SUMMARY}"
 
     return StagePlan(STAGE, folder, units, clean_task, config, finish)
 
 
-def _summary(folder: Path, manifest: Manifest) -> dict[str, Any]:
+def _summary(folder: Path, manifest: Manifest) -> CleanSummary:
     tasks = {
-        unit.unit: {
-            "rows": unit.rows_out,
-            "recombined": unit.counts.get(RECOMBINED, 0),
-            "dropped": unit.rejected,
-            "why": unit.noted,
-            **read_json(folder / "tells" / f"{flat(unit.unit)}.json"),
-        }
+        unit.unit: CleanedTask(
+            **read_json(folder / _told(unit.unit)),
+            rows=unit.rows_out,
+            recombined=unit.counts.get(RECOMBINED, 0),
+            dropped=unit.rejected,
+            why=unit.noted,
+        )
         for unit in manifest.units
     }
-    return {"rows": manifest.rows_out, "dropped": manifest.rejected, "why": manifest.noted, "tasks": tasks}
+    return CleanSummary(rows=manifest.rows_out, dropped=manifest.rejected, why=manifest.noted, tasks=tasks)
+
+
+def _told(task: str) -> str:
+    """Where the shortcuts of a task are kept."""
+    return f"tells/{flat(task)}.json"
 
 
 def clean_task(payload: tuple[str, str], folder: Path) -> Receipt:
     """Write the corrected rows of one task, and why each row stays or goes."""
     run, task = payload
     with unchecked():  # the plan has looked
-        material = read_material(open_run(Path(run)), task)
+        material = read_material(Release(Path(run)), task)
     done = clean(material)
     rows = [kept.row.example for kept in done.kept]
-    parts = []
-    if rows:
-        parts.append(
-            write_part(folder, f"test/{flat(task)}.parquet", example_schema(), batches_of(rows, example_schema()))
-        )
+    schema, path = example_schema(), f"test/{flat(task)}.parquet"
+    parts = (write_part(folder, path, schema, batches_of(rows, schema)),) if rows else ()
     notes = [Reject(STAGE.name, task, kept.row.example.id, *why) for kept in done.kept for why in kept.why]
     rejects = [Reject(STAGE.name, task, *reject) for reject in done.rejects]
     rejected = write_rejects(folder, "rejects", task, rejects)
     noted = write_rejects(folder, "notes", task, notes)
-    tells = {"before": done.before, "after": done.after, "left_out": done.problem}
-    told = f"tells/{flat(task)}.json"
-    write_json(folder / told, tells)
+    write_json(folder / _told(task), Told(before=done.before, after=done.after, left_out=done.problem).plain())
     counts = {"test": len(rows), "pairs": len({row.record for row in rows}), RECOMBINED: noted.get(RECOMBINED, 0)}
-    counts = {name: n for name, n in counts.items() if n}
-    rows_in, beside = len(rows) + len(rejects), (part_of(folder, told),)
-    return Receipt(task, {}, rows_in, len(rows), rejected, noted, counts, tuple(parts), beside=beside)
+    return Receipt(
+        unit=task,
+        inputs={},
+        rows_in=len(rows) + len(rejects),
+        rows_out=len(rows),
+        rejected=rejected,
+        noted=noted,
+        counts={name: n for name, n in counts.items() if n},
+        parts=parts,
+        beside=(part_of(folder, _told(task)),),
+    )
 
 
 def clean(material: Material) -> Cleaned:
     """What stays of a task, what goes and why; the order of the rows is by hash and tells nothing."""
     found: dict[str, set[str]] = defaultdict(set)
-    figures: dict[str, Any] = {}
-    for row, hit in examine(material, figures):
+    examined = examine(material)
+    for row, hit in examined.hits:
         if row:
             found[row.example.id].add(hit.kind)
     kept: list[Kept] = []
@@ -162,17 +184,17 @@ def clean(material: Material) -> Cleaned:
         else:
             why = tuple((kind, place) for kind in CORRECTED if kind in kinds)
             kept.append(Kept(row, why or ((KEPT, place),)))
-    before = figures["shortcuts"]
-    if is_matching(material) and any(tell["is_shortcut"] and tell["auc"] is not None for tell in before):
+    before = examined.figures.shortcuts
+    if is_matching(material) and any(one.is_shortcut and one.auc is not None for one in before):
         return _with_other_negatives(material, kept, rejects, before)
     ordered = _in_order(material, kept)
-    after = before if len(kept) == len(material.rows) else _tells(material, ordered)
+    after = before if len(kept) == len(material.rows) else _shortcuts(material, ordered)
     return Cleaned(ordered, rejects, before, after, "")
 
 
-def _tells(material: Material, kept: Sequence[Kept]) -> list[dict[str, Any]]:
-    left = Material(material.task, [one.row for one in kept], material.training)
-    return [*measure(left), *neighbours(left)]
+def _shortcuts(material: Material, kept: Sequence[Kept]) -> list[Shortcut]:
+    """What tells the gold of the rows that are kept."""
+    return shortcuts(Material(material.task, [one.row for one in kept], material.training))
 
 
 def is_matching(material: Material) -> bool:
@@ -191,7 +213,7 @@ def _with_other_negatives(
     material: Material,
     kept: Sequence[Kept],
     rejects: Sequence[tuple[str, str, str]],
-    before: Sequence[Mapping[str, Any]],
+    before: Sequence[Shortcut],
 ) -> Cleaned:
     """A matching task whose negatives can be told: as many positives as have a negative that looks like them."""
     yes, no = _negation(material)
@@ -201,8 +223,8 @@ def _with_other_negatives(
     candidates = Candidates([found for _, found in usable], [one.row.example.family for one, _ in usable])
     balanced = balance(candidates, [one.row.example.gold.labels == (yes,) for one, _ in usable], task)
     chosen = _chosen(material, [one for one, _ in usable], candidates, balanced, no)
-    after = _tells(material, chosen)
-    worst = next((tell["name"] for tell in after if tell["auc"] is not None and tell["auc"] > LIMIT), "")
+    after = _shortcuts(material, chosen)
+    worst = next((one.name for one in after if one.auc is not None and one.auc > LIMIT), "")
     problem = balanced.problem or (f"{worst} still tells the label" if worst else "")
     stays = set() if problem else {one.row.example.id for one in chosen}
     gone = [one for one in kept if one.row.example.id not in stays]

@@ -1,12 +1,12 @@
-"""Stage 9, audit: how often the answers of a model change with a brand, an origin, a region, a gender or a price.
+"""An audit of a model: how often its answers change with a brand, an origin, a region, a gender or a price.
 
     flips/<model>/flips/<task>.parquet    one row a swap: did the answer change, did it change with the control
     flips/<model>/findings.parquet        the swaps with which it changed, and not with the control
     flips/<model>/summary.json            rates by kind and language
 
-The model answers the companion of `swaps.py` by the machinery of any run; answers are compared as they were read, after
-the swap has been undone in them. The rate of the controls is noise and is taken off. Intervals are by the bootstrap
-over families of rows, in which the answers to one row stay together.
+The model answers the rows of `swaps.py` as those of any run. Answers are compared as they were read, after the swap has
+been undone in them. The rate of the controls is noise and is subtracted. Intervals come from the bootstrap over
+families of rows, in which the answers to one row stay together.
 """
 
 from __future__ import annotations
@@ -15,43 +15,36 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ecominstruct.audit.risks import Figure, write_figures
+from ecominstruct.audit.base import Audit, Document, Release, Summary
+from ecominstruct.audit.risks import LANG_WORDS, Figure
 from ecominstruct.audit.swaps import Made, plan_swaps, swaps_folder
+from ecominstruct.audit.tables import read_rows, sums_by_family, write_rows
 from ecominstruct.detectors.bias.association import FEWEST
 from ecominstruct.detectors.bias.swaps import SWAPS, undone
 from ecominstruct.detectors.excerpts import masked
 from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentiles, resampled, wilson
-from ecominstruct.evaluation.predict import ask, plan_predictions, question_of, read_examples, test_parts
+from ecominstruct.evaluation.predict import ask, plan_predictions
 from ecominstruct.evaluation.score import plan_scores, read_scores
+from ecominstruct.evaluation.test_set import question_of, read_examples
 from ecominstruct.languages import normalize_for_matching
-from ecominstruct.models import folder_name
 from ecominstruct.rows import Example, Finding, Score, finding_schema
 from ecominstruct.runs.executor import StagePlan, Unit, run_stage
+from ecominstruct.runs.files import Part, flat
+from ecominstruct.runs.parquet import batches_of
 from ecominstruct.runs.progress import Progress
-from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Receipt,
-    batches_of,
-    flat,
-    read_batches,
-    read_json,
-    require_manifest,
-    write_part,
-)
+from ecominstruct.runs.store import Manifest, Receipt
 from ecominstruct.tasks.forms import FORMS
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-STAGE = stage("audit")
-CHECK = "flips"
 SHOWN = 3  # swaps of a kind and language that are shown
 KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "brand": ("when another brand is named", "换了品牌"),
@@ -60,7 +53,6 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "gender": ("when women's goods become men's, or men's women's", "男女款互换"),
     "price": ("when the price is another", "换了价格"),
 }
-LANG_WORDS = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}
 
 
 class Flip(NamedTuple):
@@ -83,72 +75,130 @@ class Flip(NamedTuple):
 class FlipsUnit(NamedTuple):
     """One unit: the swaps of a task, its rows and their scores."""
 
-    task: dict[str, Any]
-    made: str
+    task: Mapping[str, Any]
+    folder: str
+    made: Part
     examples: str
     scores: str
 
 
-def flip_schema() -> pa.Schema:
-    """The schema of flips."""
-    import pyarrow as pa
+class FlipRate(Document):
+    """How often answers change with a kind of swap in one language, with 95 % intervals; None with a reason.
 
-    numbers: dict[str, pa.DataType] = dict.fromkeys(("flipped", "noise"), pa.int64())
-    numbers |= dict.fromkeys(("loss", "noise_loss"), pa.float64())
-    return pa.schema([(name, numbers.get(name, pa.string())) for name in Flip._fields])
+    `excess` is the share that changed less the share that changed with the control; `loss` is what scores lost beyond
+    the control. `shown`: for some swaps old word, new word, answer before, answer after.
+    """
+
+    kind: str
+    lang: str
+    n: int
+    families: int
+    flipped: float
+    noise: float
+    excess: float
+    loss: float
+    shown: Sequence[Sequence[str]]
+    low: float | None
+    high: float | None
+    loss_low: float | None
+    loss_high: float | None
+    reason: str
 
 
-def ask_swaps(run: Path, model: str, executor: Executor, progress: Progress) -> StagePlan:
-    """Make the swaps, let the model answer them, mark the answers; the plan of what they say."""
-    run_stage(plan_swaps(run), executor, progress)
-    companion = swaps_folder(run)
-    asked = plan_predictions(companion, model)
-    ask(companion, asked, progress)
-    run_stage(asked, executor, progress)
-    run_stage(plan_scores(companion, model), executor, progress)
-    return plan_flips(run, model)
+class FlipsSummary(Summary):
+    """Rates by kind and language. `left_out`: the reasons for which rows were not swapped."""
+
+    model: str
+    rows: int
+    kinds: Sequence[FlipRate]
+    left_out: Mapping[str, int]
 
 
-def plan_flips(run: Path, model: str) -> StagePlan:
-    """One unit for each task with swaps; InputError where the model was not asked."""
-    name, companion = folder_name(model), swaps_folder(run)
-    folder, swaps = require_manifest(companion, "dataset")
-    scored, scores = require_manifest(companion, "scores", name)
-    tasks = read_json(folder / "tasks.json")
-    marks = {unit.unit: unit.parts[0] for unit in scores.units}
-    made = {part.path: part.hash for part in swaps.parts()}
-    units = []
-    for task, (path, content) in sorted(test_parts(swaps).items()):
-        if task in marks:
-            swapped = f"made/{flat(task)}.parquet"
-            inputs = {path: content, swapped: made[swapped], "scores": marks[task].hash}
-            places = (str(folder / swapped), str(folder / path), str(scored / marks[task].path))
-            units.append(Unit(task, inputs, FlipsUnit(tasks[task], *places)))
-    target = run / STAGE.folder / CHECK / name
+class Flips(Audit[FlipsUnit, FlipsSummary]):
+    """How often answers change with a swap."""
 
-    def finish(manifest: Manifest) -> Sequence[str]:
-        flips = [flip for part in manifest.parts() for flip in read_flips(target / part.path)]
-        rows = [_finding(task, flip) for task, flip in _of_tasks(target, manifest) if flip.flipped > flip.noise]
-        write_part(target, "findings.parquet", finding_schema(), batches_of(rows, finding_schema()))
-        kinds = rates(flips)
-        found = {"model": name, "rows": len(flips), "kinds": kinds, "left_out": swaps.rejected}
-        return "findings.parquet", write_figures(target, found, figures(name, kinds))
+    name, check = "flips", "bias"
+    asks_model = True
 
-    config = {"release": swaps.config["release"], "model": name}
-    return StagePlan(STAGE, target, units, compare_answers, config, finish)
+    @cached_property
+    def release(self) -> Release:
+        """The swaps, which are a release of their own."""
+        return Release(swaps_folder(self.run))
+
+    def config(self) -> dict[str, Any]:
+        """The release that was swapped, and the model."""
+        return super().config() | {"release": self.release.manifest.config["release"]}
+
+    def prepare(self, executor: Executor, progress: Progress) -> StagePlan:
+        """Make the swaps, ask the model and score its answers."""
+        run_stage(plan_swaps(self.run), executor, progress)
+        companion = swaps_folder(self.run)
+        asked = plan_predictions(companion, self.model)
+        ask(companion, asked, progress)
+        run_stage(asked, executor, progress)
+        run_stage(plan_scores(companion, self.model), executor, progress)
+        return self.plan()
+
+    def units(self) -> list[Unit]:
+        """One for each task with swaps; InputError where the model was not asked."""
+        folder, made = str(self.release.folder), {part.path: part for part in self.release.manifest.parts()}
+        units = []
+        for task, examples, scores, inputs in self.release.scored_tests(self.model):
+            swaps = made[f"made/{flat(task)}.parquet"]
+            work = FlipsUnit(self.release.tasks[task], folder, swaps, examples, scores)
+            units.append(Unit(task, {**inputs, swaps.path: swaps.hash}, work))
+        return units
+
+    @classmethod
+    def look(cls, work: FlipsUnit, folder: Path) -> Receipt:
+        """Compare the answers to the rows of a task with those to their swaps and controls."""
+        examples = {example.id: example for example in read_examples(Path(work.examples))}
+        scores = {score.example: score for score in read_scores(Path(work.scores))}
+        made = read_rows(Made, Path(work.folder), [work.made])
+        flips = [_flip(work.task, one, examples, scores) for one in made]
+        task = work.task["id"]
+        part = write_rows(folder, f"flips/{flat(task)}.parquet", Flip, flips)
+        return Receipt(unit=task, inputs={}, rows_in=len(flips), rows_out=len(flips), parts=(part,))
+
+    def summarise(self, manifest: Manifest) -> FlipsSummary:
+        """Rates by kind and language."""
+        flips = list(read_rows(Flip, self.folder, manifest.parts()))
+        left_out = self.release.manifest.rejected
+        return FlipsSummary(model=self.model_name, rows=len(flips), kinds=rates(flips), left_out=left_out)
+
+    def findings(self, manifest: Manifest, summary: FlipsSummary) -> Iterator[pa.RecordBatch]:
+        """The swaps with which the answer changed, and not with the control."""
+        rows = [
+            _finding(unit.unit, flip)
+            for unit in manifest.units
+            for flip in read_rows(Flip, self.folder, unit.parts)
+            if flip.flipped > flip.noise
+        ]
+        return batches_of(rows, finding_schema())
+
+    def figures(self, summary: FlipsSummary) -> Iterator[Figure]:
+        """For each kind and language the share of answers that change, less those that change with the control."""
+        for one in summary.kinds:
+            (en, zh), (where, zh_where) = KIND_WORDS[one.kind], LANG_WORDS[one.lang]
+            yield Figure(
+                risk="data_bias",
+                test=f"bias/flips/{one.kind}/{one.lang}",
+                metric="flip rate beyond noise",
+                value=max(one.excess, 0.0),
+                low=one.low,
+                high=one.high,
+                n=one.n,
+                units="swapped rows",
+                about_en=f"{where} answers that change {en}, though the right answer stays the same; less the model's "
+                "noise.",
+                about_zh=f"{zh_where}条目{zh}后，正确答案不变，模型的回答却变了的比例（已扣除模型自身的波动）。",
+                limit="" if one.reason else "flip_rate",
+                model=summary.model,
+                reason=one.reason,
+            )
 
 
 # ------------------------------------------------------------------------------------------------------------- a task
-
-
-def compare_answers(work: FlipsUnit, folder: Path) -> Receipt:
-    """Compare the answers to the rows of a task with those to their swaps and controls."""
-    examples = {example.id: example for example in read_examples(Path(work.examples))}
-    scores = {score.example: score for score in read_scores(Path(work.scores))}
-    made = [Made(**row) for batch in read_batches(Path(work.made)) for row in batch.to_pylist()]
-    flips = [_flip(work.task, one, examples, scores) for one in made]
-    part = write_part(folder, f"flips/{flat(work.task['id'])}.parquet", flip_schema(), batches_of(flips, flip_schema()))
-    return Receipt(work.task["id"], {}, len(flips), len(flips), parts=(part,))
 
 
 def _flip(task: Mapping[str, Any], one: Made, examples: Mapping[str, Example], scores: Mapping[str, Score]) -> Flip:
@@ -192,32 +242,50 @@ def worth(score: Score) -> float:
 # ------------------------------------------------------------------------------------------------------------ all tasks
 
 
-def read_flips(path: Path) -> list[Flip]:
-    """The rows of a part."""
-    return [Flip(**row) for batch in read_batches(path) for row in batch.to_pylist()]
-
-
-def _of_tasks(target: Path, manifest: Manifest) -> Iterator[tuple[str, Flip]]:
-    for unit in manifest.units:
-        for part in unit.parts:
-            for flip in read_flips(target / part.path):
-                yield unit.unit, flip
-
-
 def _finding(task: str, flip: Flip) -> Finding:
     words = f"{flip.old} → {flip.new}: {flip.before or '–'} → {flip.after or '–'}"
-    return Finding(task, flip.row, -1, "bias", flip.kind, "input", 0, 0, "medium", masked(words[:200]), "flip")
+    return Finding(
+        task=task,
+        row=flip.row,
+        number=-1,
+        check="bias",
+        kind=flip.kind,
+        field="input",
+        start=0,
+        end=0,
+        severity="medium",
+        excerpt=masked(words[:200]),
+        rule="flip",
+    )
 
 
-def rates(flips: Sequence[Flip]) -> list[dict[str, Any]]:
-    """Rates by kind and language, with paired 95 % intervals; fewer than 30 swaps are too few to say anything."""
+def rates(flips: Sequence[Flip]) -> list[FlipRate]:
+    """Rates by kind and language, with paired 95 % intervals; none for fewer than 30 swaps or 10 families."""
     found = []
     for kind in SWAPS:
         for lang in LANG_WORDS:
             chosen = [flip for flip in flips if flip.kind == kind and flip.lang == lang]
             if chosen:
-                found.append({"kind": kind, "lang": lang, **_rate(chosen)})
+                found.append(_rate(kind, lang, chosen))
     return found
+
+
+def _rate(kind: str, lang: str, flips: Sequence[Flip]) -> FlipRate:
+    families, sums = sums_by_family([flip.family for flip in flips], [_counted(flip) for flip in flips])
+    flipped, noise, loss, noise_loss, _, _, n = map(float, sums.sum(axis=0))
+    changed = [flip for flip in flips if flip.flipped > flip.noise]
+    return FlipRate(
+        kind=kind,
+        lang=lang,
+        n=int(n),
+        families=len(families),
+        flipped=round(flipped / n, DIGITS),
+        noise=round(noise / n, DIGITS),
+        excess=round((flipped - noise) / n, DIGITS),
+        loss=round((loss - noise_loss) / n, DIGITS),
+        shown=[[flip.old, flip.new, masked(flip.before[:80]), masked(flip.after[:80])] for flip in changed[:SHOWN]],
+        **_ends(families, sums),
+    )
 
 
 def _counted(flip: Flip) -> tuple[float, ...]:
@@ -225,30 +293,16 @@ def _counted(flip: Flip) -> tuple[float, ...]:
     return (flip.flipped, flip.noise, flip.loss, flip.noise_loss, *alone, 1.0)
 
 
-def _rate(flips: Sequence[Flip]) -> dict[str, Any]:
-    names, inverse = np.unique([flip.family for flip in flips], return_inverse=True)
-    values = np.array([_counted(flip) for flip in flips])
-    by_family = np.stack([np.bincount(inverse, weights=column, minlength=len(names)) for column in values.T], axis=1)
-    flipped, noise, loss, noise_loss, _, _, n = map(float, by_family.sum(axis=0))
-    changed = [flip for flip in flips if flip.flipped > flip.noise]
-    shown = [[flip.old, flip.new, masked(flip.before[:80]), masked(flip.after[:80])] for flip in changed[:SHOWN]]
-    told = {
-        "n": int(n),
-        "families": len(names),
-        "flipped": round(flipped / n, DIGITS),
-        "noise": round(noise / n, DIGITS),
-        "excess": round((flipped - noise) / n, DIGITS),
-        "loss": round((loss - noise_loss) / n, DIGITS),
-        "shown": shown,
-    }
-    if n < FEWEST or len(names) < FEWEST_FAMILIES:
-        none = {"low": None, "high": None, "loss_low": None, "loss_high": None}
-        return told | none | {"reason": f"{int(n)} swaps are too few"}
-    drawn = resampled([str(name) for name in names], by_family)
+def _ends(families: Sequence[str], sums: NDArray[Any]) -> dict[str, Any]:
+    """The ends of the intervals of excess and loss, or the reason why there are none."""
+    n = int(sums[:, 6].sum())
+    if n < FEWEST or len(families) < FEWEST_FAMILIES:
+        return {**dict.fromkeys(("low", "high", "loss_low", "loss_high")), "reason": f"{n} swaps are too few"}
+    drawn = resampled(families, sums)
     weight = np.maximum(drawn[:, 6], 1)
-    low, high = _paired(by_family, drawn, weight)
+    low, high = _paired(sums, drawn, weight)
     loss_low, loss_high = percentiles((drawn[:, 2] - drawn[:, 3]) / weight)
-    return told | {"low": low, "high": high, "loss_low": loss_low, "loss_high": loss_high, "reason": ""}
+    return {"low": low, "high": high, "loss_low": loss_low, "loss_high": loss_high, "reason": ""}
 
 
 def _paired(by_family: NDArray[Any], drawn: NDArray[Any], weight: NDArray[Any]) -> tuple[float, float]:
@@ -266,24 +320,3 @@ def _paired(by_family: NDArray[Any], drawn: NDArray[Any], weight: NDArray[Any]) 
     low = one - other - math.hypot(one - one_low, other_high - other)
     high = one - other + math.hypot(one_high - one, other - other_low)
     return round(low, DIGITS), round(high, DIGITS)
-
-
-def figures(model: str, kinds: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
-    """For each kind and language the share of answers that change, less those that change with the control."""
-    for one in kinds:
-        (en, zh), (where, zh_where) = KIND_WORDS[one["kind"]], LANG_WORDS[one["lang"]]
-        yield Figure(
-            "data_bias",
-            f"bias/flips/{one['kind']}/{one['lang']}",
-            "flip rate beyond noise",
-            max(one["excess"], 0.0),
-            one["low"],
-            one["high"],
-            one["n"],
-            "swapped rows",
-            f"{where} answers that change {en}, though the right answer stays the same; less the model's noise.",
-            f"{zh_where}条目{zh}后，正确答案不变，模型的回答却变了的比例（已扣除模型自身的波动）。",
-            "" if one["reason"] else "flip_rate",
-            model,
-            one["reason"],
-        )

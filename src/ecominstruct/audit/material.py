@@ -8,24 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ecominstruct.audit.base import Release
 from ecominstruct.checks.listings import Part, Sides, parts, sides
 from ecominstruct.dataset.quality_signals import answer_of
-from ecominstruct.evaluation.predict import read_examples, test_parts
+from ecominstruct.evaluation.test_set import read_examples
 from ecominstruct.languages import same_text
 from ecominstruct.rows import RECORD_COLUMNS, Example, Span
+from ecominstruct.runs.files import flat
+from ecominstruct.runs.parquet import read_batches, read_columns, read_lists
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Receipt,
-    flat,
-    read_batches,
-    read_columns,
-    read_json,
-    read_lists,
-    read_manifest,
-    require_manifest,
-    require_whole,
-)
+from ecominstruct.runs.store import Receipt
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.forms import OWN_CANDIDATES
 
@@ -140,35 +132,11 @@ def gold_key(example: Example, *, typed: bool = True) -> str:
     return repr((same_text(gold.text), sorted(gold.labels), gold.ranking, spans))
 
 
-class Source(NamedTuple):
-    """Where the rows of a run lie: the release, and its records where they are there."""
-
-    run: Path
-    release: Manifest
-    tasks: Mapping[str, Mapping[str, Any]]
-    records: Manifest | None
-
-
-def open_run(run: Path) -> Source:
-    """The run to be audited; InputError when it has no release."""
-    folder, release = require_manifest(run, "dataset")
-    records = read_manifest(run / stage("records").folder)
-    if records:
-        require_whole(run / stage("records").folder, records)
-    return Source(run, release, read_json(folder / "tasks.json"), records)
-
-
-def audited(source: Source) -> list[str]:
-    """The tasks that have test rows."""
-    return sorted(test_parts(source.release))
-
-
-def read_material(source: Source, task: str) -> Material:
+def read_material(release: Release, task: str) -> Material:
     """The test rows of a task, in the order of their file."""
-    path = source.run / stage("dataset").folder / test_parts(source.release)[task][0]
-    examples = read_examples(path)
+    examples = read_examples(release.folder / release.tests()[task][0])
     wanted = {example.record for example in examples} | {one for example in examples for one in example.derived_from}
-    records, notes = _records(source, source.tasks[task]["source"], wanted)
+    records, notes = _records(release, release.tasks[task]["source"], wanted)
     rows = [
         Row(
             example,
@@ -178,7 +146,7 @@ def read_material(source: Source, task: str) -> Material:
         )
         for example in examples
     ]
-    return Material(source.tasks[task], rows, _training(source, source.tasks[task], examples))
+    return Material(release.tasks[task], rows, _training(release, release.tasks[task], examples))
 
 
 def asked_by(example: Example) -> tuple[str, Sequence[str], str]:
@@ -186,16 +154,14 @@ def asked_by(example: Example) -> tuple[str, Sequence[str], str]:
     return example.input, example.choices, answer_of(example.output, example.gold.labels)
 
 
-def _training(source: Source, task: Mapping[str, Any], examples: Sequence[Example]) -> list[Asked]:
+def _training(release: Release, task: Mapping[str, Any], examples: Sequence[Example]) -> list[Asked]:
     """The training rows of a task that show a text which one of these shows, each input with its answer once."""
     own = [asked_of(task, *asked_by(example)) for example in examples]
     known = {pair for asked in own for pair in shown_texts(task, asked).items()}
-    paths = [part.path for part in source.release.parts() if part.path == f"train/{flat(task['id'])}.parquet"]
+    paths = [part.path for part in release.manifest.parts() if part.path == f"train/{flat(task['id'])}.parquet"]
     found: dict[Asked, None] = {}
     for path in paths if known else ():
-        for inputs, choices, outputs, golds in read_lists(
-            source.run / stage("dataset").folder / path, "input", "choices", "output", "gold"
-        ):
+        for inputs, choices, outputs, golds in read_lists(release.folder / path, "input", "choices", "output", "gold"):
             answers = [answer_of(output, gold["labels"]) for output, gold in zip(outputs, golds, strict=True)]
             for asked in dict.fromkeys(asked_of(task, *row) for row in zip(inputs, choices, answers, strict=True)):
                 if asked not in found and not known.isdisjoint(shown_texts(task, asked).items()):
@@ -204,14 +170,14 @@ def _training(source: Source, task: Mapping[str, Any], examples: Sequence[Exampl
 
 
 def _records(
-    source: Source, name: str, wanted: set[str]
+    release: Release, source: str, wanted: set[str]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Sequence[Note]]]:
     """The wanted records of a source by id: their own fields, and what was noted of them."""
-    folder = source.run / stage("records").folder
+    folder = release.run / stage("records").folder
     fields: dict[str, dict[str, Any]] = {}
     noted: dict[str, Sequence[Note]] = {}
-    for unit in source.records.units if source.records else ():
-        if unit.unit.rpartition("/")[0] != name:
+    for unit in release.records.units if release.records else ():
+        if unit.unit.rpartition("/")[0] != source:
             continue
         notes = _notes(folder, unit)
         for part in unit.parts:

@@ -38,16 +38,16 @@ class Balanced(NamedTuple):
 
     positives: tuple[int, ...]
     negatives: tuple[Pair, ...]
-    tells: Mapping[str, Told]
+    shortcuts: Mapping[str, Told]
 
     @property
     def problem(self) -> str:
         """Why this is no test set; '' where it is one."""
         if len(self.positives) < FEWEST:
             return f"a negative that is alike was found for {len(self.positives)} positives, fewer than {FEWEST}"
-        worst = max(self.tells, key=lambda name: self.tells[name].auc, default="")
-        if worst and self.tells[worst].auc > LIMIT:
-            return f"{worst} still tells the label: AUC {self.tells[worst].auc:.3f}"
+        worst = max(self.shortcuts, key=lambda name: self.shortcuts[name].auc, default="")
+        if worst and self.shortcuts[worst].auc > LIMIT:
+            return f"{worst} still tells the label: AUC {self.shortcuts[worst].auc:.3f}"
         return ""
 
 
@@ -149,10 +149,10 @@ def _within(candidates: Candidates, pools: Mapping[int, Sequence[Option]], calip
             found[index] = pair
     kept = sorted(found)
     negatives = [found[index] for index in kept]
-    return Balanced(tuple(kept), tuple(negatives), _tells(candidates, kept, negatives))
+    return Balanced(tuple(kept), tuple(negatives), _shortcuts(candidates, kept, negatives))
 
 
-def _tells(candidates: Candidates, kept: Sequence[int], negatives: Sequence[Pair]) -> dict[str, Told]:
+def _shortcuts(candidates: Candidates, kept: Sequence[int], negatives: Sequence[Pair]) -> dict[str, Told]:
     seen = [candidates.features(pair) for pair in (*(Pair(index, index) for index in kept), *negatives)]
     yes = [number < len(kept) for number in range(len(seen))]
     names = seen[0] if seen else {}

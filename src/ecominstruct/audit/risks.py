@@ -1,43 +1,35 @@
 """The three named risks: what audits measured of them, in one shape, and whether a recipe allows it.
 
-An audit puts `figures` into its summary.json, rows of `Figure` as plain data. Whatever lies finished below 9-audit and
-looked at the release as it is now (`config["release"]` of its manifest is the release's fingerprint) is collected here,
-for the card, the report and the limits of the recipe. When an audit was made is kept in `log/audits/`, outside all
-fingerprints.
+The summary.json of an audit holds its figures. Those of all finished audits of the current release (`config["release"]`
+in their manifest is its fingerprint) are collected here for the card, the report and the limits of the recipe. The day
+of an audit is kept in `log/audits/`, outside all fingerprints.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 from ecominstruct.dataset.shift import above
 from ecominstruct.errors import CheckFailed, Fault
+from ecominstruct.evaluation.intervals import DIGITS
+from ecominstruct.runs.files import flat, read_json, write_json
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    flat,
-    read_json,
-    read_manifest,
-    read_recipe,
-    require_manifest,
-    require_whole,
-    write_json,
-)
+from ecominstruct.runs.store import Manifest, read_manifest, read_recipe, require_manifest, require_whole
 
 Risk = Literal["personal_information", "prompt_injection", "data_bias"]
 RISKS: tuple[Risk, ...] = get_args(Risk)
 """As the published card names them: privacy, robustness, fairness."""
-LIMITED_BY: Mapping[str, str] = {"personal_information": "pii", "injection": "injection", "label_skew": "bias"}
-"""Limits about the data, which a build holds by itself, and the audits that measure them. The others are about models:
-`ecom audit` holds them."""
-DIGITS = 6
+LANG_WORDS: Mapping[str, tuple[str, str]] = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}
+"""What figures call a language, in English and Chinese."""
 SUMMARY = "summary.json"
 
 
-class Figure(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Figure:
     """One number about a risk. Values are fractions, or differences of fractions, and more of them is worse."""
 
     risk: Risk
@@ -54,6 +46,10 @@ class Figure(NamedTuple):
     model: str = ""  # whose answers it is about; empty where it is about the data
     reason: str = ""  # why there is no interval
 
+    def rounded(self) -> Figure:
+        """The figure with its numbers as they are written."""
+        return replace(self, value=round(float(self.value), DIGITS), low=_rounded(self.low), high=_rounded(self.high))
+
 
 class Measured(NamedTuple):
     """A figure and the day on which it was measured, as in 2026-11-28; empty where the log does not tell."""
@@ -62,27 +58,24 @@ class Measured(NamedTuple):
     date: str
 
 
-def write_figures(folder: Path, summary: Mapping[str, Any], figures: Iterable[Figure]) -> str:
-    """Write summary.json of an audit with its figures, their numbers rounded as everywhere; its path in the folder."""
-    plain = [one._replace(value=_round(one.value), low=_round(one.low), high=_round(one.high)) for one in figures]
-    write_json(folder / SUMMARY, {**summary, "figures": [one._asdict() for one in plain]})
-    return SUMMARY
-
-
-def _round(value: Any) -> Any:
+def _rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), DIGITS)
 
 
 def remember_date(run: Path, folder: Path) -> None:
-    """Keep when the audit in this folder was made: it belongs to the log, since no clock may stand in data."""
+    """Keep the day of the audit in this folder. It goes into the log, since data must not depend on a clock."""
+    write_json(_log(run, folder), {"finished": time.strftime("%Y-%m-%d")})
+
+
+def _log(run: Path, folder: Path) -> Path:
     name = flat(folder.relative_to(run / stage("audit").folder).as_posix())
-    write_json(run / "log" / "audits" / f"{name}.json", {"finished": time.strftime("%Y-%m-%d")})
+    return run / "log" / "audits" / f"{name}.json"
 
 
 def measured(run: Path) -> list[Measured]:
     """All figures about the release as it is now: by risk, those about the data before those about models."""
     _, release = require_manifest(run, "dataset")
-    found = [one for folder, _ in _audits(run, release) for one in _figures(run, folder)]
+    found = [one for folder in _audits(run, release) for one in _figures(run, folder)]
     return sorted(found, key=_place)
 
 
@@ -91,20 +84,19 @@ def _place(one: Measured) -> tuple[int, bool, str, str]:
     return RISKS.index(figure.risk), bool(figure.model), figure.model, figure.test
 
 
-def _audits(run: Path, release: Manifest) -> Iterator[tuple[Path, Manifest]]:
-    """The finished audits of this release: 9-audit/<check> and 9-audit/<check>/<model>."""
+def _audits(run: Path, release: Manifest) -> Iterator[Path]:
+    """The folders of the finished audits of this release: 9-audit/<name> and 9-audit/<name>/<model>."""
     here = run / stage("audit").folder
-    for path in sorted([*here.glob("*/summary.json"), *here.glob("*/*/summary.json")]):
+    for path in sorted([*here.glob(f"*/{SUMMARY}"), *here.glob(f"*/*/{SUMMARY}")]):
         manifest = read_manifest(path.parent)
         current = manifest and manifest.version == stage("audit").version
         if manifest and current and manifest.config.get("release") == release.fingerprint:
             require_whole(path.parent, manifest, SUMMARY)
-            yield path.parent, manifest
+            yield path.parent
 
 
 def _figures(run: Path, folder: Path) -> Iterator[Measured]:
-    name = flat(folder.relative_to(run / stage("audit").folder).as_posix())
-    log = run / "log" / "audits" / f"{name}.json"
+    log = _log(run, folder)
     date = read_json(log)["finished"] if log.is_file() else ""
     for one in read_json(folder / SUMMARY).get("figures", []):
         yield Measured(Figure(**one), date)

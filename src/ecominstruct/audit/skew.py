@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from ecominstruct.audit.risks import Figure
+from ecominstruct.audit.base import Document, Summary
+from ecominstruct.audit.risks import LANG_WORDS, Figure
 from ecominstruct.detectors.bias.association import FEWEST
 from ecominstruct.detectors.bias.groups import FACETS, SEVERAL
-from ecominstruct.detectors.bias.lexicon import lexicon
-from ecominstruct.detectors.bias.vocabulary import vocabulary
-from ecominstruct.evaluation.intervals import wilson
+from ecominstruct.detectors.bias.vocabulary import lexicon, vocabulary
+from ecominstruct.evaluation.intervals import DIGITS, wilson
 from ecominstruct.evaluation.significance import LEVEL, holm
 from ecominstruct.rows import Finding, Lang, Severity
 from ecominstruct.runs.store import Manifest
@@ -21,7 +22,7 @@ COMPOSITION = ("lang", "category", "source")
 MOST_GROUPS = 40  # of a facet that are listed
 SPOKEN: tuple[Lang, ...] = ("en", "zh")
 Tasks = Mapping[str, Mapping[str, Any]]
-Figures = list[Figure]
+Groups = Sequence[tuple[str, int]]
 
 FACET_WORDS: Mapping[str, tuple[str, str]] = {
     "brand": ("brand", "品牌"),
@@ -58,26 +59,106 @@ def spoken(facet: str, group: str, lang: Lang) -> str:
     return lexicon("brand").spelled.get((group, "chinese"), group) if lang == "zh" else group
 
 
-def summary(manifest: Manifest, tasks: Tasks) -> tuple[dict[str, Any], Figures]:
-    """All counts and differences, and the figures for the card."""
-    facts = {unit.unit: unit.facts for unit in manifest.units}
-    langs = sorted({one["lang"] for one in facts.values()})
-    shown, tests = _shown(facts)
-    found = {
-        "rows": manifest.rows_in,
-        "pairs": sum(one["pairs"] for one in facts.values()),
-        "composition": {name: _composition(name, facts, tasks) for name in COMPOSITION},
-        "facets": {lang: {facet: _facet(facet, _of_lang(facts, lang)) for facet in FACETS} for lang in langs},
-        "tasks": {name: _task(one) for name, one in facts.items() if one["labels"]},
-        "tests": tests,
-        "shown": shown,
-        "findings": len(shown),
-    }
-    return found, list(_figures(found, facts))
+class MeasuredDifference(Document):
+    """A label's share in a group less its share in comparable rows: see `Association`. `p` is not corrected yet."""
+
+    facet: str
+    group: str
+    label: str
+    n: int
+    others: int
+    crude: float
+    difference: float
+    low: float
+    high: float
+    p: float
 
 
-def _of_lang(facts: Mapping[str, Any], lang: str) -> list[Mapping[str, Any]]:
-    return [one for one in facts.values() if one["lang"] == lang]
+class Difference(MeasuredDifference):
+    """A difference that holds after correction for all tests; `p` is the corrected one."""
+
+    task: str
+    lang: str
+
+
+class TaskCounts(Document):
+    """What the receipt of a task keeps: pairs by group of each facet and by label, and differences that may hold."""
+
+    lang: str
+    rows: int
+    pairs: int
+    families: int
+    facets: Mapping[str, Mapping[str, int]]
+    labels: Mapping[str, int]
+    explained: str
+    tests: int
+    associations: Sequence[MeasuredDifference]
+
+
+class Composition(Document):
+    """The groups of the release in one respect, the largest first, with their pairs."""
+
+    entropy: float | None
+    groups: Groups
+
+
+class FacetCounts(Document):
+    """How many pairs of a language speak of each group of a facet, and of several groups at once."""
+
+    pairs: int
+    speak: int
+    several: int
+    entropy: float | None
+    groups: Groups
+    more_groups: int
+    too_small: int
+
+
+class TaskLabels(Document):
+    """How the labels of a task are shared out."""
+
+    lang: str
+    pairs: int
+    families: int
+    labels: int
+    largest: str
+    share: float
+    entropy: float | None
+    explained: str
+    tests: int
+
+
+class BiasSummary(Summary):
+    """Bias in the data. `shown`: the differences of label shares that hold, the largest first."""
+
+    rows: int
+    pairs: int
+    composition: Mapping[str, Composition]
+    facets: Mapping[str, Mapping[str, FacetCounts]]
+    tasks: Mapping[str, TaskLabels]
+    tests: int
+    shown: Sequence[Difference]
+    findings: int
+
+
+def summarise(manifest: Manifest, tasks: Tasks) -> BiasSummary:
+    """All counts and differences, without figures."""
+    counts = {unit.unit: TaskCounts.model_validate(unit.facts) for unit in manifest.units}
+    langs = sorted({one.lang for one in counts.values()})
+    shown = _shown(counts)
+    return BiasSummary(
+        rows=manifest.rows_in,
+        pairs=sum(one.pairs for one in counts.values()),
+        composition={name: _composition(name, counts, tasks) for name in COMPOSITION},
+        facets={
+            lang: {facet: _facet(facet, [one for one in counts.values() if one.lang == lang]) for facet in FACETS}
+            for lang in langs
+        },
+        tasks={name: _task(one) for name, one in counts.items() if one.labels},
+        tests=sum(one.tests for one in counts.values()),
+        shown=shown,
+        findings=len(shown),
+    )
 
 
 def entropy(counts: Sequence[int]) -> float | None:
@@ -86,118 +167,127 @@ def entropy(counts: Sequence[int]) -> float | None:
     if len(counts) < 2 or not total:
         return None
     found = -math.fsum(n / total * math.log(n / total) for n in counts if n)
-    return round(found / math.log(len(counts)), 6)
+    return round(found / math.log(len(counts)), DIGITS)
 
 
-def _composition(name: str, facts: Mapping[str, Any], tasks: Tasks) -> dict[str, Any]:
-    counts: Counter[str] = Counter()
-    for task, one in facts.items():
-        counts[tasks[task][name]] += one["pairs"]
-    return {
-        "entropy": entropy(list(counts.values())),
-        "groups": [list(one) for one in sorted(counts.items(), key=_largest)],
-    }
+def _composition(name: str, counts: Mapping[str, TaskCounts], tasks: Tasks) -> Composition:
+    pairs: Counter[str] = Counter()
+    for task, one in counts.items():
+        pairs[tasks[task][name]] += one.pairs
+    return Composition(entropy=entropy(list(pairs.values())), groups=sorted(pairs.items(), key=_largest))
 
 
-def _facet(facet: str, facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _facet(facet: str, counts: Sequence[TaskCounts]) -> FacetCounts:
     """How many pairs of a language speak of each group; groups below 30 are too small to say anything about."""
-    counts: Counter[str] = Counter()
-    for one in facts:
-        counts.update(one["facets"][facet])
-    several = counts.pop(SEVERAL, 0)
-    groups = sorted(counts.items(), key=_largest)
-    return {
-        "pairs": sum(one["pairs"] for one in facts),
-        "speak": sum(counts.values()) + several,
-        "several": several,
-        "entropy": entropy([n for _, n in groups]),
-        "groups": [list(one) for one in groups[:MOST_GROUPS]],
-        "more_groups": max(0, len(groups) - MOST_GROUPS),
-        "too_small": sum(n < FEWEST for _, n in groups),
-    }
+    pairs: Counter[str] = Counter()
+    for one in counts:
+        pairs.update(one.facets[facet])
+    several = pairs.pop(SEVERAL, 0)
+    groups = sorted(pairs.items(), key=_largest)
+    return FacetCounts(
+        pairs=sum(one.pairs for one in counts),
+        speak=sum(pairs.values()) + several,
+        several=several,
+        entropy=entropy([n for _, n in groups]),
+        groups=groups[:MOST_GROUPS],
+        more_groups=max(0, len(groups) - MOST_GROUPS),
+        too_small=sum(n < FEWEST for _, n in groups),
+    )
 
 
 def _largest(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
 
 
-def _task(one: Mapping[str, Any]) -> dict[str, Any]:
-    labels = one["labels"]
-    total = sum(labels.values())
-    largest = min(labels, key=lambda name: (-labels[name], name))
-    return {
-        "lang": one["lang"],
-        "pairs": one["pairs"],
-        "families": one["families"],
-        "labels": len(labels),
-        "largest": largest,
-        "share": round(labels[largest] / total, 6),
-        "entropy": entropy(list(labels.values())),
-        "explained": one["explained"],
-        "tests": one["tests"],
-    }
+def _task(one: TaskCounts) -> TaskLabels:
+    largest = min(one.labels, key=lambda name: (-one.labels[name], name))
+    return TaskLabels(
+        lang=one.lang,
+        pairs=one.pairs,
+        families=one.families,
+        labels=len(one.labels),
+        largest=largest,
+        share=round(one.labels[largest] / sum(one.labels.values()), DIGITS),
+        entropy=entropy(list(one.labels.values())),
+        explained=one.explained,
+        tests=one.tests,
+    )
 
 
-def _shown(facts: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int]:
-    """The differences that are shown after a correction for all tests (Holm), the largest first; and those tests.
+def _shown(counts: Mapping[str, TaskCounts]) -> list[Difference]:
+    """The differences that hold after a correction for all tests (Holm), the largest first.
 
     Tests whose p value can never be shown were counted and not kept; the correction takes the others by their rank.
     """
-    kept = [
-        {"task": task, "lang": one["lang"], **found} for task, one in facts.items() for found in one["associations"]
-    ]
-    tests = sum(one["tests"] for one in facts.values())
-    corrected = holm([one["p"] for one in kept] + [1.0] * (tests - len(kept)))[: len(kept)]
+    kept = [(task, one.lang, found) for task, one in counts.items() for found in one.associations]
+    tests = sum(one.tests for one in counts.values())
+    corrected = holm([found.p for *_, found in kept] + [1.0] * (tests - len(kept)))[: len(kept)]
     shown = [
-        {**one, "p": p, **{name: round(one[name], 6) for name in ("crude", "difference", "low", "high")}}
-        for one, p in zip(kept, corrected, strict=True)
+        Difference(**found.plain() | _rounded(found) | {"task": task, "lang": lang, "p": p})
+        for (task, lang, found), p in zip(kept, corrected, strict=True)
         if p is not None and p < LEVEL
     ]
-    return sorted(shown, key=lambda one: (-abs(one["difference"]), one["task"], one["facet"], one["group"])), tests
+    return sorted(shown, key=lambda one: (-abs(one.difference), one.task, one.facet, one.group))
 
 
-def finding_of(one: Mapping[str, Any]) -> Finding:
-    """A shown difference as a row of the table of findings."""
-    size = abs(one["difference"])
+def _rounded(found: MeasuredDifference) -> dict[str, float]:
+    return {name: round(getattr(found, name), DIGITS) for name in ("crude", "difference", "low", "high")}
+
+
+def finding_of(one: Difference) -> Finding:
+    """A difference as a row of the table of findings."""
+    size = abs(one.difference)
     severity: Severity = "high" if size >= 0.2 else "medium" if size >= 0.1 else "low"
-    what = f"{one['label']}: {one['difference']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f}) for {one['group']}"
-    return Finding(one["task"], "", -1, "bias", one["facet"], "input", 0, 0, severity, what, "label_skew", "")
+    return Finding(
+        task=one.task,
+        row="",
+        number=-1,
+        check="bias",
+        kind=one.facet,
+        field="input",
+        start=0,
+        end=0,
+        severity=severity,
+        excerpt=f"{one.label}: {one.difference:+.3f} ({one.low:+.3f} to {one.high:+.3f}) for {one.group}",
+        rule="label_skew",
+        split="",
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- figures
 
 
-def _figures(found: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[Figure]:
-    yield from _compositions(found)
-    for lang, facets in found["facets"].items():
+def figures(summary: BiasSummary) -> Iterator[Figure]:
+    """Shares of the largest language, source and groups, and the largest difference of label shares by language."""
+    yield from _compositions(summary)
+    for lang, facets in summary.facets.items():
         for facet in ("gender", "origin", "brand"):
-            if facets[facet]["groups"]:
+            if facets[facet].groups:
                 yield _most_named(lang, facet, facets[facet])
-    for lang in found["facets"]:
-        tests = sum(one["tests"] for one in _of_lang(facts, lang))
+    for lang in summary.facets:
+        tests = sum(one.tests for one in summary.tasks.values() if one.lang == lang)
         if tests:
             # A length is no group of people or makers: it is told among the findings, and held against no limit.
-            yield _label_skew(
-                lang, tests, [one for one in found["shown"] if one["lang"] == lang and one["facet"] != "length"]
-            )
+            shown = [one for one in summary.shown if one.lang == lang and one.facet != "length"]
+            yield _label_skew(lang, tests, shown)
 
 
-def _compositions(found: Mapping[str, Any]) -> Iterator[Figure]:
+def _compositions(summary: BiasSummary) -> Iterator[Figure]:
     words = {"lang": ("language", "语言"), "source": ("source", "数据来源")}
     for name, (en, zh) in words.items():
-        largest, n = found["composition"][name]["groups"][0]
-        named = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}.get(largest, (largest, largest))
+        largest, n = summary.composition[name].groups[0]
+        named = LANG_WORDS.get(largest, (largest, largest))
         about = (
             f"Rows of the largest {en}, {named[0]}, among all.",
             f"占比最大的{zh}（{named[1]}）在全部数据中所占的比例。",
         )
-        yield _share(f"bias/coverage/{name}", n, found["pairs"], about)
+        yield _share(f"bias/coverage/{name}", n, summary.pairs, about)
 
 
-def _most_named(lang: str, facet: str, one: Mapping[str, Any]) -> Figure:
-    largest, n = one["groups"][0]
+def _most_named(lang: str, facet: str, one: FacetCounts) -> Figure:
+    largest, n = one.groups[0]
     group, zh_group = (spoken(facet, largest, spoken_in) for spoken_in in SPOKEN)
-    where = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}[lang]
+    where = LANG_WORDS[lang]
     about = {
         "brand": (
             f"{where[0]} rows that name {group}, among those that name one brand of the list.",
@@ -212,37 +302,62 @@ def _most_named(lang: str, facet: str, one: Mapping[str, Any]) -> Figure:
             f"{where[1]}数据中，标明女款或男款的条目里，“{zh_group}”所占的比例。",
         ),
     }[facet]
-    return _share(f"bias/coverage/{facet}/{lang}", n, one["speak"] - one["several"], about)
+    return _share(f"bias/coverage/{facet}/{lang}", n, one.speak - one.several, about)
 
 
 def _share(test: str, n: int, of: int, about: tuple[str, str]) -> Figure:
-    share, units = n / of, "pairs of task and record"
-    if of < FEWEST:
-        reason = f"{of} rows are too few"
-        return Figure("data_bias", test, "share of rows", share, None, None, of, units, *about, reason=reason)
-    return Figure("data_bias", test, "share of rows", share, *wilson(share, 0.0, of), of, units, *about)
-
-
-def _label_skew(lang: str, tests: int, shown: Sequence[Mapping[str, Any]]) -> Figure:
-    """The largest difference that is shown; its sign is told in the sentence, its size is the value."""
-    test, metric, limit = f"bias/label_skew/{lang}", "largest difference of label shares", "label_skew"
-    if not shown:
-        about = (
-            "No label is shown to go with a brand, place, gender or price beyond what the category explains.",
-            "在同类商品之间，没有发现哪个标签与品牌、产地、地区、男女款或价格相关。",
-        )
-        reason = f"none of {tests:,} differences is shown"
-        return Figure("data_bias", test, metric, 0.0, None, None, tests, "tests", *about, limit, reason=reason)
-    worst = shown[0]
-    more, zh_more = ("more", "高") if worst["difference"] > 0 else ("less", "低")
-    en, zh = FACET_WORDS[worst["facet"]]
-    task, label = worst["task"], worst["label"]
-    group, zh_group = (spoken(worst["facet"], worst["group"], spoken_in) for spoken_in in SPOKEN)
-    about = (
-        f"{task}: the label {label} is {more} frequent where the {en} is {group} than in comparable rows.",
-        f"{task}：与同类条目相比，{zh}为“{zh_group}”时，标签“{label}”的占比更{zh_more}。",
+    share = n / of
+    low, high = wilson(share, 0.0, of) if of >= FEWEST else (None, None)
+    return Figure(
+        risk="data_bias",
+        test=test,
+        metric="share of rows",
+        value=share,
+        low=low,
+        high=high,
+        n=of,
+        units="pairs of task and record",
+        about_en=about[0],
+        about_zh=about[1],
+        reason=f"{of} rows are too few" if of < FEWEST else "",
     )
-    low, high = sorted((abs(worst["low"]), abs(worst["high"])))
-    low = 0.0 if worst["low"] <= 0 <= worst["high"] else low
-    size = abs(worst["difference"])
-    return Figure("data_bias", test, metric, size, low, high, worst["n"], "families of rows", *about, limit)
+
+
+def _label_skew(lang: str, tests: int, shown: Sequence[Difference]) -> Figure:
+    """The largest difference that is shown; its sign is told in the sentence, its size is the value."""
+    none = Figure(
+        risk="data_bias",
+        test=f"bias/label_skew/{lang}",
+        metric="largest difference of label shares",
+        value=0.0,
+        low=None,
+        high=None,
+        n=tests,
+        units="tests",
+        about_en="No label is shown to go with a brand, place, gender or price beyond what the category explains.",
+        about_zh="在同类商品之间，没有发现哪个标签与品牌、产地、地区、男女款或价格相关。",
+        limit="label_skew",
+        reason=f"none of {tests:,} differences is shown",
+    )
+    if not shown:
+        return none
+    worst = shown[0]
+    more, zh_more = ("more", "高") if worst.difference > 0 else ("less", "低")
+    en, zh = FACET_WORDS[worst.facet]
+    group, zh_group = (spoken(worst.facet, worst.group, spoken_in) for spoken_in in SPOKEN)
+    low, high = sorted((abs(worst.low), abs(worst.high)))
+    about = (
+        f"{worst.task}: the label {worst.label} is {more} frequent where the {en} is {group} than in comparable rows.",
+        f"{worst.task}：与同类条目相比，{zh}为“{zh_group}”时，标签“{worst.label}”的占比更{zh_more}。",
+    )
+    return replace(
+        none,
+        value=abs(worst.difference),
+        low=0.0 if worst.low <= 0 <= worst.high else low,
+        high=high,
+        n=worst.n,
+        units="families of rows",
+        about_en=about[0],
+        about_zh=about[1],
+        reason="",
+    )

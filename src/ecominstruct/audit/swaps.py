@@ -6,7 +6,7 @@
     swaps/4-dataset/rejects/     rows that hold such a word and were not swapped, each with the reason
     swaps/6-predictions/<model>/, swaps/7-scores/<model>/    by the machinery of any run
 
-Rows in are those of test/ and the rejects: a row is rejected once for each kind of which it holds a word.
+`rows_in` counts the rows of test/ and the rejects. A row is rejected once for each kind of word that it holds.
 """
 
 from __future__ import annotations
@@ -14,33 +14,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from ecominstruct.audit.base import Release
+from ecominstruct.audit.tables import write_rows
 from ecominstruct.detectors.bias.swaps import SWAPS, SwapKind, Swapped, swap
 from ecominstruct.detectors.bias.vocabulary import FOLDER, version
-from ecominstruct.evaluation.predict import read_examples, test_parts
+from ecominstruct.evaluation.test_set import read_examples
 from ecominstruct.identity import hash64
 from ecominstruct.rows import Example, Reject, example_schema
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.files import Part, flat, hash_file, write_json
+from ecominstruct.runs.parquet import batches_of, write_part, write_rejects
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Receipt,
-    batches_of,
-    flat,
-    hash_file,
-    read_json,
-    read_recipe,
-    require_manifest,
-    write_json,
-    write_part,
-    write_recipe,
-    write_rejects,
-)
+from ecominstruct.runs.store import Manifest, Receipt, read_recipe, write_recipe
 from ecominstruct.tasks.templates import filled, fixed_texts, names
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 STAGE = stage("dataset")
 NOT_DRAWN = "beyond_the_sample"
@@ -50,7 +38,7 @@ MOST = 100  # rows of each task and kind, where the recipe says nothing
 class SwapsUnit(NamedTuple):
     """One unit: the test rows of a task, and how many of each kind are swapped."""
 
-    task: dict[str, Any]
+    task: Mapping[str, Any]
     examples: str
     most: int
 
@@ -67,13 +55,6 @@ class Made(NamedTuple):
     texts: str
 
 
-def made_schema() -> pa.Schema:
-    """The schema of swaps."""
-    import pyarrow as pa
-
-    return pa.schema([(name, pa.string()) for name in Made._fields])
-
-
 def swaps_folder(run: Path) -> Path:
     """Where the swaps of a run lie."""
     return run / stage("audit").folder / "swaps"
@@ -81,26 +62,25 @@ def swaps_folder(run: Path) -> Path:
 
 def plan_swaps(run: Path) -> StagePlan:
     """One unit for each task with test rows; InputError without a release."""
-    folder, release = require_manifest(run, "dataset")
-    tasks = read_json(folder / "tasks.json")
+    release = Release(run)
     recipe = read_recipe(run)
     most = recipe.get("evaluation", {}).get("swaps", MOST)
     units = [
-        Unit(name, {path: content}, SwapsUnit(tasks[name], str(folder / path), most))
-        for name, (path, content) in sorted(test_parts(release).items())
+        Unit(name, {path: content}, SwapsUnit(release.tasks[name], str(release.folder / path), most))
+        for name, (path, content) in release.tests().items()
     ]
     target = swaps_folder(run)
 
     def finish(manifest: Manifest) -> Sequence[str]:
         made = {unit.unit for unit in manifest.units if unit.rows_out}
-        # Not the released folders any more: the released evaluator has nothing to say here.
-        kept = {name: {**task, "paper": None} for name, task in tasks.items() if name in made}
+        # `paper` names a released folder. The rows are no longer those of that folder, so its evaluator does not apply.
+        kept = {name: {**task, "paper": None} for name, task in release.tasks.items() if name in made}
         write_json(target / STAGE.folder / "tasks.json", kept)
         write_recipe(target, recipe)
         return ("tasks.json",)
 
     words = {"words": version(), "never": hash_file(FOLDER / "swaps.yaml")}
-    config = {"release": release.fingerprint, "swaps": most, **words}
+    config = {"release": release.manifest.fingerprint, "swaps": most, **words}
     return StagePlan(STAGE, target / STAGE.folder, units, swap_task, config, finish)
 
 
@@ -129,7 +109,15 @@ def swap_task(work: SwapsUnit, folder: Path) -> Receipt:
     parts_written = tuple(_written(folder, task, list(rows.values()), made)) if made else ()
     rejected = write_rejects(folder, "rejects", task, rejects)
     counts = {str(kind): n for kind in SWAPS if (n := sum(one.kind == kind for one in made))}
-    return Receipt(task, {}, len(rows) + len(rejects), len(rows), rejected, {}, counts, parts_written)
+    return Receipt(
+        unit=task,
+        inputs={},
+        rows_in=len(rows) + len(rejects),
+        rows_out=len(rows),
+        rejected=rejected,
+        counts=counts,
+        parts=parts_written,
+    )
 
 
 def parts_of(task: Mapping[str, Any], example: Example) -> list[str]:
@@ -140,6 +128,6 @@ def parts_of(task: Mapping[str, Any], example: Example) -> list[str]:
     return [example.input]
 
 
-def _written(folder: Path, task: str, rows: list[Example], made: list[Made]) -> Iterator[Any]:
+def _written(folder: Path, task: str, rows: list[Example], made: list[Made]) -> Iterator[Part]:
     yield write_part(folder, f"test/{flat(task)}.parquet", example_schema(), batches_of(rows, example_schema()))
-    yield write_part(folder, f"made/{flat(task)}.parquet", made_schema(), batches_of(made, made_schema()))
+    yield write_rows(folder, f"made/{flat(task)}.parquet", Made, made)

@@ -1,7 +1,7 @@
-"""Stage 9, audit: the health of a test set.
+"""An audit of the test rows: everything that is wrong with them, row by row and task by task.
 
     testset/findings.parquet    one row a finding
-    testset/summary.json        what they add up to, by kind and by task, and what was measured
+    testset/summary.json        counts by kind and by task, and what was measured of each task
 
 Tasks are read one after another: in memory are the rows of one task, the hashes of the texts of all of them, and what
 they share. Time grows as rows times the labels of their task, and as a sort of the texts.
@@ -10,108 +10,149 @@ they share. Time grows as rows times the labels of their task, and as a sort of 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ecominstruct.audit.examine import examine, finding
-from ecominstruct.audit.material import audited, open_run, read_material
+from ecominstruct.audit.base import FINDINGS, Audit, Document, Release, Summary
+from ecominstruct.audit.examination import TaskFigures, examine, finding
+from ecominstruct.audit.material import read_material
 from ecominstruct.audit.risks import SUMMARY
-from ecominstruct.audit.shared import SharedTexts, in_common
+from ecominstruct.audit.shared_texts import InCommon, SharedTexts, in_common
 from ecominstruct.checks.kinds import KINDS
-from ecominstruct.rows import SEVERITIES, Finding, finding_schema
-from ecominstruct.runs.executor import StagePlan, Unit
-from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import BATCH_ROWS, Receipt, batch_of, part_of, unchecked, write_json, write_part
+from ecominstruct.rows import SEVERITIES, Finding, Severity, finding_schema
+from ecominstruct.runs.executor import Unit
+from ecominstruct.runs.files import part_of, write_json
+from ecominstruct.runs.parquet import BATCH_ROWS, batch_of, write_part
+from ecominstruct.runs.store import Manifest, Receipt, unchecked
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STAGE = stage("audit")
-CHECK = "testset"
+
+class TaskCount(Document):
+    """Findings of one kind in a task, and the rows that they are about."""
+
+    findings: int
+    rows: int
 
 
-def plan_testset(run: Path) -> StagePlan:
-    """One unit: all tasks of the release, since some findings are about several; InputError without a release."""
-    source = open_run(run)
-    inputs = {source.release.stage: source.release.fingerprint}
-    if source.records:
-        inputs[source.records.stage] = source.records.fingerprint
-    config = {"release": source.release.fingerprint}
-    return StagePlan(STAGE, run / STAGE.folder / CHECK, [Unit(CHECK, inputs, str(run))], audit_testset, config)
+class KindFound(Document):
+    """One kind of finding, in all tasks and in each."""
+
+    kind: str
+    check: str
+    severity: Severity
+    about: str
+    findings: int
+    rows: int
+    tasks: Mapping[str, TaskCount]
 
 
-class Tally:
-    """Counts findings while they pass by: by kind and task, and the rows that they are about."""
+class HealthSummary(Summary):
+    """What is wrong with the test rows. `records`: whether the run still holds the records of the rows."""
 
-    def __init__(self) -> None:
-        self.counts: Counter[tuple[str, str]] = Counter()
-        self.rows: dict[tuple[str, str], set[str]] = defaultdict(set)
-
-    def count(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        """Pass findings on."""
-        for found in findings:
-            self.counts[found.kind, found.task] += 1
-            if found.row:
-                self.rows[found.kind, found.task].add(found.row)
-            yield found
-
-    def kinds(self) -> list[dict[str, Any]]:
-        """All kinds that were found, the worst first."""
-        by_kind: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
-        for (kind, task), n in sorted(self.counts.items()):
-            by_kind[kind][task] = {"findings": n, "rows": len(self.rows[kind, task])}
-        told = [_told(kind, tasks) for kind, tasks in by_kind.items()]
-        return sorted(told, key=lambda one: (SEVERITIES.index(one["severity"]), -one["rows"], one["kind"]))
+    rows: int
+    findings: int
+    records: bool
+    kinds: Sequence[KindFound]
+    tasks: Mapping[str, TaskFigures]
+    shared: Sequence[InCommon]
 
 
-def _told(kind: str, tasks: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    facts = KINDS[kind]
-    sums = {name: sum(task[name] for task in tasks.values()) for name in ("findings", "rows")}
-    return {
-        "kind": kind,
-        "check": facts.check,
-        "severity": facts.severity,
-        "about": facts.about,
-        **sums,
-        "tasks": tasks,
-    }
+class Health(Audit[str, HealthSummary]):
+    """The health of the test rows. One unit: all tasks, since some findings are about several."""
 
+    name = check = "testset"
 
-def audit_testset(payload: str, target: Path) -> Receipt:
-    """Go through all tasks, then through what they share; write findings and summary."""
-    with unchecked():  # the plan has looked
-        source = open_run(Path(payload))
-    tally, texts = Tally(), SharedTexts()
-    pairs: Counter[tuple[str, str, str]] = Counter()
-    figures: dict[str, dict[str, Any]] = {}
+    def units(self) -> list[Unit]:
+        """The release, and the records where they are there."""
+        manifests = [one for one in (self.release.manifest, self.release.records) if one]
+        return [Unit(self.name, {one.stage: one.fingerprint for one in manifests}, str(self.run))]
 
-    def findings() -> Iterator[Finding]:
-        for task in audited(source):
-            material = read_material(source, task)
-            mine: dict[str, Any] = {"n": len(material.rows), "lang": material.task["lang"]}
-            yield from (finding(task, row, hit) for row, hit in examine(material, mine))
-            texts.add(material)
-            figures[task] = mine
-        yield from texts.findings(pairs)
+    def summarise(self, manifest: Manifest) -> None:
+        """Nothing: `look` sees all tasks."""
 
-    part = write_part(target, "findings.parquet", finding_schema(), _batches(tally.count(findings())))
-    rows = sum(mine["n"] for mine in figures.values())
-    summary = {
-        "rows": rows,
-        "findings": part.rows,
-        "records": source.records is not None,
-        "kinds": tally.kinds(),
-        "tasks": figures,
-        "shared": in_common(pairs),
-    }
-    write_json(target / SUMMARY, summary)
-    beside = (part_of(target, SUMMARY),)
-    return Receipt(CHECK, {}, rows, rows, {}, {}, {"findings": part.rows}, (part,), beside=beside)
+    @classmethod
+    def look(cls, work: str, folder: Path) -> Receipt:
+        """Go through all tasks, then through what they share; write findings and summary."""
+        with unchecked():  # the plan has looked
+            release = Release(Path(work))
+            records = release.records
+        tally, texts = Tally(), SharedTexts()
+        pairs: Counter[tuple[str, str, str]] = Counter()
+        figures: dict[str, TaskFigures] = {}
+
+        def findings() -> Iterator[Finding]:
+            for task in release.tests():
+                material = read_material(release, task)
+                found = examine(material)
+                yield from (finding(task, row, hit) for row, hit in found.hits)
+                texts.add(material)
+                figures[task] = found.figures
+            yield from texts.findings(pairs)
+
+        part = write_part(folder, FINDINGS, finding_schema(), _batches(tally.count(findings())))
+        rows = sum(mine.n for mine in figures.values())
+        summary = HealthSummary(
+            rows=rows,
+            findings=part.rows,
+            records=records is not None,
+            kinds=tally.kinds(),
+            tasks=figures,
+            shared=in_common(pairs),
+        )
+        write_json(folder / SUMMARY, summary.plain())
+        return Receipt(
+            unit=cls.name,
+            inputs={},
+            rows_in=rows,
+            rows_out=rows,
+            counts={"findings": part.rows},
+            parts=(part,),
+            beside=(part_of(folder, SUMMARY),),
+        )
 
 
 def _batches(findings: Iterable[Finding]) -> Iterator[pa.RecordBatch]:
     coming = iter(findings)
     while some := list(islice(coming, BATCH_ROWS)):
         yield batch_of(some, finding_schema())
+
+
+class Tally:
+    """Counts findings while they pass by: by kind and task, and the rows that they are about."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._rows: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def count(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Pass findings on."""
+        for found in findings:
+            self._counts[found.kind, found.task] += 1
+            if found.row:
+                self._rows[found.kind, found.task].add(found.row)
+            yield found
+
+    def kinds(self) -> list[KindFound]:
+        """All kinds that were found, the worst first."""
+        by_kind: dict[str, dict[str, TaskCount]] = defaultdict(dict)
+        for (kind, task), n in sorted(self._counts.items()):
+            by_kind[kind][task] = TaskCount(findings=n, rows=len(self._rows[kind, task]))
+        found = [_kind(kind, tasks) for kind, tasks in by_kind.items()]
+        return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.rows, one.kind))
+
+
+def _kind(kind: str, tasks: Mapping[str, TaskCount]) -> KindFound:
+    facts = KINDS[kind]
+    return KindFound(
+        kind=kind,
+        check=facts.check,
+        severity=facts.severity,
+        about=facts.about,
+        findings=sum(task.findings for task in tasks.values()),
+        rows=sum(task.rows for task in tasks.values()),
+        tasks=tasks,
+    )

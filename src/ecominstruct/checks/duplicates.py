@@ -1,4 +1,4 @@
-"""Rows that ask the same thing, and whether they expect the same answer."""
+"""Rows with the same question, and whether they expect the same answer."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import NamedTuple
 
 
 class Duplicates(NamedTuple):
-    """Rows with equal questions, as indices: `groups` in order of their first row; `conflicting` is a part of them."""
+    """Groups of row indices with equal questions, by first row; `conflicting` is a subset of `groups`."""
 
     groups: tuple[tuple[int, ...], ...]
     conflicting: tuple[tuple[int, ...], ...]
 
     @property
     def extra(self) -> int:
-        """Rows that would not be missed: all but the first of each group."""
+        """The number of redundant rows: all but the first of each group."""
         return sum(len(group) - 1 for group in self.groups)
 
 
 def duplicates(questions: Sequence[str], golds: Sequence[str]) -> Duplicates:
-    """Group rows by what they ask; a group conflicts when its golds differ."""
+    """Group rows by question. A group is conflicting if its golds differ."""
     found: dict[str, list[int]] = {}
     for index, question in enumerate(questions):
         found.setdefault(question, []).append(index)

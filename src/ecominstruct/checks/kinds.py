@@ -1,4 +1,4 @@
-"""All kinds of findings in a test set, in one table."""
+"""The table of all kinds of findings in a test set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecominstruct.rows import Severity
 
 
 class Kind(NamedTuple):
-    """A kind of finding: the check that finds it, how much it spoils, and what it means."""
+    """A kind of finding: the check that finds it, its severity, and its description."""
 
     check: str
     severity: Severity
@@ -17,7 +17,7 @@ class Kind(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A finding as a check gives it, before it is known to which row of which task it belongs."""
+    """A finding as a check returns it, before it is attached to a row and a task."""
 
     kind: str
     field: str

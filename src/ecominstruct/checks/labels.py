@@ -1,4 +1,4 @@
-"""What can be wrong with labels: never right, inside each other, standing in the input."""
+"""Checks of labels: never gold, contained in each other, present in the input."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Collection, Iterable, Sequence
 
 
 def balance(golds: Iterable[Sequence[str]]) -> dict[str, int]:
-    """How often each label is a gold, the most frequent first."""
+    """Count how often each label is gold, most frequent first."""
     counts = Counter(label for gold in golds for label in gold)
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def never_gold(offered: Collection[str], golds: Collection[str]) -> list[str]:
-    """Labels that are offered and never right."""
+    """Return the offered labels that are never gold, sorted."""
     return sorted(set(offered) - set(golds))
 
 
 def inside(labels: Collection[str]) -> list[tuple[str, str]]:
-    """Pairs of labels of which the first stands inside the second. Linear in the number of labels."""
+    """Return pairs of labels in which the first is a substring of the second. Linear in the number of labels."""
     known = {label for label in labels if label}
     lengths = sorted({len(label) for label in known})
     return [
@@ -30,9 +30,9 @@ def inside(labels: Collection[str]) -> list[tuple[str, str]]:
 
 
 def named(text: str, labels: Iterable[str]) -> str:
-    """The longest label that stands in a text word for word, of equals the first in the alphabet; '' where none does.
+    """Return the longest label that occurs in a text (of equal lengths the alphabetically first), or "".
 
-    A label of letters only counts where it stands alone: "art" does not stand in "start".
+    A label must not be a part of a longer word: "art" does not occur in "start".
     """
     return min(
         (label for label in labels if stands_in(label, text)), key=lambda label: (-len(label), label), default=""
@@ -40,7 +40,7 @@ def named(text: str, labels: Iterable[str]) -> str:
 
 
 def stands_in(label: str, text: str) -> bool:
-    """Whether a label stands in a text word for word, and for itself."""
+    """Return whether a label occurs in a text, and not as a part of a longer word."""
     at = text.find(label) if label else -1
     while at >= 0:
         if not (_goes_on(text, at) or _goes_on(text, at + len(label))):
@@ -50,5 +50,5 @@ def stands_in(label: str, text: str) -> bool:
 
 
 def _goes_on(text: str, at: int) -> bool:
-    """Whether a word goes on across a place: Latin letters on both sides of it. Chinese has no blanks to tell."""
+    """Whether a word continues across a position: Latin letters on both sides. Chinese has no word boundaries."""
     return 0 < at < len(text) and all(char.isascii() and char.isalpha() for char in text[at - 1 : at + 1])

@@ -1,4 +1,4 @@
-"""The parts of an input: which fields of its record stand where in it; titles, attributes and brands of listings."""
+"""The structure of inputs: where the fields of a record occur in it, and titles, attributes and brands of listings."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-PAIRS, MEMBERS = "#;#", "#:#"  # between the pairs of a listing, and between a name and its value
+PAIRS, MEMBERS = "#;#", "#:#"  # between the attributes of a listing, and between name and value
 _BRAND = re.compile(r"(?:品牌|\bbrand\b)[^#;；:：\n]{0,12}(?:#:#|[:：])[ ]?([^#;；\n]{1,80})", re.IGNORECASE)
 _OTHER_NAME = re.compile(r"[/（()）]")
-MOST_STARTS = 50  # places at which a list of values is looked for
+MOST_STARTS = 50  # positions at which a list of values is tried
 
 
 class Listing(NamedTuple):
-    """A product as one text: its title, and its attributes as they are written."""
+    """A product as one text: its title, and its attributes as written."""
 
     title: str
     attributes: str
 
     @property
     def values(self) -> list[str]:
-        """The values of the attributes, without their names."""
+        """The attribute values, without their names."""
         return [pair.partition(MEMBERS)[2] for pair in self.attributes.split(PAIRS)]
 
 
 class Part(NamedTuple):
-    """A field of a record where it stands in an input. `words` is what it says: of name–value pairs, the values."""
+    """A field of a record, and its position in an input. `words` is its text; for name–value pairs, the values."""
 
     name: str
     start: int
@@ -34,18 +34,18 @@ class Part(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """The two halves of an input that are to be compared."""
+    """The two halves of an input that are compared."""
 
-    left: str  # as they stand in the input
+    left: str  # as written in the input
     right: str
-    left_words: str  # what they say
+    left_words: str  # their text without attribute names
     right_words: str
     left_at: tuple[int, int]
     right_at: tuple[int, int]
 
 
 def listing(text: str) -> Listing | None:
-    """A text of the form `title, name#:#value#;#…` (a tab or a comma after the title), or None where it is none."""
+    """Parse `title, name#:#value#;#…` (with a tab or a comma after the title). Returns None for other texts."""
     head, found, _ = text.partition(MEMBERS)
     if not found:
         return None
@@ -54,21 +54,21 @@ def listing(text: str) -> Listing | None:
 
 
 def words_of(text: str) -> str:
-    """What a text says: of a listing, the title and the values of the attributes."""
+    """Return the text without attribute names: of a listing, the title and the attribute values."""
     found = listing(text)
     return text if found is None else " ".join([found.title, *found.values]).strip()
 
 
 def brands(text: str) -> list[str]:
-    """The brands that the attributes of a text name. "A/B" and "A(B)" are two names of one brand."""
+    """Return the brands named in the attributes of a text. "A/B" and "A(B)" are two names of one brand."""
     found = (match.group(1).strip(" ,，") for match in _BRAND.finditer(text))
     return [name.strip() for value in found for name in _OTHER_NAME.split(value) if name.strip()]
 
 
 def parts(text: str, fields: Mapping[str, Sequence[Any]]) -> tuple[Part, ...]:
-    """Where the values of fields stand in a text, in its order: the longest first, none inside or across another.
+    """Find the values of record fields in a text, in text order. The longest are placed first, without overlap.
 
-    A field may have several values, of which one is the right one; a field that is the whole text is no part of it.
+    A field may have several values, at most one of which is placed. A field that is the whole text is not a part.
     """
     found = [
         Part(name, start, end, words)
@@ -86,7 +86,7 @@ def parts(text: str, fields: Mapping[str, Sequence[Any]]) -> tuple[Part, ...]:
 
 
 def _places(text: str, value: Any) -> list[tuple[int, int, str]]:
-    """The stretches of a text that hold a value."""
+    """The places of a value in a text, each with its words."""
     if isinstance(value, str):
         starts = _starts(text, value) if value.strip() else []
         return [(start, start + len(value), words_of(value)) for start in starts]
@@ -108,7 +108,7 @@ def _starts(text: str, piece: str) -> list[int]:
 
 
 def _end(text: str, start: int, pieces: Sequence[str]) -> int:
-    """Where the last of some pieces ends that follow each other from `start` on; -1 where one is missing."""
+    """The end of consecutive pieces found in order from `start`; -1 if one is missing."""
     at = start
     for piece in pieces:
         found = text.find(piece, at)
@@ -119,7 +119,7 @@ def _end(text: str, start: int, pieces: Sequence[str]) -> int:
 
 
 def _pieces(value: Any) -> tuple[list[str], str]:
-    """The texts of a list of texts, pairs or turns in their order, and what they say. Not of spans."""
+    """The texts in a list of texts, pairs or turns, and their words joined. Empty for spans."""
     if not isinstance(value, list) or not value:
         return [], ""
     if isinstance(value[0], str):
@@ -132,7 +132,7 @@ def _pieces(value: Any) -> tuple[list[str], str]:
 
 
 def sides(text: str, found: Sequence[Part]) -> Sides | None:
-    """The two halves of an input: the first half of its parts, and the others. None where it has fewer than two."""
+    """Split the parts of an input into two halves. Returns None if there are fewer than two parts."""
     if len(found) < 2:
         return None
     middle = len(found) // 2

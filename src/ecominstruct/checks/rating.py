@@ -1,8 +1,8 @@
-"""How good a text is, from 0 to 1, as a small classifier has learned it from texts that people accepted or rejected.
+"""Text quality from 0 to 1, by a small classifier trained on texts that people accepted or rejected.
 
-A logistic regression over hashed character n-grams (1 to 3), in a fixed number of full steps over all labels: no chance
-is in it, so the same labels give the same numbers. A few hundred labels of each kind tell spam from products; they do
-not tell right answers from wrong ones.
+Logistic regression over hashed character n-grams (1 to 3), trained by a fixed number of full-batch gradient steps. It
+is deterministic: equal labels give equal ratings. A few hundred labels of each kind separate spam from products; they
+do not separate right from wrong answers.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from ecominstruct.languages import same_text
 from ecominstruct.similarity.ngrams import grams
 
 Rate = Callable[[Sequence[str]], Sequence[float]]
-"""Any classifier: from texts to numbers between 0 and 1."""
+"""A classifier: maps texts to numbers in [0, 1]."""
 ENTRY_POINTS = "ecominstruct.rating"
-FEWEST = 20  # labels of each kind
+FEWEST = 20  # minimum labels of each kind
 _BITS, _STEPS, _RATE, _DECAY = 16, 200, 2.0, 1e-4
 _Column = npt.NDArray[np.float64]
 
 
 def read_labels(path: Path) -> list[tuple[str, bool]]:
-    """Labels, one JSON object a line: `text` and `accept`. InputError with the line of what is wrong."""
+    """Read labels, one JSON object with `text` and `accept` per line. Raises InputError with the faulty line."""
     if not path.is_file():
-        raise input_error("is not there", "Name a file beside the recipe", file=str(path))
+        raise input_error("does not exist", "Name a file beside the recipe", file=str(path))
     labels = []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
@@ -49,7 +49,7 @@ def read_labels(path: Path) -> list[tuple[str, bool]]:
 
 
 def named(scorer: str) -> Rate:
-    """The classifier that an installed package offers under this name; InputError where none does."""
+    """Return the classifier that an installed package registers under this name. Raises InputError if none does."""
     from importlib.metadata import entry_points
 
     for point in entry_points(group=ENTRY_POINTS, name=scorer):
@@ -59,10 +59,10 @@ def named(scorer: str) -> Rate:
 
 
 def learn(labels: Sequence[tuple[str, bool]]) -> Rate:
-    """A classifier from labels."""
+    """Train a classifier on labelled texts."""
     owner, place = _features([text for text, _ in labels])
     wanted = np.array([accept for _, accept in labels], np.float64)
-    # Both kinds weigh the same, however many there are.
+    # Both classes have equal weight, whatever their sizes.
     importance = np.where(wanted == 1, 0.5 / wanted.sum(), 0.5 / (len(wanted) - wanted.sum()))
     weights, bias = np.zeros(1 << _BITS), 0.0
     share = 1 / np.sqrt(np.bincount(owner, minlength=len(labels)))[owner]
@@ -89,7 +89,7 @@ def _sigmoid(values: _Column) -> _Column:
 
 
 def _features(texts: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The hashed n-grams of texts: the number of the text, and the place of the weight."""
+    """The hashed n-grams of texts: for each, the index of its text and of its weight."""
     forms = [same_text(text) for text in texts]
     found = [grams(forms, size) for size in (1, 2, 3)]
     owner = np.concatenate([np.repeat(np.arange(len(texts)), np.diff(of.starts)) for of in found])

@@ -1,4 +1,4 @@
-"""Whether the order of rows tells their labels."""
+"""Tests of row order: does the position of a row predict its label?"""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import NamedTuple
 LONGEST_CYCLE = 12
 MOST_LABELS = 20
 FEWEST_ROWS = 50
-LIFT = 0.1  # what a cycle must tell beyond the most frequent label
-SURE = 6.0  # standard deviations of chi square by which it must exceed what chance gives; many cycles are tried
-ODD = 4.0  # standard deviations of the number of runs
+LIFT = 0.1  # minimum gain in accuracy of a cycle over the majority label, as a share of rows
+SURE = 6.0  # standard deviations by which chi square must exceed its mean; high, because many cycles are tried
+ODD = 4.0  # standard deviations from which the number of runs is unusual
 
 
 class Cycle(NamedTuple):
-    """How well `row % every` tells the label: `exceptions` rows do not follow."""
+    """How well `row % every` predicts the label: `exceptions` rows do not follow, `accuracy` is the share that does."""
 
     every: int
     exceptions: int
@@ -26,7 +26,7 @@ class Cycle(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """The number of runs of equal labels beside the one expected of a random order; `z` in standard deviations."""
+    """The number of runs of equal labels, its expectation in random order, and `z` standard deviations between."""
 
     runs: int
     expected: float
@@ -34,7 +34,11 @@ class Runs(NamedTuple):
 
 
 def cycle(labels: Sequence[str], numbers: Sequence[int]) -> Cycle | None:
-    """The shortest cycle of row numbers that tells most of the labels; None where none tells more than the majority."""
+    """Return the cycle of row numbers that predicts the most labels, the shortest of equals.
+
+    Returns None for fewer than FEWEST_ROWS rows, for a single label or more than MOST_LABELS, or if no cycle predicts
+    clearly more than the majority label.
+    """
     n = len(labels)
     counts = Counter(labels)
     if n < FEWEST_ROWS or not 1 < len(counts) <= MOST_LABELS:
@@ -53,7 +57,7 @@ def cycle(labels: Sequence[str], numbers: Sequence[int]) -> Cycle | None:
 
 
 def _surprise(classes: Mapping[int, Counter[str]], counts: Counter[str]) -> float:
-    """How far chi square lies above its mean, in standard deviations."""
+    """Pearson's chi square of class by label, minus its mean, in standard deviations."""
     n = counts.total()
     freedom = (len(classes) - 1) * (len(counts) - 1)
     if freedom < 1:
@@ -63,7 +67,10 @@ def _surprise(classes: Mapping[int, Counter[str]], counts: Counter[str]) -> floa
 
 
 def runs(labels: Sequence[str]) -> Runs | None:
-    """The runs test for two or more labels (Barton and David 1957); None where there is nothing to test."""
+    """The runs test for two or more labels (Barton and David 1957).
+
+    Returns None for fewer than FEWEST_ROWS rows, for a single label, for more than MOST_LABELS, or without variance.
+    """
     n = len(labels)
     counts = Counter(labels)
     if n < FEWEST_ROWS or not 1 < len(counts) <= MOST_LABELS:

@@ -1,16 +1,16 @@
-"""Whether taking rows out moved the distribution of their golds: label shares, agreement under one text, and order.
+"""Tests of whether removing rows changed the distribution of golds: label shares, agreement on one text, and order.
 
-Each function compares the kept rows with what a random removal of as many rows would leave, and says how likely a
-shift of that size would then be. The null hypothesis: whether rows of a family are kept has nothing to do with their
-golds. Rows of a family (one product, one query) are kin, both in their golds and in being kept, so families are the
-independent units.
+Each function compares the kept rows with a random removal of as many rows, and bounds the probability of so large a
+shift under the null hypothesis: whether a family is kept is independent of its golds. Rows of a family (one product,
+one query) are correlated, both in their golds and in being kept, so families are the independent units.
 
-A shift D is a sum of influences u, one a family. Its variance is the larger one of two estimates: the sum of u² (the
-cluster-robust sandwich: Liang and Zeger 1986), and that of the null hypothesis, with the correlation inside families of
-golds and of being kept (the design effect: Kish 1965). The first alone is too small where a rare label was never taken
-out, the second where families differ. The probability is at most 2·exp(−D²/2V), the bound of a self-normalised sum of
-symmetric terms (Efron 1969; de la Peña, Lai and Shao 2009): it holds for any number of families, where a normal tail
-needs many. With V ≥ Σu², D²/V is at most the number of families: few families never show a shift.
+A shift D is a sum of influences u, one per family. Its variance V is the larger of two estimates: the sum of u² (the
+cluster-robust sandwich estimator: Liang and Zeger 1986), and the variance under the null hypothesis, with the
+within-family correlations of golds and of being kept (the design effect: Kish 1965). The first alone is too small if a
+rare label was never removed, the second if families differ. The probability is at most 2·exp(−D²/2V), the bound for a
+self-normalised sum of symmetric terms (Efron 1969; de la Peña, Lai and Shao 2009). It holds for any number of families,
+while a normal approximation needs many. As V ≥ Σu², D²/V is at most the number of families, so few families never give
+a significant shift.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ import numpy.typing as npt
 from ecominstruct.similarity.columns import Flags, Indices
 
 Floats = npt.NDArray[np.float64]
-FEWEST = 20  # rows that have a label, or texts that several rows share: of fewer, nothing is asked
-LONGEST_LAG = 8  # rows between two that become neighbours; farther apart, they are left out of the order
-_LEAST = 1e-300  # a probability that a number can hold
-BLOCKS = 200  # of families in the order of their first rows, in the test of the order
-_SIZES = np.array([*range(3, 9), 12, 16, 24, 32, 64, 128, 256, 512, 1024])  # where classes of group sizes begin
+FEWEST = 20  # minimum rows with a label, or texts shared by several rows, for a test
+LONGEST_LAG = 8  # maximum distance of rows that become neighbours; pairs farther apart are ignored in the order test
+_LEAST = 1e-300  # minimum of a reported probability
+BLOCKS = 200  # number of blocks of consecutive families in the order test
+_SIZES = np.array([*range(3, 9), 12, 16, 24, 32, 64, 128, 256, 512, 1024])  # lower bounds of classes of group sizes
 
 
 class Labels(NamedTuple):
-    """The labels of rows, each label of each row once: row `rows[i]` has label number `labels[i]` of `size`."""
+    """The labels of rows, each label of a row once: row `rows[i]` has label `labels[i]`, one of 0 to `size` - 1."""
 
     rows: Indices
     labels: Indices
@@ -41,9 +41,9 @@ class Labels(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """A share before and after rows were taken out. `before` is what a random removal would leave on average.
+    """A share before and after rows were removed. `before` is the expectation under random removal.
 
-    `n`: the kept rows that `after` is a share of. `p`: how likely a shift as large is where removal is random.
+    `n` is the number of kept rows that `after` is a share of. `p` bounds the probability of so large a shift.
     """
 
     before: float
@@ -53,14 +53,14 @@ class Moved(NamedTuple):
 
     @property
     def shift(self) -> float:
-        """What the share has gained, or lost."""
+        """The change of the share."""
         return self.after - self.before
 
 
 def share_shifts(of: Labels, kept: Flags, families: Indices) -> list[Moved | None]:
-    """How the share of each label moved; None where it has fewer than FEWEST rows.
+    """Test how the share of each label changed; returns one entry per label, None if it has fewer than FEWEST rows.
 
-    `kept` and `families` have one entry a row, shape (N,); families are numbered from 0.
+    `kept` and `families` are `(n,)`, one entry per row; families are numbered from 0.
     """
     left = int(kept.sum())
     if not 0 < left < len(kept):
@@ -71,7 +71,7 @@ def share_shifts(of: Labels, kept: Flags, families: Indices) -> list[Moved | Non
     before = counts / n
     after = np.bincount(of.labels, kept[of.rows], of.size) / left
     sizes, kept_by = np.bincount(families).astype(float), np.bincount(families, off)
-    # Sums over the rows of a family that have a label, for each family and label that occur together.
+    # One entry per family and label that occur together: sums over the rows of the family with the label.
     both, place = np.unique(families[of.rows] * of.size + of.labels, return_inverse=True)
     family, label = np.divmod(both, of.size)
     rows, kept_rows = np.bincount(place).astype(float), np.bincount(place, off[of.rows])
@@ -95,13 +95,14 @@ def share_shifts(of: Labels, kept: Flags, families: Indices) -> list[Moved | Non
 
 
 def agreement_shift(texts: Indices, inputs: Indices, golds: Indices, kept: Flags, families: Indices) -> Moved | None:
-    """How the agreement of golds moved among rows that share a text and differ in what else they show.
+    """Test how the agreement of golds changed among rows that share a text but differ otherwise.
 
-    All arrays are numbers from 0, one a row: the shared text, the whole input, the gold, whether the row is kept, the
-    family. The agreement of a row is the share of the rows with its text and another input that have its gold; each
-    row counts once, so that one long list of questions is not everything. A text whose rows are taken out but for one
-    drops out: what is left is compared with texts of as many rows, since random removal keeps the larger ones. None
-    where fewer than FEWEST texts have several inputs, or nothing of them is kept.
+    All arrays are `(n,)`, one entry per row: the index of the shared text, of the whole input and of the gold, whether
+    the row is kept, and the index of the family. The agreement of a row is the share of the rows with the same text and
+    another input that have the same gold. Each row counts once, so one long list of questions does not dominate. A text
+    with one kept row drops out. The rest is compared with texts of similar size, because random removal keeps larger
+    groups more often. Returns None if fewer than FEWEST texts have several inputs, or if none of them is kept or all
+    are.
     """
     count = int(texts.max(initial=-1)) + 1
     size, agreed = _by_text(agreement(texts, inputs, golds), texts, count)
@@ -112,7 +113,7 @@ def agreement_shift(texts: Indices, inputs: Indices, golds: Indices, kept: Flags
         return None
     size, agreed, left, still = size[used], agreed[used], left[used], still[used]
     first = np.zeros(count, np.int64)
-    first[texts] = families  # rows of one text are of one family, but for sources of pairs
+    first[texts] = families  # rows of one text belong to one family, except in sources of pairs
     family = np.unique(first[used], return_inverse=True)[1]
     classes = np.unique(np.searchsorted(_SIZES, size, "right"), return_inverse=True)[1]
     rate = np.bincount(classes, left) / np.bincount(classes, size)
@@ -130,25 +131,30 @@ def agreement_shift(texts: Indices, inputs: Indices, golds: Indices, kept: Flags
 
 
 class Agreement(NamedTuple):
-    """For each row the rows that share its text and differ in their input, and how many of them have its gold."""
+    """For each row, the number of rows with its text and another input, and how many of them have its gold."""
 
     others: Indices
     same: Indices
 
 
 def agreement(texts: Indices, inputs: Indices, golds: Indices) -> Agreement:
-    """Which rows share a text, and whether their golds agree. Numbers from 0, one a row; of one input, one text."""
+    """Count the rows that share a text, and those whose golds agree.
+
+    All arrays are `(n,)` indices from 0. Rows with the same input must have the same text.
+    """
     others = _counts(texts) - _counts(inputs)
     same = _counts(texts, golds) - _counts(inputs, golds)
     return Agreement(others, same)
 
 
 def order_shift(golds: Indices, kept: Flags, families: Indices) -> Moved | None:
-    """How the share of neighbours with equal golds moved; rows are in the order of their file.
+    """Test how the share of neighbouring rows with equal golds changed. Rows are in file order.
 
-    Kept rows become neighbours that stood some rows apart; before, rows so far apart agreed as often as they agreed.
-    None where fewer than FEWEST rows are left, or where the order tells no more than before: what counts is how far
-    neighbours are from agreeing as often as any two rows. The independent units are blocks of consecutive families.
+    Kept neighbours may have been several rows apart. They are compared with how often rows at that distance agreed
+    before. The independent units are blocks of consecutive families.
+
+    Returns None if there are fewer than FEWEST such neighbours, if nothing was removed, or if the order is no more
+    informative than before: the agreement of neighbours is no farther from that of two random rows.
     """
     places = np.flatnonzero(kept)
     lag = np.diff(places)
@@ -172,15 +178,15 @@ def order_shift(golds: Indices, kept: Flags, families: Indices) -> Moved | None:
     chance = float((np.bincount(golds[places]) ** 2.0).sum()) / len(places) ** 2
     if abs(after - chance) <= abs(before - chance):
         return None
-    moved = float((lag[near] > 1).sum())  # only what has a new neighbour can have moved
+    moved = float((lag[near] > 1).sum())  # only new neighbours can have changed
     variance = max(float((influence**2).sum()), moved * before * (1 - before)) / len(near) ** 2
     return Moved(before, after, len(near), _tail(after - before, variance))
 
 
 def beyond_chance(p_values: Sequence[float], tests: int, level: float) -> list[bool]:
-    """Which of the probabilities are significant at a level that holds for all tests together (Holm 1979).
+    """Return which p-values are significant at a family-wise level (Holm 1979).
 
-    `tests`: how many were made, of which those that are not given here had larger probabilities.
+    `tests` is the number of tests made; those whose p-values are not given had larger ones.
     """
     found = [False] * len(p_values)
     for rank, at in enumerate(sorted(range(len(p_values)), key=lambda at: p_values[at])):
@@ -196,12 +202,12 @@ def _tail(shift: float, variance: float) -> float:
 
 
 def _correlation(products: Floats, most: Floats) -> Floats:
-    """The correlation inside families, from the sum of products of all pairs and its largest value; none below 0."""
+    """The within-family correlation: the sum of products of all pairs, divided by its maximum, clipped to [0, 1]."""
     return np.clip(np.divide(products, most, out=np.zeros(np.shape(most)), where=most > 0), 0, 1)
 
 
 def _design(one: Floats, other: Floats, family: Indices) -> float:
-    """By what the variance of a sum of products grows since both factors are alike inside families."""
+    """The design effect: by how much within-family correlation raises the variance of a sum of products."""
     sizes = np.bincount(family)
     pairs = float((sizes * (sizes - 1.0)).sum())
     alike = 1.0
@@ -213,7 +219,7 @@ def _design(one: Floats, other: Floats, family: Indices) -> float:
 
 
 def _by_text(found: Agreement, texts: Indices, count: int) -> tuple[Floats, Floats]:
-    """For each text: its rows that can agree with another one, and the sum of their agreements."""
+    """For each text, the number of its rows with another input, and the sum of their agreements."""
     some = found.others > 0
     share = found.same[some] / found.others[some]
     sizes: Floats = np.bincount(texts[some], minlength=count).astype(float)
@@ -221,7 +227,7 @@ def _by_text(found: Agreement, texts: Indices, count: int) -> tuple[Floats, Floa
 
 
 def _counts(*numbers: Indices) -> Indices:
-    """For each row, how many rows have the same numbers."""
+    """For each row, the number of rows with the same values in all arrays."""
     key = numbers[0].astype(np.int64)
     for more in numbers[1:]:
         key = key * (int(more.max(initial=0)) + 1) + more

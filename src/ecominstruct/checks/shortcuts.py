@@ -1,4 +1,4 @@
-"""How far one gets without understanding: by overlap, length or a brand. What a listed shortcut tells is no skill."""
+"""Shortcuts: how well golds are predicted without understanding, by overlap, length or a brand."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from ecominstruct.checks.listings import Sides, brands, listing
 from ecominstruct.languages import units
 
-LIMIT = 0.60  # an AUC above this makes a feature a shortcut
-SURE = 2.0  # standard errors by which it must lie above chance
-FEWEST = 20  # rows of each class that can be told apart at all
+LIMIT = 0.60  # a feature with an AUC above this is a shortcut
+SURE = 2.0  # standard errors by which the AUC must exceed 0.5
+FEWEST = 20  # minimum rows of each class
 
 
 class Told(NamedTuple):
-    """How well one number tells two classes apart. `auc` is at least one half, whichever way the number points."""
+    """How well one number separates two classes. `auc` is at least 0.5, whichever direction the number has."""
 
     auc: float
     accuracy: float  # of the best threshold
@@ -26,7 +26,7 @@ class Told(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """What can be seen of a pair of sides without understanding, computed once for each side."""
+    """Surface features of one side of a pair, computed once per side."""
 
     characters: frozenset[str]
     units: frozenset[str]
@@ -37,7 +37,7 @@ class Profile(NamedTuple):
 
 
 def profile(text: str, words: str) -> Profile:
-    """What can be seen of one side: `text` as it stands, `words` as what it says."""
+    """Compute the surface features of a side: `text` as written, `words` without attribute names."""
     found = listing(text)
     title = _characters(found.title) if found else frozenset()
     names = tuple(name.casefold() for name in brands(text))
@@ -45,18 +45,18 @@ def profile(text: str, words: str) -> Profile:
 
 
 def _characters(text: str) -> frozenset[str]:
-    """The distinct characters of a text, without blanks."""
+    """The distinct characters of a text, without white space."""
     return frozenset("".join(text.split()))
 
 
 def features(left: Profile, right: Profile) -> dict[str, float]:
-    """What a pair of sides shows: the listed shortcuts of matching tasks.
+    """Return the surface features of a pair: the known shortcuts of matching tasks.
 
-    characters     share of the distinct characters of the left side that also stand on the right
-    units          the same for words (Chinese: characters), without regard to case, of the side that has fewer
-    titles         characters that both titles hold, of those that either holds (only where both sides are listings)
+    characters     share of the distinct characters of the left side that also occur on the right
+    units          the same for units (words, Chinese characters), ignoring case, as a share of the side with fewer
+    titles         Jaccard similarity of the characters of both titles (only if both sides are listings)
     length, …      of both sides together, and of each
-    brand          1 where a brand named on one side stands on the other (only where one is named)
+    brand          1 if a brand named on one side occurs on the other, else 0
     """
     seen = {
         "characters": len(left.characters & right.characters) / max(len(left.characters), 1),
@@ -76,12 +76,16 @@ def _names(one: Profile, other: Profile) -> bool:
 
 
 def features_of(found: Sides) -> dict[str, float]:
-    """What the two sides of an input show."""
+    """Return the surface features of the two sides of an input."""
     return features(profile(found.left, found.left_words), profile(found.right, found.right_words))
 
 
 def told(values: Sequence[float], positive: Sequence[bool]) -> Told | None:
-    """How well a number tells positive rows from others; None where there are too few of either, or one value only."""
+    """Measure how well a number separates positive rows from others.
+
+    `values` and `positive` are `(n,)`. Returns None if either class has fewer than FEWEST rows, or all values are
+    equal.
+    """
     numbers, classes = np.asarray(values, float), np.asarray(positive, bool)
     n, ones = len(classes), int(classes.sum())
     if min(ones, n - ones) < FEWEST or numbers.min() == numbers.max():
@@ -93,7 +97,10 @@ def told(values: Sequence[float], positive: Sequence[bool]) -> Told | None:
 
 
 def auc(values: np.ndarray, positive: np.ndarray) -> float:
-    """The chance that a positive row has the larger value; ties count one half."""
+    """Return the area under the ROC curve: the probability that a positive row has the larger value; ties count half.
+
+    By ranks, as the Mann–Whitney U statistic (Hanley and McNeil 1982). Both arrays are `(n,)`; `positive` is boolean.
+    """
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
     ones = int(positive.sum())
@@ -101,14 +108,14 @@ def auc(values: np.ndarray, positive: np.ndarray) -> float:
 
 
 def _standard_error(area: float, ones: int, others: int) -> float:
-    """Of an AUC (Hanley and McNeil 1982)."""
+    """The standard error of an AUC (Hanley and McNeil 1982)."""
     first, second = area / (2 - area), 2 * area**2 / (1 + area)
     spread = area * (1 - area) + (ones - 1) * (first - area**2) + (others - 1) * (second - area**2)
     return float(np.sqrt(max(spread, 0.0) / (ones * others)))
 
 
 def _best_threshold(values: np.ndarray, positive: np.ndarray) -> float:
-    """The share of rows that the best single threshold puts into the right class, whichever way it points."""
+    """The accuracy of the best single threshold, in either direction."""
     _, place = np.unique(values, return_inverse=True)
     ones = np.bincount(place, weights=positive)
     all_rows = np.bincount(place)
@@ -135,4 +142,4 @@ GUESSES: Mapping[str, Guess] = {
     "longest": lambda _, choice: len(choice),
     "shortest": lambda _, choice: -len(choice),
 }
-"""Ways to choose a candidate without understanding: the one with the highest value; of equals, the first one shown."""
+"""Baselines that choose a candidate without understanding: the one with the highest value, of equals the first."""

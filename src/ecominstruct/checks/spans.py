@@ -1,4 +1,4 @@
-"""What can be wrong with marked stretches of texts."""
+"""Checks of labelled spans."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ecominstruct.detectors.excerpts import around
 from ecominstruct.languages import is_chinese, same_text
 from ecominstruct.rows import Span
 
-OFTEN = 5  # spans elsewhere from which on a term ought to be marked
-SHORTEST, SHORTEST_CHINESE = 3, 2  # characters of a term that is looked for
-TOKENISED = 0.95  # of the spans stand between blanks: then a mention must, too
+OFTEN = 5  # spans in other rows from which a term is expected to be labelled
+SHORTEST, SHORTEST_CHINESE = 3, 2  # minimum characters of a term
+TOKENISED = 0.95  # share of spans between white space from which mentions must be, too
 
 
 class Marked(NamedTuple):
@@ -24,7 +24,7 @@ class Marked(NamedTuple):
 
 
 def odd_spans(row: Marked, field: str) -> Iterator[Hit]:
-    """Spans that stand nowhere, repeat, overlap or have two types. Of two that are at odds, the later one is named."""
+    """Yield spans that do not match the text, repeat, overlap or have two types; of two in conflict, the later."""
     seen: dict[tuple[int, int], set[str]] = defaultdict(set)
     for span in row.spans:
         hit = _hit(row, span, field)
@@ -49,7 +49,7 @@ def _hit(row: Marked, span: Span, field: str) -> Hit:
 
 
 def term_types(rows: Sequence[Marked]) -> dict[str, set[str]]:
-    """The types under which each term stands, whatever its case."""
+    """Return the types that each term is labelled with, ignoring case."""
     types: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         for span in row.spans:
@@ -58,11 +58,11 @@ def term_types(rows: Sequence[Marked]) -> dict[str, set[str]]:
 
 
 def unlabelled(rows: Sequence[Marked], field: str) -> Iterator[tuple[int, Hit]]:
-    """Mentions of terms, outside all spans, that at least 5 spans of other rows mark; whatever the case.
+    """Yield unlabelled mentions of terms that at least 5 spans of other rows label, ignoring case, with the row index.
 
-    Terms have 3 characters or more, 2 in Chinese. A mention must stand as the spans of these rows do: between blanks
-    where the texts are cut into tokens, else at the edges of words; Chinese has no such edges. Of overlapping
-    mentions the longest counts. Takes time in the length of the texts times the number of lengths that terms have.
+    Terms have at least 3 characters, 2 in Chinese. A mention must be delimited like the spans of these rows: by white
+    space if the texts are tokenised, else at word boundaries, which Chinese does not have. Of overlapping mentions the
+    longest counts. Takes time proportional to the length of the texts times the number of distinct term lengths.
     """
     distinct = [{(span.start, span.end): _fold(span.text) for span in row.spans if span.start >= 0} for row in rows]
     counts = Counter(term for terms in distinct for term in terms.values())
@@ -91,7 +91,7 @@ def unlabelled(rows: Sequence[Marked], field: str) -> Iterator[tuple[int, Hit]]:
 
 
 def _fold(text: str) -> str:
-    """A text without case, each character in its place."""
+    """Lower-case a text without changing its length."""
     lower = text.lower()
     return lower if len(lower) == len(text) else "".join(char.lower()[:1] for char in text)
 
@@ -110,7 +110,7 @@ def _between_blanks(text: str, span: Span) -> bool:
 
 
 def _is_edge(text: str, at: int, *, tokenised: bool) -> bool:
-    """Whether a term may begin or end at a place."""
+    """Whether a term may begin or end at a position."""
     if not 0 < at < len(text):
         return True
     one, other = text[at - 1], text[at]

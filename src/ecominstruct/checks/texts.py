@@ -1,4 +1,4 @@
-"""What a text holds beside words: markup, and characters that cannot be seen."""
+"""Checks of single texts: markup, and invisible or control characters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def markup(text: str, field: str) -> Iterator[Hit]:
-    """Entities, tags, special tokens, ### and braces; of braces only the first one."""
+    """Yield entities, tags, special tokens, ### and the first brace."""
     for kind, pattern in _MARKUP.items():
         for match in pattern.finditer(text):
             if kind == "html_entity" and not _is_entity(match.group()):
@@ -40,7 +40,7 @@ def _is_entity(text: str) -> bool:
 
 
 def hidden(text: str, field: str) -> Iterator[Hit]:
-    """Characters that turn the text, cannot be seen or control a terminal."""
+    """Yield bidi, invisible and control characters."""
     for match in _ODD.finditer(text):
         kind = _hidden_kind(text, match.start())
         if kind:

@@ -1,1 +1,1 @@
-"""What people write: recipes and their sections, read strictly, with the file and the line in every error."""
+"""The configuration that users write: recipes and their sections, with file and line in every error."""

@@ -1,13 +1,13 @@
-"""The local models of a recipe: folders of transformers models, and how they are let answer.
+"""The section `local` of a recipe: transformers models on disk, and how they generate answers.
 
     local:
       bloomz:
         folder: models/bloomz-560m
         chat: plain                            the model has no chat template of its own
         beams: 4                               as published; 1 is greedy
-        classify: likelihood                   score every candidate, where there is a menu
+        classify: likelihood                   score each candidate of a menu
 
-Paths count from where the command is typed, as those of the command line do.
+Relative paths start at the working directory, as on the command line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ecominstruct.config.strict_yaml import Strict
 
 
 class Answering(Strict):
-    """How a local model is let answer. Every key has a default."""
+    """How a local model answers. Every key has a default."""
 
     classify: Literal["generate", "likelihood"] = Field(
         default="generate",
@@ -53,14 +53,14 @@ class Answering(Strict):
     @model_validator(mode="after")
     def _is_meant(self) -> Answering:
         if self.length_normalised and self.classify != "likelihood":
-            raise ValueError("length_normalised means something only with `classify: likelihood`")
+            raise ValueError("length_normalised has an effect only with `classify: likelihood`")
         if self.context is not None and self.context <= self.max_new_tokens:
             raise ValueError("context leaves no room for a prompt: it must be larger than max_new_tokens")
         return self
 
 
 class LocalSpec(Answering):
-    """One local model: where it lies, and how it answers. Every key but `folder` has a default."""
+    """One local model: its folder, and how it answers. Every key but `folder` has a default."""
 
     folder: str = Field(
         min_length=1,

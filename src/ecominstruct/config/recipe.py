@@ -1,4 +1,4 @@
-"""Recipes: one YAML file says what a run is made of. Every key has a default; a stage reads only its own section."""
+"""The recipe: one YAML file that describes a run. Every key but `title` has a default."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.config.scope import HeldOut
@@ -17,11 +17,11 @@ from ecominstruct.config.training import TrainSpec
 from ecominstruct.rows import Lang
 
 Allowed = Literal["any", "redistributable", "commercial"]
-MOST = 1_000_000_000  # rows that anybody may ask for
+MOST = 1_000_000_000  # maximum of all numbers of rows
 
 
 class Selection(Strict):
-    """Which tasks: patterns over task ids, where `*` stands for any text."""
+    """Which tasks to use: patterns over task ids, in which `*` matches any text."""
 
     include: list[str] = Field(default_factory=lambda: ["*"], min_length=1, description="tasks to take")
     exclude: list[str] = Field(default_factory=list, description="tasks to leave out of those")
@@ -34,7 +34,7 @@ class Storefront(Strict):
 
 
 class Data(Strict):
-    """Which sources, and how much of those that are generated."""
+    """Which sources to use, and how many rows to generate."""
 
     licence: Allowed = Field(
         default="any",
@@ -64,7 +64,7 @@ class Splits(Strict):
     @model_validator(mode="after")
     def _leaves_train(self) -> Splits:
         if self.validation + self.test > 1:
-            raise ValueError("validation and test together are more than everything")
+            raise ValueError("validation and test add up to more than 1")
         return self
 
 
@@ -83,9 +83,10 @@ class Prompts(Strict):
 
 
 class Clean(Strict):
-    """What is taken out of training since it stands there twice, or in validation or test. Leaks always are.
+    """Which training rows are removed as duplicates. Leaks, which repeat a validation or test row, always are.
 
-    Of a list of sections, the first one that names a task is for it; a task that none names has the defaults.
+    In a list of sections, the first one whose `tasks` match a task applies to it; a task that none matches has the
+    defaults.
     """
 
     copies: Literal["near", "exact", "keep"] = Field(
@@ -121,27 +122,27 @@ class Clean(Strict):
     tasks: list[str] = Field(default_factory=lambda: ["*"], min_length=1, description="patterns over task ids")
 
     def compared(self) -> dict[str, Any]:
-        """What decides how pairs are compared; the rest decides what becomes of what was found."""
+        """The settings that decide how pairs are compared. The others decide what is done with the matches."""
         return self.model_dump(include={"copies", "similarity", "edits", "overlap"})
 
     def rules(self) -> dict[str, Any]:
-        """All but which tasks they are for."""
+        """All settings except `tasks`."""
         return self.model_dump(exclude={"tasks"})
 
 
 def clean_of(sections: Sequence[Clean], task: str) -> Clean:
-    """The section that is for a task."""
+    """Return the section that applies to a task: the first whose `tasks` match it, else the defaults."""
     named = (one for one in sections if any(fnmatchcase(task, pattern) for pattern in one.tasks))
     return next(named, Clean())
 
 
 def _sections(value: Any) -> Any:
-    """One section as a list of one."""
+    """Wrap a single section in a list."""
     return [value] if isinstance(value, dict | Clean) else value
 
 
 class Filter(Strict):
-    """One rule about single examples, and the tasks that it is for. Rows of published and stated test sets pass."""
+    """One rule about single examples, and the tasks it applies to. Published and stated test sets always pass."""
 
     max_chars: int | None = Field(default=None, ge=1, description="characters of input and output together at most")
     min_chars: int | None = Field(default=None, ge=1, description="characters of the input at least")
@@ -179,8 +180,7 @@ Deed = Literal["report", "drop", "mask"]
 
 
 class Policy(Strict):
-    """What becomes of rows in which a risk is found. Rows of published and of stated test sets are never dropped nor
-    changed, only noted."""
+    """What to do with rows in which a risk is found. Those of published and stated test sets are only noted."""
 
     personal_information: Deed = Field(
         default="report",
@@ -198,7 +198,7 @@ Limit = Annotated[float, Field(ge=0, le=1)]
 
 
 class Limits(Strict):
-    """How much of the named risks a run may hold. What is above fails the build or the audit that finds it (exit 1)."""
+    """The maximum of each risk in a run. A value above it fails the build or audit that finds it (exit code 1)."""
 
     personal_information: Limit | None = Field(default=None, description="share of the rows that hold any, at most")
     injection: Limit | None = Field(default=None, description="share of the rows with hidden instructions, at most")
@@ -222,7 +222,7 @@ class Limits(Strict):
 
 
 class Rating(Strict):
-    """A classifier that says of an example how good it is, from 0 to 1; used by the filter `min_rating`."""
+    """A classifier that rates an example from 0 to 1, for the filter `min_rating`."""
 
     labels: str | None = Field(
         default=None,
@@ -240,7 +240,7 @@ class Rating(Strict):
 
 
 class Mixture(Strict):
-    """How much of each task goes into training. Which examples are taken is decided by hash."""
+    """How many examples of each task are used for training. The selection is by hash."""
 
     cap_per_task: int | None = Field(default=None, ge=1, le=MOST, description="training examples of a task at most")
     rates: dict[str, float] = Field(
@@ -268,7 +268,7 @@ class Mixture(Strict):
             if wrong:
                 raise ValueError(f"{name}: the share of {wrong[0]!r} must be between 0 and 1")
         if self.rows is None and self.temperature != 1:
-            raise ValueError("temperature means something only with `rows`")
+            raise ValueError("temperature has an effect only with `rows`")
         return self
 
 
@@ -300,6 +300,16 @@ class Evaluation(Strict):
     )
 
 
+class Judging(Strict):
+    """What `ecom judge` compares, and how often."""
+
+    tasks: list[str] = Field(default_factory=lambda: ["*"], min_length=1, description="patterns over task ids")
+    rows: int = Field(
+        default=100, ge=1, le=MOST, description="test examples of each task, chosen by hash, the same for all models"
+    )
+    overlap: int = Field(default=1, ge=1, le=50, description="how many people answer each item")
+
+
 class Recipe(Strict):
     """A run, from sources to report."""
 
@@ -328,11 +338,12 @@ class Recipe(Strict):
         default_factory=dict, description="local models by the names that `local:NAME` gives them"
     )
     study: StudySpec | None = None
+    judge: Judging = Judging()
 
     @model_validator(mode="after")
     def _is_rated(self) -> Recipe:
         if self.rating is None and any(rule.min_rating is not None for rule in self.filters):
-            raise ValueError("filters: min_rating needs `rating`, which says who rates")
+            raise ValueError("filters: min_rating needs `rating`, which names the classifier")
         return self
 
     @model_validator(mode="after")
@@ -348,3 +359,11 @@ class Recipe(Strict):
             if odd:
                 raise ValueError(f"{key}: {odd[0]!r} must consist of letters, digits, dots, hyphens and underscores")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_usual_judging(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave `judge` out while it has its defaults, as the recipe.json of runs of earlier versions does."""
+        written: dict[str, Any] = write(self)
+        if self.judge == Judging():
+            written.pop("judge", None)
+        return written

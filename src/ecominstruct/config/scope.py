@@ -1,4 +1,4 @@
-"""Which part of the tasks is meant: by origin, by task, by category, by language. Used by splits and by studies."""
+"""A scope: a part of the tasks, by origin, task, category or language. Used by splits and by studies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecominstruct.rows import Category, Lang
 
 
 class Scope(Strict):
-    """A part of the tasks: everything that any of the lists names."""
+    """A part of the tasks: the union of what its lists name."""
 
     origins: list[str] = Field(default_factory=list, description="origins of source cards")
     tasks: list[str] = Field(default_factory=list, description="patterns over task ids")
@@ -18,6 +18,6 @@ class Scope(Strict):
 
 
 class HeldOut(Scope):
-    """What no training or validation row may come from."""
+    """The part that no training or validation row may come from."""
 
     steps: bool = Field(default=True, description="hold out also the atomic tasks that serve a held-out task")

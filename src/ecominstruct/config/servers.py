@@ -1,14 +1,15 @@
-"""The servers of a recipe: where models answer, how they are asked, and what that may cost.
+"""The section `servers` of a recipe: OpenAI-compatible servers, how they are called, and what they may cost.
 
     servers:
       gpt:
         url: https://api.openai.com/v1
         model: gpt-4o-mini
-        key_env: OPENAI_API_KEY                the name of an environment variable; the key itself stands nowhere
+        key_env: OPENAI_API_KEY                the environment variable that holds the key
         price: {input: 0.15, output: 0.60}
         budget: 5
 
-A key is never written: a section that holds something which looks like one is refused, and no message repeats it.
+Keys never appear in a recipe: a section that contains something like a key is rejected, and the message does not repeat
+it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from ecominstruct.config.strict_yaml import Strict
 
 SERVER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# What providers give out: a short prefix and many letters and digits; or a header with such a thing.
+# API keys as providers issue them: a short prefix, then many letters and digits; or a header with one.
 _KEY = re.compile(
     r"(?<![\w-])(?:(?:sk|Bearer)[-_ ][\w-]{12,}"
     r"|(?:(?:pk|rk|gsk|hf|xai|nvapi|csk|fw|pplx|r8)[-_]|AIza)(?=[\w-]*\d)[\w-]{16,})"
@@ -33,7 +34,7 @@ _OURS = ("model", "messages", "prompt", "temperature", "top_p", "seed", "max_tok
 
 
 class Price(Strict):
-    """What a million tokens cost."""
+    """The price of a million tokens."""
 
     input: float = Field(ge=0, le=1_000_000, description="a million tokens of prompts")
     output: float = Field(ge=0, le=1_000_000, description="a million tokens of answers")
@@ -41,7 +42,7 @@ class Price(Strict):
 
 
 class ServerSpec(Strict):
-    """A server that speaks as OpenAI's does, which model of it answers, and what that may cost."""
+    """An OpenAI-compatible server, the model to use, and a budget."""
 
     url: str = Field(description="its base address, such as `http://127.0.0.1:8000/v1`")
     model: str = Field(min_length=1, description="the name under which the server knows the model")
@@ -95,21 +96,21 @@ class ServerSpec(Strict):
     @classmethod
     def _is_a_variable(cls, name: str | None) -> str | None:
         if name is not None and not _VARIABLE.fullmatch(name):
-            raise ValueError("must be the name of an environment variable, such as OPENAI_API_KEY, and no key")
+            raise ValueError("must be the name of an environment variable, such as OPENAI_API_KEY, not the key itself")
         return name
 
     @model_validator(mode="after")
     def _is_meant(self) -> ServerSpec:
         if self.budget is not None and self.price is None:
-            raise ValueError("budget means something only with `price`")
+            raise ValueError("budget has an effect only with `price`")
         twice = sorted(set(self.body) & set(_OURS))
         if twice:
-            raise ValueError(f"body: {twice[0]!r} is a key of the server itself, or nothing to choose")
+            raise ValueError(f"body: {twice[0]!r} cannot be set here: use the keys of the section")
         return self
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text inside plain data, also the keys of mappings."""
+    """Yield every string in plain data, including the keys of mappings."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

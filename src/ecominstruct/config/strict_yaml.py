@@ -1,7 +1,7 @@
-"""Strict YAML: what people write, with the file and the line in every error.
+"""A strict YAML reader: pydantic models from YAML files, with file and line in every error.
 
-YAML here is data only: no tags, anchors or aliases, no duplicate keys, no unknown keys. A model of pydantic says
-what is allowed; `load` turns whatever pydantic finds into faults that name the line.
+YAML is restricted to plain data: no tags, anchors or aliases, no duplicate keys, no unknown keys. `load` reads a file
+into a pydantic model, and turns pydantic's errors into faults with line numbers.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from ecominstruct.errors import Fault, InputError, input_error, nearest
 
 Model = TypeVar("Model", bound="Strict")
 Location = tuple[str | int, ...]
-DEEPEST = 40  # levels of nesting
+DEEPEST = 40  # maximum levels of nesting
 
 
 class PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML with the plain scalars of version 1.2: only `true` and `false` are booleans, so `no` stays a word;
-    no dates, no octal and no base-60 numbers."""
+    """A YAML loader with the plain scalars of version 1.2.
 
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - the name and place that PyYAML looks at
+    Only `true` and `false` are booleans, so `no` is a string. There are no dates, octal or base-60 numbers.
+    """
+
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012 - PyYAML reads this class attribute
 
 
 for _tag, _pattern, _first in (
@@ -41,27 +43,27 @@ for _tag, _pattern, _first in (
 
 
 class Strict(BaseModel):
-    """Base of everything that people write: unknown keys and wrong types are faults, values do not change."""
+    """Base class of user-written sections: rejects unknown keys and wrong types, and is immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, str_strip_whitespace=False)
 
 
 class Document(NamedTuple):
-    """One YAML file: its data, and the line (from 1) of each key or item by its location in the data."""
+    """A YAML file: its data, and the line (from 1) of each key or item, by its location in the data."""
 
     file: str
     data: Any
     lines: Mapping[Location, int]
 
     def line(self, location: Location) -> int:
-        """The line of a location, or of the nearest thing around it that has one."""
+        """Return the line of a location, or of the nearest enclosing one that is known."""
         while location and location not in self.lines:
             location = location[:-1]
         return self.lines.get(location, 1)
 
 
 def read(path: Path) -> Document:
-    """Read one YAML file; InputError when it is unreadable, not UTF-8, or uses tags, aliases or duplicate keys."""
+    """Read a YAML file. Raises InputError if it is unreadable, not UTF-8, not valid YAML, or not plain data."""
     file = shown(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -93,9 +95,9 @@ def read(path: Path) -> Document:
 
 
 def _markup(text: str, file: str) -> Iterator[Fault]:
-    """Whatever is more than plain data: tags, aliases, and nesting that no honest file has.
+    """Yield a fault for each tag and alias, and for nesting deeper than `DEEPEST`.
 
-    This looks at the stream of events, before anything is built that could recurse.
+    Works on the event stream, before anything is built that could recurse.
     """
     depth = 0
     for event in yaml.parse(text, Loader=PlainLoader):
@@ -114,18 +116,18 @@ def _markup(text: str, file: str) -> Iterator[Fault]:
 
 
 def shown(path: Path) -> str:
-    """A path as a person wants to read it: from the current folder on where it lies below that."""
+    """Return a path as the user expects it: relative to the working directory if it is below it."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
 
 
 def load(path: Path, model: type[Model]) -> Model:
-    """Read a YAML file into a model; InputError lists every fault with its line."""
+    """Read a YAML file into a model. Raises InputError that lists every fault with its line."""
     return validate(read(path), model)
 
 
 def validate(document: Document, model: type[Model]) -> Model:
-    """Turn a document into a model; InputError lists every fault with its line."""
+    """Turn a document into a model. Raises InputError that lists every fault with its line."""
     if not isinstance(document.data, dict):
         raise input_error("must be a mapping of keys to values", file=document.file, line=1)
     try:
@@ -135,7 +137,7 @@ def validate(document: Document, model: type[Model]) -> Model:
 
 
 def _walk(node: yaml.Node, at: Location, lines: dict[Location, int], file: str) -> Iterator[Fault]:
-    """Note the line of each key and item; the faults are keys that stand in one mapping twice."""
+    """Record the line of each key and item; yields a fault for each duplicate key."""
     lines.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
@@ -144,9 +146,7 @@ def _walk(node: yaml.Node, at: Location, lines: dict[Location, int], file: str) 
         for key, value in node.value:
             name = (*at, str(key.value))
             if name in lines:
-                yield Fault(
-                    file, key.start_mark.line + 1, f"the key {key.value!r} stands here twice", "Keep one of them"
-                )
+                yield Fault(file, key.start_mark.line + 1, f"the key {key.value!r} occurs twice", "Keep one of them")
                 continue
             lines[name] = key.start_mark.line + 1
             yield from _walk(value, name, lines, file)
@@ -171,7 +171,7 @@ def _fault(document: Document, model: type[BaseModel], detail: ErrorDetails) -> 
 
 
 def _written(document: Document, location: Location) -> Location:
-    """A location as the file has it: a section that may be a list of sections may be written as one."""
+    """Drop list indices that the file does not have: a single section may stand for a list of one."""
     found: Location = ()
     for part in location:
         if not isinstance(part, int) or (*found, part) in document.lines:
@@ -187,15 +187,15 @@ def _known_keys(model: type[BaseModel], location: Location) -> list[str]:
         field = next(named, None)
         inner = _model_in(field.annotation) if field else None
         if field is None or inner is None:
-            continue  # an item of a list: the model around it stays
+            continue  # a list item: it has the keys of the enclosing model
         if get_origin(field.annotation) is dict:
-            next(parts, None)  # the next part is a key that people chose
+            next(parts, None)  # skip a key chosen by the user
         model = inner
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The first model inside an annotation such as `list[Model] | None`."""
+    """Return the first model inside an annotation such as `list[Model] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in getattr(annotation, "__args__", ()):

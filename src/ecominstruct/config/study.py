@@ -1,15 +1,15 @@
-"""Studies: what is compared with what. The section `study:` of a recipe, and the cells that it means.
+"""The section `study` of a recipe: which models are tuned on which training rows, and compared.
 
     study:
       unseen: {tasks: ["en/storefront/queries/intent"]}      # no cell is tuned on them
-      base: {rows_per_task: 200}                             # what every cell has, but for its question
+      base: {rows_per_task: 200}                             # what all cells share
       questions:
-        - {question: category, values: [ner, qa]}            # a line without each of them
+        - {question: category, values: [ner, qa]}            # one line without each category
         - {question: rows_per_task, values: [20, 50]}
       seeds: [1, 2, 3]
 
-A question has a line for each of its values, beside the base. A line has a cell for each model and seed; a cell is one
-choice of training rows, one model and one seed: what is tuned once and asked the held-out rows.
+Each question is a table with one line per value, compared with the base. Each line has one cell per model and seed. A
+cell is one choice of training rows, one model and one seed: it is tuned once, and answers the held-out rows.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Kind = Literal[
 Wording = Literal["as_built", "input", "en", "zh", "mixed", "first"]
 Labels = Literal["gold", "pseudo"]
 StudyMetric = Literal["headline", "micro_f1", "macro_f1", "exact_match", "rouge_l"]
-BASE = "base"  # the name of the line that all others are compared with
+BASE = "base"  # name of the line that all others are compared with
 OWN = "its own rows"
 
 
@@ -70,7 +70,7 @@ class Choice(Strict):
 
 
 class Question(Strict):
-    """What is varied, and its values: a line of the table for each."""
+    """One factor that is varied, and its values: one line of a table for each."""
 
     question: Kind = Field(
         description="origin, task, category, language: left out; steps: atomic tasks by who labelled them (gold, "
@@ -87,17 +87,17 @@ class Question(Strict):
     def _has_values_of_its_kind(self) -> Question:
         if self.question == "upper_bound":
             if self.values:
-                raise ValueError("upper_bound takes no values: it is about each unseen task")
+                raise ValueError("upper_bound takes no values: it covers each unseen task")
             return self
         if not self.values:
             raise ValueError(f"{self.question} needs values, one for each line of its table")
         twice = next((value for value in self.values if self.values.count(value) > 1), None)
         if twice is not None:
-            raise ValueError(f"the value {twice!r} stands here twice")
+            raise ValueError(f"the value {twice!r} is listed twice")
         for value in self.values:
             problem = _problem(self.question, value)
             if problem:
-                raise ValueError(f"{value!r} is no value of {self.question}: {problem}")
+                raise ValueError(f"{value!r} is not a value of {self.question}: {problem}")
         return self
 
     @property
@@ -107,7 +107,7 @@ class Question(Strict):
 
 
 class StudySpec(Strict):
-    """A grid of choices of training rows, models and seeds, all asked the same held-out rows of one run."""
+    """A grid of training-row choices, models and seeds. All cells answer the same held-out rows of one run."""
 
     unseen: HeldOut = Field(default=HeldOut(), description="what no cell is tuned on, but for the upper bound")
     base: Choice = Choice()
@@ -135,31 +135,33 @@ class StudySpec(Strict):
         for name in ("models", "seeds"):
             values: list[Any] = getattr(self, name)
             if len(set(values)) < len(values):
-                raise ValueError(f"{name}: one of them stands there twice")
+                raise ValueError(f"{name}: one of them is listed twice")
         odd = sorted({name for one in self.questions for name in one.models} - set(self.models))
         if odd:
-            raise ValueError(f"questions: models: {odd[0]!r} is none of `models` of the study")
+            raise ValueError(f"questions: models: {odd[0]!r} is not one of the study's `models`")
         asked = [(one.question, tuple(one.values)) for one in self.questions]
         if len(set(asked)) < len(asked):
-            raise ValueError("questions: one of them stands there twice")
+            raise ValueError("questions: one of them is listed twice")
         return self
 
 
 class Line(NamedTuple):
-    """A line of a table: its name, and for each model that is tuned for it the choice of rows and the task whose own
-    rows they are (empty: no such task)."""
+    """A line of a table: its name, and the cells to tune for each model and seed.
+
+    Each choice comes with the task on whose own rows the cell is tuned; "" unless it is the upper bound.
+    """
 
     name: str
     choices: tuple[tuple[Choice, str], ...]
 
 
 class Cell(NamedTuple):
-    """What is tuned once. `question` (its number, from 0; -1 for the base) and `line` say where it is shown."""
+    """One model to tune. `question` (index from 0; -1 for the base) and `line` say where its result is shown."""
 
     question: int
     line: str
     choice: Choice
-    own: str  # the task on whose own rows it is tuned, for the upper bound
+    own: str  # for the upper bound: the task on whose own rows it is tuned
     model: str
     seed: int
 
@@ -196,20 +198,20 @@ _NO_STEPS = {
 
 
 def scope_of(question: Question, value: str | int) -> Scope:
-    """What a value of a question is about; the empty scope where it is no part of the tasks."""
+    """Return the part of the tasks that a value names; the empty scope for other kinds of questions."""
     name = _SCOPES.get(question.question.removeprefix("steps_of_"))
     return Scope.model_validate({name: [value]}) if name else Scope()
 
 
 def lines(spec: StudySpec, question: Question, unseen: Sequence[str]) -> list[Line]:
-    """The lines of a question, without the base. `unseen`: the tasks that no cell is tuned on."""
+    """Return the lines of a question, without the base. `unseen`: the tasks that no cell is tuned on."""
     if question.question == "upper_bound":
         return [Line(OWN, tuple((spec.base, task) for task in unseen))]
     return [_line(spec.base, question.question, value) for value in question.values]
 
 
 def expand(spec: StudySpec, models: Sequence[str], unseen: Sequence[str]) -> list[Cell]:
-    """All cells: those of the base, then those of each question, models and seeds in their order."""
+    """Return all cells: those of the base, then those of each question, ordered by line, model and seed."""
     base = Line(BASE, ((spec.base, ""),))
     found = list(_cells(-1, base, models, spec.seeds))
     for number, question in enumerate(spec.questions):
@@ -226,7 +228,7 @@ def _cells(question: int, line: Line, models: Sequence[str], seeds: Sequence[int
 
 
 def _problem(kind: Kind, value: str | int) -> str:
-    """Why a value is none of this kind of question; '' where it is."""
+    """Why a value does not fit this kind of question; "" if it does."""
     if kind in NUMBERS:
         return "" if isinstance(value, int) and value >= 1 else "write a whole number above 0"
     if not isinstance(value, str):
@@ -244,7 +246,7 @@ Change = Callable[[Choice, Any], tuple[str, dict[str, Any]]]
 
 
 def _leave(member: str) -> Change:
-    """One more thing that is left out."""
+    """A change that leaves out one more item."""
 
     def change(base: Choice, value: Any) -> tuple[str, dict[str, Any]]:
         wider = {member: [*getattr(base.without, member), value]}
@@ -254,7 +256,7 @@ def _leave(member: str) -> Change:
 
 
 def _leave_steps_of(member: str) -> Change:
-    """One more thing that no atomic task serves."""
+    """A change that leaves out the atomic tasks that serve one more item."""
 
     def change(base: Choice, value: Any) -> tuple[str, dict[str, Any]]:
         wider = {member: [*getattr(base.without_steps_of, member), value]}

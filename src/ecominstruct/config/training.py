@@ -1,11 +1,12 @@
-"""How a model is tuned: the section `train` of a recipe. Its defaults are the published settings of EcomGPT.
+"""The section `train` of a recipe: how a model is tuned. The defaults are the published settings of EcomGPT.
 
     train:
       model: models/bloomz-560m      a folder with weights, tokenizer and, unless `chat: plain`, a chat template
       method: lora
 
-The paper prints a learning rate of "2e5", read here as 2e-5; batch, length, epochs, warm-up and rows of a task are as
-printed (arXiv 2308.06966, section on training; four devices with 4 sequences each, gradients of 8 steps: 128).
+The paper (arXiv 2308.06966, section on training) prints a learning rate of "2e5", read here as 2e-5. Length, epochs,
+warm-up and rows per task are as printed; the batch of 128 is 4 devices × 4 sequences × 8 steps of gradient
+accumulation.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ TINY = "tiny"
 
 
 class Tiny(Strict):
-    """The small BLOOM that is made here, with random weights and a tokenizer of the run's own training texts."""
+    """The small BLOOM made on the spot: random weights, and a tokenizer trained on the training texts of the run."""
 
     layers: int = Field(default=2, ge=1, le=48, description="blocks of the network")
     hidden: int = Field(default=128, ge=8, le=8_192, description="width of the network, a multiple of `heads`")
@@ -35,7 +36,7 @@ class Tiny(Strict):
 
 
 class Lora(Strict):
-    """Low-rank adaptation: small matrices beside the frozen weights, merged into them at the end."""
+    """Low-rank adaptation (Hu et al. 2021): small matrices next to the frozen weights, merged at the end."""
 
     r: int = Field(default=16, ge=1, le=1_024, description="rank of the matrices")
     alpha: float = Field(default=32.0, gt=0, description="their weight is alpha/r")
@@ -103,5 +104,7 @@ class TrainSpec(Strict):
         if self.batch % self.device_batch:
             raise ValueError("batch must be a multiple of `device_batch`")
         if self.model == TINY and self.method == "lora":
-            raise ValueError("the tiny model is tuned whole: its first weights are kept nowhere for an adapter")
+            raise ValueError(
+                "the tiny model cannot be tuned with lora: its initial weights, which an adapter needs, are not saved"
+            )
         return self

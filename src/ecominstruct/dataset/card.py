@@ -1,4 +1,4 @@
-"""The README of a release: what is in it, where it comes from, what may be done with it, what was left out."""
+"""The README of a release: contents, sources, licences, test sets, and what was left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from ecominstruct.dataset.shift import FLOOR, name_of, summary, watched
 from ecominstruct.dataset.test_sets import TestSets, warnings
 from ecominstruct.errors import printable
 from ecominstruct.rows import SPLITS
-from ecominstruct.runs.store import Manifest, sealed_text
+from ecominstruct.runs.seals import sealed_text
+from ecominstruct.runs.store import Manifest
 
 NOT_MEASURED = ("Not measured: `ecom audit RUN --checks pii,injection,bias`.", "")
 
@@ -18,10 +19,10 @@ NOT_MEASURED = ("Not measured: `ecom audit RUN --checks pii,injection,bias`.", "
 def dataset_card(
     config: Mapping[str, Any], manifest: Manifest, tests: TestSets, risks: Sequence[str] = NOT_MEASURED
 ) -> str:
-    """The card in Markdown, made from the manifest and the proof: every number in it was counted.
+    """Return the README of a release in Markdown. Every number comes from the manifest and the proof.
 
-    `risks`: the lines of its section on risks, once audits have looked at the release. Several verbs write the card, so
-    that no manifest can name it: it is sealed by its last line.
+    `config` is the configuration of the dataset stage. `risks` are the lines of the section on risks, once audits have
+    been run. Several verbs write this file, so no manifest lists it; a seal in its last line protects it instead.
     """
     counts = manifest.counts
     tasks = config["tasks"]
@@ -66,14 +67,14 @@ def dataset_card(
 
 
 def _front(manifest: Manifest) -> list[str]:
-    """What `datasets.load_dataset` reads: which files are which split. Nothing else in the folder is one."""
+    """The YAML header that tells `datasets.load_dataset` which files belong to which split."""
     present = [split for split in SPLITS if manifest.counts.get(split)]
     files = [f"      - {{split: {split}, path: {split}/*.parquet}}" for split in present]
     return ["---", "configs:", "  - config_name: default", "    data_files:", *files, "---", ""] if files else []
 
 
 def _tasks(tasks: Mapping[str, Any], manifest: Manifest) -> list[str]:
-    """What was taken of each task, and why not the rest."""
+    """A table of the rows taken from each task, and of the reasons why others were not."""
     head = ("task", "title", "category", "level", "made", *SPLITS, "left out")
     rows = []
     for of in taken(manifest):
@@ -92,7 +93,7 @@ def _composition(manifest: Manifest) -> list[tuple[str, ...]]:
 
 
 def _leaks(found: Sequence[Sequence[Any]]) -> list[str]:
-    """Which sources of training say what held rows of others say."""
+    """Which sources leak into the held-out rows of which others."""
     if not found:
         return []
     rows = [(trained, protected, f"{number:,}") for protected, trained, number in found]
@@ -101,7 +102,7 @@ def _leaks(found: Sequence[Sequence[Any]]) -> list[str]:
 
 
 def _across(found: Mapping[str, int], manifest: Manifest) -> list[str]:
-    """How many training pairs say what a pair of another task says."""
+    """How many training pairs repeat a pair of another task."""
     if not found:
         return []
     out = manifest.rejected.get("duplicate_across_tasks", 0)
@@ -111,7 +112,7 @@ def _across(found: Mapping[str, int], manifest: Manifest) -> list[str]:
 
 
 def _moved(manifest: Manifest) -> list[str]:
-    """How far cleaning moved the golds of training; all shifts beyond chance, with a mark at the findings."""
+    """How far cleaning changed the labels of the training data: all significant shifts, with findings marked."""
     found = watched(manifest)
     if found is None:
         return []
@@ -150,7 +151,7 @@ def _records(source: Mapping[str, Any]) -> str:
 
 
 def _remarks(card: Mapping[str, Any]) -> list[str]:
-    """What must be known about the sources in words: what the licence left out, what it binds to, what only guards."""
+    """Notes on sources: left out because of the licence, share-alike, forgotten, used for protection only."""
     sources = card["sources"]
     share_alike = [source["id"] for source in sources if source["share_alike"] and source["state"] == "present"]
     named = {
@@ -169,7 +170,7 @@ def _remarks(card: Mapping[str, Any]) -> list[str]:
 
 
 def _tests(tests: TestSets) -> list[str]:
-    """Which stated sets are whole, and where test sets are small."""
+    """Which published test sets are complete, and which test sets are small."""
     said = [f"- {inline(line.removeprefix('warning: '))}" for line in warnings(tests)]
     found = [*_stated(tests), *_shared(tests), *said, *([""] if said else [])]
     return ["## Test sets", "", *found] if found else []
@@ -209,7 +210,7 @@ def _reasons(rejected: Mapping[str, Mapping[str, int]], manifest: Manifest) -> l
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table in Markdown."""
+    """A Markdown table."""
     return [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
 
 
@@ -218,7 +219,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def inline(text: str) -> str:
-    """Text that stays text in a Markdown table: no markup, no line ends, no bars."""
+    """Escape text for a Markdown table cell: no markup, no line breaks, no bars."""
     text = printable(" ".join(text.split()))
     for char in "\\`*[]<>|":
         text = text.replace(char, "\\" + char)

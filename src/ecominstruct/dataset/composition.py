@@ -1,4 +1,4 @@
-"""What a release is made of: rows by language, category, level, source and licence, and what was taken of each task."""
+"""The composition of a release: rows by language, category, level, source and licence, and rows taken per task."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LEAK = "leak of "
 
 
 class Taken(NamedTuple):
-    """One task: the rows that there were, those in each split of the release, and why the others are not there."""
+    """One task: its rows, those in each split of the release, and the reasons why others are missing."""
 
     task: str
     made: int
@@ -24,7 +24,7 @@ class Taken(NamedTuple):
 
 
 def composition(release: Manifest) -> dict[str, dict[str, dict[str, int]]]:
-    """For each facet and each of its values, the rows of each split."""
+    """The number of rows by facet, value and split."""
     tasks = release.config["tasks"]
     found: dict[str, dict[str, dict[str, int]]] = {facet: {} for facet in FACETS}
     for unit in release.units:
@@ -36,7 +36,7 @@ def composition(release: Manifest) -> dict[str, dict[str, dict[str, int]]]:
 
 
 def taken(release: Manifest) -> list[Taken]:
-    """What was taken of each task, and what was not."""
+    """The rows taken from each task, in the order of the release."""
     return [
         Taken(
             unit.unit,
@@ -51,7 +51,7 @@ def taken(release: Manifest) -> list[Taken]:
 
 
 def leaks(findings: Manifest) -> list[tuple[str, str, int]]:
-    """For each pair of sources, how many training pairs of the second say what a held row of the first says."""
+    """The number of leaking training pairs by source: (protected source, training source, pairs), sorted."""
     found = []
     for name, number in findings.counts.items():
         if name.startswith(_LEAK):

@@ -1,18 +1,22 @@
-"""Stage 4, guard: what all validation and test rows say, ready to be looked for in training.
+"""Stage 4, contamination index: what validation and test rows say, ready to be searched for in training rows.
 
-Protected are, of every record that is validation or test (also of sources of which nothing is asked): the texts that
-make it kin of others, as its card names them, and lists of name–value pairs with at least four different values
-(opening hours and opinions have fewer, and are the same of many). Of a pair, no side is protected alone: what tells it
-apart are both. And of every example made of such a record:
+Protected texts of every validation or test record, including those of published test sets that the recipe does not use:
+the texts by which its card groups records, and lists of name-value pairs with at least four different values (opening
+hours and opinions have fewer, and many records share them). For records that are pairs, no side is protected alone:
+only both together identify the pair.
 
-input         the fields that it shows, together
-output        where that is free text, and long enough
-answer        the input together with the candidate that is right
-gold          that candidate alone, where it is the whole input of a training row
-candidates    all of them together, word for word, where each is a text and no label
+Protected texts of every example made from such a record:
 
-protected.parquet    the rows: their parts, and of which source, record, split and part
-*.bin, *.npy         the same as columns that `checks.leaks` maps
+  input         the fields in its input, together
+  output        if it is free text and long enough
+  answer        the input together with the correct candidate
+  gold          the correct candidate alone, if it is the whole input of a training row
+  candidates    all candidates together, verbatim, if they are texts and not labels
+
+Files:
+
+  protected.parquet    the rows: their parts, with source, record, split and part name
+  *.bin, *.npy         the same as memory-mapped columns for `similarity.protected_rows`
 """
 
 from __future__ import annotations
@@ -29,21 +33,13 @@ from ecominstruct import folding
 from ecominstruct.identity import hash64
 from ecominstruct.languages import normalize_for_matching
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.files import Part, hash_file
+from ecominstruct.runs.parquet import BATCH_ROWS, batch_of, read_batches, read_lists, write_part
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    BATCH_ROWS,
-    Manifest,
-    Part,
-    Receipt,
-    batch_of,
-    hash_file,
-    read_batches,
-    read_lists,
-    write_part,
-)
+from ecominstruct.runs.store import Manifest, Receipt
 from ecominstruct.similarity.columns import SortedIdSet
 from ecominstruct.similarity.compared_forms import PART
-from ecominstruct.similarity.contamination import Held, are_held, are_telling, are_telling_answers, write_protected
+from ecominstruct.similarity.protected_rows import Held, are_held, are_telling, are_telling_answers, write_protected
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.splits.assign import PART as ASSIGNMENTS
@@ -55,20 +51,20 @@ if TYPE_CHECKING:
 
 STAGE = stage("contamination_index")
 PROTECTED = "protected.parquet"
-FREE_FORMS = ("generate", "qa")  # whose output is free text
+FREE_FORMS = ("generate", "qa")  # forms whose output is free text
 NAMED = ("query", "product")  # record types whose texts are queries and titles
-OUTPUT, GOLD, CANDIDATES = "output", "gold", "candidates"  # as parts of an example
+OUTPUT, GOLD, CANDIDATES = "output", "gold", "candidates"  # names of parts of an example
 _FLAGS = ("name", "whole", "verbatim")
-FEWEST_VALUES = 4  # different ones, of a list of attributes that can tell one product from others
+FEWEST_VALUES = 4  # different values in an attribute list that identifies a product
 
 
 class Shows(NamedTuple):
-    """What the examples of a task consist of."""
+    """How the examples of a task are composed."""
 
-    template: tuple[str, ...]  # the texts between the fields of the input, which say nothing of a record
-    free: bool  # the output is free text
-    candidates: bool  # the choices are texts of the record
-    names: bool  # the input is a query or title
+    template: tuple[str, ...]  # the fixed texts of the input, which do not depend on the record
+    free: bool  # whether the output is free text
+    candidates: bool  # whether the choices are texts of the record
+    names: bool  # whether the input is a query or title
 
 
 class OfSource(NamedTuple):
@@ -78,7 +74,7 @@ class OfSource(NamedTuple):
     parts: tuple[str, ...]
     texts: tuple[str, ...]
     pairs: tuple[str, ...]
-    names: bool  # its texts are queries or titles
+    names: bool  # whether its texts are queries or titles
 
 
 class OfTask(NamedTuple):
@@ -98,7 +94,7 @@ class IndexUnit(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What must not be in training, and where it stands."""
+    """A protected text, and where it comes from."""
 
     parts: tuple[str, ...]
     name: bool
@@ -111,7 +107,7 @@ class Row(NamedTuple):
 
     @property
     def held(self) -> Held:
-        """The row as it is looked for."""
+        """The form in which the row is searched for."""
         return Held(tuple(self.parts), self.name, self.whole, self.verbatim)
 
 
@@ -123,7 +119,7 @@ def plan_contamination_index(
     splits: Manifest,
     examples: Manifest,
 ) -> StagePlan:
-    """What there is to do: one unit over all sources and tasks."""
+    """Plan the stage: one unit over all sources and tasks."""
     folder = run / records.stage_folder
     known = {card.id: card for card in cards}
     sources = tuple(
@@ -155,30 +151,30 @@ def plan_contamination_index(
 
 
 def keys_of(card: SourceCard) -> tuple[str, ...]:
-    """The fields whose texts tell a record apart from others; none of a pair, which is told apart by both sides."""
+    """The fields whose texts identify a record. Empty for pairs, which only both sides identify."""
     return () if card.record_type == "pair" else tuple(card.group)
 
 
 def shows(task: Task, card: SourceCard) -> Shows:
-    """What the examples of a task consist of."""
+    """How the examples of a task are composed."""
     return Shows(
         templates.fixed_texts(task.input),
         task.form in FREE_FORMS,
-        # A ranking without candidates of its own shows what its gold puts in order.
+        # A ranking without its own candidates shows those that its gold orders.
         task.candidates is not None or task.form == "rank",
-        # What a rule makes of a query, its first letters for instance, is no query.
+        # Text that a rule derives from a query, such as its first letters, is not a query.
         card.record_type in NAMED and set(templates.names(task.input)) <= set(card.group),
     )
 
 
 def example_parts(run: Path, examples: Manifest, task: Task) -> list[Path]:
-    """The example parts of a task, in their order."""
+    """The paths of a task's example parts, in order."""
     folder = run / examples.stage_folder
     return [folder / part.path for part in examples.parts() if part.path.rpartition("/")[0] == task.id]
 
 
 def guard(work: IndexUnit, folder: Path) -> Receipt:
-    """Collect what is protected, each once, and make it ready."""
+    """Collect the distinct protected rows, and build the index columns."""
     counts: Counter[str] = Counter()
     table = write_part(folder, PROTECTED, _schema(), _different(work, counts))
     counts["texts"] = table.rows
@@ -186,7 +182,7 @@ def guard(work: IndexUnit, folder: Path) -> Receipt:
 
 
 def protected_columns(folder: Path) -> list[Part]:
-    """Make the columns of the protected rows that lie in a folder."""
+    """Build the index columns of the protected rows in a folder."""
     rows = (
         Held(tuple(parts), *flags)
         for lists in read_lists(folder / PROTECTED, "parts", *_FLAGS)
@@ -205,7 +201,7 @@ def _schema() -> pa.Schema:
 
 
 def _different(work: IndexUnit, counts: Counter[str]) -> Iterator[pa.RecordBatch]:
-    """The protected rows: of several with one normal form, the first. `counts` says how many were looked at."""
+    """Yield the protected rows, the first of each normal form. Counts the rows inspected in `counts`."""
     seen = SortedIdSet()
     coming, fresh = _rows(work), list[Row]()
     while some := list(islice(coming, BATCH_ROWS)):
@@ -221,7 +217,7 @@ def _different(work: IndexUnit, counts: Counter[str]) -> Iterator[pa.RecordBatch
 
 
 def telling(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
-    """The rows that tell something, each with its normal form."""
+    """Yield the rows that are distinctive enough to protect, each with its normal form."""
     texts = [PART.join(row.parts) for row in rows]
     forms = [normalize_for_matching(text) for text in texts]
     long, answers = are_telling(texts, forms), are_telling_answers(forms)
@@ -231,7 +227,7 @@ def telling(rows: Sequence[Row]) -> Iterator[tuple[Row, str]]:
 
 
 def _rows(work: IndexUnit) -> Iterator[Row]:
-    # One batch of assignments for each of records, in the same order.
+    # One batch of assignments per batch of records, in the same order.
     assigned = read_batches(Path(work.splits), "record", "split")
     for source in work.sources:
         yield from _of_records(source, assigned)
@@ -254,7 +250,10 @@ def _of_records(source: OfSource, assigned: Iterator[pa.RecordBatch]) -> Iterato
 
 
 def _protected(split: pa.Array[Any], *columns: pa.Array[Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows that are validation or test, the split first; the others never become Python objects."""
+    """The validation and test rows, with the split first.
+
+    Other rows are filtered out before they become Python objects.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -263,7 +262,10 @@ def _protected(split: pa.Array[Any], *columns: pa.Array[Any]) -> Iterator[tuple[
 
 
 def texts_of(value: Any) -> list[str]:
-    """The texts of a field: itself, or its items; name–value pairs are one text, where there are enough of them."""
+    """The texts of a field: itself, or its items.
+
+    Name-value pairs make one text if they have enough different values.
+    """
     if not value:
         return []
     if isinstance(value, str):
@@ -290,7 +292,7 @@ def _of_examples(task: OfTask, path: Path) -> Iterator[Row]:
 
 
 def held_by(task: OfTask, text: str, output: str, choices: Sequence[str]) -> Iterator[tuple[str, Held]]:
-    """What is protected of an example, each with the name of its part."""
+    """Yield the protected parts of an example, each with its name."""
     shows = task.shows
     filled = templates.filled(shows.template, text)
     parts = tuple(part for part in filled if part.strip()) if filled else (text,)

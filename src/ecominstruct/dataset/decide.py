@@ -1,4 +1,4 @@
-"""From findings to decisions: which pairs of a task are left out, and why. The first reason that holds is given."""
+"""Decisions on pairs: which pairs of a task are left out and why. If several reasons apply, precedence is fixed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import numpy.typing as npt
 
 from ecominstruct.config.recipe import Clean, Filter, clean_of
 from ecominstruct.rows import Lang
-from ecominstruct.runs.store import read_lists
+from ecominstruct.runs.parquet import read_lists
 
 Reasons = dict[str, tuple[str, str]]
-"""By record: the reason why its pair is left out, and the detail."""
+"""By record: the reason why its pair is left out, and a detail."""
 Column = npt.NDArray[Any]
-CHINESE = {"zh": (0.1, 1.0), "en": (0.0, 0.5)}  # share of the input's letters that may be Chinese, by language
+CHINESE = {"zh": (0.1, 1.0), "en": (0.0, 0.5)}  # allowed share of Chinese among the input's letters
 _MEASURED = ("input_chars", "output_chars", "illegal", "chinese", "repeated", "output_in_input", "rating")
 
 
 class Rules(NamedTuple):
-    """What the recipe wants of one task."""
+    """The rules of the recipe for one task."""
 
     lang: Lang
     filters: tuple[Filter, ...]
@@ -31,13 +31,16 @@ class Rules(NamedTuple):
 
 
 def rules_of(task: str, lang: Lang, filters: Sequence[Filter], clean: Sequence[Clean]) -> Rules:
-    """The rules that are for a task."""
+    """Select the filters and cleaning rules that apply to a task."""
     wanted = (one for one in filters if any(fnmatchcase(task, pattern) for pattern in one.tasks))
     return Rules(lang, tuple(wanted), clean_of(clean, task))
 
 
 def left_out(rules: Rules, matches: Path, measures: Path) -> Reasons:
-    """The pairs of a task that are left out: by a filter, as a leak, as a copy, as a contradiction."""
+    """Return the pairs of a task that are left out: by a filter, as a leak, as a copy or as a contradiction.
+
+    `matches` and `measures` are files of the stage quality_signals.
+    """
     found = _matched(rules.clean, matches)
     return found | _filtered(rules, measures) if rules.filters else found
 
@@ -58,7 +61,7 @@ def _filtered(rules: Rules, path: Path) -> Reasons:
 
 _BEFORE = {"leak": (), "conflict": ("leaks_into_test",), "copy": ("leaks_into_test", "conflicting_gold")}
 Judged = tuple[str, npt.NDArray[np.bool_], Column]
-"""The reason, the pairs for which it holds, and the number that shows it."""
+"""The reason, a mask of the pairs to which it applies, and the measured value of each pair."""
 
 
 def _too_long(of: Mapping[str, Column], limit: int, _: Lang) -> Judged:

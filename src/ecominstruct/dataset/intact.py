@@ -1,8 +1,8 @@
-"""Whether every file of a run is, byte for byte, the one that was written: all files of all finished stages are hashed.
+"""Integrity check of a run: whether every file of every finished stage still has the bytes that were written.
 
-A stage vouches for its files by its manifest, which is sealed; receipts must say what the manifest says of their units.
-The recipe and the card are written by several verbs, so that no manifest names them: they are sealed themselves. What
-lies in `log/`, `people/` and in a stage that is not finished is not looked at.
+A stage's sealed manifest lists the hashes of its files, and its receipts must agree with the manifest. The recipe and
+the card are written by several verbs, so no manifest lists them; they have their own seals. `log/`, `people/` and
+unfinished stages are not checked.
 """
 
 from __future__ import annotations
@@ -13,36 +13,34 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecominstruct.errors import Damaged
+from ecominstruct.runs.files import CHANGED, read_json
+from ecominstruct.runs.seals import is_sealed_text, read_sealed
 from ecominstruct.runs.stages import STUDY, stage
 from ecominstruct.runs.store import (
-    CHANGED,
     MANIFEST,
     RECIPE,
     Manifest,
     damaged,
-    is_sealed_text,
     odd_receipts,
-    read_json,
     read_manifest,
     read_recipe,
-    read_sealed,
     receipt_path,
 )
 
 DAMAGED, STRAY = "damaged_file", "file_without_manifest"
 README, CARD, RISKS = "README.md", "benchmark-card.json", "risks.json"
-PROOF = "proof.json"  # of the rows of a cell of a study
+PROOF = "proof.json"  # of a study's cell
 
 
 class Violation(NamedTuple):
-    """A file that is not the one that was written, or that nothing vouches for: its kind, and what is to be said."""
+    """A file that was changed, or that no manifest lists: the kind of violation, and a message."""
 
     kind: str
     detail: str
 
 
 def violations(run: Path) -> Iterator[Violation]:
-    """Everything that is wrong with the bytes of a run, one violation a file."""
+    """Yield every violation in a run, one per file. Reads and hashes all files."""
     folders = sorted({path.parent for path in run.rglob(MANIFEST)})
     for folder in folders:
         if folder.parent == run / STUDY / "cells":
@@ -70,7 +68,7 @@ def _of_stage(run: Path, folder: Path, manifest: Manifest) -> Iterator[Violation
 
 
 def _strays(run: Path, folder: Path, manifest: Manifest, folders: set[Path]) -> Iterator[Violation]:
-    """Parquet files in the folder of a stage that its manifest does not name: whoever loads the folder loads them."""
+    """Parquet files in a stage's folder that its manifest does not list, but that loading the folder would include."""
     known = {folder / part.path for part in manifest.all_files()}
     for path in sorted(folder.rglob("*.parquet")):
         own = next(parent for parent in path.parents if parent in folders) == folder
@@ -88,7 +86,7 @@ def _of_card(run: Path, inside: Path) -> Iterator[Violation]:
 
 
 def _of_cell(run: Path, folder: Path) -> Iterator[Violation]:
-    """A cell of a study: what it did is sealed once it is done; one that failed is tried again, and never used."""
+    """The sealed files of a study's cell. A failed cell is not checked, since it is retried and never used."""
     yield from _of_sealed(run, folder / PROOF)
     found = list(_told(run, partial(read_json, folder / MANIFEST)))
     if not found and read_json(folder / MANIFEST).get("state") == "failed":

@@ -1,4 +1,4 @@
-"""How many training examples of each task are taken, from the recipe and the numbers that there are."""
+"""The mixture: how many training rows of each task are taken, from the recipe and the numbers available."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ecominstruct.tasks.spec import Task
 
 
 class Limits(NamedTuple):
-    """What the mixture allows of one task."""
+    """The limits that the mixture sets for one task."""
 
     rate: float = 1.0
     cap: int | None = None
     wordings: int | None = None
     balance_from: int | None = None
-    share: int | None = None  # of the rows that the recipe wants in all
+    share: int | None = None  # its share of the total number of rows in the recipe
 
     def steps(self, rows: int) -> list[tuple[str, int]]:
-        """For so many rows, the reason and the number of rows that are left by each limit, in their order."""
+        """Apply the limits in order to `rows` rows; return each limit's reason and the number of rows left after it."""
         steps = [("sampled_out", floor(rows * self.rate + 0.5))]
         if self.balance_from is not None:
             steps.append(("over_balance", balanced(steps[-1][1], self.balance_from)))
@@ -32,12 +32,12 @@ class Limits(NamedTuple):
 
 
 def balanced(rows: int, start: int) -> int:
-    """The published square-root balancing: `start` rows, and the square root of those beyond."""
+    """Square-root balancing: `start` rows, plus the square root of the number beyond."""
     return rows if rows <= start else start + isqrt(rows - start)
 
 
 def limits(mixture: Mixture, task: Task) -> Limits:
-    """What the recipe allows of a task, but for its share of `rows`, which depends on the others."""
+    """The limits of a task, except its share of `rows`, which depends on the other tasks."""
     rate = mixture.langs.get(task.lang, 1.0) * mixture.levels.get(task.level, 1.0)
     for pattern, share in mixture.rates.items():
         rate *= share if fnmatchcase(task.id, pattern) else 1.0
@@ -46,10 +46,10 @@ def limits(mixture: Mixture, task: Task) -> Limits:
 
 
 def share_out(mixture: Mixture, tasks: Iterable[Task], sizes: Mapping[str, int]) -> dict[str, Limits]:
-    """The limits of all tasks. `sizes` are training rows before anything is taken out.
+    """Return the limits of all tasks. `sizes` are the training rows of each task before any are removed.
 
-    `rows` are shared in proportion to size ** (1 / temperature). No task gets more than it has; what it cannot use
-    goes to the others.
+    `rows` are divided in proportion to size ** (1 / temperature) (temperature-scaled mixing: Raffel et al. 2020). No
+    task gets more rows than it has; the remainder goes to the other tasks.
     """
     found = {task.id: limits(mixture, task) for task in tasks}
     if mixture.rows is None:

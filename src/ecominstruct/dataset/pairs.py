@@ -1,4 +1,4 @@
-"""What is looked at of a task while quality signals are found: its pairs, and where they lie."""
+"""Pairs of task and record, and the unit of work over the pairs of one task."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from ecominstruct.config.recipe import Clean
 from ecominstruct.dataset.ratings import RatedBy
 
 Fields = Mapping[str, list[list[str]]]
-"""The texts of each field, of one record after another."""
+"""The texts of each field, one list per record."""
 Places = tuple[tuple[str, tuple[str, ...]], ...]
-"""Paths of example parts, each with those of the record parts that it was made of."""
+"""Paths of example parts, each with the record parts that it was made from."""
 
 
 class PairsUnit(NamedTuple):
-    """One unit: all examples of one task, and the records they were made of."""
+    """One unit: all examples of one task, and the records that they were made from."""
 
     task: str
     source: str
-    free: bool  # the output is free text
-    candidates: bool  # the choices are texts of the record
-    names: bool  # the input is a query or title
-    asks: str  # the pool of wordings: what is asked of the input
-    keys: tuple[str, ...]  # fields of the record that the task shows, and that make records kin
-    fields: tuple[str, ...]  # the others that it shows
-    template: tuple[str, ...]  # the texts between the fields of the input
+    free: bool  # whether the output is free text
+    candidates: bool  # whether the choices are texts of the record
+    names: bool  # whether the input is a query or title
+    asks: str  # the pool of wordings, which determines what is asked about the input
+    keys: tuple[str, ...]  # fields that the task shows and that group records into families
+    fields: tuple[str, ...]  # the other fields that the task shows
+    template: tuple[str, ...]  # the fixed texts between the fields of the input
     parts: Places
     guard: str
     clean: Clean
@@ -41,4 +41,4 @@ class Pair(NamedTuple):
     input: str
     output: str
     choices: tuple[str, ...]
-    answer: str  # equal where the answers are: of several labels, whatever their order in the output
+    answer: str  # normal form: several labels in any order give the same answer

@@ -1,8 +1,8 @@
-"""Personal information as a risk in examples: placeholders such as <PHONE_3fa2c1> take the place of values.
+"""Personal information as a risk in examples: values are replaced by placeholders such as <PHONE_3fa2c1>.
 
-A placeholder is made of the record and of the place of the value in it, never of the value: nobody can guess back from
-it. The same value has the same placeholder in all rows of a record; other records have others, so two texts that were
-different stay so, and masking makes no copy of a row and no leak.
+A placeholder is a hash of the record and of the value's index in it, never of the value, so the value cannot be
+recovered. The same value has the same placeholder throughout a record. Placeholders differ between records, so that
+different texts stay different and masking creates neither copies nor leaks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ecominstruct.detectors.personal.find import find_in_column, version
 from ecominstruct.detectors.personal.rule import narrow
 from ecominstruct.identity import hex128
 
-SHORTEST = 4  # characters of a value that is replaced also where no rule finds it; of a name or an account, 2
+SHORTEST = 4  # characters of a value that is also replaced where no detector finds it; 2 for names and accounts
 
 
 def _all_edits(record: str, found: InTexts) -> Mapping[str, Sequence[Edit]]:
@@ -28,7 +28,7 @@ PERSONAL = Risk("personal_information", find_in_column, version, _all_edits)
 
 
 def placeholders(record: str, found: Mapping[str, Sequence[Mention]]) -> dict[str, tuple[str, str]]:
-    """All values in the texts of a record, as written, each with its kind and its placeholder."""
+    """Assign a placeholder to each value in the texts of a record: value as written -> (kind, placeholder)."""
     number: dict[tuple[str, str], int] = {}
     known: dict[str, tuple[str, str]] = {}
     for text, mentions in found.items():
@@ -42,7 +42,7 @@ def placeholders(record: str, found: Mapping[str, Sequence[Mention]]) -> dict[st
 
 
 def edits(text: str, mentions: Sequence[Mention], known: Mapping[str, tuple[str, str]]) -> list[Edit]:
-    """What must change in a text: what is found in it, and known values without the words that gave them away."""
+    """The edits of a text: the mentions found in it, and further occurrences of known values without their context."""
     if text in known:
         return [Edit(0, len(text), known[text][1])]
     own = [Edit(one.start, one.end, known[text[one.start : one.end]][1]) for one in mentions]

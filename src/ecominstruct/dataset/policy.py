@@ -1,12 +1,12 @@
-"""What a recipe's policy makes of a risk in examples: left as they are, left out, or mended.
+"""Risk policies: what a recipe's `policy` does with risks in examples (report, drop or mask).
 
-report   nothing: `ecom audit RUN` says what is there
-drop     pairs that hold any are left out
-mask     what was found is replaced; a pair that cannot be mended is left out
+  report   nothing; `ecom audit RUN` lists them
+  drop     pairs with a mention of the risk are left out
+  mask     mentions are replaced; a pair that cannot be masked is left out
 
-Rows of published test sets are never dropped nor changed: what they hold is noted. Spans move along, answers are
-rendered again, and a pair whose answer would then not be read back is left out. What a risk is, and what takes the
-place of a mention, the risk says: `personal`, `injection`.
+Rows of published test sets are neither dropped nor changed; their mentions are noted. After masking, spans are moved
+and answers rendered again. A pair whose new answer could not be parsed back is left out. The modules `personal` and
+`injection` define the risks and what replaces their mentions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ecominstruct.config.recipe import Deed
 from ecominstruct.detectors.base import Found, Mention
 from ecominstruct.rows import Example, Gold, Span, example_of, example_schema
-from ecominstruct.runs.store import batch_of, read_batches
+from ecominstruct.runs.parquet import batch_of, read_batches
 from ecominstruct.tasks.forms import FORMS, OWN_CANDIDATES, Question
 from ecominstruct.tasks.spec import Task
 from ecominstruct.tasks.wording import answer_words
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Edit(NamedTuple):
-    """Characters `start` to `end` of a text become `new`."""
+    """Replaces characters `start` to `end` (exclusive) of a text by `new`."""
 
     start: int
     end: int
@@ -37,25 +37,25 @@ class Edit(NamedTuple):
 
 
 InTexts = Mapping[str, Sequence[Mention]]
-"""Texts of a record, each with what was found in it."""
+"""The texts of a record, each with the mentions found in it."""
 
 
 class Risk(NamedTuple):
-    """Something that rows should not hold. `reason` is its key in the `policy` of a recipe."""
+    """Something that rows should not contain. `reason` is its key in the `policy` of a recipe."""
 
     reason: str
     find: Callable[[pa.Array[Any]], Found]
     version: Callable[[], str]
-    edits: Callable[[str, InTexts], Mapping[str, Sequence[Edit]] | None]  # of a record; None where nothing mends it
+    edits: Callable[[str, InTexts], Mapping[str, Sequence[Edit]] | None]  # None: it cannot be masked
 
     @property
     def masked(self) -> str:
-        """The reason of a note about a record that was mended."""
+        """The reason of the note on a masked record."""
         return f"{self.reason}_masked"
 
 
 class Hit(NamedTuple):
-    """The mentions in one text of a batch: number of the row in it, part of the example."""
+    """The mentions in one text of a batch: the row's index in the batch, and the part of the example."""
 
     row: int
     field: str
@@ -64,7 +64,7 @@ class Hit(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What the policy makes of the records of a task: by record the kinds that it holds."""
+    """The decisions of a policy on the records of a task: record -> kinds of mentions, as text."""
 
     dropped: Mapping[str, str]
     masked: Mapping[str, str]
@@ -74,9 +74,10 @@ class Decided(NamedTuple):
 
 
 def hits(batch: pa.RecordBatch, own_candidates: bool, find: Callable[[pa.Array[Any]], Found]) -> Iterator[Hit]:
-    """The texts of a batch that hold something; equal texts, as of several wordings, are read once.
+    """Yield the texts of a batch that have mentions. Equal texts, as in several wordings, are searched once.
 
-    Looked at are input, output and, where they belong to the row, candidates: a menu of labels is the task's.
+    Input and output are searched, and candidates if `own_candidates` (they belong to the row; a menu of labels belongs
+    to the task).
     """
     import pyarrow.compute as pc
 
@@ -111,7 +112,10 @@ def _in_texts(
 
 
 def decide(risk: Risk, task: Task, parts: Sequence[str], deed: Deed, published: bool) -> Decided:
-    """Which records of a task the policy drops, and which it masks; of a published test set, which it would drop."""
+    """Decide which records of a task the policy drops and which it masks.
+
+    `parts` are the paths of the example parts. For a published test set, `dropped` holds everything that has a mention.
+    """
     if deed == "report":
         return Decided({}, {})
     kinds: dict[str, Counter[str]] = {}
@@ -133,7 +137,7 @@ def decide(risk: Risk, task: Task, parts: Sequence[str], deed: Deed, published: 
 
 
 def masked_batch(risk: Risk, batch: pa.RecordBatch, task: Task, wanted: Mapping[str, str]) -> pa.RecordBatch:
-    """A batch of examples in which the rows of these records are masked."""
+    """A batch of examples with the rows of the records in `wanted` masked."""
     records: list[Any] = batch.column("record").to_pylist()
     if wanted.keys().isdisjoint(records):
         return batch
@@ -149,10 +153,10 @@ def _example(batch: pa.RecordBatch, row: int) -> Example:
 
 
 def mask(risk: Risk, example: Example, task: Task) -> Example | None:
-    """An example without what is found in it; None where that cannot be, or its answer could no longer be given."""
+    """Return an example with all mentions replaced; None if that is impossible or its answer is lost."""
     own = task.form in OWN_CANDIDATES
     gold = example.gold
-    # The answer may call a value what the input does not: "phone number: …".
+    # An answer may reveal a value that the input does not mark as such: "phone number: …".
     shown = [example.input, *(example.choices if own else ()), gold.text, example.output]
     wanted = risk.edits(example.record, mentions_of(risk, shown))
     if wanted is None:
@@ -174,7 +178,7 @@ def mask(risk: Risk, example: Example, task: Task) -> Example | None:
 
 
 def mentions_of(risk: Risk, texts: Sequence[str]) -> dict[str, list[Mention]]:
-    """What stands in each of some texts."""
+    """The mentions in each of some texts."""
     import pyarrow as pa
 
     once = list(dict.fromkeys(texts))
@@ -183,7 +187,7 @@ def mentions_of(risk: Risk, texts: Sequence[str]) -> dict[str, list[Mention]]:
 
 
 def changed(text: str, wanted: Sequence[Edit]) -> str:
-    """A text with the edits made; they are in order and do not overlap."""
+    """Apply edits to a text. They are in order and do not overlap."""
     parts, after = [], 0
     for edit in wanted:
         parts += [text[after : edit.start], edit.new]
@@ -192,7 +196,7 @@ def changed(text: str, wanted: Sequence[Edit]) -> str:
 
 
 def move_spans(spans: Sequence[Span], wanted: Sequence[Edit], text: str) -> tuple[Span, ...] | None:
-    """The spans where they stand in the changed text; None where an edit cuts one of them."""
+    """The spans with their positions in the edited text; None if an edit cuts one of them."""
     moved = []
     for span in spans:
         if any(edit.start < bound < edit.end for edit in wanted for bound in (span.start, span.end)):

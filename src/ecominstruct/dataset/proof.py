@@ -1,11 +1,13 @@
-"""The proof of a release: from the files of a run alone, that nothing of its test rows stands in training.
+"""The proof of a release: a check, from the files of a run alone, that no test content is in the training rows.
 
-Records and assignments are checked by `splits.proof`. Of the examples and of the release this is checked: a row has
-the split and the family of its record, and stands in the file of that split; whatever else went into it is of the
-same split; no row of a held-out task is outside test; no training input says what an input of validation or test says,
-but for short texts, which are counted and named.
-The files that lie there are read, not those that a manifest
-names, for those are what people load.
+`splits.proof` checks records and assignments. This module checks examples and the release:
+
+- a row has the split and the family of its record, and is in the file of that split;
+- everything else that went into the row belongs to the same split;
+- no row of a held-out task is outside test;
+- no training input equals an input of validation or test, except short texts, which are counted and listed.
+
+It reads the files that are on disk, whether or not a manifest lists them, because users load those.
 """
 
 from __future__ import annotations
@@ -22,62 +24,52 @@ from ecominstruct.errors import CheckFailed, Fault, input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.languages import normalize_for_matching
 from ecominstruct.rows import SPLITS
+from ecominstruct.runs.files import hash_file, write_json
+from ecominstruct.runs.parquet import read_lists
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import Manifest, hash_file, read_lists, require_manifest, write_json
+from ecominstruct.runs.store import Manifest, require_manifest
 from ecominstruct.similarity.columns import Flags, Growing, sorted_unique
-from ecominstruct.similarity.contamination import are_telling
+from ecominstruct.similarity.protected_rows import are_telling
 from ecominstruct.splits.assign import SPLIT_CODES
 from ecominstruct.splits.pairs import Codes, Keys
-from ecominstruct.splits.proof import (
-    LISTED,
-    NO_SPLIT,
-    Checked,
-    Expected,
-    Ledger,
-    Sides,
-    check_sides,
-    count_families,
-    count_keys,
-    find,
-    hashes,
-    name_records,
-    open_sides,
-)
+from ecominstruct.splits.proof import Checked, Expected, check_sides, count_families, count_keys
+from ecominstruct.splits.sides import LISTED, NO_SPLIT, Ledger, Sides, find, hashes, name_records, open_sides
 from ecominstruct.tasks.templates import fixed_texts, without
 
 PROOF = "split-proof.json"
-SHOWN = 50  # violations that are said aloud; the proof lists more
+SHOWN = 50  # violations that are printed; the proof lists more
 _COLUMNS = ("id", "task", "record", "family", "split", "derived_from")
 
 
 class Rows(NamedTuple):
-    """A file of examples, and the split that its place says its rows have (None: any)."""
+    """A file of examples, and the split that its path implies for its rows (None: any)."""
 
     path: Path
     split: str | None
 
 
 class Stated(NamedTuple):
-    """A test or validation set that the publisher of a source states: how many of its records are still there."""
+    """A test or validation set stated by the publisher of a source, and how many of its records remain."""
 
     source: str
     split: str
     records: int
     assigned: int  # records that are in this split
-    released: int  # records of which at least one task has a row in the files of this split
+    released: int  # records with at least one row in the files of this split
 
 
 class Count(NamedTuple):
-    """The rows of a file, and the further records that went into them."""
+    """The number of rows in a file, and of further records that went into them."""
 
     rows: int
     derived_from: int
 
 
 def prove(run: Path, release: Manifest) -> dict[str, Any]:
-    """Check a run, and return the proof; nothing is written.
+    """Check a run and return the proof, without writing it.
 
-    InputError where a stage is missing or a file cannot be read; a violation is no error here (see `require_proven`).
+    Violations are reported in the proof and are not errors here (see `require_proven`). Raises InputError if a stage is
+    missing or a file cannot be read.
     """
     ledger = Ledger()
     _, splits = require_manifest(run, "splits", checked=False)
@@ -101,7 +93,7 @@ def prove(run: Path, release: Manifest) -> dict[str, Any]:
 
 
 def write_proof(run: Path, release: Manifest) -> dict[str, Any]:
-    """Check a run, and write the proof beside the release; CheckFailed when it lists any violation."""
+    """Check a run and write the proof into the release. Raises CheckFailed if there are violations."""
     proof = prove(run, release)
     write_json(run / release.stage_folder / PROOF, proof)
     require_proven(run, proof)
@@ -109,7 +101,7 @@ def write_proof(run: Path, release: Manifest) -> dict[str, Any]:
 
 
 def with_damage(proof: Mapping[str, Any], found: Sequence[Violation]) -> dict[str, Any]:
-    """A proof that also lists what is wrong with the bytes of the run."""
+    """A proof that also lists the damaged and stray files of the run."""
     violations = {**Counter(one.kind for one in found), **proof["violations"]}
     listed = [*(sentence(*one) for one in found), *proof["listed"]]
     return {**proof, "violations": dict(sorted(violations.items())), "listed": listed}
@@ -118,8 +110,11 @@ def with_damage(proof: Mapping[str, Any], found: Sequence[Violation]) -> dict[st
 def _check_joined(
     run: Path, release: Manifest, expected: Expected, ledger: Ledger
 ) -> tuple[dict[str, int], dict[str, int], Checked, list[Stated]]:
-    """Check the records and all rows that were made of them; returns how much of what was checked, the rows of each
-    split, what was seen of the records, and what is left of the stated sets."""
+    """Check the records, and all rows made from them.
+
+    Returns the number of items checked by kind, the rows of each split, the findings on records, and what remains of
+    the stated sets.
+    """
     others: Counter[str] = Counter()
     rows: Counter[str] = Counter()
     with open_sides(run, ledger) as sides:
@@ -143,7 +138,7 @@ def _check_joined(
 
 
 def _stated(sides: Sides, stated: Codes, released: Flags, held: Collection[str]) -> list[Stated]:
-    """What is left of each stated set; of a source that is held out, all is test whatever was stated."""
+    """What remains of each stated set. Held-out sources are skipped: they are test as a whole."""
     found = []
     for number, source in sorted(enumerate(sides.sources), key=lambda item: item[1]):
         if source in held:
@@ -158,7 +153,7 @@ def _stated(sides: Sides, stated: Codes, released: Flags, held: Collection[str])
 
 
 def _expected(splits: Manifest, release: Manifest) -> Expected:
-    """What the recipe of the splits and the cards of the sources ask for."""
+    """The assignments that the recipe and the cards of the sources demand."""
     held_out = splits.config["held_out"]
     sources = release.config["card"]["sources"]
     held = {
@@ -171,12 +166,12 @@ def _expected(splits: Manifest, release: Manifest) -> Expected:
 
 
 def require_proven(run: Path, proof: dict[str, Any]) -> None:
-    """CheckFailed, with one line a violation, when a proof lists any."""
+    """Raise CheckFailed, with one line per violation, if a proof lists any."""
     listed, total = proof["listed"], sum(proof["violations"].values())
     if not total:
         return
     file = str(run / stage("dataset").folder / PROOF)
-    of_files = (sentence(DAMAGED, ""), sentence(STRAY, ""))  # which name their file themselves
+    of_files = (sentence(DAMAGED, ""), sentence(STRAY, ""))  # these violations name their file themselves
     faults = [Fault("" if one.startswith(of_files) else file, 0, one) for one in listed[:SHOWN]]
     more = total - len(faults)
     raise CheckFailed([*faults, *([Fault(file, 0, f"{more:,} more violations")] if more else [])])
@@ -194,8 +189,10 @@ def _release(run: Path) -> Iterator[Rows]:
 
 
 def _check_rows(sides: Sides, file: Rows, held: Collection[str], released: Flags, ledger: Ledger) -> Count:
-    """Check the rows of one file, and mark in `released` their records if it is of the release; returns how many there
-    were."""
+    """Check the rows of one file; return how many there are.
+
+    Marks their records in `released` if the file is part of the release.
+    """
     rows = others_in_all = 0
     for ids, tasks, records, families, splits, derived in read_lists(file.path, *_COLUMNS):
         if not len(sides.record):
@@ -227,20 +224,20 @@ def _check_rows(sides: Sides, file: Rows, held: Collection[str], released: Flags
 
 
 class Inputs(NamedTuple):
-    """Of some rows: each in words, the input as it was filled in, its hash, and by which of two rules it counts."""
+    """The inputs of some rows: row labels, the filled-in texts, their hashes, and which rule applies to each."""
 
     rows: list[str]
     texts: list[str]
     forms: Keys
-    long: Flags  # it is long enough to tell
-    named: Flags  # it is a query or title, which tells at any length
+    long: Flags  # long enough to be distinctive
+    named: Flags  # queries and titles, distinctive at any length
 
 
 def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> tuple[dict[str, int], dict[str, Any]]:
-    """No training row says in its input what a validation or test row says in its own; returns how many were compared,
-    and what is tolerated: short texts, unless they are queries and titles of both.
+    """Check that no training input equals a validation or test input.
 
-    Inputs are compared as the templates of their tasks were filled, in normal form.
+    Inputs are compared without the fixed texts of their templates, in normal form. Returns the numbers of inputs
+    compared, and what is tolerated: equal short texts, unless both are queries or titles.
     """
     files = [file for file in _release(run) if file.path.parent.name != "variants"]
     tasks = _asked(release)
@@ -267,12 +264,12 @@ def _check_texts(run: Path, release: Manifest, ledger: Ledger) -> tuple[dict[str
 
 
 def _asked(release: Manifest) -> dict[str, tuple[tuple[str, ...], bool]]:
-    """For each task the texts between the fields of its template, and whether its input is a query or title."""
+    """For each task, the fixed texts of its template, and whether its input is a query or title."""
     return {task: (fixed_texts(known["input"]), known["names"]) for task, known in release.config["tasks"].items()}
 
 
 def _inputs(file: Rows, tasks: Mapping[str, tuple[tuple[str, ...], bool]]) -> Iterator[Inputs]:
-    """The inputs of the pairs in a file, some thousand at a time."""
+    """The inputs of the pairs in a file, in batches; one wording per pair."""
     before = ""
     for ids, names, records, inputs in read_lists(file.path, "id", "task", "record", "input"):
         rows, said, named = [], [], []
@@ -291,7 +288,7 @@ def _inputs(file: Rows, tasks: Mapping[str, tuple[tuple[str, ...], bool]]) -> It
 
 
 def _sentences(run: Path, ledger: Ledger) -> list[str]:
-    """The violations that are kept, in a fixed order, with the names of the records that are in them."""
+    """The recorded violations as sentences, in a fixed order, with the names of their records."""
     wanted = {record for violation in ledger.kept for record in violation.records}
     names = name_records(run, wanted)
     return [
@@ -301,5 +298,5 @@ def _sentences(run: Path, ledger: Ledger) -> list[str]:
 
 
 def sentence(kind: str, detail: str) -> str:
-    """A violation in words."""
+    """A violation as a sentence."""
     return f"{kind.replace('_', ' ')}: {detail}"

@@ -1,11 +1,11 @@
-"""Take out of the stages of a run every row that names a record that is gone, or an example that was made of one.
+"""Purging: removes from all stages of a run the rows that refer to forgotten records, or to examples made from them.
 
-Files are written again, whole, without these rows; receipts and manifests count them as `forgotten` and name the new
-files, so that the run can be used as before. Each unit that lost something is marked as to be made again, since what
-is left was chosen while the rows were there: the next build reads its sources anew, without what was forgotten.
+Files are rewritten as a whole without these rows. Receipts and manifests count the rows as `forgotten` and list the new
+files, so the run remains usable. Each unit that lost rows is marked for rebuilding, because the remaining rows were
+selected while the others existed; the next build reads its sources again, without what was forgotten.
 
-Every step compares the files that lie there with what the manifest says, so a purge that was killed is simply done
-again. A stage that was not finished is removed, with those that rest on it.
+Every step compares the files on disk with the manifest, so a purge that was killed can be repeated. Unfinished stages
+are removed, with all stages that depend on them.
 """
 
 from __future__ import annotations
@@ -26,21 +26,10 @@ from ecominstruct.dataset.contamination_index import protected_columns
 from ecominstruct.dataset.recount import recount
 from ecominstruct.identity import fingerprint
 from ecominstruct.runs.executor import STAMPS
+from ecominstruct.runs.files import Part, flat, part_of, replacing
+from ecominstruct.runs.parquet import BATCH_ROWS, read_batches, read_columns
 from ecominstruct.runs.stages import BUILT, stage
-from ecominstruct.runs.store import (
-    BATCH_ROWS,
-    Manifest,
-    Part,
-    Receipt,
-    flat,
-    part_of,
-    read_batches,
-    read_columns,
-    read_manifest,
-    replacing,
-    write_manifest,
-    write_receipt,
-)
+from ecominstruct.runs.store import Manifest, Receipt, read_manifest, write_manifest, write_receipt
 from ecominstruct.similarity.columns import Flags
 from ecominstruct.sources.ingest import FORGOTTEN
 from ecominstruct.sources.tombstones import REASON
@@ -49,38 +38,41 @@ from ecominstruct.splits.assign import STRADDLES, straddling
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TAKEN_OUT = "some rows were taken out"  # what a unit says of what was forgotten until it is made again
+TAKEN_OUT = "some rows were taken out"  # the marker of a unit that is to be rebuilt
 _RAW, _SPLITS = (stage(name).folder for name in ("records", "splits"))
-_NAMING = ("id", "record", "row", "example", "other")  # columns that name a record or an example
+_NAMING = ("id", "record", "row", "example", "other")  # columns that refer to a record or an example
 _LISTING = ("derived_from",)
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 
 @dataclass(frozen=True)
 class Gone:
-    """What is forgotten: the ids of the records, and of the examples that were made of them."""
+    """Forgotten ids: records, and the examples made from them."""
 
     records: frozenset[str]
     examples: frozenset[str]
-    source: str | None = None  # where all records of it are
+    source: str | None = None  # the source, if all of its records are forgotten
 
     @cached_property
     def ids(self) -> frozenset[str]:
-        """All ids that nothing may name any more."""
+        """All ids that must no longer occur."""
         return self.records | self.examples
 
     @cached_property
     def column(self) -> pa.Array[Any]:
-        """The same as a column."""
+        """The ids as a column."""
         import pyarrow as pa
 
         return pa.array(sorted(self.ids), pa.string())
 
 
 def purge(run: Path, gone: Gone) -> dict[str, int]:
-    """Take the rows out of all stages; returns how many went, by folder. InputError for a damaged manifest or file."""
+    """Remove the forgotten rows from all stages; return the number of removed rows by folder.
+
+    Raises InputError for a damaged manifest or file.
+    """
     went: dict[str, int] = {}
-    parts: dict[str, str] = {}  # the hash of each part of the build as it is now
+    parts: dict[str, str] = {}  # the current hash of each part of the build
     whole = True
     for name in BUILT:
         folder = run / stage(name).folder
@@ -99,7 +91,7 @@ def purge(run: Path, gone: Gone) -> dict[str, int]:
 
 
 def named_in(path: Path, gone: Gone) -> Iterator[str]:
-    """What of that is gone a file still names, wherever it stands in it."""
+    """Yield the forgotten ids that still occur anywhere in a file."""
     if path.suffix != ".parquet":
         yield from sorted(set(_ID.findall(path.read_bytes().decode("latin-1"))) & gone.ids)
         return
@@ -110,7 +102,7 @@ def named_in(path: Path, gone: Gone) -> Iterator[str]:
 
 
 def naming(column: pa.Array[Any], known: pa.Array[Any]) -> Flags:
-    """For each row of a column of texts, or of lists of texts, whether it holds one of the known ones."""
+    """For each row of a column of texts, or of lists of texts, whether it holds one of the known values."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -122,7 +114,7 @@ def naming(column: pa.Array[Any], known: pa.Array[Any]) -> Flags:
 
 
 def _said_by(column: pa.Array[Any], gone: Gone) -> Iterator[str]:
-    """The ids that are values of a column."""
+    """The forgotten ids that are values of a column."""
     import pyarrow as pa
 
     for value in column.filter(pa.array(naming(column, gone.column))).to_pylist():
@@ -130,7 +122,7 @@ def _said_by(column: pa.Array[Any], gone: Gone) -> Iterator[str]:
 
 
 def _told_by(column: pa.Array[Any], gone: Gone) -> Iterator[str]:
-    """The ids that stand somewhere inside the texts of a column."""
+    """The forgotten ids that occur inside the texts of a column."""
     import pyarrow.compute as pc
 
     told: list[Any] = column.filter(pc.match_substring_regex(column, "[0-9a-f]{32}")).to_pylist()
@@ -142,9 +134,9 @@ def _told_by(column: pa.Array[Any], gone: Gone) -> Iterator[str]:
 
 
 def _purge_stage(run: Path, folder: Path, gone: Gone, upstream: Mapping[str, str]) -> tuple[Manifest, int]:
-    """Take rows out of the files of a stage, and bring its receipts and manifest in line; returns how many went.
+    """Remove rows from the files of a stage, and update its receipts and manifest; return the number of removed rows.
 
-    `upstream` are the hashes of the parts that predictions answer: these stay answers to what is left of them.
+    `upstream` maps paths of example parts to their new hashes, so that predictions stay valid for the remaining rows.
     """
     manifest = read_manifest(folder)
     assert manifest is not None
@@ -165,7 +157,7 @@ def _purge_stage(run: Path, folder: Path, gone: Gone, upstream: Mapping[str, str
 
 
 def _summed(manifest: Manifest) -> Manifest:
-    """A manifest with the sums and the fingerprint that belong to its units."""
+    """A manifest with the sums and the fingerprint that follow from its units."""
     units = manifest.units
     plain = {unit.unit: {name: value for name, value in unit.inputs.items() if name not in STAMPS} for unit in units}
     return replace(
@@ -186,7 +178,7 @@ def _sum(counters: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _purge_unit(run: Path, folder: Path, name: str, unit: Receipt, gone: Gone) -> tuple[Receipt, int]:
-    """Take rows out of the files of a unit; returns its receipt, and how many rows went (since the manifest)."""
+    """Remove rows from the files of a unit; return its receipt, and the number of rows removed since the manifest."""
     parts = [_purge_part(run, folder, part, gone) for part in unit.parts]
     went = sum(old.rows - new.rows for old, new in zip(unit.parts, parts, strict=True))
     if name == "contamination_index" and went:
@@ -229,8 +221,11 @@ def _purge_part(run: Path, folder: Path, part: Part, gone: Gone) -> Part:
 def take_out_reasons(
     folder: Path, kind: str, unit: Receipt, gone: Gone, *, all_of_it: bool = False
 ) -> tuple[dict[str, int], int]:
-    """Take what is gone out of the rejects (or the notes) of a unit; returns those that are left by reason, and how
-    many went. Those of raw rows name no record: they go where their source does, notes where a record of them does."""
+    """Remove forgotten rows from the rejects or notes of a unit; return the remaining counts, and the number removed.
+
+    Rejects of raw rows have no record id. They are removed if their whole source is forgotten, notes also if a record
+    of their unit is (`all_of_it`).
+    """
     path = folder / kind / f"{flat(unit.unit)}.parquet"
     before = unit.rejected if kind == "rejects" else unit.noted
     kept = {reason: n for reason, n in before.items() if reason != REASON}
@@ -249,9 +244,9 @@ def take_out_reasons(
 
 
 def _rewrite(path: Path, gone: Gone, sizes: Iterator[int] | None = None) -> None:
-    """Write a file again without the rows that name what is gone, and without its ids in what is said of other rows.
+    """Rewrite a file without the rows that refer to forgotten ids, and clear details that mention them.
 
-    Row groups are full again afterwards, or have these `sizes`: stages find their way in files by counting rows.
+    Row groups are filled up again, or get these `sizes`: other stages locate rows by counting.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -281,7 +276,7 @@ def _rewrite(path: Path, gone: Gone, sizes: Iterator[int] | None = None) -> None
 
 
 def _untold(table: Any, gone: Gone) -> Any:
-    """A table of reasons without details that name what is gone."""
+    """A table of reasons, with details that mention forgotten ids cleared."""
     import pyarrow as pa
 
     details = ["" if gone.ids.intersection(_ID.findall(detail)) else detail for detail in table["detail"].to_pylist()]
@@ -289,7 +284,7 @@ def _untold(table: Any, gone: Gone) -> Any:
 
 
 def _groups(run: Path) -> Iterator[int]:
-    """The rows of each row group of the records that are left: the assignments have the same ones."""
+    """The sizes of the row groups of the remaining records. Assignments have the same row groups."""
     records = read_manifest(run / _RAW)
     assert records is not None
     for part in records.parts():
@@ -303,7 +298,7 @@ def _is_text(kind: Any) -> bool:
 
 
 def _card(run: Path, config: Mapping[str, Any]) -> dict[str, Any]:
-    """What the release says of the stages before it, after these have forgotten."""
+    """The release's description of earlier stages, updated after the purge."""
     done = {name: found for name in config["card"]["rejected"] if (found := read_manifest(run / stage(name).folder))}
     rows: Counter[str] = Counter()
     for unit in done["records"].units:

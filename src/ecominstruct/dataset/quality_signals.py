@@ -1,15 +1,15 @@
-"""Stage 4, findings: what is to be known of each example before anything is decided.
+"""Stage 4, quality signals: everything measured about each example before any decision is made.
 
-A unit is a task. Everything is judged on the pair of task and record, never on the rendered prompt, so wordings are
-no copies of each other, and neither are the tasks that were made of one record.
+A unit is one task. The unit of judgement is the pair of task and record, never the rendered prompt. Wordings of a pair
+are therefore not duplicates of each other, and neither are different tasks on one record.
 
-<task>/matches.parquet     texts of training rows that stand in validation or test; copies; conflicting answers
-<task>/measures.parquet    lengths, characters, language, repetition of every pair
+  <task>/matches.parquet     leaks (training texts that occur in validation or test), copies, conflicting answers
+  <task>/measures.parquet    lengths, characters, language and repetition of every pair
 
-Compared with the guard is, of a training pair, all that it says: its input, and its output and candidates where they
-are texts. Each of these, and each text of its record that the task uses, may also be equal or near to a protected one
-by itself. A field that says the same of many records, a brand or a category, is left out of that: of a field that is no
-key of its card, at least a fifth of the texts must be different ones, and no more than two records hold the same.
+The contamination index is searched for the whole of a training pair: its input, plus its output and candidates if they
+are free text. Each of these, and each text of its record that the task uses, may also match a protected text on its
+own. Fields with the same text in many records, such as a brand or a category, are excluded from that: of a field that
+is not a key of its card, at least a fifth of the texts must be distinct, and at most two records may share a text.
 """
 
 from __future__ import annotations
@@ -34,19 +34,13 @@ from ecominstruct.dataset.task_duplicates import Siblings
 from ecominstruct.identity import fingerprint
 from ecominstruct.rows import Match, Measure, match_schema, measure_schema
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.parquet import BATCH_ROWS, batch_of, read_batches, read_lists, write_part
 from ecominstruct.runs.stages import MATCHES, MEASURES, stage
-from ecominstruct.runs.store import BATCH_ROWS, Manifest, Receipt, batch_of, read_batches, read_lists, write_part
+from ecominstruct.runs.store import Manifest, Receipt
 from ecominstruct.similarity.compared_forms import PART, Forms
-from ecominstruct.similarity.contamination import (
-    EVERYTHING,
-    Leak,
-    Memory,
-    Protected,
-    Said,
-    find_leaks,
-    read_protected,
-)
+from ecominstruct.similarity.contamination import EVERYTHING, Leak, Memory, Said, find_leaks
 from ecominstruct.similarity.near_duplicates import Near
+from ecominstruct.similarity.protected_rows import Protected, read_protected
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.tasks import templates
@@ -59,10 +53,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = stage("quality_signals")
-ROW = "row"  # as the part of a pair that says what a protected row says: all that is in it
-MOST_SAID = 2  # records of some thousand: what more of them say is a question to many products
-DIFFERENT = 0.2  # share of different texts from which a field tells records apart
-_ENOUGH = 4_000  # pairs that are looked at together: of fewer, the few questions of a shop would seem many
+ROW = "row"  # part name of a match that concerns the pair as a whole
+MOST_SAID = 2  # records in a batch; a text in more of them is generic, such as a question about many products
+DIFFERENT = 0.2  # share of distinct texts above which a field distinguishes records
+_ENOUGH = 4_000  # pairs in a batch; in a smaller one, the few standard questions of a shop would seem distinctive
 _COLUMNS = ("record", "row", "split", "input", "output", "choices")
 
 
@@ -74,7 +68,10 @@ def plan_quality_signals(
     rating: RatedBy,
     done: Mapping[str, Manifest],
 ) -> StagePlan:
-    """One unit for each task. `done` holds the manifests of records, examples and contamination index."""
+    """Plan the stage, with one unit per task.
+
+    `done` holds the manifests of records, examples and contamination index.
+    """
     known = {part.path: part.hash for part in done["examples"].parts()}
     same = {
         "contamination_index": done["contamination_index"].units[0].parts[0].hash,
@@ -102,7 +99,7 @@ def plan_quality_signals(
 def _places(
     run: Path, done: Mapping[str, Manifest], task: Task, card: SourceCard
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The example parts of a task, each with the record parts that it was made of."""
+    """The example parts of a task, each with the record parts that it was made from."""
     records = run / stage("records").folder
     made = example_parts(run, done["examples"], task)
     for path, some in zip(made, stretches(source_parts(done["records"], card, task.files)), strict=True):
@@ -131,12 +128,12 @@ def _work(task: Task, card: SourceCard, parts: Places, guard: str, clean: Clean,
 
 
 def examine(work: PairsUnit, folder: Path) -> Receipt:
-    """Look at every pair of a task."""
+    """Measure every pair of a task, and find its leaks, copies and conflicts."""
     near = Near(work.clean.similarity, work.clean.edits)
     leaks: list[Leaking] = []
     counts: Counter[str] = Counter()
     known, rate, memory = read_protected(Path(work.guard)), work.rating.rate(), Memory()
-    # Not in the folder of the stage: what a killed build leaves behind is the system's to remove.
+    # Outside the folder of the stage, so that the system cleans up after a build that was killed.
     with (
         TemporaryDirectory(prefix="ecominstruct-") as scratch,
         Siblings(work, Path(scratch), near, memory.forms) as siblings,
@@ -147,7 +144,7 @@ def examine(work: PairsUnit, folder: Path) -> Receipt:
                 leaks.extend(_leaks(work, pairs, fields, known, memory))
                 contents = siblings.add(pairs).tolist()
                 rows = batch_of(list(_measures(pairs, contents, rate)), measure_schema())
-                del pairs, fields  # else they stay in memory until as many others have been read
+                del pairs, fields  # otherwise they stay in memory until the next batch has been read
                 yield rows
 
         measures = write_part(folder, f"{work.task}/{MEASURES}", measure_schema(), measured())
@@ -158,7 +155,7 @@ def examine(work: PairsUnit, folder: Path) -> Receipt:
 
 
 def _counted(matches: Iterator[Match], counts: Counter[str], source: str) -> Iterator[pa.RecordBatch]:
-    """Matches as batches; `counts` says how many there were of each kind, and whose rows leak."""
+    """Matches as batches. Counts the matches by kind, and the leaks by source, in `counts`."""
     while some := list(islice(matches, BATCH_ROWS)):
         counts.update(f"{match.check} {match.kind}" for match in some)
         counts.update(f"leak of {match.other_source} in {source}" for match in some if match.check == "leak")
@@ -189,7 +186,7 @@ def _measures(pairs: Sequence[Pair], contents: Sequence[int], rate: Rate | None)
 
 
 def _batches(work: PairsUnit) -> Iterator[tuple[list[Pair], Fields]]:
-    """The pairs of a task, some thousand at a time, and beside them the texts of the fields of their records."""
+    """The pairs of a task in batches, with the texts of the relevant fields of their records."""
     names = [*work.keys, *work.fields]
     for examples, records in work.parts:
         coming = _records(records, names) if names else iter(())
@@ -199,8 +196,8 @@ def _batches(work: PairsUnit) -> Iterator[tuple[list[Pair], Fields]]:
             numbered = list(wordings(ids, before))
             pairs = _pairs(work, batch, [row for row, (_, number) in enumerate(numbered) if number == 0])
             before = numbered[-1]
-            del batch, ids, numbered  # else all wordings stay in memory while the pairs are looked at
-            # Pairs come in the order of their records: what is passed over made none.
+            del batch, ids, numbered  # otherwise all wordings stay in memory while the pairs are processed
+            # Pairs come in the order of their records; records that are skipped made no pair.
             found = [next(of for of in coming if of[0] == pair.record) for pair in pairs] if names else []
             if pairs:
                 yield pairs, {name: [of[at] for of in found] for at, name in enumerate(names, 1)}
@@ -222,16 +219,16 @@ def _pairs(work: PairsUnit, batch: pa.RecordBatch, rows: Sequence[int]) -> list[
 
 
 def answer_of(output: str, labels: Sequence[str]) -> str:
-    """What stands for an answer when two are compared: its labels in a fixed order, if it has several.
+    """The form of an answer for comparisons: its labels in a fixed order if it has several, else the output.
 
-    The output lists several labels in the order of the row's menu, which is drawn for each record. Two rows that name
-    the same labels have the same answer.
+    The output lists labels in the order of the row's menu, which is drawn per record. Two rows with the same labels
+    have the same answer.
     """
     return "\n".join(sorted(labels)) if len(labels) > 1 else output
 
 
 def _gathered(batches: Iterable[tuple[list[Pair], Fields]]) -> Iterator[tuple[list[Pair], Fields]]:
-    """Batches put together until they hold enough pairs to say whether a field tells records apart."""
+    """Merge batches until they have enough pairs to judge whether a field distinguishes records."""
     held: list[Pair] = []
     columns: dict[str, list[list[str]]] = {}
     for pairs, fields in batches:
@@ -246,7 +243,7 @@ def _gathered(batches: Iterable[tuple[list[Pair], Fields]]) -> Iterator[tuple[li
 
 
 def _records(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """The id of each record, and the texts of some of its fields, one after another."""
+    """Yield the id of each record, and the texts of some of its fields."""
     for path in paths:
         for lists in read_lists(Path(path), "id", *names):
             lists[1:] = [[texts_of(value) for value in column] for column in lists[1:]]
@@ -257,7 +254,7 @@ def _records(paths: Sequence[str], names: Sequence[str]) -> Iterator[tuple[Any, 
 
 
 class Leaking(NamedTuple):
-    """A pair that says what a protected text says."""
+    """A pair that leaks a protected text."""
 
     pair: str  # its record
     split: str
@@ -268,7 +265,7 @@ class Leaking(NamedTuple):
 def _leaks(
     work: PairsUnit, pairs: Sequence[Pair], fields: Fields, known: Protected, memory: Memory
 ) -> Iterator[Leaking]:
-    """The closest match of each training pair with a protected row, if it has one."""
+    """Yield the closest match of each training pair with a protected row, if there is one."""
     train = [number for number, pair in enumerate(pairs) if pair.split == "train"]
     made = Shows(work.template, work.free, work.candidates, work.names)
     texts = _telling(work, fields, train, memory.forms)
@@ -280,8 +277,10 @@ def _leaks(
 
 
 def said_by(made: Shows, pair: Pair, fields: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], Said]:
-    """What a training pair says, and the names of the parts that its texts are. The answer is part of it, unless it is
-    a label. `fields`: texts of its record that the task uses."""
+    """The texts of a training pair, with the names of their parts. `fields` are texts of its record that the task uses.
+
+    The answer is included unless it is a label.
+    """
     shown = [("input", without(made.template, pair.input))]
     if made.free:
         shown.append(("output", pair.output))
@@ -292,14 +291,14 @@ def said_by(made: Shows, pair: Pair, fields: Sequence[tuple[str, str]]) -> tuple
 
 
 def _placed(found: Sequence[Leaking], guard: Path) -> Iterator[Match]:
-    """Leaks as matches, each with the place of the protected text, which is read from the guard."""
+    """Leaks as matches, each with the place of the protected text, which is read from the index."""
     places = _places_of(sorted({one.leak.protected for one in found}), guard)
     for record, split, part, leak in found:
         yield Match(record, split, "leak", leak.kind, part, leak.similarity, *places[leak.protected])
 
 
 def _places_of(numbers: Sequence[int], guard: Path) -> dict[int, tuple[Any, ...]]:
-    """Of protected texts by their numbers, in order: record, source, split and part."""
+    """Record, source, split and part of protected texts, by their (sorted) numbers."""
     found: dict[int, tuple[Any, ...]] = {}
     before = 0
     for batch in read_batches(guard / PROTECTED, "record", "source", "split", "part") if numbers else ():
@@ -313,7 +312,7 @@ def _places_of(numbers: Sequence[int], guard: Path) -> dict[int, tuple[Any, ...]
 def _telling(
     work: PairsUnit, fields: Fields, train: Sequence[int], forms_of: Forms
 ) -> dict[int, list[tuple[str, str]]]:
-    """By the number of a training pair: the texts of its record that tell it apart from others, with their fields."""
+    """By number of training pair: the distinctive texts of its record, with their fields."""
     found: dict[int, list[tuple[str, str]]] = {number: [] for number in train}
     for name, column in fields.items():
         forms = {number: [forms_of(text).joined for text in column[number]] for number in train}

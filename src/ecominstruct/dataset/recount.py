@@ -1,4 +1,4 @@
-"""What a receipt counts, counted again from the files of its unit: after rows were taken out of them."""
+"""Recounting: the counts of a receipt, computed again from its files after rows were removed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecominstruct.rows import SPLITS
-from ecominstruct.runs.store import Part, Receipt, flat, read_columns
+from ecominstruct.runs.files import Part, flat
+from ecominstruct.runs.parquet import read_columns
+from ecominstruct.runs.store import Receipt
 from ecominstruct.splits.assign import counts_by_source
 
 
 def recount(folder: Path, stage: str, unit: Receipt, parts: Sequence[Part]) -> tuple[int, dict[str, int]]:
-    """The rows out and the counts of a unit, from its parts; counts that its files do not tell stay as they are."""
+    """Return the rows out and the counts of a unit. Counts that cannot be computed from its files stay the same."""
     rows = sum(part.rows for part in parts)
     if stage == "splits":
         return _splits(folder, unit, parts)

@@ -1,12 +1,12 @@
-"""Stage 4, dataset: the examples become the release, one file a task and split, with what is needed to use it.
+"""Stage 4, dataset: examples become the release, with one file per task and split and what is needed to use it.
 
 {train,validation,test}/<task>.parquet    the examples
-variants/<task>.parquet                   some test examples asked in other ways, where the recipe wants them
-tasks.json                                what each task is, as it was when its examples were made; `quality`: how
-                                          even its labels are, and how far one gets without understanding
-index-*.npy                               where each id stands, for `ecom trace`
-shifts.json                               how cleaning moved the golds of training, beyond chance
-split-proof.json                          that nothing of the test rows stands in training, from the files themselves
+variants/<task>.parquet                   some test examples in other wordings and orders, if the recipe wants them
+tasks.json                                each task as it was when its examples were made; `quality`: how balanced
+                                          its labels are, and the scores of trivial baselines
+index-*.npy                               an index of ids, for `ecom trace`
+shifts.json                               significant shifts of the training labels due to cleaning
+split-proof.json                          the check that no test content is in the training rows
 README.md                                 the card
 """
 
@@ -41,21 +41,10 @@ from ecominstruct.dataset.variants import choose, variants
 from ecominstruct.identity import fingerprint, hash64
 from ecominstruct.rows import SPLITS, Reject, Split, example_of, example_schema
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.files import Part, flat, write_bytes, write_json
+from ecominstruct.runs.parquet import RejectFile, batches_of, read_batches, read_lists, write_part, write_rejects
 from ecominstruct.runs.stages import MATCHES, MEASURES, stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Part,
-    Receipt,
-    RejectFile,
-    batches_of,
-    flat,
-    read_batches,
-    read_lists,
-    write_bytes,
-    write_json,
-    write_part,
-    write_rejects,
-)
+from ecominstruct.runs.store import Manifest, Receipt
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.splits.assign import stated_sets
 from ecominstruct.tasks.catalogue import Catalogue
@@ -78,15 +67,15 @@ class ReleaseUnit(NamedTuple):
 
     task: str
     parts: tuple[str, ...]  # paths of its example parts
-    findings: str  # the folder of what was found out about them
+    findings: str  # the folder of its quality signals
     rules: Rules
     limits: Limits
     held_out: bool
-    twins: Mapping[str, str]  # records whose pair is left out for that of another task
-    stated: bool  # the test rows are a stated test set, which stays as it is
-    policy: Mapping[str, Deed]  # by risk
-    test_rows: int | None  # test examples at most
-    variants: int  # test examples that are also asked in other ways
+    twins: Mapping[str, str]  # record -> the pair of another task that is kept instead
+    stated: bool  # whether the test rows are a stated test set, which is not changed
+    policy: Mapping[str, Deed]  # the action by risk
+    test_rows: int | None  # the maximum number of test examples
+    variants: int  # the number of test examples that also get variants
     ingredients: Ingredients
 
 
@@ -99,8 +88,11 @@ def plan_release(
     twins: Twins,
     card: Mapping[str, Any],
 ) -> StagePlan:
-    """One unit for each task that has examples. `done` holds the manifests of examples and findings; `twins` are the
-    pairs that stand in several tasks; `card` is what the release's README says beyond the rows."""
+    """Plan the stage, with one unit per task that has examples.
+
+    `done` holds the manifests of examples and quality signals. `twins` are pairs that occur in several tasks. `card` is
+    the content of the release's README beyond the rows.
+    """
     held = held_out_tasks(catalogue.tasks.values(), recipe.splits.held_out)
     found = {unit.unit: unit for unit in done["quality_signals"].units}
     present = [task for task in sorted(tasks, key=lambda task: task.id) if task.id in found]
@@ -134,13 +126,13 @@ def plan_release(
         write_json(target / "tasks.json", {name: {**task, **known[name]} for name, task in config["tasks"].items()})
         write_json(target / SHIFTS, shifts_document(manifest))
         write_bytes(target / "README.md", dataset_card(config, manifest, look(config, manifest, proof)).encode())
-        return IDS, PLACES, PROOF, SHIFTS, "tasks.json"  # the README is written again by others, and seals itself
+        return IDS, PLACES, PROOF, SHIFTS, "tasks.json"  # the README is rewritten by other verbs, and has a seal
 
     return StagePlan(STAGE, target, units, release_task, config, finish)
 
 
 def training_sizes(examples: Manifest, held: frozenset[str]) -> dict[str, int]:
-    """The training rows that each task has, before anything is taken out; none where a task is held out."""
+    """The number of training rows of each task before any are removed; 0 for held-out tasks."""
     sizes: Counter[str] = Counter()
     for unit in examples.units:
         task = unit.unit.rpartition("/")[0]
@@ -199,10 +191,10 @@ def _plain(rules: Rules) -> Any:
 
 
 def held_out_tasks(tasks: Iterable[Task], held_out: HeldOut) -> frozenset[str]:
-    """The tasks of which no training or validation row may come: those that are named, and those of the categories.
+    """The tasks that must not have training or validation rows: those named, and those of the named categories.
 
-    An atomic task that serves one of them goes with it, unless the recipe says `steps: false`: who has been trained on
-    every step of a task has seen the task. `tasks` are all that the catalogue knows, also those that a run leaves out.
+    Atomic tasks that serve one of them are included, unless the recipe says `steps: false`: a model trained on every
+    step of a task has seen the task. `tasks` are all tasks of the catalogue, including those that a run leaves out.
     """
     known = {task.id: task for task in tasks}
     found = {
@@ -215,7 +207,7 @@ def held_out_tasks(tasks: Iterable[Task], held_out: HeldOut) -> frozenset[str]:
 
 
 def describe(task: Task, card: SourceCard) -> dict[str, Any]:
-    """What must be known about a task to ask it, to read answers and to report: as plain data."""
+    """Everything about a task that is needed to ask it, to parse answers and to report, as plain data."""
     separator, none = answer_words(task.answer, task.lang)
     return {
         "id": task.id,
@@ -250,7 +242,7 @@ def has_menu(task: Task) -> bool:
 
 
 def release_task(work: ReleaseUnit, folder: Path) -> Receipt:
-    """Put the examples of a task into the files of their splits."""
+    """Write the examples of a task into the files of their splits."""
     findings = Path(work.findings)
     tested = _stated_records(work)
     risks = {reason: _left_whole(found, tested) for reason, found in _risks(work).items()}
@@ -295,7 +287,7 @@ def release_task(work: ReleaseUnit, folder: Path) -> Receipt:
 
 
 def _stated_records(work: ReleaseUnit) -> Collection[str] | None:
-    """The records that nothing is taken from: those of a stated test set; None for all, those of a published one."""
+    """The records that must stay unchanged: those of a stated test set; None (all) for a published test set."""
     if work.ingredients.card.published_test_set:
         return None
     if not work.stated:
@@ -305,7 +297,7 @@ def _stated_records(work: ReleaseUnit) -> Collection[str] | None:
 
 
 def _left_whole(found: Decided, tested: Collection[str] | None) -> Decided:
-    """What the policy makes of a risk, where some records may not be masked either: they are named with the dropped."""
+    """The decisions on a risk, with the records in `tested` moved from `masked` to `dropped`, which only notes them."""
     masked = {record: kinds for record, kinds in found.masked.items() if record in (tested or ())}
     return Decided(
         {**found.dropped, **masked}, {record: kinds for record, kinds in found.masked.items() if record not in masked}
@@ -317,7 +309,7 @@ def _shifts(work: ReleaseUnit, dropped: Reasons) -> dict[str, Any]:
 
 
 def _risks(work: ReleaseUnit) -> dict[str, Decided]:
-    """What the policy makes of each risk in the records of a task."""
+    """The decisions of the policy for each risk in a task."""
     task, published = work.ingredients.task, work.ingredients.card.published_test_set
     return {
         reason: decide_risk(RISKS[reason], task, work.parts, deed, published) for reason, deed in work.policy.items()
@@ -331,12 +323,12 @@ def _masked(work: ReleaseUnit, risks: Mapping[str, Decided], batch: pa.RecordBat
 
 
 def _pairs(path: Path) -> int:
-    """How many records there are in a file: the rows of one stand side by side."""
+    """The number of pairs in a file. Rows of one record are adjacent."""
     return sum(1 for _ in groupby(name for (some,) in read_lists(path, "record") for name in some))
 
 
 def _quality(work: ReleaseUnit, paths: Sequence[Path]) -> dict[str, Any]:
-    """The quality of a task by some of its released examples, those with the lowest hashes."""
+    """The quality of a task, from a sample of its released examples (those with the lowest hashes)."""
     ids = (name for path in paths for (some,) in read_lists(path, "id") for name in some)
     chosen = set(nsmallest(SAMPLE, ids, key=lambda name: hash64(work.task, name, "quality")))
     examples = [
@@ -355,7 +347,7 @@ def _among(batch: pa.RecordBatch, chosen: Collection[str]) -> pa.Array[Any]:
 
 
 def _variants(work: ReleaseUnit, folder: Path, counts: Counter[str]) -> list[Part]:
-    """Ask some of the test examples in other ways."""
+    """Write variants of some of the test examples."""
     path = folder / "test" / f"{flat(work.task)}.parquet"
     if not work.variants or not counts["test"]:
         return []
@@ -371,7 +363,7 @@ def _variants(work: ReleaseUnit, folder: Path, counts: Counter[str]) -> list[Par
 def _select(
     work: ReleaseUnit, split: Split, dropped: Reasons, taking: Taking, rejects: RejectFile
 ) -> Iterator[pa.RecordBatch]:
-    """The batches of one split, without what is left out."""
+    """Yield the batches of one split without the rows that are left out."""
     import pyarrow as pa
 
     for path in work.parts:
@@ -391,7 +383,7 @@ def _select(
                     rejects.add(Reject(STAGE.name, work.task, row, reason, detail))
                 wanted.append(of == split and not reason)
             chosen = batch.filter(pa.array(wanted))
-            del batch  # else it stays in memory while the next one is read
+            del batch  # otherwise it stays in memory while the next one is read
             if chosen.num_rows:
                 yield chosen
 

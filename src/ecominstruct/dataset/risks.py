@@ -1,4 +1,4 @@
-"""The risks that a recipe's `policy` knows, by their keys there. A further one is a row of the table."""
+"""The table of risks in a recipe's `policy`, by key. Add a row to support another."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which training and test rows of a task are taken: those with the lowest hashes, as many as the recipe allows.
+"""Selection of training and test rows: those with the lowest hashes, as many as the recipe allows.
 
-What decides is the hash of task and row alone, so neither the order of rows nor that of their files changes a choice,
-and a smaller set is part of a larger one.
+Only the hash of task and row id decides. The order of rows and files therefore does not matter, and a smaller selection
+is a subset of a larger one.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import numpy as np
 from ecominstruct.dataset.mixture import Limits
 from ecominstruct.identity import hash64
 from ecominstruct.rows import Split
-from ecominstruct.runs.store import read_lists
+from ecominstruct.runs.parquet import read_lists
 
 ALL = (1 << 64) - 1
 
 
 class Taking(NamedTuple):
-    """The highest hash that stays under each limit, with the reason that a higher one gives; those of outputs."""
+    """The highest hash accepted under each limit, with the reason for rejecting higher ones; and the same by output."""
 
     limits: Limits
     steps: tuple[tuple[str, int], ...] = ()
     outputs: Mapping[str, int] | None = None
-    test: int = ALL  # the highest hash of a test row
+    test: int = ALL  # the highest hash of a selected test row
 
     def reason(self, row: int, wording: int, output: str) -> str:
-        """Why a training row is not taken, by its hash, the number of its wording and its output; or nothing."""
+        """Why a training row is not selected, from its hash, its wording number and its output; '' if it is."""
         if self.limits.wordings is not None and wording >= self.limits.wordings:
             return "over_wordings"
         if self.outputs is not None and row > self.outputs.get(output, ALL):
@@ -39,7 +39,7 @@ class Taking(NamedTuple):
 
 
 def row_hash(task: str, row: str) -> int:
-    """What decides whether a row is taken."""
+    """The hash that decides whether a row is selected."""
     return hash64(task, row, "cap")
 
 
@@ -51,7 +51,11 @@ def decide(
     per_label: int | None,
     test_rows: int | None,
 ) -> Taking:
-    """Read which rows there are, and find the hashes up to which they are taken."""
+    """Read the available rows and return the selection as hash thresholds.
+
+    `dropped` are records left out already. `per_label` is the maximum number of rows with the same output, `test_rows`
+    the maximum number of test rows; None means no limit.
+    """
     taking = Taking(limits)
     if test_rows is not None:
         tested = sorted(row for row, _ in _rows(task, parts, dropped, taking, "test"))
@@ -68,7 +72,7 @@ def decide(
 
 
 def wordings(records: Sequence[str], before: tuple[str, int] = ("", -1)) -> Iterator[tuple[str, int]]:
-    """For each row, its record and the number of its wording: rows of one record stand side by side."""
+    """Yield the record and wording number of each row. Rows of one record are adjacent; `before` is the last result."""
     record, number = before
     for name in records:
         number = number + 1 if name == record else 0
@@ -79,7 +83,7 @@ def wordings(records: Sequence[str], before: tuple[str, int] = ("", -1)) -> Iter
 def _rows(
     task: str, parts: Sequence[str], dropped: Mapping[str, Any], taking: Taking, of: Split = "train"
 ) -> Iterator[tuple[int, str]]:
-    """The hash and the output of every row of a split that is neither dropped nor left out yet."""
+    """The hash and the output of every row of a split that is neither dropped nor over an earlier limit."""
     for path in parts:
         before = ("", -1)
         for ids, records, splits, outputs in read_lists(Path(path), "id", "record", "split", "output"):

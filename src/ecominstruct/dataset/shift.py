@@ -1,18 +1,19 @@
-"""Cleaning is watched: did what was taken out of training move the distribution of the golds?
+"""Label shift due to cleaning: whether the rows removed from training changed the distribution of the gold answers.
 
-For each task the training pairs of task and record before cleaning are compared with those that are left after leaks,
-copies, conflicts, filters and the policy, in three ways (`checks.shifts` says how chance is told from a shift):
+For each task, the training pairs before cleaning are compared with those left after leaks, copies, conflicts, filters
+and the policy (`checks.shifts` describes the tests):
 
-    label       the share of a label; of tasks without labels, that of pairs that have no answer
-    agreement   how often two pairs that share a text, and ask different things of it, have the same gold
-    order       how often neighbours have the same gold, where the order tells more than before
+    label       the share of a label; for tasks without labels, the share of pairs without an answer
+    agreement   how often two pairs that share a text, but ask different things about it, have the same gold
+    order       how often neighbouring rows have the same gold, where the order reveals more than before
 
-Caps and samples come later and choose by hash: they cannot shift anything. A pair in conflict (`conflicting_gold`) has
-no single gold, so it is left out of agreement on both sides; else each dropped conflict would look like agreement.
+Caps and samples come later and select by hash, so they cannot shift anything. A pair in conflict (`conflicting_gold`)
+has no single gold and is excluded from agreement on both sides; otherwise each dropped conflict would count as
+agreement.
 
-A shift that is beyond chance, over all tasks and statistics together, is kept; one of at least FLOOR is a finding. The
-floor is half the margin by which a guess that reads nothing must beat chance before the audit of a test set calls it a
-shortcut (`audit.tells.MARGIN`): a share of a label, or an agreement, that moves by x helps such a guess by x at most.
+Shifts that are significant over all tasks and statistics together (Holm 1979) are kept. A shift of at least FLOOR is a
+finding. FLOOR is half the margin by which a blind guess must beat chance before the audit of a test set reports a
+shortcut (`audit.shortcuts.MARGIN`): a label share or an agreement that moves by x helps such a guess by at most x.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ import numpy as np
 
 from ecominstruct.checks.shifts import Labels, Moved, agreement_shift, beyond_chance, order_shift, share_shifts
 from ecominstruct.dataset.quality_signals import answer_of
-from ecominstruct.runs.store import Manifest, read_batches
+from ecominstruct.runs.parquet import read_batches
+from ecominstruct.runs.store import Manifest
 from ecominstruct.similarity.columns import Flags, Indices
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.forms import OWN_CANDIDATES
@@ -39,45 +41,44 @@ if TYPE_CHECKING:
 from ecominstruct.dataset.decide import Reasons
 
 SHIFTS = "shifts.json"
-LEVEL = 0.05  # the chance that any shift of a release that is random is kept
-FLOOR = 0.05  # of a share or an agreement, from which a shift is a finding
-MOST_ANSWERS = 20  # different answers that are taken for labels where the form has none
+LEVEL = 0.05  # the probability that a release without any true shift reports one
+FLOOR = 0.05  # the size of a share or an agreement shift that is a finding
+MOST_ANSWERS = 20  # distinct answers that are treated as labels if the form has none
 NO_ANSWER, ANSWER = "no answer", "an answer"
 CONFLICT = "conflicting_gold"
 _COLUMNS = ("record", "split", "family", "input", "output")
-MOST_SAID = 10  # findings that are said at the end of a build
+MOST_SAID = 10  # findings printed at the end of a build
 _DIGITS = 6
 
 Kind = Literal["label", "agreement", "order"]
 
 
 class Shift(NamedTuple):
-    """What moved in one task. `before` is what a random removal of as many pairs would leave."""
+    """A shift in one task. `before` is the expectation after removing as many pairs at random."""
 
     task: str
     kind: Kind
-    of: str  # the label, or the field whose text pairs share; of an order, empty
+    of: str  # the label, or the field whose text pairs share; empty for an order
     before: float
     after: float
-    n: int  # pairs that `after` is a share of
-    removed: int  # pairs that were taken out of the task
-    p: float  # how likely as large a shift is by chance, for this statistic alone
-    reason: str  # the reason whose removals alone move it farthest that way
+    n: int  # the number of pairs that `after` is a share of
+    removed: int  # the number of pairs removed from the task
+    p: float  # the p-value of this statistic alone
+    reason: str  # the reason whose removals alone cause most of the shift
 
     @property
     def size(self) -> float:
-        """How far it moved, whichever way."""
+        """The absolute size of the shift."""
         return abs(self.after - self.before)
 
     @property
     def is_finding(self) -> bool:
-        """Whether it is large enough to be one."""
+        """Whether the shift is large enough to be a finding."""
         return self.size >= FLOOR
 
 
 class Watched(NamedTuple):
-    """What was found in a release: how many tasks and statistics were looked at, and what moved beyond chance, the
-    largest shift first."""
+    """The shifts of a release: how many tasks and statistics were tested, and the significant shifts, largest first."""
 
     tasks: int
     tests: int
@@ -85,37 +86,37 @@ class Watched(NamedTuple):
 
     @property
     def findings(self) -> tuple[Shift, ...]:
-        """The shifts that are large enough."""
+        """The shifts that are findings."""
         return tuple(shift for shift in self.shifts if shift.is_finding)
 
 
 class Pairs(NamedTuple):
-    """The training pairs of a task in the order of their files, one wording each; all columns are numbers from 0."""
+    """The training pairs of a task in file order, one wording each. All columns hold codes from 0."""
 
-    reasons: Indices  # 0 where a pair is kept, else the number of the reason
+    reasons: Indices  # 0 for a kept pair, else the number of the reason
     names: tuple[str, ...]  # of the reasons; the first one is empty
     families: Indices
     golds: Indices
     labels: Labels
     words: tuple[str, ...]  # of the labels
-    inputs: Indices  # what a pair asks: its input, and its candidates where they are its own
-    texts: Mapping[str, Indices]  # by field that is shown: its text
+    inputs: Indices  # what a pair asks: its input, with its own candidates
+    texts: Mapping[str, Indices]  # by field in the input: its text
 
 
 Statistics = Callable[[Pairs, Flags], Iterator[tuple[str, Moved]]]
-"""Statistics of one kind: for these pairs, with these of them kept, each by its name."""
+"""Statistics of one kind by name, for these pairs and a mask of the kept ones."""
 
 
 # ------------------------------------------------------------------------------------------------------------ measuring
 
 
 def measure(task: Task, keys: Sequence[str], parts: Sequence[str], dropped: Reasons) -> dict[str, Any]:
-    """The statistics of one task: how many there are, and those that chance makes rare, as facts of its receipt.
+    """Return the statistics of one task: `tests`, their number, and `shifts`, those with p <= LEVEL.
 
-    `keys`: the fields of its source that make records kin (`group`); `parts`: paths of its example parts; `dropped`:
-    the records that are left out, with the reason.
+    `keys` are the fields by which its source groups records (`group`), `parts` the paths of its example parts,
+    `dropped` the records left out, with the reason.
     """
-    # Free texts are golds of which no two agree, and have no labels.
+    # Free texts have no labels, and no two of them agree.
     pairs = read_pairs(task, keys, parts, dropped) if task.form != "generate" else None
     if pairs is None:
         return {"tests": 0, "shifts": []}
@@ -137,7 +138,7 @@ def _shift(task: Task, kind: Kind, of: str, moved: Moved, pairs: Pairs, reason: 
 
 
 def _reasons(pairs: Pairs, statistics: Statistics, rare: Mapping[str, Moved]) -> dict[str, str]:
-    """For each of some statistics, the reason whose removals alone move it farthest to where it went."""
+    """For each statistic in `rare`, the reason whose removals alone move it furthest in the observed direction."""
     numbers = range(1, len(pairs.names))
     alone = {number: dict(statistics(pairs, pairs.reasons != number)) for number in numbers}
 
@@ -150,9 +151,9 @@ def _reasons(pairs: Pairs, statistics: Statistics, rare: Mapping[str, Moved]) ->
 
 def _labels(pairs: Pairs, kept: Flags) -> Iterator[tuple[str, Moved]]:
     shifts = share_shifts(pairs.labels, kept, pairs.families)
-    if len(pairs.words) < 2:  # which has no share but the whole
+    if len(pairs.words) < 2:  # a single label always has the share 1
         return
-    two = len(pairs.words) == 2 and len(pairs.labels.rows) == len(kept)  # where one loses what the other gains
+    two = len(pairs.words) == 2 and len(pairs.labels.rows) == len(kept)  # with two labels, the shifts are mirror images
     for word, moved in zip(pairs.words, shifts, strict=True):
         if moved and not (two and word != min(pairs.words)):
             yield word, moved
@@ -181,7 +182,7 @@ _STATISTICS: Mapping[Kind, Statistics] = {"label": _labels, "agreement": _agreem
 
 
 def read_pairs(task: Task, keys: Sequence[str], parts: Sequence[str], dropped: Reasons) -> Pairs | None:
-    """The training pairs of a task; None where none is dropped or none is left, so that nothing can have moved."""
+    """The training pairs of a task; None if none or all are dropped, so that nothing can have shifted."""
     import pyarrow as pa
 
     batches = list(_training(task, parts))
@@ -201,7 +202,7 @@ def read_pairs(task: Task, keys: Sequence[str], parts: Sequence[str], dropped: R
 
 
 def _training(task: Task, parts: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """The training rows of example parts, the first wording of each record."""
+    """The training rows of example parts, with the first wording of each record only."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -219,7 +220,7 @@ def _training(task: Task, parts: Sequence[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _answers(task: Task, table: pa.Table) -> Any:
-    """What stands for each answer: several labels in whatever order are one."""
+    """The answers in comparable form: several labels in any order count as one answer."""
     import pyarrow as pa
 
     if task.form != "classify" or not task.many:
@@ -230,7 +231,7 @@ def _answers(task: Task, table: pa.Table) -> Any:
 
 
 def _numbers(column: Any) -> Indices:
-    """Equal texts as equal numbers from 0."""
+    """Codes from 0, equal for equal texts."""
     chunk = column.combine_chunks() if hasattr(column, "combine_chunks") else column
     return np.asarray(chunk.dictionary_encode().indices, np.int64)
 
@@ -245,8 +246,10 @@ def _inputs(task: Task, table: pa.Table) -> Indices:
 
 
 def _texts(task: Task, keys: Sequence[str], table: pa.Table) -> Iterator[tuple[str, Indices]]:
-    """The texts that pairs can share while they ask different things: of several fields the long ones, and those that
-    make records kin; the input itself where the candidates differ."""
+    """The texts that pairs can share while asking different things.
+
+    These are the long ones of several fields, and those that group records; the input itself if candidates differ.
+    """
     import pyarrow as pa
 
     if task.form in OWN_CANDIDATES:
@@ -262,8 +265,11 @@ def _texts(task: Task, keys: Sequence[str], table: pa.Table) -> Iterator[tuple[s
 
 
 def _labelled(task: Task, table: pa.Table) -> tuple[Labels, tuple[str, ...]]:
-    """The labels of the golds: of a classification its own, of marked spans their types; else the answers where they
-    are few, or whether there is one."""
+    """The labels of the golds, and their names.
+
+    For a classification its labels, for marked spans their types; otherwise the answers if there are few, or else
+    whether there is an answer.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -280,7 +286,7 @@ def _labelled(task: Task, table: pa.Table) -> tuple[Labels, tuple[str, ...]]:
 
 
 def _different(rows: Indices, named: Any) -> tuple[Labels, tuple[str, ...]]:
-    """Each label of each row once, and the words for the labels."""
+    """Each label of each row once, and the names of the labels."""
     coded = named.dictionary_encode()
     words: tuple[str, ...] = tuple(coded.dictionary.to_pylist())
     once = np.unique(rows * max(len(words), 1) + np.asarray(coded.indices, np.int64))
@@ -291,7 +297,7 @@ def _different(rows: Indices, named: Any) -> tuple[Labels, tuple[str, ...]]:
 
 
 def watched(release: Manifest) -> Watched | None:
-    """What moved in a release, from the facts of its units; None where it was made without a look (a corrected set)."""
+    """The shifts of a release, from the facts of its units; None if they were not measured (a corrected test set)."""
     facts = [unit.facts["shifts"] for unit in release.units if "shifts" in unit.facts]
     if not facts:
         return None
@@ -304,14 +310,14 @@ def watched(release: Manifest) -> Watched | None:
 
 
 def shifts_document(release: Manifest) -> dict[str, Any]:
-    """The same as plain data: what `shifts.json` holds, and what is printed as JSON."""
+    """The shifts as plain data, for `shifts.json` and JSON output."""
     found = watched(release) or Watched(0, 0, ())
     shifts = [{**shift._asdict(), "finding": shift.is_finding} for shift in found.shifts]
     return {"level": LEVEL, "floor": FLOOR, "tasks": found.tasks, "tests": found.tests, "shifts": shifts}
 
 
 def read_document(document: Mapping[str, Any]) -> Watched:
-    """What `shifts_document` wrote."""
+    """Read the result of `shifts_document`."""
     shifts = (Shift(**{name: shift[name] for name in Shift._fields}) for shift in document["shifts"])
     return Watched(document["tasks"], document["tests"], tuple(shifts))
 
@@ -320,20 +326,20 @@ def read_document(document: Mapping[str, Any]) -> Watched:
 
 
 def name_of(shift: Shift) -> str:
-    """What moved, in words."""
+    """The name of a shift's statistic."""
     if shift.kind == "label":
         return f"share of {shift.of}"
     return f"same gold under one {shift.of}" if shift.kind == "agreement" else "same gold in neighbouring rows"
 
 
 def say(shift: Shift) -> str:
-    """A shift as one sentence."""
+    """A shift as a sentence."""
     moved = f"{name_of(shift)}: {shift.before:.1%} → {shift.after:.1%} of {shift.n:,} pairs"
     return f"{shift.task}: {moved} (p {shift.p:.1g}; {shift.removed:,} taken out, mostly {shift.reason})"
 
 
 def summary(found: Watched) -> str:
-    """One sentence about all tasks."""
+    """One sentence on all tasks."""
     looked = f"{found.tests:,} statistics of {found.tasks:,} tasks"
     number = len(found.findings)
     if not number:
@@ -343,14 +349,14 @@ def summary(found: Watched) -> str:
 
 
 def say_all(found: Watched) -> list[str]:
-    """What the end of a build says: one sentence, and the findings, the largest first."""
+    """The lines printed at the end of a build: the largest findings, and a summary."""
     lines = [f"moved by cleaning: {say(shift)}" for shift in found.findings[:MOST_SAID]]
     more = len(found.findings) - MOST_SAID
     return [*lines, *([f"moved by cleaning: {more:,} more, see {SHIFTS}"] if more > 0 else []), summary(found)]
 
 
 def above(release: Manifest, limit: float | None) -> list[str]:
-    """A sentence for each shift beyond chance that is larger than `limits: gold_shift` of a recipe allows."""
+    """A sentence for each significant shift larger than `limits: gold_shift` of a recipe allows."""
     found = watched(release)
     if found is None or limit is None:
         return []

@@ -1,14 +1,14 @@
-"""What an input shows: the fields of its template and its candidates, and when two inputs show the same.
+"""Contents of an input: the fields of its template and its candidates, and when two inputs are near-duplicates.
 
-Two inputs of a task show the same if each field does and so do the candidates, in whatever order these stand. A field
-shows what another does if both are near, short ones by edits and long ones by grams (`checks.near`), and no other word
-stands in place of one of its words (`checks.contrast.swapped`); or if both hold the same words, at least four, in
-another order, as titles and lists of attributes do. Whether numbers, models and negations are the same is for the
-caller to see to (`checks.contrast.marks`).
+Two inputs of a task are near-duplicates if each field is and so are the candidates, in any order. Two fields are
+near-duplicates if their texts are near, short ones by edit distance and long ones by n-grams
+(`similarity.near_duplicates`), and no word is replaced by a different one (`similarity.contrast.swapped`); or if they
+hold the same words, at least four, in another order, as titles and attribute lists do. The caller compares numbers,
+models and negations (`similarity.contrast.marks`).
 
-Where a template shows two sides alike, "Product 1: … Product 2: …", the sides may stand in either order, unless an
-answer names one of them. "Bought: … Bought next: …" is a direction. And since the answer is about how the sides differ,
-a word more on one of them makes another pair: "upgrade" and "upgrade for Mac" are two products.
+If a template has two equal sides, "Product 1: … Product 2: …", they may be in either order, unless the answer refers to
+one of them. "Bought: … Bought next: …" has a direction. The answer depends on the difference between the sides, so an
+additional word on one side makes a different pair: "upgrade" and "upgrade for Mac" are two products.
 """
 
 from __future__ import annotations
@@ -31,40 +31,40 @@ from ecominstruct.tasks.templates import filled
 if TYPE_CHECKING:
     from ecominstruct.dataset.pairs import Pair
 
-TINY = 12  # characters: "diner" and "dinner" may both be asked about, so a shorter field beside others must be equal
+TINY = 12  # characters; a shorter field beside others must be equal, since "diner" and "dinner" may both be asked about
 TINY_CHINESE = 8
-FEWEST = 4  # words: of fewer, the same ones in another order may say something else
+FEWEST = 4  # words; fewer of them may mean something else in another order
 _FIELD, _PART = "\x1f", "\x1e"
 _CONTROLS = str.maketrans({_FIELD: " ", _PART: " "})
 _NAME = re.compile(r"[0-9]+|(?<![a-z])[a-z](?![a-z])|[一二三四甲乙]|first|second|left|right", re.IGNORECASE)
 
 
 class Sides(NamedTuple):
-    """Fields that a template shows alike, one block of them behind the other."""
+    """Two equal groups of fields in a template, one after the other."""
 
     start: int
-    size: int  # fields of one side
-    names: frozenset[str]  # by which the template tells the sides apart: 1, 2
+    size: int  # number of fields on one side
+    names: frozenset[str]  # names of the sides in the template: 1, 2
 
 
 class Shown(NamedTuple):
-    """The texts that an input shows."""
+    """The texts that an input contains."""
 
     fields: tuple[str, ...]
-    candidates: tuple[str, ...]  # in order
+    candidates: tuple[str, ...]  # sorted
 
     def packed(self) -> str:
-        """As one text, for a file."""
+        """Serialise to one text, for a file."""
         return _PART.join(_FIELD.join(texts) for texts in self)
 
     @classmethod
     def unpacked(cls, text: str) -> Shown:
-        """From such a text."""
+        """Parse the result of `packed`."""
         fields, candidates = (tuple(part.split(_FIELD)) if part else () for part in text.split(_PART))
         return cls(fields, candidates)
 
     def keys(self, forms: Forms, answer: str) -> Keys:
-        """What is compared of it; `answer` is that of the pair if it is in free text, and else nothing."""
+        """The comparison keys. `answer` is the pair's answer if it is free text, else ''."""
         fields, candidates = list(map(forms, self.fields)), list(map(forms, self.candidates))
         joined = [of.joined for of in (*fields, *candidates)]
         tiny = [of.joined if _is_tiny(of.joined) else "" for of in fields] if len(fields) > 1 else []
@@ -77,15 +77,15 @@ class Shown(NamedTuple):
 
 
 class Keys(NamedTuple):
-    """What is compared of inputs before they are looked at field by field."""
+    """Keys by which inputs are compared before their fields are."""
 
-    form: str  # the normal forms of all texts, one a line
-    apart: int  # equal if the marks are, and those of several fields that are too short to be near others
-    order: int  # equal if all is but for the order of the words of a field; 0 where no field has enough words
+    form: str  # the normal forms of all texts, one per line
+    apart: int  # equal if the marks are, and the fields too short for near-duplicates
+    order: int  # equal up to word order within fields; 0 if no field has enough words
 
 
 def _order(form: Form) -> str:
-    """Equal of texts that hold the same words, if they are enough, and else of equal ones."""
+    """Equal for texts with the same words if there are enough of them; otherwise only for equal texts."""
     return b" ".join(form.words).decode() if len(form.words) >= FEWEST else form.joined
 
 
@@ -94,7 +94,7 @@ def _is_tiny(form: str) -> bool:
 
 
 def sides_of(template: Sequence[str]) -> Sides | None:
-    """The two sides that a template shows alike, given as its texts between fields; None where it has none."""
+    """Find two equal sides in a template, given as its texts between fields; None if it has none."""
     labels = [text.strip().rpartition("\n")[2] for text in template[:-1]]
     shapes = [_NAME.sub("#", label) for label in labels]
     for start, label in enumerate(labels):
@@ -111,8 +111,10 @@ def sides_of(template: Sequence[str]) -> Sides | None:
 
 
 def shown(template: Sequence[str], sides: Sides | None, pair: Pair, forms: Forms) -> Shown:
-    """What the input of a pair shows. Of sides that may stand in either order, the first by their forms comes first; of
-    an input in which the template is not found, all is one field."""
+    """The contents of a pair's input.
+
+    Sides that may be swapped are sorted by normal form. If the template does not match, the whole input is one field.
+    """
     fields = [field.translate(_CONTROLS) for field in filled(template, pair.input) or [pair.input]]
     if sides is not None and len(fields) == len(template) - 1 and sides.names.isdisjoint(units(pair.output)):
         start, middle, end = (sides.start + at * sides.size for at in range(3))
@@ -123,7 +125,10 @@ def shown(template: Sequence[str], sides: Sides | None, pair: Pair, forms: Forms
 
 
 def alike(left: Sequence[Shown], right: Sequence[Shown], near: Near, forms: Forms, *, sides: bool) -> Flags:
-    """Whether each two inputs show the same. `sides`: their task shows two sides alike."""
+    """Return for each two inputs whether they are near-duplicates, as a mask.
+
+    `sides`: whether their task's template has two equal sides.
+    """
     good = np.ones(len(left), np.bool_)
     rows, pairs = list[int](), list[tuple[str, str]]()
     for row, (one, other) in enumerate(zip(left, right, strict=True)):
@@ -139,7 +144,7 @@ def alike(left: Sequence[Shown], right: Sequence[Shown], near: Near, forms: Form
 
 
 def _differing(one: Shown, other: Shown, forms: Forms) -> list[tuple[str, str]] | None:
-    """The texts that are not the same at once, each beside its counterpart; None where one side has more texts."""
+    """The pairs of texts that are not equal; None if the inputs have different numbers of texts."""
     if len(one.fields) != len(other.fields) or len(one.candidates) != len(other.candidates):
         return None
     sides = zip(one.fields, other.fields, strict=True)
@@ -154,7 +159,7 @@ def _differing(one: Shown, other: Shown, forms: Forms) -> list[tuple[str, str]] 
 
 
 def _are_alike(pairs: Sequence[tuple[str, str]], near: Near, forms: Forms, sides: bool) -> Flags:
-    """Whether each two texts, whose normal forms differ, are near, or hold the same words."""
+    """Whether each two texts, whose normal forms differ, are near or have the same words."""
     left, right = [one for one, _ in pairs], [other for _, other in pairs]
     short = (are_short(left) & are_short(right)).tolist()
     scores = similarities([forms(text).joined for text in left], [forms(text).joined for text in right], short, near)

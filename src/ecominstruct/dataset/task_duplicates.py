@@ -1,13 +1,13 @@
-"""Copies among the pairs of one task: equal inputs, near inputs, and equal inputs whose answers contradict each other.
+"""Duplicates among the pairs of one task: equal inputs, near-equal inputs, and equal inputs with conflicting answers.
 
-A copy is a pair of the same split with the same, or nearly the same, input and the same answer; free texts as answers
-may differ as little as short texts may. An input is nearly the same only if every field that it shows is, and every
-candidate: one review and two questions about it are no copies, although the review is long and the questions are short.
-And it is so only if numbers, units, models, sizes and negations are the same. Else the second of two rows would be
-dropped where it has the answer of the first, and kept where it has another: a model learns that from what is left.
+A copy is a pair of the same split with the same or nearly the same input and the same answer. Free-text answers may
+differ as little as short texts may. An input is nearly the same only if every field and every candidate is: one review
+and two questions about it are not copies, although the review is long and the questions are short. Numbers, units,
+models, sizes and negations must be equal as well. Otherwise the second of two rows would be dropped if it had the
+answer of the first and kept if not, and a model would learn that from the remaining rows.
 
-An equal input with another answer is no copy: where a task has one right answer, the two are in conflict, unless most
-pairs agree on one of the answers. Which of several pairs is the original is a matter of the hash of its record.
+An equal input with a different answer is not a copy. In tasks with one correct answer, the two are in conflict, unless
+most pairs agree on one of the answers. Which of several pairs is the original depends on the hash of its record.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ecominstruct.dataset.shown import Shown, alike, shown, sides_of
 from ecominstruct.identity import hash64
 from ecominstruct.languages import same_text
 from ecominstruct.rows import SPLITS, Check, Match
-from ecominstruct.runs.store import BATCH_ROWS
+from ecominstruct.runs.parquet import BATCH_ROWS
 from ecominstruct.similarity.columns import Growing, Indices, Numbers, TextFile, release_pages, run_starts, slices
 from ecominstruct.similarity.compared_forms import Forms
 from ecominstruct.similarity.duplicates import NONE, find_copies
@@ -38,21 +38,21 @@ if TYPE_CHECKING:
     from ecominstruct.dataset.pairs import Pair, PairsUnit
 
 _FEWEST_VOTES = 3  # for an answer that others contradict
-_KEYED = 1 << 19  # bytes of texts whose keys are made together
-_LEAST = 256  # bytes that a text counts for at least: of short texts, the keys are what takes room
-_KEYS = 71  # of a text, about
+_KEYED = 1 << 19  # bytes of texts whose keys are computed together
+_LEAST = 256  # the minimum in bytes that a text counts for: for short texts, the keys dominate memory
+_KEYS = 71  # average number of keys per text
 
 
 class Pairs(NamedTuple):
-    """Numbers that are known of all pairs, in the order of their right to stay."""
+    """Numbers about all pairs, in the order of precedence for staying."""
 
-    place: Indices  # in the order in which they came
-    same: Numbers  # equal for pairs of one split whose inputs are equal, but for white space, case and width
+    place: Indices  # position in the input order
+    same: Numbers  # equal for pairs of one split whose inputs are equal up to white space, case and width
     answer: Numbers
 
 
 class Found(NamedTuple):
-    """Pairs of which another one was found, by their numbers, and how similar the two are."""
+    """Pairs for which another pair was found, as row numbers, with their similarity."""
 
     pair: Indices
     other: Indices
@@ -62,14 +62,15 @@ class Found(NamedTuple):
 
     @classmethod
     def of(cls, check: Check, kind: str, pair: Indices, other: Indices) -> Found:
-        """Pairs that are equal in what is compared."""
+        """Matches with similarity 1."""
         return cls(pair, other, np.ones(len(pair)), check, kind)
 
 
 class Siblings:
-    """Takes the pairs of a task as they come, and says in the end which are copies of which.
+    """Collects the pairs of a task, then finds the copies and conflicts among them.
 
-    A context: while it is open, texts lie in files of a scratch folder; in memory are some numbers for each pair.
+    A context manager: while it is open, texts are stored in files of a scratch folder. Only a few numbers per pair are
+    in memory.
     """
 
     def __init__(self, work: PairsUnit, scratch: Path, near: Near, forms: Forms) -> None:
@@ -95,7 +96,7 @@ class Siblings:
         self._stack.close()
 
     def add(self, pairs: Sequence[Pair]) -> Numbers:
-        """Take more pairs; returns a number for each, equal where the same is asked and answered, in whatever task."""
+        """Add pairs. Return a number for each, equal if the same is asked and answered, across tasks."""
         texts = ["\n".join((without(self._work.template, pair.input), *pair.choices)) for pair in pairs]
         inputs = [shown(self._work.template, self._sides, pair, self._forms_of) for pair in pairs]
         answers = [pair.output if self._work.free else "" for pair in pairs]
@@ -125,7 +126,7 @@ class Siblings:
         return np.array([hash64(self._work.asks, *said) for said in zip(forms, outputs, strict=True)], np.uint64)
 
     def matches(self) -> Iterator[Match]:
-        """All copies and conflicts, in the order of the pairs."""
+        """Yield all copies and conflicts in the order of the pairs."""
         rank, same, answer = (column.column() for column in self._numbers)
         place = np.argsort(rank, kind="stable")
         pairs = Pairs(place, same[place], answer[place])
@@ -138,7 +139,7 @@ class Siblings:
         yield from self._matches([one._replace(pair=place[one.pair], other=place[one.other]) for one in found])
 
     def _matches(self, found: Sequence[Found]) -> Iterator[Match]:
-        """What was found, pair by pair; of one pair, in the order in which it is given here."""
+        """The matches pair by pair; for one pair, in the order of `found`."""
         records, splits, source = self._records.texts(), self._splits.column(), self._work.source
         kinds = np.repeat(np.arange(len(found)), [len(one.pair) for one in found])
         pair, other, similarity = (np.concatenate([one[at] for one in found]) for at in range(3))
@@ -153,7 +154,7 @@ class Siblings:
                 yield Match(one, SPLITS[split], *said, two, source, SPLITS[its], "input")
 
     def _near_copies(self, pairs: Pairs, alone: Indices) -> Found:
-        """The near copies among pairs that are no exact ones."""
+        """The near copies among the pairs that are not exact copies."""
         place = pairs.place[alone]
         compared = Compared(self._forms.texts(), self._short.column(), self._sketches.sketches())
         outputs, inputs, orders = self._outputs.texts(), self._shown.texts(), self._orders.column()
@@ -189,7 +190,7 @@ class Siblings:
         return Found(alone[rows], alone[copies.original[rows]], similarity, "copy", "near")
 
     def _apart(self, pairs: Pairs, rows: Indices) -> Numbers:
-        """What keeps pairs apart that are no copies, however similar: split, marks, and answer unless in free text."""
+        """A hash of what must be equal in copies: split, marks, and the answer unless it is free text."""
         splits: Numbers = np.array([hash64(name) for name in SPLITS], np.uint64)
         place = pairs.place[rows]
         apart: Numbers = splits[self._splits.column()[place]] ^ self._aparts.column()[place]
@@ -203,24 +204,24 @@ def _first_of_equals(pairs: Pairs) -> Indices:
     head = np.ones(len(order), np.bool_)
     head[1:] = (group[1:] != group[:-1]) | (answer[1:] != answer[:-1])
     first = np.empty(len(order), np.int64)
-    first[order] = order[head][np.cumsum(head) - 1]  # the sort is stable: the head is the first of its equals
+    first[order] = order[head][np.cumsum(head) - 1]  # the sort is stable, so the head is the first of its equals
     return first
 
 
 def _contradictions(pairs: Pairs) -> tuple[Indices, Indices]:
-    """The pairs whose input has another answer elsewhere: each, and the first pair that gives another one.
+    """Pairs whose input has a different answer elsewhere: each with the first pair that gives another answer.
 
-    Where an answer was given three times or more, and twice as often as all others together, the people who labelled
-    the input agree on it: only the others contradict it.
+    If an answer was given at least three times and twice as often as all others together, the annotators agree on it,
+    and only the other pairs are in conflict.
     """
     order = np.argsort(pairs.same, kind="stable")
     same, answer = pairs.same[order], pairs.answer[order]
     head = run_starts(same)
     size = np.diff(head, append=len(order))
-    first = np.repeat(head, size)  # for each place, where its group begins
+    first = np.repeat(head, size)  # for each position, the start of its group
     odd = answer != answer[first]
     second = np.minimum.reduceat(np.where(odd, np.arange(len(order)), len(order)), head) if len(order) else head
-    second = np.repeat(second, size)  # where the first other answer of its group stands, if there is one
+    second = np.repeat(second, size)  # the position of the first different answer in its group, if any
     votes = _votes(same, answer)
     agreed = (votes >= _FEWEST_VOTES) & (3 * votes >= 2 * np.repeat(size, size))
     some = np.flatnonzero((second < len(order)) & ~agreed)
@@ -228,7 +229,7 @@ def _contradictions(pairs: Pairs) -> tuple[Indices, Indices]:
 
 
 def _votes(same: Numbers, answer: Numbers) -> Indices:
-    """How many pairs with the input of each pair give its answer."""
+    """For each pair, how many pairs with its input give its answer."""
     order = np.lexsort((answer, same))
     begins = np.ones(len(order), np.bool_)
     begins[1:] = (same[order][1:] != same[order][:-1]) | (answer[order][1:] != answer[order][:-1])

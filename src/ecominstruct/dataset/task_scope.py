@@ -1,4 +1,4 @@
-"""Which tasks of a release a scope names, and which atomic tasks serve them."""
+"""Task scopes: which tasks of a release a scope selects, and which atomic tasks serve them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from ecominstruct.config.scope import HeldOut, Scope
 
-Tasks = Mapping[str, Mapping[str, Any]]  # tasks.json of a release
+Tasks = Mapping[str, Mapping[str, Any]]  # the content of a release's tasks.json
 
 
 def reach(tasks: Tasks, scope: Scope) -> set[str]:
-    """The tasks that a scope names."""
+    """Return the tasks that a scope selects."""
     return {
         name
         for name, task in tasks.items()
@@ -24,12 +24,12 @@ def reach(tasks: Tasks, scope: Scope) -> set[str]:
 
 
 def steps_of(tasks: Tasks, served: Iterable[str]) -> set[str]:
-    """The atomic tasks that serve one of these."""
+    """Return the atomic tasks that serve one of these tasks."""
     wanted = set(served)
     return {name for name, task in tasks.items() if wanted.intersection(task["serves"])}
 
 
 def held_out(tasks: Tasks, held: HeldOut) -> tuple[set[str], set[str]]:
-    """The tasks that are held out, and the steps that go with them."""
+    """Return the held-out tasks, and the steps that are held out with them."""
     named = reach(tasks, held)
     return named, (steps_of(tasks, named) - named if held.steps else set())

@@ -1,11 +1,11 @@
-"""What a reader of scores must know of the test sets of a release.
+"""Caveats about the test sets of a release that a reader of scores must know.
 
-stated   the sets that publishers state, and how much of each is still there: a score compares with a published one
-         only where all of it is
-few      tasks with so few test rows that a score says little, and what would give more
-short    sources of pairs whose test or validation pairs stay below their share, since more would lose too many others
+  stated   test sets stated by publishers, and how much of each remains; a score is comparable with a published one
+           only if all of it does
+  few      tasks with so few test rows that a score is unreliable, and what would give more
+  short    sources of pairs whose test or validation share was not reached, since more would lose too many pairs
 
-All of it follows from the config and the counts of the release's manifest and from its proof.
+Everything is derived from the config and the counts of the release's manifest, and from its proof.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.dataset.proof import PROOF
-from ecominstruct.runs.store import Manifest, read_json
+from ecominstruct.runs.files import read_json
+from ecominstruct.runs.store import Manifest
 from ecominstruct.splits.pairs import ENOUGH, MOST_LOST
 
-FEWEST = 30  # test rows of a task: of fewer, the interval of a share is up to 0.36 wide
-_MOST = 0.5  # share of a source that anybody would give away for a test set
-_SAID = 8  # tasks that are named in one line
+FEWEST = 30  # test rows of a task; with 30, the 95 % interval of a share is up to 0.36 wide
+_MOST = 0.5  # the largest share of a source that is reasonable for a test set
+_SAID = 8  # tasks listed on one line
 
 StatedRows = Mapping[str, int]
-"""By split, the raw rows that the files of a source state."""
+"""By split, the number of raw rows that the files of a source state."""
 
 
 class StatedSet(NamedTuple):
-    """A test or validation set that a publisher states."""
+    """A test or validation set stated by a publisher."""
 
     source: str
     split: str
-    rows: int | None  # raw rows of its files; None where rows name their split themselves
-    records: int  # of them, those that could be read
-    kept: int  # of them, those that are in this split
-    released: int  # of them, those that a task asks about
+    rows: int | None  # raw rows in its files; None if rows state their split individually
+    records: int  # those that were readable
+    kept: int  # those that are in this split
+    released: int  # those that a task uses
 
     @property
     def whole(self) -> bool:
@@ -52,7 +53,7 @@ class FewRows(NamedTuple):
 
 
 class ShortPairs(NamedTuple):
-    """A source of pairs that did not reach a share: of its test pairs, or of its validation pairs."""
+    """A source of pairs that did not reach its share of test or validation pairs."""
 
     source: str
     split: str
@@ -62,7 +63,7 @@ class ShortPairs(NamedTuple):
 
 
 class TestSets(NamedTuple):
-    """What there is to be said."""
+    """All caveats about the test sets of a release."""
 
     stated: tuple[StatedSet, ...]
     few: tuple[FewRows, ...]
@@ -70,7 +71,7 @@ class TestSets(NamedTuple):
     shared: tuple[Mapping[str, Any], ...]  # as `splits.proof.Shared`
 
     def document(self) -> dict[str, Any]:
-        """The same as plain data."""
+        """The caveats as plain data."""
         return {
             "stated": [one._asdict() for one in self.stated],
             "few": [one._asdict() for one in self.few],
@@ -80,20 +81,20 @@ class TestSets(NamedTuple):
 
 
 def read_test_sets(folder: Path, release: Manifest) -> TestSets:
-    """What is to be said of the release in a folder; of a corrected test set, which has no proof, nothing is stated."""
+    """The caveats of the release in a folder. A corrected test set has no proof and therefore no stated sets."""
     path = folder / PROOF
     return look(release.config, release, read_json(path) if path.is_file() else {})
 
 
 def look(config: Mapping[str, Any], release: Manifest, proof: Mapping[str, Any]) -> TestSets:
-    """What is to be said of a release with this config, manifest and proof."""
+    """The caveats of a release with this config, manifest and proof."""
     stated = tuple(_stated(config["card"], proof))
     shared = tuple(proof.get("shared_sides", ()))
     return TestSets(stated, tuple(_few(config, release)), tuple(_short(config["card"])), shared)
 
 
 def read_tests(document: Mapping[str, Any]) -> TestSets:
-    """The same from the plain data of `TestSets.document`."""
+    """Read the result of `TestSets.document`."""
     return TestSets(
         tuple(StatedSet(**one) for one in document["stated"]),
         tuple(FewRows(**one) for one in document["few"]),
@@ -139,7 +140,7 @@ def _mend(rows: int, pairs: int, sampled: int, stated: bool, share: float) -> st
 
 
 def _rounded(share: float) -> float:
-    """A share to the next hundredth above."""
+    """A share rounded up to the next hundredth."""
     return -(-round(share * 10_000) // 100) / 100
 
 
@@ -152,7 +153,7 @@ def _short(card: Mapping[str, Any]) -> Iterator[ShortPairs]:
 
 
 def say_stated(found: TestSets) -> list[str]:
-    """The stated test sets of which something is missing, and a count of the others, in lines."""
+    """Lines on the stated test sets that are incomplete, and a count of all."""
     tests = [one for one in found.stated if one.split == "test"]
     whole = sum(one.whole for one in tests)
     lines = [f"stated test sets: {len(tests)}, of which {whole} are whole"] if tests else []
@@ -164,7 +165,7 @@ def say_stated(found: TestSets) -> list[str]:
 
 
 def warnings(found: TestSets) -> list[str]:
-    """What is to be mended, in lines."""
+    """Lines on few rows and short pairs, each a warning."""
     return [*_say_few(found.few), *map(_say_short, found.short)]
 
 

@@ -1,7 +1,7 @@
-"""Where an example comes from: found by an index of ids, from the release back to the row of the raw file.
+"""Provenance of an example: from its id in the release back to the row of the raw file.
 
-index-ids.npy      the first 64 bits of the ids of all rows of the release, in order
-index-places.npy   for each of them, the number of its file and of its row group there
+index-ids.npy      the first 64 bits of the ids of all rows of the release, sorted
+index-places.npy   for each of them, the number of its file and of its row group
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ import numpy as np
 
 from ecominstruct.errors import input_error
 from ecominstruct.rows import SPLITS
+from ecominstruct.runs.files import read_json, writing
+from ecominstruct.runs.parquet import read_batches
 from ecominstruct.runs.stages import MATCHES, MEASURES, stage
-from ecominstruct.runs.store import read_batches, read_json, read_manifest, require_manifest, require_whole, writing
+from ecominstruct.runs.store import read_manifest, require_manifest, require_whole
 from ecominstruct.similarity.columns import begin, load
 from ecominstruct.similarity.key_files import KeyFiles
 
 IDS, PLACES = "index-ids.npy", "index-places.npy"
 FOLDERS = (*SPLITS, "variants")
-_EXPECTED = 4_000_000  # rows of a release, about
+_EXPECTED = 4_000_000  # approximate number of rows in a release
 
 
 def write_index(folder: Path) -> None:
-    """Index the rows of a release by their ids. They are put in order through files, some of them in memory at once."""
-    groups: list[tuple[int, int]] = []  # of each row group, the number of its file, and its own
+    """Index the rows of a release by id, sorting them through files so that only some are in memory at once."""
+    groups: list[tuple[int, int]] = []  # for each row group, the number of its file and its own number
     rows = 0
     with TemporaryDirectory(prefix="ecominstruct-") as scratch, KeyFiles(Path(scratch), "ids", _EXPECTED) as files:
         for number, path in enumerate(files_of(folder)):
@@ -52,7 +54,7 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def trace(run: Path, example: str) -> dict[str, Any]:
-    """All that is known of where an example comes from; InputError when no example has this id."""
+    """Return everything known about the origin of an example. Raises InputError if no example has this id."""
     folder, _ = require_manifest(run, "dataset")
     row = _find(folder, example)
     if row is None:
@@ -71,11 +73,11 @@ def trace(run: Path, example: str) -> dict[str, Any]:
 
 
 def _find(folder: Path, example: str) -> dict[str, Any] | None:
-    """The row of a release with this id, and the file it stands in."""
+    """The row of a release with this id, and its file; None if there is none."""
     import pyarrow.parquet as pq
 
     if len(example) != 32 or not all(char in "0123456789abcdef" for char in example):
-        raise input_error(f"{example!r} is no id of an example", "Ids have 32 hexadecimal digits: the column `id`")
+        raise input_error(f"{example!r} is not an id of an example", "Ids have 32 hexadecimal digits: the column `id`")
     if not (folder / IDS).is_file():
         raise input_error("has no index of ids", "Build the run again", file=str(folder))
     ids, places = load(folder / IDS), load(folder / PLACES)
@@ -91,7 +93,7 @@ def _find(folder: Path, example: str) -> dict[str, Any] | None:
 
 
 def _rows_with(table: Any, column: str, name: str) -> list[dict[str, Any]]:
-    """The rows of a table, or a batch, with this id in a column: ids have one length, so whoever holds it is it."""
+    """The rows of a table or batch whose column holds this id. All ids have the same length, so a match is exact."""
     import pyarrow.compute as pc
 
     found: list[dict[str, Any]] = table.filter(pc.match_substring(table[column], name)).to_pylist()
@@ -99,7 +101,7 @@ def _rows_with(table: Any, column: str, name: str) -> list[dict[str, Any]]:
 
 
 def _record(run: Path, source: str, record: str) -> dict[str, Any]:
-    """A record as it was read, with its raw file and row; only its id where it is not there."""
+    """A record with its raw file and row; only its id if the record is missing."""
     import pyarrow.parquet as pq
 
     _require_whole(run, "records", f"{source}/")
@@ -112,7 +114,7 @@ def _record(run: Path, source: str, record: str) -> dict[str, Any]:
 
 
 def _require_whole(run: Path, name: str, below: str) -> None:
-    """Damaged where files of a stage are damaged whose paths begin so; nothing where the stage is not there."""
+    """Raise Damaged if files of a stage under this path are damaged; do nothing if the stage is missing."""
     folder = run / stage(name).folder
     manifest = read_manifest(folder)
     if manifest:
@@ -124,7 +126,7 @@ def _place(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _findings(run: Path, task: str, record: str) -> dict[str, Any]:
-    """What was measured and found of a pair before it was decided about."""
+    """The measures and matches of a pair."""
     folder = run / stage("quality_signals").folder / task
     _require_whole(run, "quality_signals", f"{task}/")
     measured, matched = (list(_rows_of([folder / name], "record", record)) for name in (MEASURES, MATCHES))
@@ -132,7 +134,7 @@ def _findings(run: Path, task: str, record: str) -> dict[str, Any]:
 
 
 def _rejected(run: Path, folder: Path, example: str) -> dict[str, Any]:
-    """Why a row is not in the release."""
+    """The reason why a row is not in the release. Raises InputError if the id is unknown."""
     for row in _rows_of(sorted((folder / "rejects").glob("*.parquet")), "row", example):
         return {
             "example": {"id": example, "task": row["unit"]},

@@ -1,10 +1,10 @@
-"""Training pairs that stand in two tasks: the same question (by its pool of wordings), input and answer, made of two
-records.
+"""Duplicates across tasks: training pairs of two records with the same question, input and answer.
 
-Tasks that were made of one record ask different things of it and are no copies of each other. But one data set may be
-read from two folders, and one question be asked in two of them; then a model sees the pair twice. Which of several is
-the original is a matter of the hash of task and record. A pair that was found to be a leak, a copy or in conflict is
-none of them; what a filter, a policy or a cap takes out is not known yet, and may take an original.
+Two pairs ask the same question if their tasks use the same pool of wordings. Tasks on the same record ask different
+things and are not duplicates. But one data set may be read from two folders, with the same question asked in both; a
+model would then see the pair twice. Which pair is the original depends on the hash of task and record. Pairs that are
+leaks, copies or in conflict are not considered. Filters, policies and caps are applied later, and may remove an
+original.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ import numpy as np
 import numpy.typing as npt
 
 from ecominstruct.identity import hash64
+from ecominstruct.runs.parquet import read_batches
 from ecominstruct.runs.stages import MATCHES, MEASURES
-from ecominstruct.runs.store import read_batches
 from ecominstruct.similarity.columns import Growing, Indices, run_starts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Twins = Mapping[str, Mapping[str, str]]
-"""By task and record: which pair stays instead."""
+"""By task and record: the pair that stays instead."""
 
 
 def find_twins(findings: Path, tasks: Sequence[str]) -> Twins:
-    """The training pairs of these tasks that say what a pair of another task says, which stays instead.
+    """Find the training pairs of these tasks that repeat a pair of another task, which stays instead.
 
-    In memory are 12 bytes for each training pair, and the names of those that say the same.
+    Uses 12 bytes of memory per training pair, plus the ids of the repeated ones.
     """
     contents, numbers = Growing(np.uint64), Growing(np.int32)
     for number, task in enumerate(tasks):
@@ -55,7 +55,7 @@ def find_twins(findings: Path, tasks: Sequence[str]) -> Twins:
 
 
 def _in_several(contents: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int32]) -> set[int]:
-    """What is said in more than one task."""
+    """The contents that occur in more than one task."""
     order: Indices = np.argsort(contents)
     contents, numbers = contents[order], numbers[order]
     first = run_starts(contents)
@@ -66,7 +66,7 @@ def _in_several(contents: npt.NDArray[np.uint64], numbers: npt.NDArray[np.int32]
 
 
 def _pairs(folder: Path) -> Iterator[tuple[pa.Array[Any], npt.NDArray[np.uint64]]]:
-    """The training pairs of a task that no match takes out: their records, and what they say as a number."""
+    """The records of a task's training pairs that no match removes, with the hash of each pair's content."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,8 +1,8 @@
-"""The same question asked otherwise: some test examples in every wording, in other orders of the candidates, and with
-the instruction in the other language. How far scores spread over them tells how sensitive a model is.
+"""Variants of test examples, to measure how sensitive a model is to the form of a question.
 
-Only one thing differs from the plain variant at a time. `wording` tells them apart: pool, version, language, numbers
-of the three parts, and behind a hash sign the number of the order of the candidates.
+Some test examples are asked in every wording, with other orders of the candidates, and with the instruction in the
+other language. Each variant differs from the plain one in one respect. `wording` identifies it: pool, version,
+language, the numbers of the three parts, and after a hash sign the number of the order of the candidates.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from pathlib import Path
 
 from ecominstruct.identity import hash64, hex128, shuffled
 from ecominstruct.rows import Example, Lang, example_of
-from ecominstruct.runs.store import read_batches, read_columns
+from ecominstruct.runs.parquet import read_batches, read_columns
 from ecominstruct.tasks.forms import FORMS, Question
 from ecominstruct.tasks.inputs import Ingredients
 from ecominstruct.tasks.spec import Task
 from ecominstruct.tasks.wording import Worded, Wordings, answer_words
 
-ORDERS = 3  # of the candidates, besides the one of the example
-NO_ROW = -1  # the row of a variant: an answer that names task and row means the example itself
+ORDERS = 3  # additional orders of the candidates
+NO_ROW = -1  # the row number of a variant; answers identified by task and row refer to the example itself
 
 
 def choose(path: Path, task: str, count: int) -> list[Example]:
-    """The examples of a part with the lowest hashes, at most `count`, in the order of the part."""
+    """Select the examples of a part with the lowest hashes, at most `count`, in their order in the part."""
     ids = read_columns(path, "id")[0]
     kept = set(sorted(ids, key=lambda name: hash64(task, name, "variants"))[:count])
     return [example_of(row) for batch in read_batches(path) for row in batch.to_pylist() if row["id"] in kept]
 
 
 def variants(example: Example, parts: Ingredients) -> Iterator[Example]:
-    """One example in all its variants; the plain one, whose parts are all the first of their pools, comes first."""
+    """Yield all variants of an example. The plain one, with the first part of each pool, comes first."""
     task, pool = parts.task, parts.wordings
     wordings = Wordings(task, pool, parts.prompts)
     other: Lang = "en" if task.lang == "zh" else "zh"

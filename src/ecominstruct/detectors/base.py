@@ -1,7 +1,4 @@
-"""What a search found in a text, and what all searches share: the first look over a column, overlaps, masked excerpts.
-
-A search is a package such as `personal`: rules of its own, and a door `find_in_column`.
-"""
+"""What all detectors share: mentions, the fast scan of a column, and the resolution of overlaps."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Mention(NamedTuple):
-    """Something in a text: characters `start` to `end` (exclusive, from 0)."""
+    """A finding in a text: characters `start` (from 0) to `end` (exclusive)."""
 
     kind: str
     rule: str
@@ -25,11 +22,11 @@ class Mention(NamedTuple):
 
 
 Found = list[tuple[int, list[Mention]]]
-"""The rows of a column that hold something, each with its mentions in their order."""
+"""Row indices of a column, in order, each with the mentions in that row, also in order."""
 
 
 def matching(column: pa.Array[Any], pattern: str) -> list[int]:
-    """The rows that a pattern of RE2 matches, which knows no backtracking and sees millions of rows a second."""
+    """Return the indices of the rows that an RE2 pattern matches, in time linear in the length of the column."""
     import pyarrow.compute as pc
 
     rows: list[Any] = pc.indices_nonzero(pc.match_substring_regex(column, pattern=pattern)).to_pylist()
@@ -37,9 +34,10 @@ def matching(column: pa.Array[Any], pattern: str) -> list[int]:
 
 
 def settled(mentions: Iterable[Mention], order: Sequence[str], *, worst_first: bool = False) -> list[Mention]:
-    """Of mentions that overlap the longest one, and of two of one length the kind, then the rule, that comes first.
+    """Resolve overlaps, and return the remaining mentions in text order.
 
-    `worst_first`: what is worse comes before what is longer.
+    Of overlapping mentions the longest is kept; of equal lengths, the kind that comes first in `order`. `worst_first`:
+    severity takes precedence over length.
     """
 
     def rank(one: Mention) -> tuple[int, int, int]:

@@ -1,7 +1,7 @@
-"""How far a model's skill reaches: mean scores of groups of tasks side by side, as in the paper's tables.
+"""Generalisation tables: mean scores of seen and unseen groups of tasks, as in the paper.
 
-A group is seen when the release holds training rows of it: of the same origin, the same task, the same category or
-the same language of the input. Whether the model was trained on this release, the scorer cannot know.
+A group is seen if the release has training rows of it: of the same origin, task, category or input language. The scorer
+cannot know whether the model was trained on this release.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Tasks = Mapping[str, Mapping[str, Any]]
 
 
 class Skill(NamedTuple):
-    """The headline score of one task, with its value in each resample; n examples."""
+    """The headline score of one task, with its value in each resample."""
 
     n: int
     score: float
@@ -31,9 +31,9 @@ class Skill(NamedTuple):
 
 
 def tables(tasks: Tasks, trained: Collection[str], skills: Mapping[str, Skill]) -> list[dict[str, Any]]:
-    """All tables of one model: each has two groups of tasks and the gap between them, left minus right.
+    """Return all tables of one model. Each has two groups of tasks and the gap between them, left minus right.
 
-    `tasks`: tasks.json; `trained`: the tasks that have training rows; `skills`: the tasks that were answered.
+    `tasks` is the content of tasks.json, `trained` the tasks with training rows, `skills` the answered tasks.
     """
     asked = sorted(skills)
     return [_table(name, groups, skills) for name, groups in _groups(tasks, trained, asked)]

@@ -1,7 +1,7 @@
-"""Means over groups of tasks, of one model or of several seeds of it, and differences between such means.
+"""Group means: mean scores over tasks and seeds, and differences between such means.
 
-A mean is over seeds and tasks, each task weighing the same. Everything else is over examples: all tasks, seeds and
-models see the same resamples and the same coins of a family, so a mean of resamples is a resample of the mean.
+A mean is over seeds and tasks, with equal weight for each task. All tasks, seeds and models share the resamples and
+permutations of a family, so the mean of their resamples is a resample of the mean.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentil
 from ecominstruct.evaluation.metric_counts import Sums, sum_up, widened
 from ecominstruct.evaluation.score import read_scores
 from ecominstruct.evaluation.significance import permuted, share_as_large
-from ecominstruct.runs.store import flat
+from ecominstruct.runs.files import flat
 from ecominstruct.tasks.spec import Metric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Runs = Mapping[int, Mapping[str, str]]
-"""For each seed and task the name under which its answers were scored."""
+"""For each seed and task, the name under which its answers were scored."""
 
 
 class Level(NamedTuple):
-    """The mean score of a group of tasks; `seeds`: the mean of each seed."""
+    """The mean score of a group of tasks with its 95 % interval; `seeds` holds the mean of each seed."""
 
-    n: int  # examples
+    n: int  # number of examples
     score: float
     low: float | None
     high: float | None
@@ -37,7 +37,7 @@ class Level(NamedTuple):
 
 
 class Contrast(NamedTuple):
-    """The difference between two means, of the seeds that both have. p is not corrected for the number of tests."""
+    """The difference of two means over their common seeds. `p` is two-sided and not corrected."""
 
     difference: float
     low: float | None
@@ -47,10 +47,10 @@ class Contrast(NamedTuple):
 
 
 class Reader:
-    """The scores of a run by model and task, each summed once."""
+    """The scores of a run by model and task, summed once each."""
 
     def __init__(self, run: Path, metrics: Mapping[str, Metric]) -> None:
-        """`run`: the folder that holds 7-scores; `metrics`: the metric of each task."""
+        """`run` is the folder that contains 7-scores; `metrics` holds the metric of each task."""
         self._scores = run / "7-scores"
         self._metrics = metrics
         self._sums: dict[tuple[str, str], tuple[Sums, int]] = {}
@@ -61,7 +61,7 @@ class Reader:
         return self._read(name, task)[0]
 
     def examples(self, name: str, task: str) -> int:
-        """How many examples it answered."""
+        """The number of examples that a model answered."""
         return self._read(name, task)[1]
 
     def metric(self, task: str) -> Metric:
@@ -79,7 +79,7 @@ class Reader:
 
 
 def level(reader: Reader, runs: Runs, tasks: Sequence[str]) -> Level:
-    """The mean over seeds and tasks, with Wilson's interval as for a single task (see `intervals`)."""
+    """Return the mean over seeds and tasks, with Wilson's interval (see `intervals.interval_of`)."""
     by_seed = {
         seed: float(np.mean([_value(reader, named[task], task) for task in tasks])) for seed, named in runs.items()
     }
@@ -104,7 +104,7 @@ def _drawn(reader: Reader, name: str, task: str) -> NDArray[Any]:
 
 
 class _Paired(NamedTuple):
-    """One model less another on one task: the difference, in each resample, and in each draw of coins."""
+    """One model minus another on one task: the difference, overall, by resample and by permutation."""
 
     difference: float
     resampled: NDArray[Any]
@@ -115,7 +115,7 @@ class _Paired(NamedTuple):
 def contrasts(
     reader: Reader, ours: Runs, theirs: Runs, groups: Mapping[str, Sequence[str]]
 ) -> dict[str, Contrast | None]:
-    """Ours less theirs on each group of tasks; None where no seed is common. Seeds are paired."""
+    """Return ours minus theirs for each group of tasks, paired by seed; None if there is no common seed."""
     seeds = [seed for seed in ours if seed in theirs]
     tasks = sorted({task for group in groups.values() for task in group})
     if not seeds:
@@ -135,7 +135,7 @@ def _pair(reader: Reader, our_name: str, their_name: str, task: str) -> _Paired:
 
 
 def _contrast(found: Mapping[tuple[int, str], _Paired], seeds: Sequence[int], tasks: Sequence[str]) -> Contrast:
-    """The mean of paired differences, its percentiles, and the share of coin draws that are as large."""
+    """The mean of paired differences, its percentile interval, and the p-value of a permutation test."""
     some = {seed: [found[seed, task] for task in tasks] for seed in seeds}
     every = [pair for pairs in some.values() for pair in pairs]
     difference = float(np.mean([pair.difference for pair in every]))

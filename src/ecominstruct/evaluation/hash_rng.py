@@ -1,6 +1,7 @@
-"""Random numbers that are no chance: 64 bits for each family and number of the draw, derived by hash.
+"""Reproducible random numbers: 64 bits for each family and draw, derived by hash.
 
-They depend on nothing but their names, so every task, model and process sees the same draws.
+They depend only on the purpose, the family and the number of the draw. Every task, model and process therefore sees the
+same draws.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 def words(purpose: str, families: Sequence[str], first: int, count: int) -> NDArray[Any]:
-    """Words of 64 bits, (count, F), for the draws `first` and following: SplitMix64 (Steele, Lea and Flood 2014),
-    begun for each family at the hash of its name."""
+    """Return random 64-bit words for the draws `first` to `first + count - 1`, with shape (count, F).
+
+    The generator is SplitMix64 (Steele, Lea and Flood 2014), seeded for each family with the hash of its name.
+    """
     seeds = np.array([hash64(purpose, family) for family in families], dtype=np.uint64)
     found = seeds[None, :] + np.arange(first + 1, first + count + 1, dtype=np.uint64)[:, None] * _STEP
     found = (found ^ (found >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -31,6 +34,6 @@ def words(purpose: str, families: Sequence[str], first: int, count: int) -> NDAr
 
 
 def split(found: NDArray[Any], kind: str) -> NDArray[Any]:
-    """Words (count, F) cut into smaller numbers of a NumPy kind such as `<u2`: (count · parts, F)."""
+    """Split words of shape (count, F) into numbers of a smaller NumPy type, such as `<u2`: (count · parts, F)."""
     parts = found.astype("<u8")[..., None].view(kind)
     return np.moveaxis(parts, 2, 1).reshape(-1, found.shape[1])

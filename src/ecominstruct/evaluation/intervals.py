@@ -1,9 +1,9 @@
-"""How sure a score is: 95 % intervals by a bootstrap over families.
+"""Confidence intervals of scores: 95 %, by a bootstrap over families (cluster bootstrap).
 
-Rows of one family (one product, one query) are kin and not independent, so whole families are drawn. The weight of a
-family in a resample is a Poisson number derived by hash from the family and the number of the resample (the Poisson
-bootstrap: Hanley and MacGibbon 2006). So all tasks, models and metrics see the same resamples, in whatever order or
-process they are computed, and differences and means of scores can be taken resample by resample.
+Rows of one family (one product, one query) are not independent, so whole families are resampled. A family's weight in a
+resample is a Poisson(1) number, derived by hash from the family and the number of the resample (Poisson bootstrap:
+Hanley and MacGibbon 2006; the bootstrap itself: Efron 1979). All tasks, models and metrics therefore see the same
+resamples, in any order and process, and differences and means of scores can be computed resample by resample.
 """
 
 from __future__ import annotations
@@ -22,55 +22,61 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RESAMPLES = 1_000
-FEWEST_FAMILIES = 10  # below, no interval is honest
-FEWEST_GOLDS = 10  # of a label, for macro F1
-Z95 = 1.959964  # the 97.5 % quantile of the normal distribution
+FEWEST_FAMILIES = 10  # with fewer, no interval is given
+FEWEST_GOLDS = 10  # of a label, to be included in the interval of macro F1
+Z95 = 1.959964  # the 97.5 % quantile of the standard normal distribution
 Z80 = 0.841621  # its 80 % quantile
-DIGITS = 6  # of what is written: more would show the rounding of the machine
+DIGITS = 6  # decimals that are written; further ones depend on the machine's rounding
 
 
 class Interval(NamedTuple):
-    """A 95 % interval, or the reason why there is none. `labels`: over how many labels, for macro F1."""
+    """A 95 % confidence interval, or the reason why there is none.
+
+    For macro F1, `labels` is the number of labels with enough golds, over which the interval is computed.
+    """
 
     low: float | None = None
     high: float | None = None
     reason: str = ""
     labels: int | None = None
-    value: float | None = None  # the score over those labels, where it is not the score over all
+    value: float | None = None  # the score over those labels, if it is not the score over all
 
 
 def resampled(families: Sequence[str], columns: NDArray[Any]) -> NDArray[Any]:
-    """Sums of columns (F, K) over families in each resample: (RESAMPLES, K)."""
+    """Sum columns over families with the weights of each resample.
+
+    `columns` has shape (F, K) for F families; the result has shape (RESAMPLES, K).
+    """
     return np.concatenate([drawn @ columns for drawn in weights(families)])
 
 
 def weights(families: Sequence[str]) -> Iterator[NDArray[Any]]:
-    """The weights of the families, (some resamples, F) at a time; the mean weight is 1."""
+    """Yield the weights of the families in blocks of resamples, each of shape (block, F). The mean weight is 1."""
     table = _poisson_table()
-    rows = max(1, hash_rng.BLOCK // max(len(families), 1) // 4)  # a word gives four numbers below 2¹⁶
+    rows = max(1, hash_rng.BLOCK // max(len(families), 1) // 4)  # one 64-bit word gives four 16-bit numbers
     for first in range(0, RESAMPLES // 4, rows):
         found = hash_rng.words("bootstrap", families, first, min(rows, RESAMPLES // 4 - first))
         yield table[hash_rng.split(found, "<u2")]
 
 
 def _poisson_table() -> NDArray[Any]:
-    """For each number below 2¹⁶ the Poisson number (mean 1) of which it is the quantile."""
+    """The Poisson(1) quantile of each 16-bit number: a table for inverse transform sampling, of shape (65536,)."""
     below = np.cumsum([math.exp(-1) / math.factorial(k) for k in range(12)])
     return np.searchsorted(below, (np.arange(65_536) + 0.5) / 65_536).astype(float)
 
 
 def replicates(sums: Sums, metric: Metric) -> NDArray[Any]:
-    """The metric in each resample, (RESAMPLES,); 0 where nothing was drawn that could be counted."""
+    """Return the metric in each resample, with shape (RESAMPLES,); 0 in resamples with nothing to count."""
     return sums.values(metric, resampled(sums.families, sums.columns[metric]))
 
 
 def interval_of(sums: Sums, metric: Metric, value: float | None) -> Interval:
-    """The interval of a score, or the reason why there is none.
+    """Return the 95 % interval of a score, or the reason why there is none.
 
-    For ratios, the variance of the resamples goes into Wilson's formula (1927) by way of the effective number of
-    rows, value·(1 − value) / variance: percentiles alone come out too short near 0 and 1, and have no width at all
-    where everything is right. Macro F1 has percentiles, only over labels with enough golds: with rare labels its
-    resamples say little about the truth.
+    For ratios, the bootstrap variance enters Wilson's score interval (Wilson 1927) through the effective number of
+    rows, value·(1 − value) / variance. Plain percentiles are too narrow near 0 and 1, and have no width if every answer
+    is right. BLEU uses percentiles. Macro F1 uses percentiles over the labels with at least FEWEST_GOLDS golds, because
+    its resamples are unreliable for rare labels.
     """
     families = len(sums.families)
     if value is None:
@@ -86,9 +92,13 @@ def interval_of(sums: Sums, metric: Metric, value: float | None) -> Interval:
 
 
 def wilson(value: float, variance: float, families: int) -> tuple[float, float]:
-    """Wilson's score interval of a value in [0, 1] with the given variance; without any, every family is one row."""
+    """Wilson's score interval (Wilson 1927) for a value in [0, 1] with a given variance.
+
+    If the variance or value·(1 − value) is 0, the number of families is the effective number of rows. The interval
+    contains `value`.
+    """
     spread = value * (1 - value)
-    # One part in so many effective rows, of which there is at least one.
+    # The reciprocal of the effective number of rows, which is at least 1.
     part = min(variance / spread, 1.0) if variance > 0 and spread > 0 else 1 / families
     centre = value + Z95**2 * part / 2
     half = Z95 * math.sqrt(spread * part + (Z95 * part / 2) ** 2)
@@ -98,7 +108,7 @@ def wilson(value: float, variance: float, families: int) -> tuple[float, float]:
 
 
 def percentiles(drawn: NDArray[Any]) -> tuple[float, float]:
-    """The middle 95 % of resamples."""
+    """The percentile interval: the 2.5 % and 97.5 % quantiles of resamples, of shape (R,)."""
     low, high = np.percentile(drawn, [2.5, 97.5])
     return round(float(low), DIGITS), round(float(high), DIGITS)
 

@@ -1,7 +1,7 @@
-"""The scores of one model on one task, summed by family: all that intervals and comparisons need.
+"""Scores of one model on one task, summed by family: the input of intervals and comparisons.
 
-Every metric is a function of sums over examples. What is summed are whole numbers (values between 0 and 1 are taken
-in steps of 2⁻³⁰), so that sums are exact in whatever order they are made.
+Every metric is a function of sums over examples. The summands are integers (values in [0, 1] are rounded to multiples
+of 2⁻³⁰), so sums are exact in any order.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STEPS = 2**30
-UNREAD = "\0unread"  # the label of an answer without one: no label of a task, and left out of macro F1
+UNREAD = "\0unread"  # the label of an answer without one; not a label of any task, and left out of macro F1
 TYPED, UNTYPED = ("tp", "fp", "fn"), ("tp_untyped", "fp_untyped", "fn_untyped")
 COUNTED: dict[Metric, tuple[str, str, str]] = {"micro_f1": TYPED, "span_f1": TYPED, "span_f1_untyped": UNTYPED}
-"""Metrics that are the F1 of summed counters. Macro F1 and BLEU have columns of their own; all others are means."""
+"""Metrics that are the F1 of summed counters. Macro F1 and BLEU have their own columns; all others are means."""
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums by family: F families, L labels. All columns are float64 with whole numbers."""
+    """Sums by family, for F families and L labels. All columns are float64 arrays of whole numbers."""
 
     families: tuple[str, ...]  # distinct, sorted
     labels: tuple[str, ...]
     columns: dict[Metric, NDArray[Any]]  # (F, K): K = 2 (numerator, denominator), 3·L for macro F1, 10 for BLEU
 
     def values(self, metric: Metric, summed: NDArray[Any]) -> NDArray[Any]:
-        """The metric from sums of its columns, (D, K) to (D,); 0 where there was nothing to be counted."""
+        """Compute the metric from D sums of its columns, from shape (D, K) to (D,); 0 if there is nothing to count."""
         if metric == "bleu":
             return np.array([bleu([int(count) for count in row]) for row in summed])
         if metric == "macro_f1":
@@ -44,12 +44,12 @@ class Sums:
         return values
 
     def value(self, metric: Metric) -> float:
-        """The metric over all families; 0 where there was nothing to be counted."""
+        """The metric over all families; 0 if there is nothing to count."""
         return float(self.values(metric, self.columns[metric].sum(axis=0)[None, :])[0])
 
 
 def widened(sums: Sums, labels: Sequence[str]) -> Sums:
-    """The same sums over more labels, sorted; those that it does not know have nothing."""
+    """The same sums over a larger, sorted set of labels. Additional labels have zeros."""
     if "macro_f1" not in sums.columns or tuple(labels) == sums.labels:
         return replace(sums, labels=tuple(labels))
     place = {label: index for index, label in enumerate(labels)}
@@ -59,7 +59,10 @@ def widened(sums: Sums, labels: Sequence[str]) -> Sums:
 
 
 def macro_of(summed: NDArray[Any]) -> NDArray[Any]:
-    """Macro F1 from counters of labels, (D, 3·L) to (D,); labels with neither gold nor prediction are left out."""
+    """Macro F1 from counters by label, from shape (D, 3·L) to (D,).
+
+    Labels with neither gold nor prediction are left out.
+    """
     tp, fp, fn = np.moveaxis(summed.reshape(len(summed), -1, 3), 2, 0)
     found = 2 * tp + fp + fn
     scores: NDArray[Any] = (2 * tp / np.maximum(found, 1)).sum(axis=1) / np.maximum((found > 0).sum(axis=1), 1)
@@ -72,7 +75,10 @@ def labels_of(scores: Sequence[Score]) -> set[str]:
 
 
 def sum_up(scores: Sequence[Score], metrics: Sequence[Metric], labels: set[str] | None = None) -> Sums:
-    """Sum the rows of one task, for these metrics; `labels` where models with other answers are to be compared."""
+    """Sum the scores of one task by family, for these metrics.
+
+    `labels` are those of all models in a comparison; by default those that occur in `scores`.
+    """
     families, inverse = np.unique(np.array([score.family for score in scores], dtype=str), return_inverse=True)
     names = tuple(sorted(labels_of(scores) if labels is None else labels))
 
@@ -96,7 +102,7 @@ def sum_up(scores: Sequence[Score], metrics: Sequence[Metric], labels: set[str] 
 
 
 def _by_label(scores: Sequence[Score], inverse: NDArray[Any], families: int, labels: Sequence[str]) -> NDArray[Any]:
-    """Counters of labels by family: (F, 3·L)."""
+    """Counters by family and label, of shape (F, 3·L)."""
     place = {label: index for index, label in enumerate(labels)}
     counters = np.zeros((families, len(labels), 3))
     for family, score in zip(inverse, scores, strict=True):

@@ -1,8 +1,8 @@
-"""What an answer is worth. Metrics are sums of counters, so that parts of a data set add up to the whole.
+"""Metrics of answers, computed from additive counters so that parts of a data set sum to the whole.
 
-Definitions, as they are printed beside the numbers, are in `DEFINITIONS`. An answer that could not be read has no
-text: all of its gold items are missed, it counts as one false positive of no label, and whatever is a mean over
-examples is 0 for it.
+`DEFINITIONS` has the definition of each metric, as printed with the numbers. An answer that could not be parsed counts
+as follows: all of its gold items are false negatives, it is one false positive without a label, and it contributes 0 to
+every mean over examples.
 """
 
 from __future__ import annotations
@@ -49,35 +49,38 @@ DEFINITIONS: Mapping[Metric, str] = {
     "recall_at_3": "The share of examples whose best candidate was ranked among the first three.",
 }
 EXTRA: tuple[Metric, ...] = ("rouge_l_words", "bleu", "chrf")
-"""Metrics of texts that a recipe may ask for besides: they need the extra `metrics`."""
+"""Metrics of texts that a recipe may request in addition; they need the extra `metrics`."""
 
 
 class Counts(NamedTuple):
-    """True positives, false positives, false negatives."""
+    """Numbers of true positives, false positives and false negatives."""
 
     tp: int = 0
     fp: int = 0
     fn: int = 0
 
     def plus(self, other: Counts) -> Counts:
-        """The sum."""
+        """The sum of two counters."""
         return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
 
     @property
     def f1(self) -> float | None:
-        """2·TP / (2·TP + FP + FN) in [0, 1]; None when nothing was there and nothing was found."""
+        """F1 = 2·TP / (2·TP + FP + FN), in [0, 1]; None if there was neither gold nor prediction."""
         found = 2 * self.tp + self.fp + self.fn
         return 2 * self.tp / found if found else None
 
 
 def count(gold: Set[Any], answer: Set[Any]) -> Counts:
-    """The counters of things without labels."""
+    """Count the items of two sets, without labels."""
     right = len(gold & answer)
     return Counts(right, len(answer) - right, len(gold) - right)
 
 
 def count_items(gold: Iterable[Item], answer: Iterable[Item]) -> dict[str, Counts]:
-    """The counters of each label for one example. An item counts once, however often it is named."""
+    """Count the items of one example by label.
+
+    An item is a pair (label, position). It counts once, however often it is given. The result is sorted by label.
+    """
     wanted, found = set(gold), set(answer)
     counts: dict[str, list[int]] = {}
     for label, at in wanted | found:
@@ -97,12 +100,18 @@ def total(counts: Iterable[Counts]) -> Counts:
 
 
 def macro_f1(by_label: Mapping[str, Counts]) -> float | None:
-    """The mean F1 of the labels that occur in gold or answers, in whatever order; None when none do."""
+    """Macro F1: the unweighted mean of the F1 of each label, in [0, 1].
+
+    Labels with neither gold nor prediction are left out; None if that leaves none.
+    """
     return mean([f1 for counts in by_label.values() if (f1 := counts.f1) is not None])
 
 
 def mean(values: Sequence[float]) -> float | None:
-    """The mean; None of nothing. The sum is exact, so that the order of the values does not show in any digit."""
+    """The arithmetic mean; None without values.
+
+    The sum is exact (`math.fsum`), so the result does not depend on the order.
+    """
     return fsum(values) / len(values) if values else None
 
 
@@ -110,7 +119,7 @@ def mean(values: Sequence[float]) -> float | None:
 
 
 class Rouge(NamedTuple):
-    """ROUGE-1, ROUGE-2 and ROUGE-L (F-measure with beta 1; Lin 2004), each in [0, 1]."""
+    """ROUGE-1, ROUGE-2 and ROUGE-L of two texts as F1 (Lin 2004), each in [0, 1]."""
 
     rouge_1: float
     rouge_2: float
@@ -118,10 +127,11 @@ class Rouge(NamedTuple):
 
 
 def rouge(gold: str, answer: str) -> Rouge:
-    """How much of two texts is the same, unit by unit.
+    """Compute ROUGE-1, ROUGE-2 and ROUGE-L of an answer against one reference (Lin 2004).
 
-    Texts without any unit, such as lone punctuation, share nothing: they score 1 when they are the same text and 0
-    otherwise. The same holds for ROUGE-2 of texts that have no pair of units.
+    A unit is one Chinese character, or one run of other letters and digits, in lower case (`languages.units`). There is
+    no stemming. Texts without units, such as punctuation, score 1 if they are the same text and 0 otherwise. The same
+    holds for ROUGE-2 of texts with fewer than two units each.
     """
     if gold == answer:
         return Rouge(1.0, 1.0, 1.0)
@@ -135,12 +145,15 @@ def rouge(gold: str, answer: str) -> Rouge:
 
 
 def rouge_l(gold: str, answer: str) -> float:
-    """ROUGE-L alone."""
+    """Compute ROUGE-L alone, in [0, 1]; see `rouge`."""
     return 1.0 if gold == answer else _longest(units(gold), units(answer), gold, answer)
 
 
 def rouge_l_words(gold: str, answer: str) -> float:
-    """ROUGE-L of words, also in Chinese; InputError that names the extra where the dictionary is not installed."""
+    """Compute ROUGE-L over words, with Chinese segmented by jieba.
+
+    Raises InputError, naming the extra to install, if jieba is missing.
+    """
     return _longest(chinese_words(gold), chinese_words(answer), gold, answer)
 
 
@@ -149,12 +162,12 @@ def _longest(left: Sequence[str], right: Sequence[str], gold: str, answer: str) 
 
 
 def _share(common: int, of: int, gold: str, answer: str) -> float:
-    """Twice what is common to two texts in all of their units; without any unit, whether they are the same text."""
+    """F1 from the number of common units and the number of all; without units, 1 for the same text, else 0."""
     return 2 * common / of if of else float(same_text(gold) == same_text(answer))
 
 
 def _common(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
-    """How many units two texts have in common, each as often as in both."""
+    """The size of the multiset intersection of the units."""
     rest, common = Counter(right), 0
     for unit in left:
         if rest[unit] > 0:
@@ -164,7 +177,12 @@ def _common(left: Sequence[Hashable], right: Sequence[Hashable]) -> int:
 
 
 def bleu_counters(gold: str, answer: str, lang: Lang) -> tuple[int, ...]:
-    """The counters of BLEU for one pair of texts: 4 of shared n-grams, 4 of all n-grams, length of answer and gold."""
+    """The counters of BLEU (Papineni et al. 2002) for one pair of texts, as sacrebleu computes them.
+
+    Returns 10 integers: matching n-grams (n = 1 to 4), all n-grams of the answer (n = 1 to 4), length of the answer,
+    and length of the reference, in tokens. The tokenizer is `zh` or `13a`. Raises InputError if sacrebleu is not
+    installed.
+    """
     score = (
         _sacrebleu().BLEU(tokenize="zh" if lang == "zh" else "13a", effective_order=True).sentence_score(answer, [gold])
     )
@@ -172,14 +190,14 @@ def bleu_counters(gold: str, answer: str, lang: Lang) -> tuple[int, ...]:
 
 
 def bleu(counters: Sequence[int]) -> float:
-    """Corpus BLEU in [0, 1] from summed counters."""
+    """Corpus BLEU in [0, 1] from summed `bleu_counters`, with exponential smoothing (Chen and Cherry 2014)."""
     metric = _sacrebleu().BLEU
     score = metric.compute_bleu(list(counters[:4]), list(counters[4:8]), *counters[8:], smooth_method="exp")
     return float(score.score) / 100
 
 
 def chrf(gold: str, answer: str) -> float:
-    """chrF2 of one pair of texts, in [0, 1]."""
+    """chrF2 of one pair of texts in [0, 1] (Popović 2015: character 6-grams, beta 2), as sacrebleu computes it."""
     return float(_sacrebleu().CHRF().sentence_score(answer, [gold]).score) / 100
 
 
@@ -195,20 +213,21 @@ def _sacrebleu() -> Any:
 
 
 def reciprocal_rank(gold: Sequence[str], answer: Sequence[str]) -> float:
-    """1 / the place of the gold's best candidate in the answer, from 1; 0 when it is not there."""
+    """The reciprocal rank of the gold's best candidate in the answer, in [0, 1]; 0 if it is missing."""
     return 1 / (answer.index(gold[0]) + 1) if gold and gold[0] in answer else 0.0
 
 
 def recall_at(k: int, gold: Sequence[str], answer: Sequence[str]) -> float:
-    """1 when the gold's best candidate is among the first k of the answer, else 0."""
+    """1 if the gold's best candidate is among the first `k` of the answer, else 0."""
     return float(bool(gold) and gold[0] in answer[:k])
 
 
 def ndcg(gold: Sequence[str], answer: Sequence[str]) -> float:
-    """Normalised discounted cumulative gain in [0, 1] (Järvelin and Kekäläinen 2002), linear gains.
+    """Normalised discounted cumulative gain in [0, 1] (Järvelin and Kekäläinen 2002), with linear gains.
 
-    The ideal is the gold's own order. What is no candidate gains nothing but takes its place; a candidate that is
-    ranked twice gains once.
+    The gain of a candidate is the number of candidates below it in the gold order, and the discount is log2(rank + 1).
+    The ideal ranking is the gold order. An item that is not a candidate gains nothing but takes a rank. A candidate
+    that is ranked twice gains only once.
     """
     gains = {text: len(gold) - place for place, text in enumerate(gold, 1)}
     ideal = _discounted([gains[text] for text in gold])

@@ -1,4 +1,4 @@
-"""Two models beside each other, task by task and over all tasks: what `ecom compare` prints."""
+"""Comparison of two models by task and overall, for `ecom compare`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from ecominstruct.evaluation.intervals import DIGITS, FEWEST_FAMILIES, percentil
 from ecominstruct.evaluation.metric_counts import labels_of, sum_up
 from ecominstruct.evaluation.score import read_scores
 from ecominstruct.evaluation.significance import compare, holm, verdict
-from ecominstruct.runs.store import flat, read_json, read_manifest, require_whole
+from ecominstruct.runs.files import flat, read_json
+from ecominstruct.runs.store import read_manifest, require_whole
 
 
 def compare_models(left: Path, right: Path) -> dict[str, Any]:
     """Compare two folders of scores on the tasks that both answered.
 
-    The difference is left minus right, on the headline metric of each task; p values are corrected for the number of
-    tasks. InputError when a folder holds no scores, when no task is common, or when the examples are not the same.
+    Differences are left minus right, on the headline metric of each task. P-values are adjusted for the number of tasks
+    (Holm 1979). Raises InputError if a folder holds no scores, if there is no common task, or if the examples differ.
     """
     ours, theirs = _summary(left), _summary(right)
     common = [task for task in ours["tasks"] if task in theirs["tasks"]]
@@ -67,7 +68,7 @@ def _compare_task(
     one, other = (read_scores(folder / f"{flat(task)}.parquet") for folder in (left, right))
     if [score.example for score in one] != [score.example for score in other]:
         raise input_error(
-            f"answered other examples of {task} than {right}", "Score both on one release", file=str(left)
+            f"answered different examples of {task} than {right}", "Score both on one release", file=str(left)
         )
     labels = labels_of(one) | labels_of(other)
     a, b = (sum_up(scores, [metric], labels) for scores in (one, other))

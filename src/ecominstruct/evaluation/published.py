@@ -1,4 +1,4 @@
-"""What was published with EcomInstruct: results to be set beside ours, none of them run again here."""
+"""Published results of EcomInstruct, for comparison. None of them is recomputed here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecominstruct.config.strict_yaml import Strict
 
 
 class Percent(Strict):
-    """Metrics as the paper prints them, in percent; its macro F1 is by example."""
+    """Metrics as printed in the paper, in percent. Its macro F1 is by example."""
 
     micro_f1: float | None = Field(default=None, ge=0, le=100)
     macro_f1: float | None = Field(default=None, ge=0, le=100)
@@ -26,7 +26,7 @@ class PublishedModel(Strict):
 
 
 class Preference(Strict):
-    """Of 100 samples: how often people preferred EcomGPT 7b1 to ChatGPT, neither, or ChatGPT."""
+    """Out of 100 samples: how often people preferred EcomGPT 7b1, neither, or ChatGPT."""
 
     win: int = Field(ge=0, le=100)
     tie: int = Field(ge=0, le=100)
@@ -43,7 +43,7 @@ class Ablation(Strict):
 
 
 class Published(Strict):
-    """All published results, with their source."""
+    """All published results with their source."""
 
     source: str
     note: str
@@ -53,7 +53,7 @@ class Published(Strict):
 
 
 def load_published() -> Published:
-    """Read the results that ship with the package."""
+    """Read the published results that ship with the package."""
     import yaml
 
     text = files("ecominstruct.evaluation").joinpath("published.yaml").read_text(encoding="utf-8")

@@ -1,9 +1,9 @@
-"""The arithmetic of the evaluator that was released with EcomInstruct, so that its numbers can be reproduced.
+"""The arithmetic of the evaluator released with EcomInstruct, so that its numbers can be reproduced.
 
-Known from reading src/data/task_cls.py, src/data/task_extract.py and src/eval.py of github.com/Alibaba-NLP/EcomGPT at
-commit eaa846f2, and the libraries that it calls (rouge 1.0.1, seqeval 1.2.2). Nothing here is how we score: what
-differs, and by how much, is told by `ladder`. Numbers agree to 1e-9; those of entities to 0.005, because the original
-paints the words of a type in the order of a Python set, which differs from run to run: here, in an order by our hash.
+It follows src/data/task_cls.py, src/data/task_extract.py and src/eval.py of github.com/Alibaba-NLP/EcomGPT at commit
+eaa846f2, and the libraries that it calls (rouge 1.0.1, seqeval 1.2.2). The project's own scores do not use it; `ladder`
+shows what differs, and by how much. Numbers agree to 1e-9. Those of entities agree to 0.005, because the original tags
+the words of a type in the order of a Python set, which varies between runs; here the order is fixed by a hash.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from ecominstruct.identity import hash64
 from ecominstruct.rows import Gold
 
 SEPARATOR = ", "
-FIRST_ROWS = 5  # all that the original scores
-DEEPEST = 985  # steps of its recursion through the common words, beyond which Python stops it
-MOST_PAIRS = 5_000_000  # of words that are compared; of longer answers it is taken for granted that they stop it
+FIRST_ROWS = 5  # the only rows that the original scores
+DEEPEST = 985  # depth of its recursion through common words, beyond which Python raises RecursionError
+MOST_PAIRS = 5_000_000  # compared word pairs; longer answers are assumed to exceed the recursion limit
 ERROR = "error"
 TYPE_END = ": "
 
 
 class Row(NamedTuple):
-    """One answer as the original sees it: the text asked about, the gold as it writes it, what the model sent."""
+    """One answer as the original sees it: the input text, the gold as it writes it, and the model's response."""
 
     input: str
     gold: str
@@ -32,7 +32,10 @@ class Row(NamedTuple):
 
 
 class Numbers(NamedTuple):
-    """What the original prints for one task; `crashes`: answers that would have stopped it, scored as "error"."""
+    """The numbers that the original prints for one task.
+
+    `crashes` counts answers that would have stopped it; they are scored as "error".
+    """
 
     micro_f1: float
     macro_f1: float
@@ -41,14 +44,14 @@ class Numbers(NamedTuple):
 
 
 def kind_of(folder: str) -> str:
-    """The class that the original chooses for a test folder: the third part of its name."""
+    """The class that the original selects for a test folder: the third part of its name."""
     return folder.split("-")[2]
 
 
 def gold_text(kind: str, value: Any, types: Sequence[str]) -> str:
     """The gold as the original writes it, from the field of the record: texts, spans, or one text.
 
-    `types`: those of an entity task, in their published order; each has a line.
+    `types` are those of an entity task in their published order; each has a line.
     """
     if kind == "NER":
         return _typed([(span["label"], span["text"]) for span in value], types)
@@ -57,7 +60,7 @@ def gold_text(kind: str, value: Any, types: Sequence[str]) -> str:
 
 
 def written(kind: str, answer: Gold, types: Sequence[str]) -> str:
-    """An answer that has been read, as the original would have wanted it written."""
+    """A parsed answer in the notation that the original expects."""
     if kind == "NER":
         return _typed([(span.label, span.text) for span in answer.spans], types)
     return answer.text or SEPARATOR.join([*answer.labels, *(span.text for span in answer.spans)])
@@ -72,7 +75,7 @@ def _typed(found: Sequence[tuple[str, str]], types: Sequence[str]) -> str:
 
 
 def released_numbers(kind: str, rows: Sequence[Row]) -> Numbers:
-    """Score answers to one task as the original does. `rows`: at least one."""
+    """Score the answers to one task as the original does. `rows` must not be empty."""
     overlaps = [_overlap(kind, row) for row in rows]
     crashed = [overlap is None for overlap in overlaps]
     kept = [row._replace(text=ERROR) if stopped else row for row, stopped in zip(rows, crashed, strict=True)]
@@ -85,7 +88,7 @@ def released_numbers(kind: str, rows: Sequence[Row]) -> Numbers:
 
 
 def _compared(kind: str, text: str) -> str:
-    """The answer as it goes into ROUGE."""
+    """The answer that goes into ROUGE."""
     if kind == "CLS":
         return text.strip().replace(".", "") if text else ERROR
     if kind == "Extract":
@@ -96,7 +99,7 @@ def _compared(kind: str, text: str) -> str:
 
 
 def _overlap(kind: str, row: Row) -> float | None:
-    """ROUGE-L of an answer; None where the original stops with an exception: no words left, or too deep a recursion."""
+    """ROUGE-L of an answer; None if the original raises an exception: no words left, or recursion too deep."""
     text = _compared(kind, row.text)
     if not text.replace(".", ""):
         return None
@@ -107,7 +110,7 @@ def _overlap(kind: str, row: Row) -> float | None:
 
 
 def _as_sets(kind: str, row: Row) -> tuple[set[str], set[str]]:
-    """The answer and the gold as sets: of labels or terms, and of characters where a text is generated."""
+    """The answer and the gold as sets of labels or terms, or of characters for generated texts."""
     text = _compared(kind, row.text)
     if kind == "Generate":
         return set(text.strip()), set(row.gold.strip())
@@ -124,7 +127,7 @@ def _f1(precision: float, recall: float) -> float:
 
 
 def _set_f1(pairs: Sequence[tuple[set[str], set[str]]]) -> tuple[float, float]:
-    """Micro F1 of sets, and F1 of mean precision and mean recall of the rows, which the original calls macro."""
+    """Micro F1 of sets, and the F1 of the rows' mean precision and mean recall, which the original calls macro F1."""
     common = [len(found & wanted) for found, wanted in pairs]
     found, wanted = sum(len(found) for found, _ in pairs), sum(len(wanted) for _, wanted in pairs)
     micro = _f1(sum(common) / found, sum(common) / wanted) if found and wanted else 0.0
@@ -135,7 +138,7 @@ def _set_f1(pairs: Sequence[tuple[set[str], set[str]]]) -> tuple[float, float]:
 
 
 def _entity_f1(rows: Sequence[Row]) -> tuple[float, float]:
-    """Micro F1 of painted entities, and its mean over all types that occur in golds or answers."""
+    """Micro F1 of tagged entities, and the mean F1 over all types in golds or answers."""
     counts: dict[str, Counts] = {}
     for row in rows:
         wanted, found = (set(_painted(row.input, text)) for text in (row.gold, row.text or ERROR))
@@ -148,8 +151,8 @@ def _entity_f1(rows: Sequence[Row]) -> tuple[float, float]:
 
 
 def _painted(text: str, answer: str) -> Iterator[tuple[str, int, int]]:
-    """The entities of an answer: every occurrence of its words is painted on the text, later types over earlier."""
-    tags: list[tuple[str, bool]] = [("", False)] * len(text)  # type, whether it begins here
+    """The entities of an answer: every occurrence of its words is tagged; later types overwrite earlier ones."""
+    tags: list[tuple[str, bool]] = [("", False)] * len(text)  # type, and whether an entity begins here
     for label, words in _typed_words(answer, text):
         at = -1
         while words != "None" and (at := text.find(words, at + 1)) >= 0 and at < len(text):
@@ -163,22 +166,24 @@ def _painted(text: str, answer: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _typed_words(answer: str, text: str) -> Iterator[tuple[str, str]]:
-    """The pairs (type, words) of an answer with a line for each type; other lines are passed over."""
+    """The pairs (type, words) of an answer with a line per type. Other lines are ignored."""
     found: dict[str, set[str]] = {}
     for line in answer.split("\n"):
         name, between, words = line.partition(TYPE_END)
         if between and not line.endswith(TYPE_END):
             found.setdefault(name, set()).update(words.split(SEPARATOR))
     for name, several in found.items():
-        # The same order in gold and answer, as in one process; the empty text first: Python gives it the hash 0.
+        # The same order in gold and answer, as within one process. The empty text comes first: Python gives it the hash
+        # 0.
         for words in sorted(several, key=lambda words: (words != "", hash64("painted", text, words), words)):
             yield name or "_", words
 
 
 def _rouge_l(answer: str, gold: str) -> float:
-    """ROUGE-L as the package `rouge` has it: between stops, of words between white space, each word counted once.
+    """ROUGE-L as the package `rouge` computes it.
 
-    RecursionError where that package would raise it.
+    Sentences are split at full stops and words at white space, and each word counts once. Raises RecursionError where
+    that package would.
     """
     answers, golds = _sentences(answer), _sentences(gold)
     found = {word for sentence in answers for word in sentence}
@@ -196,7 +201,7 @@ def _sentences(text: str) -> list[list[str]]:
 
 
 def _common(gold: Sequence[str], answer: Sequence[str]) -> set[str]:
-    """The words of one longest common subsequence: of several, the one that the package happens to find."""
+    """The words of one longest common subsequence; if there are several, the one that the package finds."""
     if len(answer) >= DEEPEST and not set(gold) & set(answer[-DEEPEST:]):
         raise RecursionError("no common word for too long")
     if gold == answer and len(gold) <= DEEPEST:
@@ -223,9 +228,9 @@ def _common(gold: Sequence[str], answer: Sequence[str]) -> set[str]:
 
 
 def _steps_at(gold: Sequence[str], answer: Sequence[str]) -> list[int]:
-    """For each beginning of the gold, the places in the answer at which the longest common subsequence grows, as bits.
+    """For each prefix of the gold, a bit mask of where in the answer the longest common subsequence grows.
 
-    Crochemore and others 2001: one addition a word instead of a row of a table.
+    This is the bit-parallel algorithm of Crochemore et al. (2001): one addition per word instead of a table row.
     """
     full = (1 << len(answer)) - 1
     places: dict[str, int] = {}
@@ -240,7 +245,7 @@ def _steps_at(gold: Sequence[str], answer: Sequence[str]) -> list[int]:
 
 
 def _length(grows: int, columns: int) -> int:
-    """The length of the longest common subsequence with the first words of the answer."""
+    """The length of the longest common subsequence with the first `columns` words of the answer."""
     return (grows & ((1 << columns) - 1)).bit_count()
 
 
@@ -248,7 +253,7 @@ def _length(grows: int, columns: int) -> int:
 
 
 class Rung(NamedTuple):
-    """One step from the released number to the honest one: what is done otherwise, and the number after it."""
+    """One step from the released number to the corrected one: what changes, and the number after it."""
 
     what: str
     value: float | None
@@ -261,10 +266,10 @@ def ladder(
     honest: Mapping[str, Any],
     overlap: Callable[[str, str], float],
 ) -> dict[str, Any]:
-    """The released numbers of one task, and for each metric the steps from them to ours.
+    """Return the released numbers of one task, and for each metric the steps from them to the project's own.
 
-    `read`: the same rows, each answer as a person reads it, written as the original wants it. `honest`: our numbers.
-    `overlap`: ROUGE-L of two texts (answer, gold) with units by language.
+    `read` holds the same rows with each answer as parsed leniently, in the notation of the original. `honest` holds the
+    project's own numbers. `overlap` computes ROUGE-L of two texts (answer, gold) with units by language.
     """
     first, every, clean = (released_numbers(kind, some) for some in (rows[:FIRST_ROWS], rows, read))
     shared = [Rung(f"as released: the first {FIRST_ROWS} rows", None), Rung(f"all {len(rows)} rows", None)]

@@ -1,12 +1,12 @@
 """Stage 7, scores: every answer is read, counted in exactly one outcome, and compared with its gold.
 
-    <model>/<task>.parquet       one row an answer: how it was read, what it is worth
-    <model>/tasks/<task>.json    what they add up to: metrics, intervals, bounds, the best floor
+    <model>/<task>.parquet       one row an answer: how it was read, and its score
+    <model>/tasks/<task>.json    the summary of a task: metrics, intervals, bounds, the best floor
     <model>/variants/…           the same for the variants of test examples
-    <model>/scores.json          the same of all tasks: what `ecom score --json` prints
+    <model>/scores.json          the summaries of all tasks: what `ecom score --json` prints
 
-No model is loaded; everything comes from the dataset and the predictions. The floors are scored first: a model is
-compared with the best of them, task by task, and p values are corrected for the number of tasks.
+No model is loaded; everything comes from the dataset and the predictions. Trivial baselines ("floors") are scored
+first: a model is compared with the best of them, task by task, and p values are corrected for the number of tasks.
 """
 
 from __future__ import annotations
@@ -14,45 +14,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ecominstruct.errors import Damaged, InputError, input_error
 from ecominstruct.evaluation.generalisation import Skill, Tasks, tables
 from ecominstruct.evaluation.intervals import replicates
 from ecominstruct.evaluation.metric_counts import sum_up
 from ecominstruct.evaluation.metrics import rouge
-from ecominstruct.evaluation.predict import answer_limit, asked_parts, question_of, read_examples, task_of, unit_path
 from ecominstruct.evaluation.released import Row, gold_text, kind_of, ladder, written
 from ecominstruct.evaluation.score_example import score_example
 from ecominstruct.evaluation.sensitivity import sensitivity
 from ecominstruct.evaluation.significance import holm, verdict
 from ecominstruct.evaluation.summary import metrics_of, summarise
+from ecominstruct.evaluation.test_set import asked_parts, question_of, read_examples, task_of, unit_path
 from ecominstruct.models import TRIVIAL_BASELINES, folder_name, role
 from ecominstruct.rows import OUTCOMES, Example, Prediction, Score, score_of, score_schema
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.files import Part, flat, part_of, read_json, write_json
+from ecominstruct.runs.parquet import batches_of, read_batches, read_columns, write_part
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Part,
-    Receipt,
-    batches_of,
-    flat,
-    part_of,
-    read_batches,
-    read_columns,
-    read_json,
-    read_manifest,
-    read_recipe,
-    require_manifest,
-    require_whole,
-    write_json,
-    write_part,
-)
+from ecominstruct.runs.store import Manifest, Receipt, read_manifest, read_recipe, require_manifest, require_whole
 from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.spec import Metric
-
-if TYPE_CHECKING:
-    pass
 
 STAGE = stage("scores")
 SHORTFALL_LIMIT = 50  # rows that are listed for a model that ought to be perfect
@@ -72,7 +55,10 @@ class ScoringUnit(NamedTuple):
 
 
 def plan_scores(run: Path, model: str) -> StagePlan:
-    """One unit for each task that the model was asked; InputError when it was not asked, or about another release."""
+    """Plan the scores of a model, one unit for each task that it was asked.
+
+    Raises InputError if it was not asked, or if it answered another release.
+    """
     folder, release = require_manifest(run, "dataset")
     name = folder_name(model)
     asked, predictions = _predictions(run, name)
@@ -85,29 +71,29 @@ def plan_scores(run: Path, model: str) -> StagePlan:
     for unit in predictions.units:
         path, content = examples.get(unit.unit, ("", ""))
         if not path or content not in unit.inputs.values():
-            hint = f"Run again: ecom predict {run} --model {model}"
-            raise input_error(
-                f"the answers of {name!r} to {unit.unit} belong to another release", hint, file=str(asked)
-            )
+            problem = f"the answers of {name!r} to {unit.unit} belong to another release"
+            raise input_error(problem, f"Run again: ecom predict {run} --model {model}", file=str(asked))
         task, part = tasks[task_of(unit.unit)], unit.parts[0]
-        marks = {floor: parts[unit.unit] for floor, parts in floors.items() if unit.unit in parts}
-        inputs = {path: content, part.path: part.hash} | {
-            f"floor {floor}": samples for floor, (_, samples) in marks.items()
-        }
+        against = {floor: parts[unit.unit] for floor, parts in floors.items() if unit.unit in parts}
         published = records.get(unit.unit, [])
+        inputs = {path: content, part.path: part.hash}
+        inputs |= {f"floor {floor}": content for floor, (_, content) in against.items()}
         inputs |= {part.path: part.hash for part in published}
-        against = {floor: sums for floor, (sums, _) in marks.items()}
-        metrics = metrics_of(task, extra)
-        source = tuple(str(run / stage("records").folder / part.path) for part in published)
         work = ScoringUnit(
-            unit.unit, task, metrics, str(folder / path), str(asked / part.path), against, source, name == "oracle"
+            unit=unit.unit,
+            task=task,
+            metrics=metrics_of(task, extra),
+            examples=str(folder / path),
+            predictions=str(asked / part.path),
+            floors={floor: path for floor, (path, _) in against.items()},
+            records=tuple(str(run / stage("records").folder / part.path) for part in published),
+            list_shortfalls=role(name) == "check",
         )
         units.append(Unit(unit.unit, inputs, work))
     target = run / STAGE.folder / name
-    config = {"model": name, "tasks": tasks, "metrics": extra}
     trained = sorted(unit.unit for unit in release.units if unit.counts.get("train"))
-    config["trained"] = trained
-    config["max_tokens"] = limit = answer_limit(predictions)
+    limit = _answer_limit(predictions)
+    config = {"model": name, "tasks": tasks, "metrics": extra, "trained": trained, "max_tokens": limit}
 
     def finish(_: Manifest) -> Sequence[str]:
         facts = {"model": name, "max_tokens": limit}
@@ -115,6 +101,13 @@ def plan_scores(run: Path, model: str) -> StagePlan:
         return ("scores.json",)
 
     return StagePlan(STAGE, target, units, score_task, config, finish)
+
+
+def _answer_limit(predictions: Manifest) -> int | None:
+    """Return the number of tokens that an answer can have at most; None if the model knows no limit."""
+    depends = predictions.config["depends on"]
+    limit: int | None = depends.get("max_new_tokens") or depends.get("sampling", {}).get("max_tokens")
+    return limit
 
 
 def _predictions(run: Path, name: str) -> tuple[Path, Manifest]:
@@ -127,7 +120,7 @@ def _predictions(run: Path, name: str) -> tuple[Path, Manifest]:
 
 
 def _floors(run: Path) -> dict[str, dict[str, tuple[str, str]]]:
-    """For each floor that was scored: by task, the path of its rows and their hash."""
+    """Return, for each floor that was scored, the path of its rows and their hash, by task."""
     found = {}
     for floor in TRIVIAL_BASELINES:
         folder = run / STAGE.folder / floor
@@ -141,7 +134,9 @@ def _floors(run: Path) -> dict[str, dict[str, tuple[str, str]]]:
 
 
 def released_records(run: Path, tasks: Tasks) -> dict[str, list[Part]]:
-    """The records of each released test folder, by task: the original scores their fields, not our golds."""
+    """Return the records of each released test folder, by task: the released evaluator scores their fields, not our
+    golds.
+    """
     if not any(task["paper"] for task in tasks.values()):
         return {}
     records = require_manifest(run, "records")[1].parts()
@@ -153,7 +148,7 @@ def released_records(run: Path, tasks: Tasks) -> dict[str, list[Part]]:
 
 
 def _gather(target: Path, facts: Mapping[str, Any], tasks: Tasks, trained: Sequence[str], asked: Sequence[str]) -> None:
-    """Write scores.json: what is known of the model, the summaries of all tasks, and what needs them all."""
+    """Write scores.json: facts about the model, the summaries of all tasks, and what needs all of them."""
     found = {unit: target / "tasks" / f"{flat(unit)}.json" for unit in asked}
     for path in set((target / "tasks").glob("*.json")) - set(found.values()):
         path.unlink()  # of a task that is no longer asked
@@ -171,19 +166,19 @@ def _gather(target: Path, facts: Mapping[str, Any], tasks: Tasks, trained: Seque
 
 
 def skill(folder: Path, summary: Mapping[str, Any]) -> Skill:
-    """The headline score of one task of a model, with its value in each resample."""
+    """Return the headline score of one task of a model, with its value in each resample."""
     metric = summary["headline"]
     sums = sum_up(read_scores(folder / f"{flat(summary['id'])}.parquet"), [metric])
     return Skill(summary["n"], summary[metric] or 0.0, replicates(sums, metric))
 
 
 def score_task(work: ScoringUnit, folder: Path) -> Receipt:
-    """Read and mark the answers to one task."""
+    """Read and score the answers to one task."""
     examples = read_examples(Path(work.examples))
     predictions = [Prediction(**row) for batch in read_batches(Path(work.predictions)) for row in batch.to_pylist()]
     pairs = zip(examples, predictions, strict=True)
-    marked = [score_example(work.task, work.metrics, example, prediction) for example, prediction in pairs]
-    scores, strict = [one for one, _ in marked], [one for _, one in marked]
+    scored = [score_example(work.task, work.metrics, example, prediction) for example, prediction in pairs]
+    scores, strict = [one for one, _ in scored], [one for _, one in scored]
     part = write_part(folder, unit_path(work.unit), score_schema(), batches_of(scores, score_schema()))
     if work.unit == work.task["id"]:
         summary = _summary(work, examples, predictions, scores, strict)
@@ -193,7 +188,7 @@ def score_task(work: ScoringUnit, folder: Path) -> Receipt:
     write_json(folder / path, summary)
     outcomes = dict(Counter[str](score.outcome for score in scores))
     beside = (part_of(folder, path),)
-    return Receipt(work.unit, {}, part.rows, part.rows, {}, {}, outcomes, (part,), beside=beside)
+    return Receipt(work.unit, {}, part.rows, part.rows, counts=outcomes, parts=(part,), beside=beside)
 
 
 def _summary(
@@ -203,7 +198,7 @@ def _summary(
     scores: Sequence[Score],
     strict: Sequence[Score],
 ) -> dict[str, Any]:
-    """What the answers to one task add up to, with all that is told beside it."""
+    """Return the summary of one task."""
     floors = {floor: read_scores(Path(path)) for floor, path in work.floors.items()}
     summary = summarise(work.task, work.metrics, examples, scores, strict, floors)
     cut = Counter(score.outcome for score, one in zip(scores, predictions, strict=True) if one.finish == "length")
@@ -222,7 +217,7 @@ def _released(
     scores: Sequence[Score],
     summary: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """What the released evaluator would say of the same answers, and the way from there to our numbers."""
+    """Return the scores of the released evaluator for the same answers, and the steps from there to our numbers."""
     task = work.task
     kind, form = kind_of(task["paper"]), FORMS[task["form"]]
     of_record = {
@@ -240,12 +235,12 @@ def _released(
 
 
 def read_scores(path: Path) -> list[Score]:
-    """The rows of a part of scores."""
+    """Read the rows of a part of scores."""
     return [score_of(row) for batch in read_batches(path) for row in batch.to_pylist()]
 
 
 def _shortfalls(scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """The rows on which a model that sends the gold does not get everything."""
+    """Return rows on which a model that sends the gold does not get the full score."""
     short = [
         {"row": score.row, "example": score.example, "outcome": score.outcome, "answer": score.answer[:200]}
         for score in scores
@@ -255,12 +250,12 @@ def _shortfalls(scores: Sequence[Score]) -> list[dict[str, Any]]:
 
 
 def stale_models(run: Path) -> list[str]:
-    """The models whose scores are of another release, or of other answers: no report may show those."""
+    """Return the models whose scores belong to another release or to other answers, so that no report shows them."""
     return [name for name in scored_folders(run) if not _is_fresh(run, name)]
 
 
 def scored_folders(run: Path) -> list[str]:
-    """The names of the models that have scores, fresh or not."""
+    """Return the names of the models that have scores, fresh or not."""
     folder = run / stage("scores").folder
     return sorted(path.parent.name for path in folder.glob("*/manifest.json"))
 

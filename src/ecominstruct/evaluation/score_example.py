@@ -21,7 +21,7 @@ from ecominstruct.evaluation.metrics import (
     rouge_l_words,
     total,
 )
-from ecominstruct.evaluation.predict import question_of
+from ecominstruct.evaluation.test_set import question_of
 from ecominstruct.languages import same_answer
 from ecominstruct.rows import Example, Gold, LabelCounts, Lang, Outcome, Prediction, Score
 from ecominstruct.tasks.forms import FORMS, Form, Question, Reading, read_prediction

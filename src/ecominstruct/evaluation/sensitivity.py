@@ -1,4 +1,4 @@
-"""How much a score depends on the way of asking: the same examples in all wordings, orders and languages."""
+"""Prompt sensitivity: how much a score depends on the wording, the order of candidates and the language."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecominstruct.rows import Example, Score
 
 
 def way(example: Example, lang: str) -> tuple[str, str]:
-    """What a variant varies, and to which value: of the plain variant, which belongs to all of them, `plain`."""
+    """The dimension that a variant varies, and its value; ("plain", "") for the plain variant, which belongs to all."""
     name, _, order = example.wording.partition("#")
     spoken, numbers = name.split(":")[1:]
     if order:
@@ -24,9 +24,10 @@ def way(example: Example, lang: str) -> tuple[str, str]:
 
 
 def sensitivity(task: Mapping[str, Any], examples: Sequence[Example], scores: Sequence[Score]) -> dict[str, Any]:
-    """For what was varied: the score of each value on the same examples, their mean, least, most and deviation.
+    """Return the score of each value of each dimension on the same examples.
 
-    Empty when no variant was answered: whoever replays answers need not have asked them.
+    Each dimension also has the mean, minimum, maximum and population standard deviation of its scores. Empty if no
+    variant was answered, as for replayed answers.
     """
     metric = headline(task)
     if all(score.outcome == "error" for score in scores):

@@ -1,8 +1,8 @@
-"""Whether one model is better than another on the same examples: paired tests, corrected for their number.
+"""Significance tests: whether one model is better than another on the same examples, paired and corrected.
 
-The null hypothesis: for each family, the two models might as well have given each other's answers. Where every family
-is either right or wrong, McNemar's exact test; else a permutation test that lets a coin decide for each family who
-gave which answers; with very many families, the normal distribution to which that converges.
+The null hypothesis is that within each family the two models are exchangeable. If every family is either completely
+right or completely wrong, McNemar's exact test is used (McNemar 1947); otherwise a permutation test that swaps the
+models' answers by family at random (Fisher 1935; Noreen 1989); with very many families, its normal approximation.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ LEVEL = 0.05
 
 
 class Comparison(NamedTuple):
-    """Left minus right on one task.
+    """The comparison of two models on one task: left minus right, with its 95 % percentile interval.
 
-    p is not corrected; `detectable` is the difference that would be shown (at p < .05, before any correction) in 80 of
-    100 test sets of this kind, if it were there.
+    `p` is two-sided and not corrected. `detectable` is the minimum detectable effect: the true difference that such a
+    test set would show at p < .05, uncorrected, with a power of 80 %.
     """
 
     difference: float
@@ -42,7 +42,10 @@ class Comparison(NamedTuple):
 
 
 def compare(left: Sums, right: Sums, metric: Metric) -> Comparison:
-    """Compare two models on one task; both have the same families and the same labels."""
+    """Compare two models on one task. Both must have the same families and labels (see `metric_counts.widened`).
+
+    With fewer than FEWEST_FAMILIES families there is neither an interval nor a p-value.
+    """
     assert left.families == right.families and left.labels == right.labels, "the same examples have been answered"
     difference = left.value(metric) - right.value(metric)
     if len(left.families) < FEWEST_FAMILIES:
@@ -56,7 +59,7 @@ def compare(left: Sums, right: Sums, metric: Metric) -> Comparison:
 
 
 def paired_test(left: Sums, right: Sums, metric: Metric) -> tuple[float, str]:
-    """The two-sided p value of the difference between two models, and the name of the test."""
+    """The two-sided p-value of the difference between two models, and the name of the test."""
     a, b = left.columns[metric], right.columns[metric]
     if np.array_equal(a, b):
         return 1.0, "none: all groups of rows score the same"
@@ -69,13 +72,16 @@ def paired_test(left: Sums, right: Sums, metric: Metric) -> tuple[float, str]:
 
 
 def _is_right_or_wrong(a: NDArray[Any], b: NDArray[Any]) -> bool:
-    """Whether each family scores either nothing or everything, and all weigh the same."""
+    """Whether each family scores either nothing or everything, and all have the same weight."""
     whole = a[0, 1]
     return bool((a[:, 1] == whole).all() and (b[:, 1] == whole).all() and np.isin((a[:, 0], b[:, 0]), (0, whole)).all())
 
 
 def mcnemar(only_left: int, only_right: int) -> float:
-    """McNemar's exact two-sided test: the binomial chance of a split at least as uneven (McNemar 1947)."""
+    """McNemar's exact two-sided test (McNemar 1947): the binomial probability of a split at least this uneven.
+
+    The arguments are the numbers of families that only one of the models got right.
+    """
     n, fewer = only_left + only_right, min(only_left, only_right)
     if n == 0:
         return 1.0
@@ -85,7 +91,10 @@ def mcnemar(only_left: int, only_right: int) -> float:
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:
-    """p values corrected for their number (Holm 1979), in the given order; None stays None and is not counted."""
+    """Adjust p-values for multiple testing by the step-down method of Holm (1979), in the given order.
+
+    None stays None and is not counted as a test.
+    """
     order = sorted((p, index) for index, p in enumerate(ps) if p is not None)
     corrected: list[float | None] = [None] * len(ps)
     highest = 0.0
@@ -96,7 +105,7 @@ def holm(ps: Sequence[float | None]) -> list[float | None]:
 
 
 def verdict(difference: float, p: float | None) -> str:
-    """`better`, `worse` or `no difference shown`, from a corrected p value; `not tested` without one."""
+    """`better`, `worse` or `no difference shown` from an adjusted p-value; `not tested` without one."""
     if p is None:
         return "not tested"
     if p >= LEVEL or difference == 0:
@@ -105,14 +114,14 @@ def verdict(difference: float, p: float | None) -> str:
 
 
 def _permutation_test(left: Sums, right: Sums, metric: Metric) -> float:
-    """The share of draws, the observed one included, in which the difference is at least as large."""
+    """The p-value of a permutation test; see `share_as_large`."""
     return share_as_large(left.value(metric) - right.value(metric), permuted(left, right, metric))
 
 
 def permuted(left: Sums, right: Sums, metric: Metric) -> NDArray[Any]:
-    """The difference in each draw in which a coin decides for each family who gave which answers: (PERMUTATIONS,).
+    """Return the difference in each random permutation of the models' answers by family, with shape (PERMUTATIONS,).
 
-    The coin of a family is the same for all tasks and models, so draws of several tasks can be added up.
+    The random bits of a family are the same for all tasks and models, so permutations of several tasks can be averaged.
     """
     a, b = left.columns[metric], right.columns[metric]
     swapped, mine, both = b - a, a.sum(axis=0), a.sum(axis=0) + b.sum(axis=0)
@@ -124,13 +133,16 @@ def permuted(left: Sums, right: Sums, metric: Metric) -> NDArray[Any]:
 
 
 def share_as_large(observed: float, drawn: NDArray[Any]) -> float:
-    """The two-sided p value of a difference: the share of draws that are as large, the observed one included."""
+    """The two-sided Monte Carlo p-value: the share of draws at least as large, including the observed one.
+
+    That is (1 + b) / (1 + m) for b of m draws (Davison and Hinkley 1997), so it is never 0.
+    """
     return (1 + int((np.abs(drawn) >= abs(observed) - 1e-12).sum())) / (len(drawn) + 1)
 
 
 def _coins(families: Sequence[str]) -> Iterator[NDArray[Any]]:
-    """A coin for each family and draw, (some draws, F) at a time."""
-    rows = max(1, hash_rng.BLOCK // max(len(families), 1) // 64)  # a word gives 64 coins
+    """Random bits for each permutation and family, in blocks of shape (block, F)."""
+    rows = max(1, hash_rng.BLOCK // max(len(families), 1) // 64)  # one word gives 64 bits
     for first in range(0, -(-PERMUTATIONS // 64), rows):
         octets = hash_rng.split(hash_rng.words("permutation", families, first, rows), "u1")
         coins = np.unpackbits(octets, axis=0).astype(float)
@@ -138,13 +150,13 @@ def _coins(families: Sequence[str]) -> Iterator[NDArray[Any]]:
 
 
 def _normal_test(a: NDArray[Any], b: NDArray[Any]) -> float:
-    """Two-sided test of the linearised difference of two ratios, family by family."""
+    """A two-sided z-test for the linearised difference of two ratios, paired by family."""
     error = math.sqrt(float(((_linear(a) - _linear(b)) ** 2).sum()))
     return math.erfc(abs(_ratio(a) - _ratio(b)) / error / math.sqrt(2)) if error else 1.0
 
 
 def _linear(counters: NDArray[Any]) -> NDArray[Any]:
-    """What each family adds to the deviation of a ratio, to first order."""
+    """The contribution of each family to the deviation of a ratio, to first order (delta method)."""
     linear: NDArray[Any] = (counters[:, 0] - _ratio(counters) * counters[:, 1]) / max(counters[:, 1].sum(), 1)
     return linear
 

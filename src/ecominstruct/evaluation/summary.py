@@ -1,4 +1,4 @@
-"""What the scores of one model on one task add up to: each metric with its interval, its bounds and its floor."""
+"""Summary of one model on one task: each metric with its interval, its bounds and the best trivial baseline."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ecominstruct.rows import OUTCOMES, Example, LabelCounts, Score
 from ecominstruct.tasks.forms import FORMS, Form
 from ecominstruct.tasks.spec import FormName, Metric
 
-FLAGGED = 0.01  # share of answers that could not be read, above which a score is marked
+FLAGGED = 0.01  # share of unparsed answers above which a score is flagged
 FREE: tuple[FormName, ...] = ("select", "extract", "generate", "qa")  # forms whose answers are texts
 
 
 def metrics_of(task: Mapping[str, Any], extra: Sequence[Metric] = ()) -> list[Metric]:
-    """The metrics of a task in their order: those it names, those of its form, those the recipe asks for besides."""
+    """The metrics of a task in order: its own, those of its form, and the additional ones that the recipe requests."""
     form: Form = FORMS[task["form"]]
     besides = [metric for metric in EXTRA if metric in extra and task["form"] in FREE]
     return list(dict.fromkeys([*task["metrics"], *form.metrics, *besides]))
 
 
 def headline(task: Mapping[str, Any]) -> Metric:
-    """The metric by which a task is shown: the first that it names, else the first of its form."""
+    """The metric that represents a task: the first of its own, else the first of its form."""
     return metrics_of(task)[0]
 
 
@@ -38,10 +38,10 @@ def summarise(
     strict: Sequence[Score],
     floors: Mapping[str, Sequence[Score]],
 ) -> dict[str, Any]:
-    """The sums of one task.
+    """Summarise the scores of one task as plain data.
 
-    `strict`: the same answers, read by one who allows nothing but the form asked for. `floors`: the scores of those
-    that know nothing, by name; none for a floor itself.
+    `strict` are the scores of the same answers under strict parsing. `floors` are the scores of the trivial baselines
+    by name; empty for a baseline itself.
     """
     first = headline(task)
     outcomes = Counter(score.outcome for score in scores)
@@ -68,7 +68,7 @@ def summarise(
 
 
 def measure(metric: Metric, scores: Sequence[Score]) -> float | None:
-    """A metric over rows, in [0, 1]; None where nothing was there to be counted."""
+    """Compute a metric over rows, in [0, 1]; None if there is nothing to count."""
     if metric in COUNTED:
         tp, fp, fn = (sum(getattr(score, name) for score in scores) for name in COUNTED[metric])
         return Counts(tp, fp, fn).f1
@@ -80,7 +80,7 @@ def measure(metric: Metric, scores: Sequence[Score]) -> float | None:
 
 
 def by_label(scores: Sequence[Score]) -> dict[str, Counts]:
-    """The counters of each label; an answer that could not be read has none."""
+    """The counters by label. Answers that could not be parsed have no label."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for score in scores:
         for label, tp, fp, fn in score.counts:
@@ -95,7 +95,7 @@ def by_label(scores: Sequence[Score]) -> dict[str, Counts]:
 def best_floor(
     task: Mapping[str, Any], scores: Sequence[Score], floors: Mapping[str, Sequence[Score]]
 ) -> dict[str, Any] | None:
-    """The best of those who know nothing, by the headline, and how the model compares with it (p not corrected)."""
+    """The trivial baseline with the best headline score, and the model's comparison with it (p not corrected)."""
     metric = headline(task)
     reached = {name: value for name, rows in floors.items() if (value := measure(metric, rows)) is not None}
     if not reached:
@@ -107,7 +107,7 @@ def best_floor(
 
 
 def right(score: Score) -> Score:
-    """The same row as if its answer had been the gold."""
+    """The row as if its answer had been the gold."""
     found = tuple(LabelCounts(one.label, one.tp + one.fn, 0, 0) for one in score.counts if one.tp + one.fn)
     values: dict[str, Any] = dict.fromkeys(_means(score), 1.0)
     return score._replace(
@@ -123,13 +123,13 @@ def right(score: Score) -> Score:
 
 
 def _means(score: Score) -> list[str]:
-    """The members of a row that are values between 0 and 1, as far as they were measured."""
+    """The fields of a row that are means in [0, 1], as far as they were measured."""
     names = Score._fields[Score._fields.index("f1_by_example") :]
     return [name for name in names if name != "bleu" and getattr(score, name) is not None]
 
 
 def _bounds(metric: Metric, scores: Sequence[Score]) -> list[float | None] | None:
-    """The score if all unread answers were wrong, and if all were right; None where few enough were unread."""
+    """The score if all unparsed answers were wrong, and if all were right; None if few were unparsed."""
     lost = sum(score.outcome != "parsed" for score in scores)
     if metric == "bleu" or lost <= FLAGGED * len(scores):
         return None

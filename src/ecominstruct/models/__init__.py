@@ -1,163 +1,122 @@
-"""Models: whoever answers examples.
+"""Models: whoever answers the examples of a test set.
 
-A model is opened by its name, `kind` or `kind:argument`. All of these are models like any other: what they answer
-goes through the same parser and the same scorer.
+A model is opened by its name, `kind` or `kind:argument`, and its answers all go through the same parser and scorer.
+`KINDS` is the registry of kinds. To add one, whether a backend or a trivial baseline, write a module with a subclass of
+`base.Model`, and name the class in `KINDS`:
 
-    oracle        the rendered gold answer: a check of the whole line, not a model
-    constant      the most frequent gold answer of the rows being scored            (floor)
-    random        a candidate by hash; without candidates, another row's gold       (floor)
-    overlap       the candidate that shares most characters with the input          (floor, only where there is a menu)
-    first         the first candidate, as they are shown                            (floor, only where there is a menu)
-    longest       the longest candidate                                             (floor, only where there is a menu)
-    none          that there is nothing to find                                     (floor, only where this can be)
-    copy          the input                                                         (floor, only where text is free)
-    gist          the words of the input that few inputs share                      (floor, only where text is free)
-    noisy:RATE    the gold, but with this chance something wrong or unreadable
-    replay:FILE   answers from a file of JSON lines
-    server:NAME   a server that speaks as OpenAI's does; NAME is a section of `servers` in the recipe
-    local:FOLDER  a transformers model in a folder, or a section of `local` in the recipe
+    class Echo(Model):
+        kind = "echo"
+        about = "the instruction itself"  # one line, for the report
+
+        def answer(self, facts, examples):
+            return [Reply(example.instruction) for example in examples]
+
+`ecom predict --model echo`, recipes, scores, audits, studies and the report then know it. The rest of `Model` has
+defaults; override what applies:
+
+    role = "floor"           a trivial baseline: every model is compared with the best of them, task by task
+    answers                  the tasks that it can answer
+    fault, open, short       its name has an argument: check it, open it, shorten it for the names of folders
+    prepare                  its answers are slow or cost money: work them out and keep them; `answer` only reads them
+    estimate                 what that would cost
+    retryable = True         an error may become an answer when the model is asked again
+    check                    it fits some test sets only
+    version, fingerprint     what its replies depend on; when it changes, examples are asked again
+
+Import heavy libraries (torch, openai) in functions: this package imports the modules of all kinds.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-from ecominstruct.config.local_models import LocalSpec
-from ecominstruct.config.servers import ServerSpec
 from ecominstruct.errors import input_error, nearest
-from ecominstruct.models.base import Model, TaskFacts
+from ecominstruct.models.base import Model, Role, TaskFacts
 from ecominstruct.models.baselines import (
     Constant,
     Copy,
     First,
-    Gist,
     Longest,
     Noisy,
     Nothing,
     Oracle,
     Overlap,
     Random,
+    RareWords,
 )
+from ecominstruct.models.local import Local
+from ecominstruct.models.replay import Replay
+from ecominstruct.models.sections import NO_SECTIONS, Sections
+from ecominstruct.models.server import Server
 
-KINDS: Mapping[str, str] = {
-    "oracle": "the gold answer, sent through the same parser: a check, not a model",
-    "constant": "always the most frequent gold answer of the rows being scored",
-    "random": "a candidate chosen by hash; where there are none, the gold of another row",
-    "overlap": "the candidate that shares most characters with the input",
-    "first": "the first candidate",
-    "longest": "the longest candidate",
-    "none": "that there is nothing to find",
-    "copy": "the input itself",
-    "gist": "the words of the input that few other inputs share",
-    "noisy": "the gold answer, but with the given chance something wrong or unreadable",
-    "replay": "answers read from a file",
-    "server": "a server that speaks as OpenAI's does, as a section of `servers` in the recipe describes it",
-    "local": "a transformers model in a folder, or as a section of `local` in the recipe describes it",
+KINDS: Mapping[str, type[Model]] = {
+    kind.kind: kind
+    for kind in (
+        Oracle,
+        Constant,
+        Random,
+        Overlap,
+        First,
+        Longest,
+        Nothing,
+        Copy,
+        RareWords,
+        Noisy,
+        Replay,
+        Server,
+        Local,
+    )
 }
-TRIVIAL_BASELINES = ("constant", "random", "overlap", "first", "longest", "none", "copy", "gist")
-_PLAIN: Mapping[str, type[Model]] = {
-    "oracle": Oracle,
-    "constant": Constant,
-    "random": Random,
-    "overlap": Overlap,
-    "first": First,
-    "longest": Longest,
-    "none": Nothing,
-    "copy": Copy,
-    "gist": Gist,
-}
-_ARGUMENTS = ("noisy", "replay", "server", "local")
+"""The classes of models by kind, in the order in which the report shows trivial baselines."""
+
+TRIVIAL_BASELINES = tuple(kind for kind, model in KINDS.items() if model.role == "floor")
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """The kind and the argument of a model's name."""
+    """Return the kind and the argument of a model's name."""
     kind, _, argument = name.partition(":")
     return kind, argument
 
 
 def folder_name(name: str) -> str:
-    """The name under which a model's answers are kept and scored: safe as a folder's name."""
+    """Return the name under which a model's answers are kept and scored. It is safe as the name of a folder."""
     kind, argument = split_name(name)
-    if kind == "replay" and argument:
-        argument = Path(argument).stem
-    if kind == "local" and argument:
-        argument = Path(argument).name.removesuffix(".gguf")
+    if kind in KINDS and argument:
+        argument = KINDS[kind].short(argument)
     return re.sub(r"[^A-Za-z0-9._-]+", "_", f"{kind}-{argument}" if argument else kind)
 
 
-def role(name: str) -> str:
-    """`check`, `floor` or `model`: how the report shows it. Takes the folder name too."""
+def role(name: str) -> Role:
+    """Return how the report shows a model. Takes the name of its folder too."""
     kind = split_name(name)[0]
-    return "check" if kind == "oracle" else "floor" if kind in TRIVIAL_BASELINES else "model"
+    return KINDS[kind].role if kind in KINDS else "model"
 
 
-def check_model_name(name: str, servers: Collection[str] = ()) -> tuple[str, str] | None:
-    """What is wrong with a model's name, and the mend; None when it is right. `servers`: the names of the recipe."""
-    kind, argument = split_name(name)
-    if kind not in KINDS:
-        return f"unknown model {name!r}", nearest(kind, list(KINDS))
-    if kind == "noisy" and not _is_rate(argument):
-        return f"{name!r} needs a rate between 0 and 1", "Write noisy:0.2, say"
-    if kind == "replay" and not argument:
-        return f"{name!r} needs a file", "Write replay:answers.jsonl, say"
-    if kind == "server" and argument not in servers:
-        hint = nearest(argument, list(servers)) or "Add it under `servers`; docs/servers.md shows how"
-        return f"the recipe has no server {argument!r}", hint
-    if kind == "local" and not argument:
-        return f"{name!r} needs a folder", "Write local:models/bloomz-560m, say"
-    if kind not in _ARGUMENTS and argument:
-        return f"{kind} takes nothing behind a colon", f"Write {kind}"
-    return None
-
-
-def open_model(
-    name: str,
-    servers: Mapping[str, ServerSpec] | None = None,
-    kept: Path = Path(),
-    local: Mapping[str, LocalSpec] | None = None,
-) -> Model:
-    """The model of this name; InputError with the nearest known name when there is none.
-
-    `servers` and `local` are those of the recipe, and `kept` is the file in which their answers are kept.
-    """
-    servers = servers or {}
-    problem = check_model_name(name, servers)
-    if problem:
-        raise input_error(*problem)
-    kind, argument = split_name(name)
-    if kind == "noisy":
-        return Noisy(float(argument))
-    if kind == "replay":
-        from ecominstruct.models.replay import Replay
-
-        return Replay(Path(argument))
-    if kind == "server":
-        from ecominstruct.models.server import Server
-
-        return Server(argument, servers[argument], kept)
-    if kind == "local":
-        from ecominstruct.models.local import Local
-
-        return Local(argument, (local or {}).get(argument) or LocalSpec(folder=argument), kept)
-    return _PLAIN[kind]()
+def about(folder: str) -> str:
+    """Return one line on the kind of a model, by the name of its folder; empty for the models of a study."""
+    kind = folder.partition("-")[0]
+    return KINDS[kind].about if kind in KINDS else ""
 
 
 def answers(name: str, facts: TaskFacts) -> bool:
-    """Whether a model answers this task: some floors mean something only for some forms."""
+    """Return whether a model answers a task: some trivial baselines mean something only for some forms."""
     kind = split_name(name)[0]
-    if kind in ("overlap", "first", "longest"):
-        return facts.menu
-    if kind == "none":
-        return facts.optional
-    if kind in ("copy", "gist"):
-        return facts.form in ("extract", "generate", "qa") and not facts.menu
-    return True
+    return kind not in KINDS or KINDS[kind].answers(facts)
 
 
-def _is_rate(text: str) -> bool:
-    try:
-        return 0 <= float(text) <= 1
-    except ValueError:
-        return False
+def check_model_name(name: str, sections: Sections = NO_SECTIONS) -> tuple[str, str] | None:
+    """Return what is wrong with a model's name, and a hint; None if it is right. `sections`: those of the recipe."""
+    kind, argument = split_name(name)
+    if kind not in KINDS:
+        return f"unknown model {name!r}", nearest(kind, list(KINDS))
+    return KINDS[kind].fault(name, argument, sections)
+
+
+def open_model(name: str, sections: Sections = NO_SECTIONS) -> Model:
+    """Open the model of a name. Raises InputError, with the nearest known name if there is none of this name."""
+    problem = check_model_name(name, sections)
+    if problem:
+        raise input_error(*problem)
+    kind, argument = split_name(name)
+    return KINDS[kind].open(argument, sections)

@@ -1,4 +1,4 @@
-"""Answers that were paid for, kept in one SQLite file which all runs beside it share.
+"""Paid answers, kept in one SQLite file that all runs beside it share.
 
     answers (key, answer, checksum, about)       what was said; the key is a hash of all that the answer depends on
     paid    (key, prompt, completion, answered)  one row for each call that was or may have been charged: its tokens
@@ -7,10 +7,9 @@
 example (whatever its wording, and whatever an audit made of it), the key of an annotation, or the id of an example of
 which answers were judged; '' in answers of older versions. Where two records ask the same, it is the first one.
 
-The file holds no prompt, no key of a server and no time, and only its owner may read it. It is written ahead (WAL), so
-that several processes can use it at once; what `put` has returned from survives the end of the process and of the
-machine. The machines of a network file system cannot share it. An entry that is not what was written is said in the
-log, and is no answer.
+The file holds no prompt, no key of a server and no time, and only its owner may read it. It uses SQLite's write-ahead
+log, so several processes can use it at once, but not machines that share a network file system. Once `put` returns, its
+entries survive a crash of the process or the machine. A damaged entry is logged and counts as no answer.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from ecominstruct.identity import hex128
 from ecominstruct.models.costs import Usage
 from ecominstruct.models.sqlite_file import erase, make_private
 
-SCHEMA = 2  # raised when the tables or an answer changes
+SCHEMA = 2  # raised when the tables or the fields of an answer change
 PATIENCE = 60.0  # seconds to wait for another process that writes
 _MAKE = (
     "CREATE TABLE answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID",

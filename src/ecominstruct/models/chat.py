@@ -18,9 +18,9 @@ from typing import Any, Literal, NamedTuple
 from ecominstruct.errors import input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.languages import LITERALS
-from ecominstruct.models.openai_client import valid
+from ecominstruct.models.base import valid
 from ecominstruct.rows import Example
-from ecominstruct.runs.store import read_json, write_json
+from ecominstruct.runs.files import read_json, write_json
 from ecominstruct.tasks.prompts import render_prompt
 
 ChatChoice = Literal["saved", "plain"]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ecominstruct.errors import InputError, input_error
 from ecominstruct.identity import fingerprint
-from ecominstruct.runs.store import hash_file, read_json, write_json
+from ecominstruct.runs.files import hash_file, read_json, write_json
 
 BASE_RECORD = "base.json"  # beside an adapter: the fingerprint of the weights that it was tuned on
 _ADAPTER = "adapter_config.json"

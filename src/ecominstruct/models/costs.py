@@ -1,13 +1,13 @@
 """What asking costs: tokens, prices, a budget.
 
-Servers count tokens by the model's own tokenizer, which nobody has here. Where a server does not say how many there
-were, and before it is asked at all, they are estimated from the characters; what is estimated is called so.
+Servers count tokens by the model's own tokenizer, which is not available here. Before a server is asked, and where it
+does not say how many there were, tokens are estimated from the characters; such numbers are called estimates.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ecominstruct.config.servers import Price
 
@@ -32,8 +32,48 @@ class Usage(NamedTuple):
         return (self.prompt * price.input + self.completion * price.output) / 1_000_000
 
 
+class Estimate(NamedTuple):
+    """What asking would take, before the first call."""
+
+    distinct: int = 0  # questions, or records with several questions each
+    answered: int = 0  # of those
+    to_ask: int = 0  # calls
+    about: Usage = Usage()  # if answers are as long as expected
+    most: Usage = Usage()  # if they are as long as they may be
+    paid: Usage = Usage()  # by earlier calls for the same questions
+
+    def plus(self, other: Estimate) -> Estimate:
+        """Return the sum of two."""
+        return Estimate(
+            self.distinct + other.distinct,
+            self.answered + other.answered,
+            self.to_ask + other.to_ask,
+            self.about.plus(other.about),
+            self.most.plus(other.most),
+            self.paid.plus(other.paid),
+        )
+
+    def priced(self, price: Price | None) -> dict[str, dict[str, Any]]:
+        """Return the tokens that asking would take, and their cost if there is a price, as JSON shows them."""
+        usages = {"about": self.about, "most": self.most, "paid": self.paid}
+        return {
+            name: {"prompt_tokens": usage.prompt, "answer_tokens": usage.completion}
+            | ({"cost": round(usage.cost(price), 6), "currency": price.currency} if price else {})
+            for name, usage in usages.items()
+        }
+
+
+def spent(usage: Usage, price: Price | None) -> dict[str, Any]:
+    """Return the tokens that calls took and their cost, as JSON shows them."""
+    return {
+        "tokens": usage._asdict(),
+        "cost": round(usage.cost(price), 6) if price else None,
+        "currency": price.currency if price else None,
+    }
+
+
 class Meter:
-    """What has been paid so far, against what may be."""
+    """Counts what has been paid, against the budget."""
 
     def __init__(self, price: Price | None, budget: float | None, paid: Usage) -> None:
         """`paid`: the tokens of earlier calls for the same questions."""

@@ -14,7 +14,7 @@ from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.errors import EcomError, input_error
 from ecominstruct.models.chat import EXTRA, Chat
 from ecominstruct.models.checkpoints import ModelFolder
-from ecominstruct.runs.store import hash_file
+from ecominstruct.runs.files import hash_file
 
 CONTEXT = 2_048  # tokens, of models that do not say how many they bear
 _LONGEST = ("max_position_embeddings", "n_positions", "seq_length", "max_seq_len")

@@ -1,51 +1,47 @@
-"""A local transformers model: what it is asked, and what it said.
+"""A local transformers model: what it is asked, and what it answered.
 
-As with servers, asking and answering are apart: `ask` lets the model answer what is not in the file of answers yet, all
-tasks together, batch by batch; `reply` only reads that file, in whichever process, and loads no model. So what a
-predict that was killed had answered is not worked out again.
+As with servers, asking and answering are apart: `prepare` lets the model answer what is not in the file of answers yet,
+all tasks together, batch by batch; `answer` only reads that file, in any process, and loads no model. So a killed
+`ecom predict` repeats no work.
 
-    local.py        the model: its questions and its replies
-    folders.py      what lies in a model folder, and its fingerprint
-    loading.py      weights, adapter, device
-    chat.py         prompts to token ids and back
-    batches.py      the longest first, within a number of tokens
-    reading.py      prompts that are read, what they begin with once
-    writing.py      answers that are written
-    room.py         the cache that they are written with
-    likelihood.py   answers that are chosen
-    cache.py        the file of answers
+    local.py             the model: its questions, in batches, and its replies
+    checkpoints.py       what lies in a model folder, and its fingerprint
+    loading.py           weights, adapter, device
+    chat.py              prompts to token ids and back
+    inference.py         answers that are written, and answers that are chosen by likelihood
+    key_value_cache.py   what all prompts of a batch begin with, read once; room for the answers
+    cache.py             the file of answers
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ecominstruct.config.local_models import LocalSpec
 from ecominstruct.errors import input_error
 from ecominstruct.identity import fingerprint, hash64
-from ecominstruct.models.base import Reply, TaskFacts
-from ecominstruct.models.batches import batches
+from ecominstruct.models.base import Model, Reply, TaskExamples, TaskFacts, valid
 from ecominstruct.models.cache import Answer, Answers, Entry
 from ecominstruct.models.checkpoints import files_of, find_model
 from ecominstruct.models.costs import Usage
-from ecominstruct.models.generation import write
-from ecominstruct.models.likelihood import likelihoods
 from ecominstruct.models.loading import Loaded, denormals_flushed, load_model
-from ecominstruct.models.openai_client import valid
+from ecominstruct.models.sections import Sections
 from ecominstruct.rows import Example
 from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.stages import stage
+from ecominstruct.runs.store import read_manifest, require_whole
 from ecominstruct.tasks.prompts import render_prompt
 
-SCHEMA = 2  # raised when the same question would get another answer
 PAUSE = 0.5  # seconds between two times of writing answers to disk: what a kill may cost
 TOO_LONG = "the prompt does not fit into the model, even without its input"
 NEVER_ANSWERED = "the model gave no answer"
 CHOSEN = ("classify", "select")  # forms of which one candidate is the answer
+T = TypeVar("T")
 
 
 class Question(NamedTuple):
@@ -79,14 +75,40 @@ class Outcome(NamedTuple):
     served: dict[str, int]  # answers by device and type of number
 
 
-class Local:
+class Local(Model):
     """A model in a folder."""
 
+    kind = "local"
+    about = "a transformers model in a folder, or as a section of `local` in the recipe describes it"
+    version = 2  # raised when the same question would get another answer
+
     def __init__(self, name: str, spec: LocalSpec, file: Path) -> None:
-        """`file`: where answers are kept; it need not exist. InputError when the folder holds no model."""
+        """`file`: where answers are kept; it need not exist. Raises InputError if the folder holds no model."""
         self.name, self.spec, self.file = name, spec, file
         self.failed: dict[str, str] = {}  # reasons by question, of the last `ask`
         self._folder = find_model(Path(spec.folder), Path(spec.adapter) if spec.adapter else None)
+
+    @classmethod
+    def fault(cls, name: str, argument: str, sections: Sections) -> tuple[str, str] | None:
+        """Return what is wrong if no folder is named."""
+        del sections
+        return None if argument else (f"{name!r} needs a folder", "Write local:models/bloomz-560m, say")
+
+    @classmethod
+    def open(cls, argument: str, sections: Sections) -> Local:
+        """Open the model of a section, or else of a folder.
+
+        Raises InputError if the folder holds no model, and Damaged if it is part of a run and its files are not those
+        that were written.
+        """
+        spec = sections.local.get(argument) or LocalSpec(folder=argument)
+        _require_whole(spec)
+        return cls(argument, spec, sections.answers)
+
+    @classmethod
+    def short(cls, argument: str) -> str:
+        """Return the name of the folder or file."""
+        return Path(argument).name.removesuffix(".gguf")
 
     @cached_property
     def _files(self) -> dict[str, str]:
@@ -96,7 +118,7 @@ class Local:
     def _asked_as(self) -> dict[bool, str]:
         """Fingerprints of all that answers depend on besides the prompts, those that are written and those chosen."""
         spec = self.spec
-        both = [SCHEMA, self._files, spec.chat, spec.context, spec.max_new_tokens, spec.dtype]
+        both = [self.version, self._files, spec.chat, spec.context, spec.max_new_tokens, spec.dtype]
         return {False: fingerprint([*both, spec.beams]), True: fingerprint([*both, spec.length_normalised])}
 
     def question(self, facts: TaskFacts, example: Example) -> Question:
@@ -106,10 +128,24 @@ class Local:
         shown = [valid(part) for part in (render_prompt(example), example.input, *candidates)]
         return Question(fingerprint([self._asked_as[choose], *shown]), example, candidates)
 
-    def ask(self, asked: Iterable[tuple[TaskFacts, Sequence[Example]]], progress: Progress) -> Outcome | None:
-        """Answer what has no answer yet; None when there is nothing to ask.
+    def prepare(self, asked: Iterable[TaskExamples], progress: Progress) -> dict[str, Any] | None:
+        """Answer what has no answer yet. Errors are those of `ask`."""
+        outcome = self.ask(asked, progress)
+        if outcome is None:
+            return None
+        return {
+            "local": self.name,
+            "answered": outcome.answered,
+            "cut": outcome.cut,
+            "served": outcome.served,
+            "failed": dict(Counter(outcome.failed.values())),
+            "tokens": outcome.usage._asdict(),
+        }
 
-        InputError when the model cannot be loaded or used; what was answered until then is kept.
+    def ask(self, asked: Iterable[TaskExamples], progress: Progress) -> Outcome | None:
+        """Answer what has no answer yet; None if there is nothing to ask.
+
+        Raises InputError if the model cannot be loaded or used; what was answered until then is kept.
         """
         questions = {
             question.key: question for facts, some in asked for question in (self.question(facts, one) for one in some)
@@ -122,7 +158,7 @@ class Local:
             usage, served = Usage(), Counter[str]()
             with denormals_flushed():
                 loaded = load_model(self.spec, self._folder)
-                ready, self.failed = self._prepare(loaded, to_ask)
+                ready, self.failed = self._tokenise(loaded, to_ask)
                 progress.begin(f"asking {self.name}", len(ready))
                 for entry in _keeping(kept, self._answer(loaded, ready)):
                     usage = usage.plus(entry.usage)
@@ -130,8 +166,8 @@ class Local:
                     progress.advance(1)
         return Outcome(self.failed, len(ready), sum(one.cut > 0 for one in ready), usage, dict(served))
 
-    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
-        """What was answered to each example; an error where nothing was. Tokens count at the first of equal prompts."""
+    def answer(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """Return the kept answer to each example, or an error. Tokens count at the first of equal prompts."""
         replies, met = [], set()
         with Answers(self.file) as kept:
             for example in examples:
@@ -146,11 +182,11 @@ class Local:
         return replies
 
     def fingerprint(self) -> dict[str, Any]:
-        """All that answers depend on besides the prompts: the content of the folder, and how it is let answer."""
+        """Return all that answers depend on besides the prompts: the content of the folder, and how it answers."""
         names = ("chat", "classify", "length_normalised", "max_new_tokens", "beams", "context", "dtype")
-        return {"local": SCHEMA, "files": self._files, **{name: getattr(self.spec, name) for name in names}}
+        return {**super().fingerprint(), "files": self._files, **{name: getattr(self.spec, name) for name in names}}
 
-    def _prepare(self, loaded: Loaded, questions: Iterable[Question]) -> tuple[list[_Ready], dict[str, str]]:
+    def _tokenise(self, loaded: Loaded, questions: Iterable[Question]) -> tuple[list[_Ready], dict[str, str]]:
         """Questions as ids, and those that do not fit, with the reason."""
         ready, failed = [], {}
         for question in questions:
@@ -187,12 +223,38 @@ class Local:
             raise input_error("the device has no memory left for a batch", hint, file=self.name) from None
 
 
-def _keeping(kept: Answers, batches: Iterable[list[Entry]]) -> Iterator[Entry]:
+def _require_whole(spec: LocalSpec) -> None:
+    """Raise Damaged if a model was tuned in a run, and its files are not those that were written."""
+    places = [Path(place) for place in (spec.folder, spec.adapter) if place]
+    for folder in (folder for place in places for folder in (place, place.parent)):
+        manifest = read_manifest(folder) if folder.name == stage("model").folder else None
+        if manifest:
+            require_whole(folder, manifest)
+
+
+def batches(items: Sequence[T], size: Callable[[T], int], budget: int) -> Iterator[list[T]]:
+    """Cut items into batches whose number times the size of the largest is at most `budget`; at least one in each.
+
+    The largest come first, so that what does not fit into memory is found at once, and neighbours need little padding.
+    """
+    waiting: list[T] = []
+    most = 0
+    for item in sorted(items, key=size, reverse=True):
+        most = most or size(item)
+        if waiting and (len(waiting) + 1) * most > budget:
+            yield waiting
+            waiting, most = [], size(item)
+        waiting.append(item)
+    if waiting:
+        yield waiting
+
+
+def _keeping(kept: Answers, found: Iterable[list[Entry]]) -> Iterator[Entry]:
     """Entries as they come, kept every now and then (a disk takes its time), and whatever ends the work."""
     waiting: list[Entry] = []
     last = time.monotonic()
     try:
-        for entries in batches:
+        for entries in found:
             waiting += entries
             if time.monotonic() - last > PAUSE:
                 kept.put(waiting)
@@ -203,6 +265,8 @@ def _keeping(kept: Answers, batches: Iterable[list[Entry]]) -> Iterator[Entry]:
 
 
 def _write(loaded: Loaded, batch: Sequence[_Ready], beams: int, most: int) -> list[Entry]:
+    from ecominstruct.models.inference import write
+
     entries = []
     for one, written in zip(batch, write(loaded, [one.ids for one in batch], beams, most), strict=True):
         finish = "stop" if written.ended else "length"
@@ -212,6 +276,8 @@ def _write(loaded: Loaded, batch: Sequence[_Ready], beams: int, most: int) -> li
 
 
 def _choose(loaded: Loaded, batch: Sequence[_Ready], budget: int, *, normalised: bool) -> list[Entry]:
+    from ecominstruct.models.inference import likelihoods
+
     found = likelihoods(loaded, [one.ids for one in batch], [one.candidates for one in batch], budget)
     entries = []
     for one, values in zip(batch, found, strict=True):

@@ -1,7 +1,7 @@
-"""One call to a server, through the `openai` SDK: an answer comes of it, or a failure that says what to do next.
+"""One call to a server, through the `openai` SDK: it ends in an answer, or in a failure that says what to do next.
 
-The SDK's own retries are off: how often a question is asked is decided in one place (`asking.py`). Answers are read
-here from the bytes of the response, since servers send things that only look like what the SDK expects.
+The SDK's own retries are off: how often a question is asked is decided in one place (`request_scheduler.py`). Answers
+are read here from the bytes of the response, since some servers send JSON that only resembles what the SDK expects.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.config.servers import ServerSpec
 from ecominstruct.errors import input_error
+from ecominstruct.models.base import valid
 from ecominstruct.models.cache import Answer
 from ecominstruct.models.costs import Usage, estimate_tokens
 from ecominstruct.models.rate_limiter import told_wait
@@ -79,7 +80,7 @@ class Caller:
         self._key = _key_of(spec)
         # Prompts and keys go where the recipe says, and not where a server sends them on to.
         http = openai.DefaultAioHttpClient(follow_redirects=False, timeout=spec.timeout)
-        # What the SDK tells every server about this machine is no business of theirs, and takes a tenth of the time.
+        # Skip the SDK's telemetry about this machine, which costs 10 % of the time.
         nothing: dict[str, Any] = dict.fromkeys(_ABOUT_US, openai.Omit())
         self._client = openai.AsyncOpenAI(
             api_key=self._key,
@@ -216,11 +217,6 @@ def sampling(spec: ServerSpec) -> dict[str, Any]:
     """The fields of a request that say how an answer is drawn; those that are not given are not sent."""
     fields = {name: getattr(spec, name) for name in ("temperature", "top_p", "seed", "max_tokens", "stop")}
     return {name: value for name, value in fields.items() if value is not None and value != []}
-
-
-def valid(text: str) -> str:
-    """Text without lone surrogates, which neither JSON, SQLite nor Parquet can hold."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -1,7 +1,7 @@
-"""How fast a server is asked: as fast as it bears.
+"""How fast a server is asked: as fast as it allows.
 
-The number of calls under way grows by one with each round of answers and is halved when the server says that it is
-too much (429, 503), at most once for the calls that were under way at that moment. A `Retry-After` holds for all.
+The number of concurrent calls grows by one with each round of answers, and is halved when the server pushes back (429,
+503), at most once for the calls that were under way at that moment. A `Retry-After` holds for all calls.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import random
 import time
 from email.utils import parsedate_to_datetime
 
-FIRST_WAIT = 0.5  # seconds before the second call for a question, on average half of that; then doubled each time
+FIRST_WAIT = 0.5  # seconds before the first retry at most, on average half of that; doubled with each further one
 LONGEST_WAIT = 60.0
 
 
 class Pace:
-    """Gives out turns to call; belongs to one event loop."""
+    """Gives out turns to call. An instance belongs to one event loop."""
 
     def __init__(self, most: int) -> None:
-        """`most`: calls that are ever under way at once."""
+        """`most`: the largest number of concurrent calls."""
         self.most = most
         self.limit = float(most)
         self._running = 0
@@ -29,7 +29,7 @@ class Pace:
         self._none_left = asyncio.Condition()
 
     async def begin(self) -> int:
-        """Wait for a turn; returns the round in which it was given."""
+        """Wait for a turn, and return the round in which it was given."""
         while True:
             while (left := self._not_before - time.monotonic()) > 0:
                 await asyncio.sleep(left)
@@ -58,7 +58,7 @@ class Pace:
         self.limit = min(float(self.most), self.limit + 1 / self.limit)
 
     def was_too_much(self, begun_in: int, seconds: float | None) -> None:
-        """The server pushed back on a call of that round and wants to be left alone for so many seconds."""
+        """The server pushed back on a call of a round, and asked for no calls for so many seconds."""
         if begun_in == self._rounds:
             self.limit = max(1.0, self.limit / 2)
             self._rounds += 1
@@ -66,13 +66,13 @@ class Pace:
 
 
 def wait_before_retry(failures: int, told: float | None, first: float) -> float:
-    """Seconds to wait after so many failures: a random part of a bound that doubles, and never less than was told."""
+    """Return the seconds to wait after some failures: a random part of a bound that doubles, after those it `told`."""
     bound = min(LONGEST_WAIT, first * 2 ** min(failures - 1, 30))
     return (told or 0) + random.uniform(0, bound)
 
 
 def told_wait(header: str | None, now: float) -> float | None:
-    """The seconds that a `Retry-After` asks for, given in seconds or as a date; None when it says nothing usable.
+    """Return the seconds that a `Retry-After` asks for, given in seconds or as a date; None if it cannot be read.
 
     `now` is the time of the clock, as dates are.
     """

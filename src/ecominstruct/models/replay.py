@@ -18,9 +18,10 @@ from pydantic import Field, ValidationError, model_validator
 
 from ecominstruct.config.strict_yaml import Strict
 from ecominstruct.errors import Fault, InputError, input_error, nearest
-from ecominstruct.models.base import Reply, TaskFacts
+from ecominstruct.models.base import Model, Reply, TaskExamples, TaskFacts
+from ecominstruct.models.sections import Sections
 from ecominstruct.rows import Example
-from ecominstruct.runs.store import hash_file
+from ecominstruct.runs.files import hash_file
 from ecominstruct.sources.readers import read_jsonl
 
 NO_ANSWER = "the file holds no answer"
@@ -48,11 +49,14 @@ class Answer(Strict):
         return self.example if self.example is not None else (self.task or "", self.row or 0)
 
 
-class Replay:
-    """A model whose answers are known already."""
+class Replay(Model):
+    """A model whose answers are read from a file."""
+
+    kind = "replay"
+    about = "answers read from a file"
 
     def __init__(self, path: Path) -> None:
-        """Read the file whole; InputError lists broken, double and nameless lines with their numbers."""
+        """Read the whole file. Raises InputError that lists broken, double and nameless lines with their numbers."""
         if not path.is_file():
             raise input_error("is no file", "Name a file of answers, as in replay:answers.jsonl", file=str(path))
         self.path = path
@@ -79,8 +83,25 @@ class Replay:
         if faults:
             raise InputError(faults[:20])
 
-    def check(self, asked: Iterable[tuple[TaskFacts, Sequence[Example]]]) -> None:
-        """InputError when the file answers something that is not asked: an unknown task, row or example."""
+    @classmethod
+    def fault(cls, name: str, argument: str, sections: Sections) -> tuple[str, str] | None:
+        """Return what is wrong if no file is named."""
+        del sections
+        return None if argument else (f"{name!r} needs a file", "Write replay:answers.jsonl, say")
+
+    @classmethod
+    def open(cls, argument: str, sections: Sections) -> Replay:
+        """Read a file of answers. Raises InputError if it cannot be used."""
+        del sections
+        return cls(Path(argument))
+
+    @classmethod
+    def short(cls, argument: str) -> str:
+        """Return the name of the file, without its ending."""
+        return Path(argument).stem
+
+    def check(self, asked: Iterable[TaskExamples]) -> None:
+        """Raise InputError if the file answers something that is not asked: an unknown task, row or example."""
         names: set[str] = set()
         meant: dict[Key, list[str]] = defaultdict(list)  # which examples a key of the file may mean
         for facts, examples in asked:
@@ -115,8 +136,8 @@ class Replay:
             return f"no task {key[0]!r} is being asked", nearest(key[0], sorted(names))
         return (f"the task {key[0]!r} has no row {key[1]}",)
 
-    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
-        """The answer of each example, by its id, by its task and row, or by the released name and row."""
+    def answer(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """Return the answer of each example, by its id, by its task and row, or by the released name and row."""
         replies = []
         for example in examples:
             found = [self._answers[key] for key in _keys(facts, example) if key in self._answers]
@@ -124,8 +145,8 @@ class Replay:
         return replies
 
     def fingerprint(self) -> dict[str, Any]:
-        """The content of the file."""
-        return {"replay": 1, "file": hash_file(self.path)}
+        """Return the version and the content of the file."""
+        return {**super().fingerprint(), "file": hash_file(self.path)}
 
 
 def _keys(facts: TaskFacts, example: Example) -> list[Key]:

@@ -1,7 +1,7 @@
-"""Asking a server many questions: several at once, as fast as it bears, within the budget, each until it is answered.
+"""Asks a server many questions: several at once, as fast as it allows, within the budget, each until it is answered.
 
-An answer is in the file of answers, durably, before it counts; so whatever ends the asking, nothing that was paid is
-asked again. Questions that came to nothing are told with the reason; they are not kept, and may be asked again.
+An answer counts once it is on disk, so whatever interrupts the work, nothing that was paid is asked again. Questions
+that failed are returned with the reason; they are not kept, and may be asked again.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ GO_ON = "The same command goes on from here"
 
 
 class Outcome(NamedTuple):
-    """What came of asking."""
+    """The result of `ask`."""
 
     failed: dict[str, str]  # the questions without an answer, by key, with the reason
     calls: int
     answered: int
-    usage: Usage  # of the calls of this time
+    usage: Usage  # of these calls
     estimated: int  # answers whose tokens the server did not count
     served: dict[str, int]  # answers by the name under which the server says that the model answered
 
@@ -45,8 +45,20 @@ def ask(
 ) -> Outcome:
     """Ask questions, and keep the answers in `kept`.
 
-    InputError when the server cannot be reached, refuses the key or knows no such model; CheckFailed when the budget
-    is used up. In both cases, what was answered until then is kept.
+    Args:
+        name: The name of the server in the recipe.
+        spec: Its section.
+        questions: Distinct questions without an answer.
+        kept: The open file of answers.
+        meter: Counts what is paid, against the budget.
+        progress: Where progress is shown.
+        first_wait: Seconds before the first retry of a question, at most.
+
+    Raises:
+        InputError: The server cannot be reached, refuses the key or knows no such model.
+        CheckFailed: The budget is used up.
+
+    In both cases, the answers until then are kept.
     """
 
     async def within_one_loop() -> Outcome:
@@ -57,7 +69,7 @@ def ask(
 
 
 class _Asking:
-    """One time of asking: what has come of it so far."""
+    """The state of one `ask`."""
 
     def __init__(self, name: str, spec: ServerSpec, caller: Caller, meter: Meter, first_wait: float) -> None:
         self._name, self._spec, self._caller, self._meter = name, spec, caller, meter
@@ -66,7 +78,7 @@ class _Asking:
         self._failed: dict[str, str] = {}
         self._served: Counter[str] = Counter()
         self._calls = self._estimated = 0
-        self._stopped: Callable[[], EcomError] | None = None  # the reason, told when all calls have ended
+        self._stopped: Callable[[], EcomError] | None = None  # the reason, raised when all calls have ended
         self._stop = asyncio.Event()
 
     async def all(self, questions: Sequence[Question], keeper: _Keeper, progress: Progress) -> Outcome:
@@ -79,7 +91,7 @@ class _Asking:
             watched: set[asyncio.Future[Any]] = {working, keeping, stop}
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
             if stop.done():
-                await self._pace.idle()  # what is under way is paid for: let it come in
+                await self._pace.idle()  # calls under way are paid for: wait for their answers
         finally:
             stop.cancel()
             working.cancel()
@@ -100,7 +112,7 @@ class _Asking:
             progress.advance(1)
 
     async def _settle(self, question: Question, keeper: _Keeper) -> None:
-        """Ask until there is an answer that is safe, or no hope of one."""
+        """Ask until the answer is on disk, or no retry can help."""
         failures = 0
         while not self._stopped:
             try:
@@ -115,7 +127,7 @@ class _Asking:
         return None
 
     async def _call(self, question: Question, keeper: _Keeper) -> asyncio.Future[None] | None:
-        """One call, in its turn. What comes back is done when the answer is safe; None when there shall be no call."""
+        """Make one call, in its turn. The future resolves once the answer is on disk; None if no call may begin."""
         begun_in = await self._pace.begin()
         try:
             if self._meter.is_used_up:
@@ -141,7 +153,7 @@ class _Asking:
             await self._pace.end()
 
     def _nobody_there(self, failure: Failure) -> bool:
-        """Whether a server cannot be reached that never could: its address is wrong, or it does not run."""
+        """Return whether the server was never reached: its address is wrong, or it does not run."""
         return failure.ends and not self._served
 
     def _give_up(self, question: Question, failure: Failure) -> None:
@@ -152,7 +164,7 @@ class _Asking:
             self._failed[question.key] = failure.what
 
     def _end(self, reason: Callable[[], EcomError]) -> None:
-        """Begin no further call."""
+        """Let no further call begin."""
         self._stopped = self._stopped or reason
         self._stop.set()
 
@@ -164,10 +176,10 @@ class _Asking:
 
 
 class _Keeper:
-    """Writes answers as they come, all that wait at once: a disk takes its time to say that something is safe.
+    """Writes answers to disk in batches: all that came in while the batch before was written.
 
-    It writes in the thread of the calls, which wait for it anyway. In a thread of its own each statement would have
-    to wait until the interpreter is free, while many calls are under way ten times as long as for the disk.
+    It writes in the thread of the calls, which wait for it anyway. In a thread of its own, each statement would wait
+    for the interpreter lock: with many calls under way, ten times as long as for the disk.
     """
 
     def __init__(self, kept: Answers) -> None:
@@ -177,19 +189,19 @@ class _Keeper:
         self._some = asyncio.Event()
 
     def add(self, entry: Entry) -> asyncio.Future[None]:
-        """What comes back is done when the entry is safe."""
+        """Queue an entry. The future resolves once it is on disk."""
         safe: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, safe))
         self._some.set()
         return safe
 
     def close(self) -> None:
-        """Let `run` end when it has written all."""
+        """Let `run` end when everything is written."""
         self._closed = True
         self._some.set()
 
     async def run(self) -> None:
-        """Write until closed; InputError when the file cannot be written."""
+        """Write until closed. Raises InputError if the file cannot be written."""
         while self._waiting or not self._closed:
             await self._some.wait()
             self._some.clear()

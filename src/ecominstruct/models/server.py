@@ -1,51 +1,52 @@
-"""A server as a model: what it is asked, and what it said.
+"""A server as a model: what it is asked, and what it answered.
 
-Asking and answering are apart. `ask` lets the server answer what is not in the file of answers yet; `reply` only reads
-that file, in whichever process. So predictions are the same however often the asking was cut off.
+`prepare` lets the server answer what is not in the file of answers yet; `answer` only reads that file, in any process.
+So predictions are the same however often the asking was interrupted.
 
-    server.py    the model: its questions and its replies
-    asking.py    many questions: several at once, each until it is answered or given up
-    calls.py     one call, through the `openai` SDK: an answer or a failure
-    pacing.py    how many calls at once, and how long to wait
-    costs.py     tokens, prices, the budget
-    cache.py     the file of answers
+    server.py              the model: its questions and its replies
+    request_scheduler.py   many questions: several at once, each until it is answered or given up
+    openai_client.py       one call, through the `openai` SDK: an answer or a failure
+    rate_limiter.py        how many calls at once, and how long to wait
+    costs.py               tokens, prices, the budget
+    cache.py               the file of answers
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
 from ecominstruct.config.servers import ServerSpec
+from ecominstruct.errors import nearest
 from ecominstruct.identity import fingerprint
-from ecominstruct.models.base import Reply, TaskFacts
+from ecominstruct.models.base import Model, Reply, TaskExamples, TaskFacts, valid
 from ecominstruct.models.cache import Answers
-from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
-from ecominstruct.models.openai_client import Question, messages, sampling, valid
+from ecominstruct.models.costs import MESSAGE_TOKENS, Estimate, Meter, Usage, estimate_tokens, spent
+from ecominstruct.models.openai_client import Question, messages, sampling
 from ecominstruct.models.rate_limiter import FIRST_WAIT
 from ecominstruct.models.request_scheduler import Outcome, ask
+from ecominstruct.models.sections import Sections
 from ecominstruct.rows import Example
 from ecominstruct.runs.progress import Progress
 from ecominstruct.tasks.prompts import render_prompt
 
-KEYS = 1  # raised when keys are made in another way; all that was paid is then asked again
 NEVER_ANSWERED = "the server gave no answer"
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class Estimate(NamedTuple):
-    """What asking would take, before the first call. Tokens are estimated, see `costs.py`."""
+class Server(Model):
+    """A model behind an address that speaks as OpenAI's API does.
 
-    prompts: int  # distinct ones
-    answered: int  # of those, the ones whose answers are kept already
-    to_ask: int
-    about: Usage  # answers as long as the right ones
-    most: Usage  # answers as long as they may be
-    paid: Usage  # earlier calls for the same prompts
+    Judges and annotators use it too: with prompts of their own, through `question`, `price`, `ask` and `texts`.
+    """
 
-
-class Server:
-    """A model behind an address."""
+    kind = "server"
+    about = "a server that speaks as OpenAI's does, as a section of `servers` in the recipe describes it"
+    version = 1  # raised when keys are made in another way; all that was paid is then asked again
+    retryable = True
 
     def __init__(self, name: str, spec: ServerSpec, file: Path) -> None:
         """`file`: where answers are kept; it need not exist."""
@@ -53,47 +54,54 @@ class Server:
         self.failed: dict[str, str] = {}  # reasons by question, of the last `ask`
         self._asked_as = fingerprint(self.fingerprint())
 
-    def question(self, example: Example) -> Question:
-        """What is asked of an example. Its key changes with everything that the answer depends on."""
-        prompt = valid(render_prompt(example))
-        sent = messages(self.spec, prompt)
-        tokens = sum(estimate_tokens(message["content"]) + MESSAGE_TOKENS for message in sent)
-        expected = min(self.spec.max_tokens, estimate_tokens(example.output) + 1)  # and the token that ends it
-        key = fingerprint([self._asked_as, sent])
-        return Question(key, prompt, Usage(tokens, expected), subject=example.record)
+    @classmethod
+    def fault(cls, name: str, argument: str, sections: Sections) -> tuple[str, str] | None:
+        """Return what is wrong if the recipe does not describe the server."""
+        if argument in sections.servers:
+            return None
+        hint = nearest(argument, list(sections.servers)) or "Add it under `servers`; docs/servers.md shows how"
+        return f"the recipe has no server {argument!r}", hint
 
-    def estimate(self, examples: Iterable[Example]) -> Estimate:
-        """What asking these examples would take; asks nothing and writes nothing."""
-        questions = to_ask = self._distinct(examples)
-        paid = Usage()
-        if self.file.is_file():
-            with Answers(self.file) as kept:
-                to_ask = [question for question in questions if kept.get(question.key) is None]
-                paid = kept.paid(question.key for question in questions)
-        prompt = sum(question.about.prompt for question in to_ask)
-        about = Usage(prompt, sum(question.about.completion for question in to_ask))
-        most = Usage(prompt, self.spec.max_tokens * len(to_ask))
-        return Estimate(len(questions), len(questions) - len(to_ask), len(to_ask), about, most, paid)
+    @classmethod
+    def open(cls, argument: str, sections: Sections) -> Server:
+        """Open the server of a section."""
+        return cls(argument, sections.servers[argument], sections.answers)
 
-    def ask(self, examples: Iterable[Example], progress: Progress, first_wait: float = FIRST_WAIT) -> Outcome | None:
-        """Ask what has no answer yet; None when there is nothing to ask. Errors are those of `asking.ask`."""
-        questions = self._distinct(examples)
-        with Answers(self.file) as kept:
-            kept.attribute({question.key: question.subject for question in questions})
-            to_ask = [question for question in questions if kept.get(question.key) is None]
-            if not to_ask:
-                return None
-            meter = Meter(self.spec.price, self.spec.budget, kept.paid(question.key for question in questions))
-            outcome = ask(self.name, self.spec, to_ask, kept, meter, progress, first_wait)
-        self.failed = outcome.failed
-        return outcome
+    def estimate(self, asked: Iterable[TaskExamples]) -> dict[str, Any]:
+        """Return what asking these examples would take; asks nothing and writes nothing."""
+        found = self.price(self._questions(asked))
+        return {
+            "server": self.name,
+            "model": self.spec.model,
+            "prompts": found.distinct,
+            "answered": found.answered,
+            "to_ask": found.to_ask,
+            **found.priced(self.spec.price),
+            "budget": self.spec.budget,
+            "answers": str(self.file),
+        }
 
-    def reply(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
-        """What was answered to each example; an error where nothing was. Tokens count at the first of equal prompts."""
+    def prepare(self, asked: Iterable[TaskExamples], progress: Progress) -> dict[str, Any] | None:
+        """Ask what has no answer yet. Errors are those of `request_scheduler.ask`."""
+        outcome = self.ask(self._questions(asked), progress)
+        if outcome is None:
+            return None
+        return {
+            "server": self.name,
+            "calls": outcome.calls,
+            "answered": outcome.answered,
+            "estimated": outcome.estimated,
+            "served": outcome.served,
+            "failed": dict(Counter(outcome.failed.values()).most_common(5)),
+            **spent(outcome.usage, self.spec.price),
+        }
+
+    def answer(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
+        """Return the kept answer to each example, or an error. Tokens count at the first of equal prompts."""
         replies, met = [], set()
         with Answers(self.file) as kept:
             for example in examples:
-                key = self.question(example).key
+                key = self.question_of(example).key
                 answer = kept.get(key)
                 if answer is None:
                     replies.append(Reply("", error=self.failed.get(key, NEVER_ANSWERED)))
@@ -104,11 +112,83 @@ class Server:
         return replies
 
     def fingerprint(self) -> dict[str, Any]:
-        """All that answers depend on besides the prompts: the model, where it is asked, and how it draws."""
-        spec = self.spec
-        asked = {name: getattr(spec, name) for name in ("url", "endpoint", "model", "revision", "system", "body")}
-        return {"server": KEYS, **asked, "sampling": sampling(spec)}
+        """Return all that answers depend on besides the prompts: the model, its address, and how it draws."""
+        asked = ("url", "endpoint", "model", "revision", "system", "body")
+        return {
+            **super().fingerprint(),
+            **{name: getattr(self.spec, name) for name in asked},
+            "sampling": sampling(self.spec),
+        }
 
-    def _distinct(self, examples: Iterable[Example]) -> list[Question]:
-        """What must be asked for these examples: equal prompts once."""
-        return list({question.key: question for question in map(self.question, examples)}.values())
+    # --------------------------------------------------------------------------------------------------------- prompts
+
+    def question(
+        self,
+        prompt: str,
+        expected: int,
+        subject: str,
+        drawn: Mapping[str, Any] = _NOTHING,
+        repeat: Sequence[Any] = (),
+    ) -> Question:
+        """Return the question that a prompt is. Its key changes with everything that the answer depends on.
+
+        Args:
+            prompt: The text of the user's message.
+            expected: About how many tokens the answer has.
+            subject: What the question is about, so that `ecom forget` finds its answer.
+            drawn: Fields of this request that say how its answer is drawn.
+            repeat: What tells this question from others with the same prompt.
+        """
+        prompt = valid(prompt)
+        sent = messages(self.spec, prompt)
+        tokens = sum(estimate_tokens(message["content"]) + MESSAGE_TOKENS for message in sent)
+        key = fingerprint([self._asked_as, sent, *repeat])
+        return Question(key, prompt, Usage(tokens, min(self.spec.max_tokens, expected)), drawn, subject)
+
+    def question_of(self, example: Example) -> Question:
+        """Return the question that an example is."""
+        expected = estimate_tokens(example.output) + 1  # and the token that ends it
+        return self.question(render_prompt(example), expected, example.record)
+
+    def price(self, questions: Iterable[Question]) -> Estimate:
+        """Return what asking would take; asks nothing and writes nothing."""
+        distinct = _distinct(questions)
+        to_ask, paid = list(distinct.values()), Usage()
+        if self.file.is_file():
+            with Answers(self.file) as kept:
+                to_ask = [question for question in to_ask if kept.get(question.key) is None]
+                paid = kept.paid(distinct)
+        about, most = self.usage(to_ask)
+        return Estimate(len(distinct), len(distinct) - len(to_ask), len(to_ask), about, most, paid)
+
+    def usage(self, questions: Sequence[Question]) -> tuple[Usage, Usage]:
+        """Return the tokens of questions: if their answers are as long as expected, and as long as they may be."""
+        prompt = sum(question.about.prompt for question in questions)
+        expected = sum(question.about.completion for question in questions)
+        return Usage(prompt, expected), Usage(prompt, self.spec.max_tokens * len(questions))
+
+    def ask(self, questions: Iterable[Question], progress: Progress, first_wait: float = FIRST_WAIT) -> Outcome | None:
+        """Ask what has no answer yet; None if there is nothing to ask. Errors are those of `request_scheduler.ask`."""
+        distinct = _distinct(questions)
+        with Answers(self.file) as kept:
+            kept.attribute({key: question.subject for key, question in distinct.items()})
+            to_ask = [question for question in distinct.values() if kept.get(question.key) is None]
+            if not to_ask:
+                return None
+            meter = Meter(self.spec.price, self.spec.budget, kept.paid(distinct))
+            outcome = ask(self.name, self.spec, to_ask, kept, meter, progress, first_wait)
+        self.failed = outcome.failed
+        return outcome
+
+    def texts(self, questions: Iterable[Question]) -> dict[str, str]:
+        """Return the kept answers to questions, by key; those without an answer are left out."""
+        with Answers(self.file) as kept:
+            return {one.key: answer.text for one in questions if (answer := kept.get(one.key)) is not None}
+
+    def _questions(self, asked: Iterable[TaskExamples]) -> Iterable[Question]:
+        return (self.question_of(example) for _, examples in asked for example in examples)
+
+
+def _distinct(questions: Iterable[Question]) -> dict[str, Question]:
+    """Return the questions by key: equal ones are asked once."""
+    return {question.key: question for question in questions}

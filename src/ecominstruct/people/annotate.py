@@ -18,10 +18,9 @@ from typing import Any, NamedTuple
 from ecominstruct.config.recipe import Recipe
 from ecominstruct.config.servers import ServerSpec
 from ecominstruct.errors import input_error, nearest
-from ecominstruct.identity import fingerprint
 from ecominstruct.models.cache import Answers
-from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
-from ecominstruct.models.openai_client import Question, messages, valid
+from ecominstruct.models.costs import Estimate, Meter, Usage, estimate_tokens, spent
+from ecominstruct.models.openai_client import Question
 from ecominstruct.models.rate_limiter import FIRST_WAIT
 from ecominstruct.models.request_scheduler import ask
 from ecominstruct.models.server import Server
@@ -35,31 +34,6 @@ from ecominstruct.tasks.spec import Task
 
 BATCH = 1_000  # records whose questions are in memory at once
 LONGEST_EXPECTED = 200  # tokens of an answer that are reckoned with, before it is there
-
-
-class Estimate(NamedTuple):
-    """What annotating would take, before the first call. Repairs are not foreseen."""
-
-    records: int  # distinct ones
-    annotated: int  # of those, the ones that are done
-    to_ask: int  # calls
-    about: Usage
-    most: Usage  # answers as long as they may be
-    paid: Usage  # earlier calls for the same records
-
-    def plus(self, other: Estimate) -> Estimate:
-        """The sum of two tasks."""
-        return Estimate(
-            self.records + other.records,
-            self.annotated + other.annotated,
-            self.to_ask + other.to_ask,
-            self.about.plus(other.about),
-            self.most.plus(other.most),
-            self.paid.plus(other.paid),
-        )
-
-
-NOTHING = Estimate(0, 0, 0, Usage(), Usage(), Usage())
 
 
 class Asked:
@@ -86,15 +60,14 @@ class Annotator:
         """`root`: the folder of annotations."""
         self.labeller, self.rules, self._root = labeller, labeller.rules, root
         drawn = {} if self.rules.temperature is None else {"temperature": self.rules.temperature}
-        self._name, self.spec = server, spec.model_copy(update=drawn)
+        self._server = Server(server, spec.model_copy(update=drawn), answers_file(root))
         self.model = f"{spec.model}@{spec.revision}" if spec.revision else spec.model
-        self._asked_as = fingerprint(Server(server, self.spec, answers_file(root)).fingerprint())
         known = read_annotations(snapshot(file_of(root, labeller.task.id, labeller.sha)))
         self._done = {key for key, one in known.items() if one.verdict == "accepted" or one.model == self.model}
 
     def estimate(self, records: Iterable[Shown], kept: Answers | None) -> Estimate:
-        """What annotating these records would take, as far as the answers that are there tell; asks nothing."""
-        total = NOTHING
+        """What annotating these records would take, as far as kept answers tell; repairs are not foreseen."""
+        total = Estimate()
         for shown in _distinct(records):
             asked = Asked(shown, self.labeller.prompt(shown.texts), self.rules.votes)
             paid, missing = self._known(asked, kept)
@@ -120,16 +93,15 @@ class Annotator:
         return paid, []
 
     def _cost(self, missing: Sequence[Question], paid: Usage, done: bool) -> Estimate:
-        prompt = sum(question.about.prompt for question in missing)
-        about = Usage(prompt, sum(question.about.completion for question in missing))
-        return Estimate(1, int(done), len(missing), about, Usage(prompt, self.spec.max_tokens * len(missing)), paid)
+        about, most = self._server.usage(missing)
+        return Estimate(1, int(done), len(missing), about, most, paid)
 
     def annotate(
         self, records: Iterable[Shown], kept: Answers, meter: Meter, progress: Progress, first_wait: float = FIRST_WAIT
     ) -> Counter[str]:
         """Ask about the records that are not done, and keep what the votes come to; counts by verdict.
 
-        Errors are those of `asking.ask`; what was complete until then is kept.
+        Errors are those of `request_scheduler.ask`; what was complete until then is kept.
         """
         counts: Counter[str] = Counter()
         left = (shown for shown in _distinct(records) if shown.key not in self._done)
@@ -152,22 +124,20 @@ class Annotator:
             missing = [question for *_, question in questions if kept.get(question.key) is None]
             try:
                 if missing:
-                    ask(self._name, self.spec, missing, kept, meter, progress, first_wait)
+                    ask(self._server.name, self._server.spec, missing, kept, meter, progress, first_wait)
             finally:  # what came in before the asking was ended counts
                 unanswered = {id(one) for one, n, question in questions if not self._take(one, n, question, kept)}
             waiting = [one for one in waiting if id(one) not in unanswered and one.open(self.rules.repairs)]
 
     def question(self, asked: Asked, number: int) -> Question:
-        """What is asked next in a vote. Its key changes with all that the answer depends on, also the vote."""
+        """What is asked next in a vote. Its key changes with all that the answer depends on, the vote included."""
         said, vote = asked.said[number], asked.votes[number]
         prompt = asked.prompt if vote is None else self.labeller.repair(asked.prompt, said[-1], vote.why)
-        sent = messages(self.spec, valid(prompt))
-        seed = (self.spec.seed or 0) + number
-        tokens = sum(estimate_tokens(message["content"]) + MESSAGE_TOKENS for message in sent)
+        seed = (self._server.spec.seed or 0) + number
         shown = sum(estimate_tokens(text) for text in asked.shown.texts.values())
-        about = Usage(tokens, min(self.spec.max_tokens, LONGEST_EXPECTED, shown + 20))
-        key = fingerprint([self._asked_as, sent, "vote", number, seed, len(said)])
-        return Question(key, valid(prompt), about, {"seed": seed}, asked.shown.key)
+        expected = min(LONGEST_EXPECTED, shown + 20)
+        repeat = ("vote", number, seed, len(said))
+        return self._server.question(prompt, expected, asked.shown.key, {"seed": seed}, repeat)
 
     def _take(self, asked: Asked, number: int, question: Question, kept: Answers) -> bool:
         """Read the answer to a question, if there is one."""
@@ -239,21 +209,22 @@ def estimate(plan: Plan) -> dict[str, Any]:
     """What annotating would take; asks nothing and writes nothing."""
     found = _estimates(plan)
     total = _total(found)
-    price = plan.spec.price
-    said: dict[str, Any] = {"server": plan.server, "model": plan.spec.model, **_counts(total)}
-    for name in ("about", "most", "paid"):
-        usage: Usage = getattr(total, name)
-        cost = {"cost": round(usage.cost(price), 6), "currency": price.currency} if price else {}
-        said[name] = {"prompt_tokens": usage.prompt, "answer_tokens": usage.completion, **cost}
-    return {**said, "budget": plan.spec.budget, "tasks": {task: _counts(one) for task, one in found.items()}}
+    return {
+        "server": plan.server,
+        "model": plan.spec.model,
+        **_counts(total),
+        **total.priced(plan.spec.price),
+        "budget": plan.spec.budget,
+        "tasks": {task: _counts(one) for task, one in found.items()},
+    }
 
 
 def _counts(found: Estimate) -> dict[str, int]:
-    return {"records": found.records, "annotated": found.annotated, "to_ask": found.to_ask}
+    return {"records": found.distinct, "annotated": found.answered, "to_ask": found.to_ask}
 
 
 def _total(found: Mapping[str, Estimate]) -> Estimate:
-    return reduce(Estimate.plus, found.values(), NOTHING)
+    return reduce(Estimate.plus, found.values(), Estimate())
 
 
 def _estimates(plan: Plan) -> dict[str, Estimate]:
@@ -277,19 +248,11 @@ def annotate(plan: Plan, progress: Progress, first_wait: float = FIRST_WAIT) -> 
         for task, annotator, records in plan.annotators():
             counts = annotator.annotate(records, kept, meter, _Within(progress), first_wait)
             tasks[task] = {
-                "records": found[task].records,
-                "before": found[task].annotated,
+                "records": found[task].distinct,
+                "before": found[task].answered,
                 **dict(sorted(counts.items())),
             }
-    price = plan.spec.price
-    return {
-        "server": plan.server,
-        "model": plan.spec.model,
-        "tasks": tasks,
-        "tokens": meter.now._asdict(),
-        "cost": round(meter.now.cost(price), 6) if price else None,
-        "currency": price.currency if price else None,
-    }
+    return {"server": plan.server, "model": plan.spec.model, "tasks": tasks, **spent(meter.now, plan.spec.price)}
 
 
 class _Within:

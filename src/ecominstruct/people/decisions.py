@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.people.annotation_store import AnnotationStore, Entry, Item, decision
-from ecominstruct.runs.store import write_json
+from ecominstruct.runs.files import write_json
 from ecominstruct.sources.cards import Acceptance
 from ecominstruct.sources.sample import error_rate
 from ecominstruct.tasks.annotations import (

@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from ecominstruct.errors import input_error, nearest
-from ecominstruct.evaluation.predict import test_parts
 from ecominstruct.evaluation.score import read_scores
+from ecominstruct.evaluation.test_set import test_parts
 from ecominstruct.identity import hash64
 from ecominstruct.models import role
 from ecominstruct.rows import SPLITS, Example, example_of
+from ecominstruct.runs.files import flat, read_json
+from ecominstruct.runs.parquet import read_columns
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import Manifest, flat, read_columns, read_json, require_manifest
+from ecominstruct.runs.store import Manifest, require_manifest
 
 By = Literal["random", "disagreement"]
 

@@ -13,12 +13,14 @@ from typing import NamedTuple
 
 from ecominstruct.errors import input_error
 from ecominstruct.evaluation.metrics import DEFINITIONS
-from ecominstruct.evaluation.predict import test_parts, unit_path
 from ecominstruct.evaluation.score import read_scores, stale_models
+from ecominstruct.evaluation.test_set import test_parts, unit_path
 from ecominstruct.people.effects import Answered
 from ecominstruct.people.votes import Vote, item_id, read_all
+from ecominstruct.runs.files import flat, read_json
+from ecominstruct.runs.parquet import read_columns
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import flat, read_columns, read_json, read_manifest, require_manifest
+from ecominstruct.runs.store import read_manifest, require_manifest
 
 CHANGED = "a model has answered anew since"
 GONE = "not an example of this release"

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.errors import input_error, nearest
-from ecominstruct.evaluation.predict import read_examples, test_parts, unit_path
+from ecominstruct.evaluation.test_set import read_examples, test_parts, unit_path
 from ecominstruct.identity import hash64
 from ecominstruct.models import folder_name
 from ecominstruct.people.annotation_store import AnnotationStore, Entry, Item, Refused
 from ecominstruct.people.assignments import Deal
 from ecominstruct.people.votes import CHOICES, Vote, item_id, votes_folder, write_votes
 from ecominstruct.rows import Example
+from ecominstruct.runs.parquet import read_columns
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import read_columns, require_manifest
+from ecominstruct.runs.store import require_manifest
 from ecominstruct.tasks.prompts import render_prompt
 
 if TYPE_CHECKING:

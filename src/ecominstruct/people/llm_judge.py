@@ -21,21 +21,19 @@ from typing import Any, NamedTuple
 import orjson
 
 from ecominstruct.errors import input_error, nearest
-from ecominstruct.evaluation.predict import answers_file, described
-from ecominstruct.identity import fingerprint, hash64, hex128
+from ecominstruct.identity import hash64, hex128
 from ecominstruct.models import split_name
-from ecominstruct.models.cache import Answers
-from ecominstruct.models.costs import MESSAGE_TOKENS, Meter, Usage, estimate_tokens
-from ecominstruct.models.openai_client import Question, messages, valid
-from ecominstruct.models.request_scheduler import ask
+from ecominstruct.models.openai_client import Question
+from ecominstruct.models.sections import sections_of
 from ecominstruct.models.server import Server
 from ecominstruct.people.judge_manipulation import appeals
 from ecominstruct.people.judging import comparisons
 from ecominstruct.people.preferences import Outcome
 from ecominstruct.people.votes import MODEL_VOTER, Choice, Vote, votes_folder, write_votes
 from ecominstruct.rows import Lang
+from ecominstruct.runs.files import read_json, write_bytes, write_json
 from ecominstruct.runs.progress import Progress
-from ecominstruct.runs.store import read_json, require_manifest, write_bytes, write_json
+from ecominstruct.runs.store import require_manifest
 from ecominstruct.tasks.forms.answer_normalization import json_object
 
 REPLY_TOKENS = 40  # about as many has a reply
@@ -69,14 +67,14 @@ class Judge:
 
     def __init__(self, run: Path, voter: str, recipe: Path | None = None) -> None:
         """`voter` is `server:NAME`; InputError where the recipe knows no such server."""
-        servers, _ = described(run, recipe)
-        kind, self.name = split_name(voter)
-        if kind != "server" or self.name not in servers:
-            hint = nearest(self.name, list(servers)) or "Write server:NAME; docs/servers.md shows how to describe one"
+        sections = sections_of(run, recipe)
+        kind, name = split_name(voter)
+        if kind != Server.kind or name not in sections.servers:
+            hint = nearest(name, list(sections.servers))
+            hint = hint or "Write server:NAME; docs/servers.md shows how to describe one"
             raise input_error(f"{voter!r} is no server of the recipe", hint)
-        self.run, self.spec = run, servers[self.name]
-        self.server = Server(self.name, self.spec, answers_file(run))
-        self.voter = MODEL_VOTER + self.name
+        self.run, self.voter = run, MODEL_VOTER + name
+        self.server = Server.open(name, sections)
         self.prompts = load_prompts()
 
     def compared(self, models: Sequence[str], patterns: Sequence[str], rows: int) -> list[Comparison]:
@@ -94,11 +92,8 @@ class Judge:
         return found
 
     def _question(self, lang: Lang, example: str, task: str, first: str, second: str) -> Question:
-        prompt = valid(question_text(self.prompts[lang], task, first, second))
-        sent = messages(self.spec, prompt)
-        tokens = sum(estimate_tokens(message["content"]) + MESSAGE_TOKENS for message in sent)
-        key = fingerprint([fingerprint(self.server.fingerprint()), sent])
-        return Question(key, prompt, Usage(tokens, min(REPLY_TOKENS, self.spec.max_tokens)), subject=example)
+        prompt = question_text(self.prompts[lang], task, first, second)
+        return self.server.question(prompt, REPLY_TOKENS, subject=example)
 
 
 def load_prompts() -> dict[Lang, str]:
@@ -121,50 +116,34 @@ def question_text(template: str, task: str, first: str, second: str) -> str:
 
 def price(judge: Judge, compared: Sequence[Comparison]) -> dict[str, Any]:
     """What asking would take; nothing is asked or written."""
-    questions, paid = _distinct(compared), Usage()
-    unanswered = list(questions.values())
-    if judge.server.file.is_file():
-        with Answers(judge.server.file) as kept:
-            unanswered = [question for question in unanswered if kept.get(question.key) is None]
-            paid = kept.paid(questions)
-    missing = len(unanswered)
-    prompt = sum(question.about.prompt for question in unanswered)
-    spec = judge.spec
-    numbers = {
-        "about": Usage(prompt, sum(question.about.completion for question in unanswered)),
-        "most": Usage(prompt, spec.max_tokens * missing),
-        "paid": paid,
+    server, spec = judge.server, judge.server.spec
+    found = server.price(_questions(compared))
+    return {
+        "voter": judge.voter,
+        "model": spec.model,
+        "comparisons": len(compared),
+        "questions": found.distinct,
+        "to_ask": found.to_ask,
+        **found.priced(spec.price),
+        "budget": spec.budget,
+        "answers": str(server.file),
     }
-    costs = {
-        name: {"prompt_tokens": usage.prompt, "answer_tokens": usage.completion}
-        | ({"cost": round(usage.cost(spec.price), 6), "currency": spec.price.currency} if spec.price else {})
-        for name, usage in numbers.items()
-    }
-    facts = {"voter": judge.voter, "model": spec.model, "comparisons": len(compared), "questions": len(questions)}
-    return {**facts, "to_ask": missing, **costs, "budget": spec.budget, "answers": str(judge.server.file)}
 
 
 def vote(judge: Judge, compared: Sequence[Comparison], progress: Progress) -> dict[str, Any]:
     """Ask what has no reply yet, and write the votes of this judge; those on other comparisons stay.
 
-    Errors are those of `asking.ask`; what was answered until then is kept, and no vote is written.
+    Errors are those of `Server.ask`; what was answered until then is kept, and no vote is written.
     """
-    questions = _distinct(compared)
-    failed: Mapping[str, str] = {}
-    with Answers(judge.server.file) as kept:
-        kept.attribute({key: question.subject for key, question in questions.items()})
-        missing = [question for question in questions.values() if kept.get(question.key) is None]
-        if missing:
-            meter = Meter(judge.spec.price, judge.spec.budget, kept.paid(questions))
-            failed = ask(judge.name, judge.spec, missing, kept, meter, progress).failed
-        texts = {key: answer.text for key in questions if (answer := kept.get(key)) is not None}
-    return _write(judge, [_row(one, texts) for one in compared], failed)
+    questions = _questions(compared)
+    outcome = judge.server.ask(questions, progress)
+    texts = judge.server.texts(questions)
+    return _write(judge, [_row(one, texts) for one in compared], outcome.failed if outcome else {})
 
 
-def _distinct(compared: Iterable[Comparison]) -> dict[str, Question]:
+def _questions(compared: Iterable[Comparison]) -> list[Question]:
     """What must be asked: nothing about two answers that are the same."""
-    differ = (one for one in compared if one.answers[0] != one.answers[1])
-    return {question.key: question for one in differ for question in one.questions}
+    return [question for one in compared if one.answers[0] != one.answers[1] for question in one.questions]
 
 
 def _row(one: Comparison, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -184,7 +163,7 @@ def _row(one: Comparison, texts: Mapping[str, str]) -> dict[str, Any]:
 
 def read_reply(text: str) -> Reply:
     """A reply: one JSON object with `better`, and a `reason` if the judge gives one, read as every answer is
-    (`forms.peeling`). Its `better` is empty where it is anything else."""
+    (`forms.answer_normalization`). Its `better` is empty where it is anything else."""
     found = json_object(text) or {}
     better = str(found.get("better")) if type(found.get("better")) in (str, int) else ""
     reason = found.get("reason", "")
@@ -235,7 +214,7 @@ def _write(judge: Judge, rows: list[dict[str, Any]], failed: Mapping[str, str]) 
     votes = [_vote(row, judge.voter) for row in rows if row["outcome"]]
     summary = {
         "voter": judge.voter,
-        "model": judge.spec.model,
+        "model": judge.server.spec.model,
         **_summary(rows),
         "failed": dict(Counter(failed.values()).most_common(5)),
     }

@@ -8,15 +8,25 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecominstruct.config.recipe import Prompts
+from ecominstruct.rows import Example, Gold
 from ecominstruct.runs.executor import Unit
+from ecominstruct.runs.parquet import read_batches
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import read_batches, read_manifest, require_manifest
-from ecominstruct.tasks.annotations import folder_of
+from ecominstruct.runs.store import read_manifest, require_manifest
+from ecominstruct.tasks.annotations import (
+    Annotation,
+    file_of,
+    folder_of,
+    read_annotations,
+    read_decisions,
+    settle,
+    snapshot,
+)
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.example_builder import Assigned, ExampleBuilder
-from ecominstruct.tasks.examples import plan_examples
+from ecominstruct.tasks.examples import ExamplesUnit, plan_examples
 from ecominstruct.tasks.inputs import ingredients
-from ecominstruct.tasks.labelling import Seen, sights
+from ecominstruct.tasks.labelling import Seen, sha_of, sights
 from ecominstruct.tasks.spec import Task
 
 
@@ -82,3 +92,46 @@ def _in_one_split(parts: Iterable[Path], columns: Sequence[str], records: Collec
             ids = batch.column("id")
             splits = ["train" if records is None or one in records else None for one in ids.to_pylist()]
             yield batch, pa.table({"record": ids, "family": ids, "split": pa.array(splits, pa.string())})
+
+
+class Disputed(NamedTuple):
+    """A record that a model was asked about without an answer that counts."""
+
+    key: str
+    example: Example  # without an answer
+    annotation: Annotation  # with what each vote came to
+
+
+def keys_of(units: Iterable[Unit], task: str, records: Collection[str]) -> dict[str, str]:
+    """For these records of a task: the key under which annotations of each are kept; none for unknown records."""
+    found: dict[str, str] = {}
+    for work in _works(units, task):
+        for seen in _seen_in(ExampleBuilder(work.ingredients), work):
+            pairs = zip(seen.origins, seen.keys, strict=True)
+            found.update((origin.record, key) for origin, key in pairs if origin.record in records)
+    return found
+
+
+def disputed(units: Iterable[Unit], task: str, root: Path) -> Iterator[Disputed]:
+    """The records of a task whose votes differ or break its rules, and about which people have not decided either."""
+    works = _works(units, task)
+    if not works:
+        return
+    file = file_of(root, task, sha_of(works[0].ingredients))
+    open_ = {key: one for key, one in read_annotations(snapshot(file)).items() if one.gold is None}
+    decided = settle(read_decisions(snapshot(file_of(root, task))))
+    for work in works:
+        maker = ExampleBuilder(work.ingredients)
+        for seen in _seen_in(maker, work):
+            for key, origin, sight in zip(seen.keys, seen.origins, seen.sights, strict=True):
+                if key in open_ and key not in decided:
+                    draft = maker.complete(sight, Gold())._replace(output="")
+                    yield Disputed(key, maker.compose(draft, origin, 0), open_.pop(key))
+
+
+def _works(units: Iterable[Unit], task: str) -> Sequence[ExamplesUnit]:
+    return [unit.payload for unit in units if unit.payload.ingredients.task.id == task]
+
+
+def _seen_in(maker: ExampleBuilder, work: ExamplesUnit) -> Iterator[Seen]:
+    return sights(maker, lambda: work.read(maker.columns))

@@ -16,8 +16,7 @@ from ecominstruct.people.annotation_store import AnnotationStore, Item, Refused
 from ecominstruct.people.assignments import EVERY, Deal
 from ecominstruct.people.drawing import By, Release, draw
 from ecominstruct.people.judging import MOST_REASON, in_blocks
-from ecominstruct.people.material import Disputed, disputed, keys_of
-from ecominstruct.people.records import Source
+from ecominstruct.people.records import Disputed, Source, disputed, keys_of
 from ecominstruct.people.widgets import Widget, gold_shown, read_gold, widget_of
 from ecominstruct.rows import Example, Gold
 from ecominstruct.tasks import templates

@@ -19,7 +19,7 @@ import orjson
 
 from ecominstruct.errors import Fault, InputError, input_error, nearest
 from ecominstruct.identity import hex128
-from ecominstruct.runs.store import write_bytes
+from ecominstruct.runs.files import write_bytes
 
 Choice = Literal["left", "right", "tie", "both_bad"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)

@@ -1,4 +1,4 @@
-"""What `ecom audit` prints: tables in plain text, the worst first."""
+"""What `ecom audit` prints, the worst first: tables and sentences."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ecominstruct.audit.shortcuts import say_tell
-from ecominstruct.report.bias_tables import show_bias, show_flips, show_slices
+from ecominstruct.audit.shortcuts import say_shortcut
+from ecominstruct.audit.skew import FACET_WORDS, spoken
+from ecominstruct.report.build_tables import reasons
 from ecominstruct.report.evidence import signed
 from ecominstruct.report.markup import DASH, number
-from ecominstruct.report.run_tables import reasons
-from ecominstruct.report.terminal import table
+from ecominstruct.report.score_tables import signed_between
+from ecominstruct.report.table import Block, Table, numbers, texts
 
 SHARE = "{:.4%}"
-MOST_SHARED = 20  # pairs of tasks that are listed
+MOST = 20  # lines of a list; the rest is in findings.parquet and summary.json
+LARGEST = 3  # groups of a facet that are named
 
 
-def show_audit(found: Mapping[str, Any]) -> str:
+def show_audit(found: Mapping[str, Any]) -> list[Block]:
     """What is wrong with a test set, the worst first; then what tells the gold, and what tasks share."""
     rows = [
         (
@@ -30,23 +32,25 @@ def show_audit(found: Mapping[str, Any]) -> str:
         )
         for one in found["kinds"]
     ]
-    lines = [table(("severity", "kind", "findings", "rows", "tasks", "what it means"), rows), ""]
+    columns = [*texts("severity", "kind"), *numbers("findings", "rows"), *texts("tasks", "what it means")]
+    lines: list[Block] = [Table(columns, rows)]
     lines += [
-        f"Shortcut: {task}: {say_tell(tell)}"
+        f"Shortcut: {task}: {say_shortcut(tell)}"
         for task, figures in found["tasks"].items()
         for tell in figures["shortcuts"]
         if tell["is_shortcut"]
     ]
-    lines += [f"Shared: {' and '.join(one['tasks'])}: {_in_common(one)}" for one in found["shared"][:MOST_SHARED]]
-    more = len(found["shared"]) - MOST_SHARED
+    lines += [f"Shared: {' and '.join(one['tasks'])}: {_in_common(one)}" for one in found["shared"][:MOST]]
+    more = len(found["shared"]) - MOST
     lines += [f"Shared: {more} further pairs of tasks, see summary.json"] if more > 0 else []
     lines += (
         [] if found["records"] else ["The run holds no records: parts of inputs and published offsets are not seen."]
     )
     high = sum(one["rows"] for one in found["kinds"] if one["severity"] == "high")
-    return "\n".join(
-        [*lines, f"audit: {found['rows']:,} test rows, {found['findings']:,} findings; {high:,} rows with high ones."]
-    )
+    return [
+        *lines,
+        f"audit: {found['rows']:,} test rows, {found['findings']:,} findings; {high:,} rows with high ones.",
+    ]
 
 
 def _worst_tasks(tasks: Mapping[str, Mapping[str, int]]) -> str:
@@ -64,28 +68,37 @@ def _in_common(one: Mapping[str, Any]) -> str:
     return "; ".join([*rows, *(f"{n:,} × {name}" for name, n in one["texts"].items())])
 
 
-def show_clean(found: Mapping[str, Any]) -> str:
+def show_clean(found: Mapping[str, Any]) -> list[Block]:
     """What became of the rows of a test set in its corrected companion, and what still tells the gold there."""
     rows = []
     for name, task in found["tasks"].items():
         worst = [max((tell["auc"] or 0.0 for tell in task[when]), default=0.0) or None for when in ("before", "after")]
         why = reasons(task["dropped"])
         rows.append((name, f"{task['rows']:,}", f"{task['recombined']:,}", why, *map(number, worst)))
-    head = ("task", "rows", "recombined", "dropped", "largest AUC before", "after")
-    lines = [table(head, rows)]
+    columns = [
+        *texts("task"),
+        *numbers("rows", "recombined"),
+        *texts("dropped"),
+        *numbers("largest AUC before", "after"),
+    ]
+    lines: list[Block] = [Table(columns, rows)]
     lines += [f"Left out: {name}: {task['left_out']}" for name, task in found["tasks"].items() if task["left_out"]]
     lines += [
-        f"Still there: {name}: {say_tell(tell)}"
+        f"Still there: {name}: {say_shortcut(tell)}"
         for name, task in found["tasks"].items()
         for tell in task["after"]
         if tell["is_shortcut"] and not task["left_out"]
     ]
-    return "\n".join([*lines, f"corrected test set: {found['rows']:,} rows; {reasons(found['dropped'])} dropped."])
+    return [*lines, f"corrected test set: {found['rows']:,} rows; {reasons(found['dropped'])} dropped."]
 
 
-def show_search(what: str, found: Mapping[str, Any]) -> str:
+def show_search(what: str, found: Mapping[str, Any]) -> list[Block]:
     """What a search found by kind and language: how much, in what share of the rows, and where most of it is."""
-    head = ("severity", "kind", "lang", "findings", "rows", "share of rows", "95 % interval", "tasks", "for instance")
+    columns = [
+        *texts("severity", "kind", "lang"),
+        *numbers("findings", "rows", "share of rows", "95 % interval"),
+        *texts("tasks", "for instance"),
+    ]
     rows = [
         (
             one["severity"],
@@ -101,25 +114,145 @@ def show_search(what: str, found: Mapping[str, Any]) -> str:
         for one in found["kinds"]
     ]
     langs = [f"{size['touched']:,} of {size['rows']:,} rows in {lang}" for lang, size in found["langs"].items()]
-    end = f"{what}: {found['findings']:,} findings in {', '.join(langs) or 'no rows'}."
-    return "\n".join([table(head, rows), "", end])
+    return [Table(columns, rows), f"{what}: {found['findings']:,} findings in {', '.join(langs) or 'no rows'}."]
 
 
-def show_obedience(found: Mapping[str, Any]) -> str:
+def show_obedience(found: Mapping[str, Any]) -> list[Block]:
     """How often a model obeyed planted instructions, and what they cost it."""
     rows = []
     for one in found["groups"]:
         loss = one["loss"]
-        between = DASH if loss["low"] is None else f"{signed(loss['low'])} to {signed(loss['high'])}"
         rates = (f"{one['obeyed']:,}", f"{one['rate']:.1%}", f"{one['low']:.1%} to {one['high']:.1%}")
-        rows.append((one["by"], one["value"], f"{one['n']:,}", *rates, signed(loss["difference"]), between))
-    head = ("by", "", "plants", "obeyed", "rate", "95 % interval", "change of score", "95 % interval")
+        rows.append(
+            (one["by"], one["value"], f"{one['n']:,}", *rates, signed(loss["difference"]), signed_between(loss))
+        )
+    columns = [
+        *texts("by", ""),
+        *numbers("plants", "obeyed", "rate", "95 % interval", "change of score", "95 % interval"),
+    ]
     every = found["groups"][0]
     end = f"model {found['model']}: obeyed {every['obeyed']:,} of {every['n']:,} planted instructions"
-    return "\n".join([table(head, rows), "", f"{end}; {found['errors']:,} plants have no answer."])
+    return [Table(columns, rows), f"{end}; {found['errors']:,} plants have no answer."]
 
 
-SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+def show_bias(found: Mapping[str, Any]) -> list[Block]:
+    """Bias in the data: coverage, the least even labels, and what goes with what beyond the category."""
+    shown = found["shown"]
+    lines: list[Block] = [_coverage(found), _labels(found), *([_differences(shown[:MOST])] if shown else [])]
+    more = len(shown) - MOST
+    lines += [f"{more} further differences are in findings.parquet."] if more > 0 else []
+    words = f"{len(shown):,} of {found['tests']:,} tested differences of label shares are shown (Holm, 5 %)"
+    return [*lines, f"bias: {found['pairs']:,} pairs of task and record; {words}."]
+
+
+def _coverage(found: Mapping[str, Any]) -> Table:
+    columns = [
+        *texts("lang", "by"),
+        *numbers("rows that tell", "share"),
+        *texts("the most frequent"),
+        *numbers("evenness", "groups below 30"),
+    ]
+    rows = []
+    for lang, facets in found["facets"].items():
+        for facet, one in facets.items():
+            largest = ", ".join(f"{spoken(facet, group, 'en')} {n:,}" for group, n in one["groups"][:LARGEST])
+            share = one["speak"] / one["pairs"] if one["pairs"] else 0.0
+            name = FACET_WORDS[facet][0]
+            told = (
+                f"{one['speak']:,}",
+                f"{share:.2%}",
+                largest or DASH,
+                number(one["entropy"]),
+                f"{one['too_small']:,}",
+            )
+            rows.append((lang, name, *told))
+    return Table(columns, rows)
+
+
+def _labels(found: Mapping[str, Any]) -> Table:
+    """The tasks whose labels are least even."""
+    uneven = sorted(found["tasks"].items(), key=lambda item: (item[1]["entropy"] or 0.0, item[0]))[:MOST]
+    rows = [
+        (task, f"{one['labels']:,}", one["largest"], f"{one['share']:.1%}", number(one["entropy"]), one["explained"])
+        for task, one in uneven
+    ]
+    columns = [
+        *texts("task"),
+        *numbers("labels"),
+        *texts("the most frequent"),
+        *numbers("share", "evenness"),
+        *texts("compared within"),
+    ]
+    return Table(columns, rows)
+
+
+def _differences(shown: list[Mapping[str, Any]]) -> Table:
+    columns = [
+        *texts("task", "label", "where", "is"),
+        *numbers("points", "95 % interval", "without regard to category", "rows"),
+    ]
+    rows = [
+        (
+            one["task"],
+            one["label"],
+            FACET_WORDS[one["facet"]][0],
+            spoken(one["facet"], one["group"], "en"),
+            _points(one["difference"]),
+            f"{_points(one['low'])} to {_points(one['high'])}",
+            _points(one["crude"]),
+            f"{one['n']:,}",
+        )
+        for one in shown
+    ]
+    return Table(columns, rows)
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def show_flips(found: Mapping[str, Any]) -> list[Block]:
+    """How often the answers of a model change with a swap, and with nothing."""
+    columns = [
+        *texts("swap", "lang"),
+        *numbers("swaps", "changed", "noise", "beyond noise", "95 % interval", "score lost"),
+        *texts("for instance"),
+    ]
+    rows = []
+    for one in found["kinds"]:
+        known = one["low"] is not None
+        interval = f"{one['low']:.4f} to {one['high']:.4f}" if known else one["reason"]
+        example = " → ".join(one["shown"][0][:2]) + f": {' → '.join(one['shown'][0][2:])}" if one["shown"] else DASH
+        rates = (f"{one['flipped']:.4f}", f"{one['noise']:.4f}", f"{one['excess']:.4f}")
+        rows.append((one["kind"], one["lang"], f"{one['n']:,}", *rates, interval, f"{one['loss']:.4f}", example))
+    return [Table(columns, rows), f"swaps: {found['rows']:,} swapped rows answered by {found['model']}."]
+
+
+def show_slices(found: Mapping[str, Any]) -> list[Block]:
+    """English beside Chinese, and the slice on which a model does worst."""
+    columns = [*texts("form", "category"), *numbers("English", "Chinese", "difference", "interval")]
+    rows = [
+        (
+            one["form"],
+            one["category"],
+            number(one["en"]),
+            number(one["zh"]),
+            number(one["gap"]),
+            f"{number(one['low'])} to {number(one['high'])}",
+        )
+        for one in found["parity"]
+    ]
+    lines: list[Block] = [Table(columns, rows)]
+    worst = found["worst"]
+    if worst:
+        where = f"{worst['lang']}, {FACET_WORDS[worst['facet']][0]}: {spoken(worst['facet'], worst['group'], 'en')}"
+        ends = f" ({number(worst['low'])} to {number(worst['high'])})" if worst["low"] is not None else ""
+        said = f"{number(worst['rest'])}{ends} from the means of its tasks, {worst['n']:,} rows, the worst of"
+        lines.append(f"Worst slice: {where}: {said} {worst['slices']:,} slices.")
+    return [*lines, f"scores of {found['model']} by language and slice."]
+
+
+SHOW: Mapping[str, Callable[[Mapping[str, Any]], list[Block]]] = {
     "testset": show_audit,
     "pii": partial(show_search, "personal information"),
     "model": show_obedience,
@@ -128,5 +261,20 @@ SHOW: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "bias": show_bias,
     "flips": show_flips,
     "slices": show_slices,
+    "clean": show_clean,
 }
-"""How each audit is told, by its name."""
+"""How each part of what audits found is told, by its name and in this order; others follow, by their figures."""
+
+
+def show_figures(name: str, found: Mapping[str, Any]) -> list[Block]:
+    """The figures of an audit that has no table of its own."""
+    rows = [(one["test"], number(one["value"]), f"{one['n']:,}", one["about_en"]) for one in found.get("figures", ())]
+    columns = [*texts("test"), *numbers("value", "n"), *texts("what it means")]
+    return [Table(columns, rows), f"{name}: {len(rows):,} figures."]
+
+
+def show_audits(found: Mapping[str, Any]) -> list[Block]:
+    """What audits found."""
+    shown = [show(found[name]) for name, show in SHOW.items() if name in found]
+    shown += [show_figures(name, found[name]) for name in found if name not in SHOW]
+    return [block for blocks in shown for block in (*blocks, "")][:-1]

@@ -32,20 +32,17 @@ from ecominstruct.report.report import (
     scored_models,
 )
 from ecominstruct.runs.executor import run_stage, stale_reasons
+from ecominstruct.runs.files import hash_file, read_json, replacing
 from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.seals import read_sealed, sealed_bytes
 from ecominstruct.runs.stages import stage
 from ecominstruct.runs.store import (
     MANIFEST,
     RECIPE,
-    hash_file,
-    read_json,
     read_manifest,
     read_recipe,
-    read_sealed,
-    replacing,
     require_manifest,
     require_whole,
-    sealed_bytes,
     unchecked,
 )
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from ecominstruct.report.frame import page_head, page_style
 from ecominstruct.report.markup import Html, join, label, plain, say, tag
 from ecominstruct.rows import SEVERITIES
-from ecominstruct.runs.store import read_lists
+from ecominstruct.runs.parquet import read_lists
 
 EACH = 1_000  # findings of a kind that are shown
 PAGE = 50  # rows of the table at once, as in the script

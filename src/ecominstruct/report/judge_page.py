@@ -5,7 +5,7 @@ Every name and text is data, and is escaped where it enters an element. The same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from ecominstruct.people.judge_report import PEOPLE
 from ecominstruct.people.phrases import Tongue, percent
 from ecominstruct.report.evidence import chance, grid
 from ecominstruct.report.frame import page_head, page_style
-from ecominstruct.report.judge_charts import keys, outcome_rows, published_row
 from ecominstruct.report.judge_parts import (
     Report,
     agreement,
@@ -32,8 +31,8 @@ from ecominstruct.report.judge_parts import (
 )
 from ecominstruct.report.markup import DASH, Html, join, say, tag
 from ecominstruct.rows import Lang
+from ecominstruct.runs.files import write_bytes
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import write_bytes
 
 PAGES: Mapping[Lang, str] = {"en": "judge.html", "zh": "judge.zh.html"}
 NAMES: Mapping[Lang, str] = {"en": "English", "zh": "中文"}
@@ -200,3 +199,64 @@ def write_pages(run: Path, report: Report) -> list[Path]:
         write_bytes(path, render_page(report, lang).encode("utf-8", "replace"))
         written.append(path)
     return written
+
+
+OUTCOMES = {"win": "win", "tie": "tie", "both_bad": "both bad", "loss": "loss"}
+DIGIT, MARGIN = 1.7, 1.0  # percent of the bar that a digit needs, and a number besides
+
+
+def keys(one: Html, other: Html, t: Tongue, both_bad: bool = True) -> Html:
+    """What the colours mean."""
+    words = {
+        "win": [one, t(" is preferred")],
+        "tie": [t("tie")],
+        "both_bad": [t("both bad")],
+        "loss": [other, t(" is preferred")],
+    }
+    items = [
+        tag("li", tag("span", class_=f"chip-{key}", aria_hidden="true"), *text)
+        for key, text in words.items()
+        if both_bad or key != "both_bad"
+    ]
+    return tag("ul", *items, class_="keys")
+
+
+def outcome_rows(
+    bars: Sequence[tuple[Html, Mapping[str, Any]]], published: Mapping[str, Any] | None, t: Tongue
+) -> Html:
+    """The bars of one task: of people, of each model that votes, and of the paper."""
+    alone = len(bars) == 1 and not published
+    rows = [
+        join([Html("") if alone else tag("div", who, class_="who-votes"), _bar(row, row["wins"], t)], "")
+        for who, row in bars
+    ]
+    if published:
+        who = tag("div", t("in the paper: EcomGPT 7b1 against ChatGPT"), class_="who-votes")
+        rows.append(join([who, _bar({**published, "both_bad": 0}, None, t)], ""))
+    return tag("div", join(rows), class_="bars-of")
+
+
+def published_row(row: Mapping[str, Any], t: Tongue) -> Html:
+    """A bar of the paper's figure."""
+    return tag("div", _bar({**row, "both_bad": 0}, None, t), class_="bars-of")
+
+
+def _bar(row: Mapping[str, Any], wins: Mapping[str, Any] | None, t: Tongue) -> Html:
+    total = sum(row[key] for key in OUTCOMES) or 1
+    parts, x = [], 0.0
+    for key, name in OUTCOMES.items():
+        width = 100 * row[key] / total
+        if not width:
+            continue
+        share = percent(row[key] / total, t.lang)
+        title = tag("title", f"{t(name)}: {row[key]:,} ({share})")
+        parts.append(tag("rect", title, x=f"{x:.2f}%", width=f"{width:.2f}%", height="100%", class_=f"is-{key}"))
+        if width >= DIGIT * len(f"{row[key]:,}") + MARGIN:
+            middle = f"{x + width / 2:.2f}%"
+            parts.append(tag("text", f"{row[key]:,}", x=middle, y="50%", dy="0.36em", class_=f"on-{key}"))
+        x += width
+    if wins and wins["low"] is not None:
+        ends = {"x1": f"{100 * wins['low']:.2f}%", "x2": f"{100 * wins['high']:.2f}%"}
+        parts.append(tag("line", **ends, y1="112%", y2="112%", class_="whisker"))
+    words = ", ".join(f"{t(name)} {row[key]:,}" for key, name in OUTCOMES.items())
+    return tag("svg", *parts, class_="votes", role="img", aria_label=words)

@@ -1,4 +1,4 @@
-"""What `ecom judge --report` prints: tables in plain text, then what can be concluded, in sentences."""
+"""What `ecom judge --report` and `ecom review` print: tables, then what can be concluded, in sentences."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ecominstruct.people.conclusions import conclusions
 from ecominstruct.people.judge_report import PEOPLE
 from ecominstruct.people.phrases import Tongue, percent
 from ecominstruct.report.markup import DASH
-from ecominstruct.report.terminal import outline, table
+from ecominstruct.report.table import Block, Table, numbers, texts
 
 P = 4  # digits of a p value
 
 
-def show_judged(report: Mapping[str, Any]) -> str:
+def show_judged(report: Mapping[str, Any]) -> list[Block]:
     """The figures of all panels, then the sentences."""
-    blocks = []
+    blocks: list[Block] = []
     for name, panel in report["panels"].items():
         title = "people" if name == PEOPLE else name
         counts = f"{panel['votes']:,} votes on {panel['items']:,} items by {panel['voters']} voters"
@@ -27,12 +27,11 @@ def show_judged(report: Mapping[str, Any]) -> str:
             *_agreement(panel),
             *_metrics(panel),
         ]
-    said = "\n".join(f"- {line}" for line in conclusions(report, Tongue("en")))
-    return "\n\n".join([*blocks, said])
+    return [*blocks, *(f"- {line}" for line in conclusions(report, Tongue("en")))]
 
 
-def _tallies(panel: Mapping[str, Any]) -> Iterator[str]:
-    head = ("items", "win", "tie", "both bad", "loss", "wins of decided", "p", "items more", "preferred")
+def _tallies(panel: Mapping[str, Any]) -> Iterator[Block]:
+    counts = numbers("items", "win", "tie", "both bad", "loss", "wins of decided", "p", "items more")
     for pair in dict.fromkeys(tuple(row["pair"]) for row in panel["tallies"]):
         rows = [
             (
@@ -46,26 +45,26 @@ def _tallies(panel: Mapping[str, Any]) -> Iterator[str]:
             for row in panel["tallies"]
             if tuple(row["pair"]) == pair
         ]
-        yield table((f"{pair[0]} against {pair[1]}", *head), rows)
+        yield Table([*texts(f"{pair[0]} against {pair[1]}"), *counts, *texts("preferred")], rows)
 
 
-def _strengths(panel: Mapping[str, Any]) -> Iterator[str]:
+def _strengths(panel: Mapping[str, Any]) -> Iterator[Block]:
     for fit in panel["strengths"]:
         rows = [(one["model"], _share(one["wins"]), f"{one['strength']:+.2f}") for one in fit["models"]]
         if rows:
-            yield table(("model", "wins against the others, of decided", "strength"), rows)
+            yield Table([*texts("model"), *numbers("wins against the others, of decided", "strength")], rows)
         if fit["reason"]:
             yield f"Strengths: {fit['reason']}."
 
 
-def _agreement(panel: Mapping[str, Any]) -> Iterator[str]:
+def _agreement(panel: Mapping[str, Any]) -> Iterator[Block]:
     if panel["voters"] < 2:
         return
     rows = [
         (one["statistic"], _figure(one["value"]), _between(one), f"{one['items']:,}", one["reason"] or DASH)
         for one in panel["agreement"]
     ]
-    yield table(("agreement", "value", "95 % interval", "items", "remark"), rows)
+    yield Table([*texts("agreement"), *numbers("value", "95 % interval", "items"), *texts("remark")], rows)
     two = [
         (
             f"{pair['one']} / {pair['other']}",
@@ -77,21 +76,24 @@ def _agreement(panel: Mapping[str, Any]) -> Iterator[str]:
         )
         for pair in panel["by_two"]
     ]
-    yield table(("voters", "same", "kappa", "95 % interval", "items", "remark"), two)
+    yield Table([*texts("voters"), *numbers("same", "kappa", "95 % interval", "items"), *texts("remark")], two)
 
 
-def _metrics(panel: Mapping[str, Any]) -> Iterator[str]:
+def _metrics(panel: Mapping[str, Any]) -> Iterator[Block]:
     rows = [
         (one["metric"], _figure(one["correlation"]), _between(one), _share(one["same"]), f"{one['items']:,}")
         for one in panel["metrics"]
     ]
     if rows:
-        yield table(("metric", "correlation with votes", "95 % interval", "same model", "items"), rows)
+        columns = [*texts("metric"), *numbers("correlation with votes", "95 % interval", "same model", "items")]
+        yield Table(columns, rows)
 
 
-def show_voted(found: Mapping[str, Any]) -> str:
-    """What a model's voting came to."""
-    return outline(found)
+def show_reviewed(sources: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+    """How often the rows of each source were found wrong, with its interval."""
+    names = ("rows", "wrong", "error", "low", "high", "disputed", "waiting")
+    rows = [(name, *(str(rate[key]) for key in names)) for name, rate in sources.items()]
+    return [Table([*texts("source"), *numbers(*names)], rows)] if rows else []
 
 
 def _share(share: Mapping[str, Any]) -> str:

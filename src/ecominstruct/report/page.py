@@ -9,17 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ecominstruct.report import charts
+from ecominstruct.report.audit_sections import health, moved, obeyed, risks, searched, tested
 from ecominstruct.report.charts import best_floor, score_of, symbol
 from ecominstruct.report.evidence import behind, compared, labels, paper, transfer, ways_of_asking
 from ecominstruct.report.frame import whole_page
-from ecominstruct.report.gold_shifts import moved
-from ecominstruct.report.health import health
 from ecominstruct.report.markup import DASH, Html, join, label, number, say, tag
-from ecominstruct.report.obedience import obeyed
 from ecominstruct.report.report_data import Model, Prompt, ReportData, Source, Task
-from ecominstruct.report.risks import risks
-from ecominstruct.report.searches import searched
-from ecominstruct.report.test_sets import tested
 from ecominstruct.report.tuned_model import tuned
 
 LANGS = {"en": "English", "zh": "Chinese"}

@@ -12,31 +12,22 @@ from ecominstruct.dataset.shift import shifts_document, watched
 from ecominstruct.dataset.test_sets import read_test_sets
 from ecominstruct.evaluation.metrics import DEFINITIONS
 from ecominstruct.evaluation.pairwise import compare_models
-from ecominstruct.evaluation.predict import read_examples, test_parts
 from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.score import scored_folders, stale_models
 from ecominstruct.evaluation.summary import headline
+from ecominstruct.evaluation.test_set import read_examples, test_parts
 from ecominstruct.identity import fingerprint, pick
-from ecominstruct.models import KINDS, TRIVIAL_BASELINES, role
+from ecominstruct.models import TRIVIAL_BASELINES, about, role
 from ecominstruct.report.findings_page import FindingPart, findings_page, shown_findings
 from ecominstruct.report.page import render_page
 from ecominstruct.report.report_data import ReportData
 from ecominstruct.report.tuned_model import model_manifest, tuning_of
 from ecominstruct.rows import SPLITS
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.files import part_of, read_json, write_bytes
+from ecominstruct.runs.seals import read_sealed
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Receipt,
-    part_of,
-    read_json,
-    read_manifest,
-    read_sealed,
-    require_manifest,
-    require_whole,
-    unchecked,
-    write_bytes,
-)
+from ecominstruct.runs.store import Manifest, Receipt, read_manifest, require_manifest, require_whole, unchecked
 from ecominstruct.tasks.prompts import render_prompt
 
 STAGE = stage("report")
@@ -144,7 +135,7 @@ def gather(run: Path) -> ReportData:
             {
                 "name": name,
                 "kind": role(name),
-                "about": KINDS.get(name.split("-")[0], ""),
+                "about": about(name),
                 "max_tokens": results[name].get("max_tokens"),
             }
             for name in names

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from ecominstruct.dataset.composition import composition
 from ecominstruct.dataset.shift import say_all, watched
 from ecominstruct.dataset.test_sets import TestSets, say_stated, warnings
+from ecominstruct.report.build_tables import KIN_WORDS, by_source, reasons
 from ecominstruct.report.markup import DASH
-from ecominstruct.report.run_tables import KIN_WORDS, by_source, reasons
-from ecominstruct.report.terminal import table
+from ecominstruct.report.table import Block, Table, numbers, texts
 from ecominstruct.rows import SPLITS
 from ecominstruct.runs.executor import touched
 from ecominstruct.runs.store import Manifest
@@ -35,10 +35,10 @@ def state(name: str, folder: Path, manifest: Manifest | None, stale: Iterable[st
     return StageStatus(name, manifest, tuple(stale), tuple(newer))
 
 
-def show_status(states: Sequence[StageStatus]) -> str:
+def show_status(states: Sequence[StageStatus]) -> list[Block]:
     """How the stages of a run stand."""
     rows = []
-    details = []
+    details: list[Block] = []
     for state in states:
         manifest = state.manifest
         counts = (f"{manifest.rows_in:,}", f"{manifest.rows_out:,}") if manifest else (DASH, DASH)
@@ -53,12 +53,12 @@ def show_status(states: Sequence[StageStatus]) -> str:
             kin = {words: rejected_by_source(manifest, reason) for reason, words in KIN_WORDS.items()}
             details += [f"{words}: {by_source(counts)}" for words, counts in kin.items() if counts]
         if manifest and state.stage == "dataset":
-            details += ["", table(("by", "", *SPLITS), _composition(manifest)), ""]
+            details.append(Table([*texts("by", ""), *numbers(*SPLITS)], _composition(manifest)))
             found = watched(manifest)
             details += say_all(found) if found else []
             details += [*say_stated(state.tests), *warnings(state.tests)] if state.tests else []
-    head = ("stage", "rows in", "rows out", "rejected", "odd but kept", "state")
-    return "\n".join([table(head, rows), *details])
+    columns = [*texts("stage"), *numbers("rows in", "rows out"), *texts("rejected", "odd but kept", "state")]
+    return [Table(columns, rows), *details]
 
 
 def _touched(state: StageStatus) -> list[str]:

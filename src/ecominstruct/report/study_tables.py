@@ -8,12 +8,17 @@ from typing import Any
 from ecominstruct.report.evidence import between
 from ecominstruct.report.markup import DASH, number
 from ecominstruct.report.study_words import to_base, to_floors
-from ecominstruct.report.terminal import table
+from ecominstruct.report.table import Block, Table, numbers, texts
 
 
-def show_cells(found: Mapping[str, Any]) -> str:
+def show_cells(found: Mapping[str, Any]) -> list[Block]:
     """The cells of a study, before anything is tuned."""
-    head = ("question", "line", "model", "seed", "kept as", "tasks", "rows", "left out")
+    columns = [
+        *texts("question", "line", "model"),
+        *numbers("seed"),
+        *texts("kept as"),
+        *numbers("tasks", "rows", "left out"),
+    ]
     rows = [
         (
             cell["question"] or DASH,
@@ -27,10 +32,15 @@ def show_cells(found: Mapping[str, Any]) -> str:
         )
         for cell in found["cells"]
     ]
-    blocks = [table(head, rows), "", "Tasks of each choice, and why the others are left out:", *_tasks(found)]
     told = f"{len(rows)} cells come to {found['tunings']} models, tuned on {found['rows']:,} rows"
     asked, unseen = len(found["asked"]), len(found["unseen"])
-    return "\n".join([*blocks, "", f"study: {told}; {asked} tasks are asked, {unseen} of them unseen by the base."])
+    return [
+        Table(columns, rows),
+        "Tasks of each choice, and why the others are left out:",
+        *_tasks(found),
+        "",
+        f"study: {told}; {asked} tasks are asked, {unseen} of them unseen by the base.",
+    ]
 
 
 def _tasks(found: Mapping[str, Any]) -> list[str]:
@@ -46,11 +56,11 @@ def _tasks(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def show_study(found: Mapping[str, Any]) -> str:
+def show_study(found: Mapping[str, Any]) -> list[Block]:
     """The tables of a study, each with what can be said of it, and the cells that failed."""
-    blocks = []
+    blocks: list[Block] = []
     for one in found["tables"]:
-        blocks += [one["title"], _table(one), *one["says"], ""]
+        blocks += [_table(one), *one["says"], ""]
     failed = {cell["key"]: cell["reason"] for cell in found["cells"] if cell["state"] == "failed"}
     blocks += [f"failed: {key}: {reason}" for key, reason in failed.items()]
     if found["without_rows"]:
@@ -61,29 +71,21 @@ def show_study(found: Mapping[str, Any]) -> str:
         f"study: {done} of {len(found['cells'])} cells done; {len(found['asked'])} tasks asked, {unseen} of them "
         "unseen by the base. p: paired permutation test over examples, corrected for the number of tests of a table."
     )
-    return "\n".join(blocks)
+    return blocks
 
 
-def _table(one: Mapping[str, Any]) -> str:
-    head = (
-        "tasks",
-        "line",
-        "model",
-        "n",
-        "score",
-        "95 % interval",
-        "seeds",
-        "to the base",
-        "95 % interval",
-        "p",
-        "to floors",
-        "p",
-    )
+def _table(one: Mapping[str, Any]) -> Table:
+    columns = [
+        *texts("tasks", "line", "model"),
+        *numbers("n", "score", "95 % interval"),
+        *texts("seeds"),
+        *numbers("to the base", "95 % interval", "p", "to floors", "p"),
+    ]
     rows = []
     for place, column in enumerate(one["columns"]):
         rows.append((column["name"], "best floors", "", "", number(column["floor"]), *[""] * 7))
         rows += [(column["name"], line["name"], line["model"], *_cells(line["cells"][place])) for line in one["lines"]]
-    return table(head, rows)
+    return Table(columns, rows, title=one["title"])
 
 
 def _cells(cell: Mapping[str, Any] | None) -> tuple[str, ...]:

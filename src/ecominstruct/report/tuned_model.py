@@ -10,8 +10,9 @@ import orjson
 
 from ecominstruct.report.evidence import grid
 from ecominstruct.report.markup import Html, join, say, tag
+from ecominstruct.runs.files import read_json
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import Manifest, read_json, read_manifest, require_whole
+from ecominstruct.runs.store import Manifest, read_manifest, require_whole
 
 FACTS, LOSSES = "tuned.json", "losses.jsonl"
 MOST_POINTS = 400  # of a curve: of more steps, each point is the mean of several

@@ -1,1 +1,1 @@
-"""Run folders: the stages, how a stage is run, what it leaves on disk, and who may change it."""
+"""Run folders: the list of stages, the executor that runs them, the files they write, and the lock on a run."""

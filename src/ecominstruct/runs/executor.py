@@ -1,7 +1,7 @@
-"""How a stage is run: its units through one `concurrent.futures.Executor`, kept while they are fresh.
+"""The stage executor: runs the units of a stage on a `concurrent.futures.Executor`, and reuses up-to-date results.
 
 Units run in this process, in a pool of processes, or on a Dask cluster whose machines see the run folder and the raw
-data under the same paths; which one makes no difference to a single byte. Clusters are started by Dask's own tools:
+data under the same paths. The output is byte-identical in all three cases. Clusters are started with Dask's own tools:
 https://docs.dask.org/en/stable/deploying.html (Slurm and other queues, Kubernetes, YARN, plain SSH).
 """
 
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from ecominstruct.errors import Damaged, input_error
 from ecominstruct.identity import fingerprint
+from ecominstruct.runs.files import flat, part_of
 from ecominstruct.runs.progress import Progress, Silent
 from ecominstruct.runs.stages import Stage
 from ecominstruct.runs.store import (
@@ -28,10 +29,8 @@ from ecominstruct.runs.store import (
     Manifest,
     Receipt,
     damaged,
-    flat,
     is_undamaged,
     odd_receipts,
-    part_of,
     read_manifest,
     read_receipt,
     receipt_path,
@@ -39,12 +38,12 @@ from ecominstruct.runs.store import (
     write_receipt,
 )
 
-WAITING = 256  # units that are handed over at once: work for a cluster, and no queue that grows
-STAMPS = ("stage version", "recipe")  # what every receipt of a stage says besides the inputs of its unit
+WAITING = 256  # units submitted at once: enough for a cluster, without an ever-growing queue
+STAMPS = ("stage version", "recipe")  # inputs on every receipt of a stage, besides those of its unit
 
 
 class Unit(NamedTuple):
-    """A piece of work: its key, the fingerprints of what goes into it, and what the work function needs."""
+    """A unit of work: its key, the fingerprints of its inputs by name, and the argument of the work function."""
 
     key: str
     inputs: Mapping[str, str]
@@ -52,7 +51,7 @@ class Unit(NamedTuple):
 
 
 class StagePlan(NamedTuple):
-    """A stage as it is to be run: where, from what, by which function."""
+    """A stage to run: its folder, its units, and the function that processes a unit."""
 
     stage: Stage
     folder: Path
@@ -60,27 +59,28 @@ class StagePlan(NamedTuple):
     work: Callable[[Any, Path], Receipt]
     config: Mapping[str, Any]
     finish: Callable[[Manifest], Iterable[str]] | None = None
-    """Writes what belongs to the stage as a whole; the paths of those files inside its folder."""
-    again: Callable[[Receipt], bool] | None = None  # which units that are done shall be done again all the same
+    """Writes files that belong to the stage as a whole, and returns their paths relative to its folder."""
+    again: Callable[[Receipt], bool] | None = None  # which finished units to run again
 
     @property
     def stamps(self) -> dict[str, str]:
-        """What every receipt of the stage says besides the inputs of its unit."""
+        """The inputs that every receipt of the stage records besides those of its unit."""
         version, recipe = STAMPS
         return {version: str(self.stage.version), recipe: fingerprint(dict(self.config))}
 
     @property
     def fingerprint(self) -> str:
-        """The content of everything that goes in: inputs of all units, the config, the version of the stage."""
+        """The hash of everything the stage depends on: the inputs of all units, its config and its version."""
         units = {unit.key: dict(unit.inputs) for unit in self.units}
         return fingerprint([self.stage.name, self.stage.version, dict(self.config), units])
 
 
 def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[Manifest, bool]:
-    """Bring a stage up to date; returns its manifest, and whether anything had to be done.
+    """Bring a stage up to date. Returns its manifest, and whether anything was run.
 
-    Fresh units are kept, the others are run. While units run, the stage has no manifest. Whatever is kept has been
-    hashed, byte for byte; what is damaged is named and made again.
+    Units whose receipt matches their inputs are reused, the others are run. The stage has no manifest while units run.
+    Every file that is reused has been hashed; damaged files are reported and made again. Raises InputError if another
+    version of the program made the stage.
     """
     found = read_manifest(plan.folder)
     _require_this_version(plan, found)
@@ -110,14 +110,14 @@ def run_stage(plan: StagePlan, executor: Executor, progress: Progress) -> tuple[
 
 
 def unfinished(plan: StagePlan) -> list[Unit]:
-    """The units that would be run; InputError where `run_stage` would refuse to, so that nothing is paid in vain."""
+    """Return the units that `run_stage` would run. Raises InputError if it would, before anything is paid for."""
     _require_this_version(plan, read_manifest(plan.folder))
     fresh = {receipt.unit for receipt in _fresh_receipts(plan, Silent())}
     return [unit for unit in plan.units if unit.key not in fresh]
 
 
 def _require_this_version(plan: StagePlan, found: Manifest | None) -> None:
-    """InputError where another version of the program made what lies there: it is not for this one to overwrite."""
+    """Raise InputError if another version of the stage wrote the folder: it must not be overwritten."""
     if found is None or found.version == plan.stage.version:
         return
     problem = f"was made by version {found.version} of this stage, and this program makes version {plan.stage.version}"
@@ -125,7 +125,7 @@ def _require_this_version(plan: StagePlan, found: Manifest | None) -> None:
 
 
 def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:
-    """Why a stage must be run again, as far as sizes tell; an empty list means that it is fresh."""
+    """Return why a stage must be run again, judging files by their size only. An empty list means it is up to date."""
     if found is None:
         return ["not built yet"]
     if found.fingerprint == plan.fingerprint:
@@ -144,12 +144,12 @@ def stale_reasons(plan: StagePlan, found: Manifest | None) -> list[str]:
 
 
 def missing_parts(folder: Path, manifest: Manifest) -> list[str]:
-    """The files of a manifest that are not there, or have another size; their content is not read."""
+    """Return the files of a manifest that are missing or have another size. Contents are not read."""
     return [part.path for part in manifest.all_files() if not part.is_whole(folder)]
 
 
 def touched(folder: Path, manifest: Manifest) -> list[str]:
-    """The files of a manifest that are newer than it is, as those of a copied run may be."""
+    """Return the files of a manifest that are newer than the manifest itself, as may happen when a run is copied."""
     written = (folder / MANIFEST).stat().st_mtime_ns
     files = (part.path for part in manifest.all_files())
     return [path for path in files if (folder / path).is_file() and (folder / path).stat().st_mtime_ns > written]
@@ -160,12 +160,12 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _fresh_receipts(plan: StagePlan, progress: Progress) -> Iterator[Receipt]:
-    """The receipts of units that need not be run again: they belong to the same inputs, and all files are whole."""
+    """Yield the receipts of units that need not be run again: their inputs are unchanged and their files are intact."""
     stamps = plan.stamps
     for unit in plan.units:
         try:
             receipt = read_receipt(plan.folder, unit.key)
-        except Damaged:  # is none: its unit is run again
+        except Damaged:  # counts as no receipt: the unit is run again
             _name(plan, [_inside(plan.folder, receipt_path(plan.folder, unit.key))], progress)
             continue
         if receipt is None or receipt.inputs != {**unit.inputs, **stamps} or (plan.again and plan.again(receipt)):
@@ -177,7 +177,7 @@ def _fresh_receipts(plan: StagePlan, progress: Progress) -> Iterator[Receipt]:
 
 
 def _mend_receipts(plan: StagePlan, found: Manifest, progress: Progress) -> None:
-    """Write the receipts of a finished stage again that do not say what its manifest says of their units."""
+    """Rewrite the receipts of a finished stage that disagree with its manifest."""
     for receipt in odd_receipts(plan.folder, found):
         _name(plan, [_inside(plan.folder, receipt_path(plan.folder, receipt.unit))], progress)
         write_receipt(plan.folder, receipt)
@@ -188,7 +188,7 @@ def _inside(folder: Path, path: Path) -> str:
 
 
 def _name(plan: StagePlan, paths: Iterable[str], progress: Progress) -> None:
-    """Tell a person of damaged files, by their place in the run."""
+    """Report damaged files to the user, by their path in the run."""
     own = plan.stage.folder
     run = next((path.parent for path in (plan.folder, *plan.folder.parents) if path.name == own), plan.folder.parent)
     for path in paths:
@@ -196,7 +196,7 @@ def _name(plan: StagePlan, paths: Iterable[str], progress: Progress) -> None:
 
 
 def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Iterator[Receipt]:
-    """Run units, few at a time so that neither queue nor memory grows; a failure cancels what has not begun."""
+    """Run units, at most `WAITING` submitted at a time to bound memory. A failure cancels those not started."""
     waiting: set[Future[Receipt]] = set()
     stamps = plan.stamps
     try:
@@ -207,7 +207,7 @@ def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Ite
                 yield from (future.result() for future in done)
         yield from (future.result() for future in waiting)
     except BrokenExecutor:
-        problem = f"{plan.stage.name}: a worker process ended before its work did (killed, or out of memory)"
+        problem = f"{plan.stage.name}: a worker process was killed, or ran out of memory"
         raise input_error(problem, "The same command goes on from here; fewer --processes need less memory") from None
     finally:
         for future in waiting:
@@ -215,9 +215,9 @@ def _run_units(plan: StagePlan, todo: Sequence[Unit], executor: Executor) -> Ite
 
 
 def _run_unit(work: Callable[[Any, Path], Receipt], unit: Unit, folder: Path, inputs: dict[str, str]) -> Receipt:
-    """Run one unit, in whichever process, and put its receipt beside its parts.
+    """Run one unit, in any process, and write its receipt.
 
-    An older receipt goes first: it names parts that this run is about to replace.
+    An older receipt is deleted first, because it names parts that this run is about to replace.
     """
     receipt_path(folder, unit.key).unlink(missing_ok=True)
     done = work(unit.payload, folder)
@@ -232,25 +232,25 @@ def _run_unit(work: Callable[[Any, Path], Receipt], unit: Unit, folder: Path, in
 
 
 def _reasons(key: str, done: Receipt) -> list[str]:
-    """The files of the rejects and notes that a unit counts."""
+    """The paths of the rejects and notes files of a unit that has any."""
     kinds = (("rejects", done.rejected), ("notes", done.noted))
     return [f"{kind}/{flat(key)}.parquet" for kind, counts in kinds if counts]
 
 
 def keep_no_memory() -> None:
-    """Let Arrow ask the system for memory; to be called before it is loaded.
+    """Make Arrow use the system allocator. Must be called before pyarrow is imported.
 
-    Its own allocator is no faster here, and keeps up to 150 MB a process which nothing uses.
+    Arrow's own allocator is no faster here, and keeps up to 150 MB of unused memory per process.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def _give_memory_back() -> None:
-    """Let the system have what is free again: else each process keeps the most that any of its units ever needed."""
+    """Return free memory to the system. Otherwise each process keeps the peak of all its units."""
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the C library of Linux
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
     if trim is not None:
         trim(0)
 
@@ -278,7 +278,7 @@ def _gather(plan: StagePlan, receipts: Sequence[Receipt]) -> Manifest:
 
 
 def _remove_leftovers(folder: Path, manifest: Manifest) -> None:
-    """Remove what an earlier, different or killed run of this stage left behind."""
+    """Remove the files that an earlier, different or killed run of this stage left behind."""
     wanted = {folder / part.path for part in manifest.all_files()}
     wanted |= {receipt_path(folder, unit.unit) for unit in manifest.units}
     for path in sorted(folder.rglob("*"), reverse=True):
@@ -293,10 +293,10 @@ def _remove_leftovers(folder: Path, manifest: Manifest) -> None:
 
 
 class InThisProcess(Executor):
-    """An executor that runs each call at once, in order, in the calling process."""
+    """An executor that runs each call immediately, in the calling process."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run the call now; the future that comes back is done."""
+        """Run the call now and return a finished future."""
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
@@ -307,9 +307,9 @@ class InThisProcess(Executor):
 
 @contextmanager
 def local(processes: int) -> Iterator[Executor]:
-    """An executor on this machine: one process means this one, more mean a pool of fresh interpreters.
+    """Yield an executor on this machine: this process if `processes` is 1, else a pool of spawned processes.
 
-    Fresh ("spawned") rather than forked: a fork of a process whose Arrow threads hold a lock can hang.
+    Processes are spawned rather than forked, because a fork of a process whose Arrow threads hold a lock can hang.
     """
     if processes <= 1:
         yield InThisProcess()
@@ -321,15 +321,15 @@ def local(processes: int) -> Iterator[Executor]:
 
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
-    """An executor on the Dask cluster whose scheduler is at this address, such as tcp://host:8786.
+    """Yield an executor on the Dask cluster whose scheduler is at this address, such as tcp://host:8786.
 
-    A unit whose worker dies is run again by another one. InputError where the extra is not installed, where nobody
-    answers, and where workers die again and again.
+    Dask runs the units of a dead worker again on another one. Raises InputError if the extra is not installed, if no
+    scheduler answers, or if workers die repeatedly.
     """
     try:
         import distributed
     except ImportError:
-        raise input_error("Clusters are reached by Dask distributed", "pip install 'ecominstruct[cluster]'") from None
+        raise input_error("Dask distributed is not installed", "pip install 'ecominstruct[cluster]'") from None
     try:
         client: Any = distributed.Client(address, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
@@ -340,12 +340,11 @@ def cluster(address: str) -> Iterator[Executor]:
             yield client.get_executor(pure=False)
     except distributed.KilledWorker as error:
         hint = "The same command goes on from here; give the workers more memory"
-        raise input_error(f"workers of the cluster died again and again: {error}", hint) from None
+        raise input_error(f"workers of the cluster died repeatedly: {error}", hint) from None
 
 
 def _begin_worker() -> None:
-    """What a worker does first. It ends with the process that started it, also when that one is killed and can say
-    nothing."""
+    """Initialise a worker process. It exits with its parent, even if the parent is killed."""
     keep_no_memory()
     threading.Thread(target=_await_parent, daemon=True).start()
 

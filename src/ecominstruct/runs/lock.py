@@ -1,9 +1,4 @@
-"""One command at a time changes a run folder: the second one is told who is at work, and changes nothing. Where an
-`ecom forget` was interrupted, none but another one does.
-
-The lock is the kernel's (`flock`) on `log/lock` and not the file itself, so it ends with its owner however that one
-ends, and nobody ever has to delete it. On a shared file system it holds between machines where `flock` does (NFS 4).
-"""
+"""One command at a time changes a run folder, and none while an ecom forget is unfinished there."""
 
 from __future__ import annotations
 
@@ -15,14 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ecominstruct.errors import input_error
-from ecominstruct.runs.forget_journal import refuse_while_forgetting
 
 
 @contextmanager
 def locked(run: Path, *, forgetting: bool = False) -> Iterator[None]:
-    """Hold the lock of a run folder, which is made if it is not there; InputError that names who else holds it.
+    """Hold the lock of a run folder, which is created if missing. Raises InputError that names the current holder.
 
-    `forgetting`: also where an `ecom forget` was interrupted, in order to go on with it.
+    `forgetting`: also accept a run in which an `ecom forget` was interrupted, in order to resume it.
     """
     path = run / "log" / "lock"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,3 +35,13 @@ def locked(run: Path, *, forgetting: bool = False) -> Iterator[None]:
             refuse_while_forgetting(run)
         yield
         file.truncate(0)
+
+
+JOURNAL = "forgetting.json"
+
+
+def refuse_while_forgetting(run: Path) -> None:
+    """Raise InputError if an `ecom forget` was interrupted in this run."""
+    if (run / JOURNAL).exists():
+        problem = "an `ecom forget` was interrupted here"
+        raise input_error(problem, f"First run: ecom forget {run}", file=str(run))

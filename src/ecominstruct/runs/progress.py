@@ -1,6 +1,6 @@
-"""Progress of long work on stderr: a bar with rate and time left on a terminal, plain lines elsewhere.
+"""Progress on stderr: a bar with rate and remaining time on a terminal, plain lines elsewhere.
 
-Work is counted in units that give rows (`Progress`), or in bytes that arrive (`Transfer`).
+`Progress` counts units of work and the rows they produce, `Transfer` counts bytes.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from ecominstruct.errors import printable
 
 
 class Progress(Protocol):
-    """What a stage calls: `begin` once with the number of units, then `advance` after each; `say` at any time."""
+    """The interface that a stage calls: `begin` once, `advance` after each unit, `say` at any time."""
 
     def begin(self, what: str, total: int) -> None:
-        """Start a new bar."""
+        """Start a new bar of `total` units."""
 
     def advance(self, rows: int) -> None:
-        """One unit is done and gave so many rows."""
+        """Count one finished unit, which produced this many rows."""
 
     def say(self, line: str) -> None:
-        """Something that a person should know, whatever is going on."""
+        """Print a line for the user."""
 
 
 class Transfer(Protocol):
-    """What a download calls whenever bytes have arrived."""
+    """The interface that a download calls whenever bytes have arrived."""
 
     def moved(self, what: str, size: int, total: int | None) -> None:
-        """So many bytes are there by now, of so many (None: the server does not say)."""
+        """Report `size` bytes received so far, of `total` (None if the server did not announce it)."""
 
 
 class Silent:
-    """Progress that nobody watches."""
+    """A progress that shows nothing."""
 
     def begin(self, what: str, total: int) -> None:
         """Do nothing."""
@@ -50,26 +50,26 @@ class Silent:
 
 
 class Lines:
-    """One plain line when a stage or a download begins: for logs and pipes."""
+    """A progress that prints one line when a stage or a download begins, for logs and pipes."""
 
     def __init__(self) -> None:
         self._named: set[str] = set()
 
     def begin(self, what: str, total: int) -> None:
-        """Say what begins."""
+        """Print what begins."""
         sys.stderr.write(f"{what}: {total} unit{'' if total == 1 else 's'}\n")
         sys.stderr.flush()
 
     def advance(self, rows: int) -> None:
-        """Do nothing: a log wants no line a unit."""
+        """Do nothing: a line per unit would flood a log."""
 
     def say(self, line: str) -> None:
-        """Write it."""
+        """Print the line."""
         sys.stderr.write(f"{printable(line)}\n")
         sys.stderr.flush()
 
     def moved(self, what: str, size: int, total: int | None) -> None:
-        """Say what begins, once."""
+        """Print what begins, once per download."""
         if what not in self._named:
             self._named.add(what)
             sys.stderr.write(f"{what}: {total:,} bytes\n" if total is not None else f"{what}: size not announced\n")
@@ -78,7 +78,7 @@ class Lines:
 
 @contextmanager
 def watch(*, quiet: bool = False) -> Iterator[Progress]:
-    """The progress display that fits where stderr goes."""
+    """Yield the progress display that suits stderr: bars on a terminal, else lines; nothing if `quiet`."""
     if quiet:
         yield Silent()
     elif sys.stderr.isatty():
@@ -90,7 +90,7 @@ def watch(*, quiet: bool = False) -> Iterator[Progress]:
 
 @contextmanager
 def watch_transfer() -> Iterator[Transfer]:
-    """The display of bytes that arrive which fits where stderr goes."""
+    """Yield the download display that suits stderr."""
     if not sys.stderr.isatty():
         yield Lines()
         return
@@ -129,7 +129,7 @@ def _bars() -> Iterator[Progress]:
 
 
 class _Bars:
-    """Progress shown by rich: one bar a stage."""
+    """Progress shown by rich, with one bar per stage."""
 
     def __init__(self, bars: object) -> None:
         from rich.progress import Progress as RichProgress
@@ -139,23 +139,23 @@ class _Bars:
         self._rows = 0
 
     def begin(self, what: str, total: int) -> None:
-        """Start a new bar under the others."""
+        """Start a new bar below the others."""
         self._rows = 0
         self._task = self._bars.add_task(what, total=total, rows=0, rate=0.0)
 
     def advance(self, rows: int) -> None:
-        """Move the bar by one unit."""
+        """Advance the bar by one unit."""
         self._rows += rows
         elapsed = next(task.elapsed for task in self._bars.tasks if task.id == self._task) or 1e-9
         self._bars.update(self._task, advance=1, rows=self._rows, rate=self._rows / elapsed)
 
     def say(self, line: str) -> None:
-        """Write it above the bars."""
+        """Print the line above the bars."""
         self._bars.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 class _TransferBars:
-    """Bytes that arrive, shown by rich: one bar a file."""
+    """Downloads shown by rich, with one bar per file."""
 
     def __init__(self, bars: object) -> None:
         from rich.progress import Progress as RichProgress
@@ -166,7 +166,7 @@ class _TransferBars:
         self._tasks: dict[str, TaskID] = {}
 
     def moved(self, what: str, size: int, total: int | None) -> None:
-        """Move the bar of a file, back too where its download had to begin again."""
+        """Update the bar of a file. It may go back, if the download had to start again."""
         if what not in self._tasks:
             self._tasks[what] = self._bars.add_task(what, total=total, completed=size)
         self._bars.update(self._tasks[what], completed=size, total=total)

@@ -1,4 +1,4 @@
-"""The stages of a run, in one table: it names the folders, orders the verbs and draws the map in README.md."""
+"""The table of stages: it defines the folders, the order of the verbs, and the map in README.md."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Stage(NamedTuple):
-    """One step of the way from raw files to the report; `version` is raised when its output would change."""
+    """One step from raw files to the report. Raise `version` when a change alters the output."""
 
     number: int
     name: str
@@ -16,7 +16,7 @@ class Stage(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """The folder of the stage inside a run."""
+        """The name of the stage's folder in a run."""
         return f"{self.number}-{self.name}"
 
 
@@ -34,12 +34,12 @@ STAGES = (
     Stage(9, "audit", "audit", "what is wrong with the rows, one by one, and a corrected test set beside it", 4),
 )
 BUILT = tuple(stage.name for stage in STAGES if stage.verb == "build")
-MATCHES, MEASURES = "matches.parquet", "measures.parquet"  # what the folder of a task in 4-quality_signals holds
-RENAMED = ("4-guard", "4-findings")  # folders of stages under earlier names: a build removes them
-STUDY = "study"  # the folder of a study inside a run: held-out rows, cells, answers and scores of its own
+MATCHES, MEASURES = "matches.parquet", "measures.parquet"  # files in the folder of a task in 4-quality_signals
+RENAMED = ("4-guard", "4-findings")  # folders of stages under their former names; a build removes them
+STUDY = "study"  # the folder of a study in a run: held-out rows, cells, their answers and scores
 _BY_NAME = {stage.name: stage for stage in STAGES}
 
 
 def stage(name: str) -> Stage:
-    """The stage of this name."""
+    """Return the stage of this name. Raises KeyError if there is none."""
     return _BY_NAME[name]

@@ -1,7 +1,7 @@
-"""Many texts as one column of bytes with offsets: in memory, or in a file that is mapped when it is large.
+"""Columns: many texts as one byte array with offsets, and helpers for sorted arrays. In memory, or memory-mapped.
 
-A list of two million Python strings takes hundreds of megabytes and cannot be shared; a mapped column takes what is
-looked at, and all processes share it.
+A list of two million Python strings takes hundreds of megabytes and cannot be shared. A mapped column occupies only the
+pages in use, and processes share them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.runs.store import writing
+from ecominstruct.runs.files import writing
 
 Numbers = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.int64]
@@ -22,7 +22,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Texts(NamedTuple):
-    """Text number i is bytes `offsets[i]` to `offsets[i + 1]` of `content`, in UTF-8."""
+    """A column of n texts in UTF-8: text i is `content[offsets[i]:offsets[i + 1]]`, and `offsets` is `(n + 1,)`."""
 
     content: npt.NDArray[np.uint8]
     offsets: Indices
@@ -32,18 +32,18 @@ class Texts(NamedTuple):
 
     @property
     def lengths(self) -> Indices:
-        """The bytes of each text."""
+        """The length of each text in bytes, `(n,) int64`."""
         return np.diff(self.offsets)
 
     def take(self, numbers: Indices) -> list[str]:
-        """The texts with these numbers."""
+        """Return the texts with these indices, decoded."""
         content = self.content.data
         starts, ends = self.offsets[numbers].tolist(), self.offsets[numbers + 1].tolist()
         return [str(content[start:end], "utf-8", "surrogatepass") for start, end in zip(starts, ends, strict=True)]
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Texts:
-        """A column in memory."""
+        """Build a column in memory."""
         encoded = [encode(text) for text in texts]
         offsets = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(text) for text in encoded], out=offsets[1:])
@@ -51,12 +51,12 @@ class Texts(NamedTuple):
 
 
 def encode(text: str) -> bytes:
-    """A text as the bytes of a column."""
+    """Encode a text as a column stores it: UTF-8, with lone surrogates kept."""
     return text.encode("utf-8", "surrogatepass")
 
 
 class Growing:
-    """A column of numbers that grows, without being held twice in the end."""
+    """A growable one-dimensional array, which is never copied as a whole."""
 
     def __init__(self, kind: npt.DTypeLike) -> None:
         self._kind, self._bytes = np.dtype(kind), bytearray()
@@ -66,18 +66,21 @@ class Growing:
         self._bytes += np.asarray(numbers, self._kind).tobytes()
 
     def column(self) -> npt.NDArray[Any]:
-        """All of them; nothing can be added afterwards."""
+        """Return all numbers as an array without copying. Nothing can be added afterwards."""
         return np.frombuffer(self._bytes, self._kind)
 
 
 class SortedIdSet:
-    """Numbers that came before, in 8 bytes each: a set of Python takes ten times as many."""
+    """A set of uint64 numbers at 8 bytes each, a tenth of what a Python set takes."""
 
     def __init__(self) -> None:
-        self._runs: list[Numbers] = []  # each in order, and more than twice as long as the next
+        self._runs: list[Numbers] = []  # sorted runs; each is more than twice as long as the next
 
     def fresh(self, numbers: Numbers) -> Indices:
-        """The places, in order, of those that come for the first time; they are known from now on."""
+        """Add numbers, and return the sorted indices of those that were not in the set before.
+
+        Of equal numbers in one call, only the first counts as new. `numbers` is `(n,) uint64`.
+        """
         different, first = np.unique(numbers, return_index=True)
         known = np.zeros(len(different), np.bool_)
         for run in self._runs:
@@ -92,39 +95,41 @@ class SortedIdSet:
 
 
 class TextFile:
-    """A column of texts that grows in a file; `texts` maps what has been written."""
+    """A column of texts that is appended to a file."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._lengths: list[npt.NDArray[np.int32]] = []
 
     def add(self, texts: Iterable[str]) -> None:
-        """Write more texts."""
+        """Append texts."""
         encoded = [encode(text) for text in texts]
         self._lengths.append(np.array([len(text) for text in encoded], np.int32))
         self._file.write(b"".join(encoded))
 
     def offsets(self) -> Indices:
-        """Where each text begins, and where the last one ends."""
+        """Return the offsets of the texts so far, `(n + 1,) int64`, in bytes."""
         lengths = np.concatenate([np.zeros(1, np.int32), *self._lengths])
         return np.cumsum(lengths, dtype=np.int64)
 
     def texts(self) -> Texts:
-        """All texts so far."""
+        """Return the texts so far, memory-mapped."""
         self._file.flush()
         return Texts(map_column(Path(self._file.name)), self.offsets())
 
 
 def map_column(path: Path, kind: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
-    """The numbers that a file consists of, mapped; an empty file cannot be mapped."""
+    """Memory-map a file of raw numbers of one type. An empty file, which cannot be mapped, gives an empty array."""
     if not path.stat().st_size:
         return np.zeros(0, kind)
-    return np.asarray(np.memmap(path, kind, "r"))  # a plain array: looking into it costs less
+    return np.asarray(np.memmap(path, kind, "r"))  # a plain array: indexing a memmap is slower
 
 
 def release_pages(*columns: npt.NDArray[Any]) -> None:
-    """Give back the pages of mapped columns: the system keeps them as long as it has room, and the next look finds them
-    again. Columns in memory stay as they are."""
+    """Drop the resident pages of memory-mapped columns; the next access reads them again.
+
+    Without this, the system keeps them as long as it has room. Columns in memory are unaffected.
+    """
     for column in columns:
         base: Any = column
         while isinstance(base, np.ndarray):
@@ -134,31 +139,33 @@ def release_pages(*columns: npt.NDArray[Any]) -> None:
 
 
 def save(path: Path, column: npt.NDArray[Any]) -> None:
-    """Write a column of numbers, whole or not at all."""
+    """Write a column as a `.npy` file, atomically."""
     with writing(path) as file:
         np.save(file, column, allow_pickle=False)
 
 
 def begin(file: IO[bytes], kind: npt.DTypeLike, shape: tuple[int, ...]) -> None:
-    """Write what `save` writes before the numbers, of a column that is written bit by bit."""
+    """Write the header of a `.npy` file whose numbers are then written piece by piece."""
     descr = np.lib.format.dtype_to_descr(np.dtype(kind))
     np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": shape})
 
 
 def load(path: Path) -> npt.NDArray[Any]:
-    """Map a column of numbers that was saved; what is not looked at is not read."""
+    """Memory-map a column written by `save`."""
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def sorted_unique(numbers: Numbers) -> Numbers:
-    """The different ones among numbers, in order. By sorting: `numpy.unique` builds a table of hashes, which takes
-    fifty times as long for numbers that were packed from two."""
+    """Return the sorted distinct numbers of a `(n,) uint64` array.
+
+    By sorting: `numpy.unique` uses a hash table, which is fifty times slower for numbers made by `pack`.
+    """
     ordered = np.sort(numbers)
     return ordered[run_starts(ordered)]
 
 
 def isin_sorted(values: Numbers, known: Numbers) -> Flags:
-    """Which values stand among known ones, which are in order."""
+    """Return a `(n,)` mask of the values that occur in `known`, which must be sorted."""
     if not len(known):
         return np.zeros(len(values), np.bool_)
     at = np.minimum(np.searchsorted(known, values), len(known) - 1)
@@ -166,24 +173,24 @@ def isin_sorted(values: Numbers, known: Numbers) -> Flags:
 
 
 def run_starts(ordered: Numbers) -> Indices:
-    """Where, among numbers in order, those begin that are equal to each other."""
+    """Return the indices at which runs of equal numbers begin in a sorted array, `int64`."""
     first = np.ones(len(ordered), np.bool_)
     first[1:] = ordered[1:] != ordered[:-1]
     return np.flatnonzero(first)
 
 
 def pack(left: npt.NDArray[np.integer], right: npt.NDArray[np.integer]) -> Numbers:
-    """Pairs of numbers below 2**32 as one number each: in order by the left one, then by the right one."""
+    """Pack pairs of integers below 2**32 into `(n,) uint64`, as `left << 32 | right`: sorts by left, then right."""
     return np.asarray((left.astype(np.uint64) << np.uint64(32)) | right.astype(np.uint64), np.uint64)
 
 
 def unpack(packed: Numbers) -> tuple[Indices, Indices]:
-    """The pairs that were packed."""
+    """Return the `(left, right)` arrays that `pack` was given, as int64."""
     return (packed >> np.uint64(32)).astype(np.int64), (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
 def slices(lengths: Indices, most: int) -> Iterator[slice]:
-    """Cut items into consecutive slices of at most so much length together (a longer item stands alone)."""
+    """Yield consecutive slices of items whose lengths sum to at most `most`. A longer item gets a slice of its own."""
     ends = np.cumsum(lengths)
     start, before = 0, 0
     while start < len(ends):

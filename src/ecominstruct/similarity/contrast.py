@@ -1,13 +1,13 @@
-"""What makes two nearly equal texts different things: their marks, and words that stand for one another.
+"""Contrast: what makes two nearly equal texts different in meaning. Their marks, and words that replace each other.
 
-"Rope 5 m" and "rope 5 ft", "XY-805" and "XY-423", "it fits" and "it doesn't fit" share almost all their letters, and
-are not the same. The marks of a text are what may not differ between copies: numbers with their unit, codes of models,
-negations, sizes, colours, sides, sexes and ages, and a few words that trade places with their opposite. Marks are
-written in one way whatever the text says: "17 ounces" and "17oz", "three" and 3, 五公斤 and "5 kg", "can't" and
-"cannot". They form a multiset, so the order of words does not count, and punctuation, case, width and tags do not.
+"Rope 5 m" and "rope 5 ft", "XY-805" and "XY-423", "it fits" and "it doesn't fit" share almost all their letters, but
+are not duplicates. The marks of a text are what must not differ between duplicates: numbers with their unit, model
+codes, negations, sizes, colours, sides, genders and ages, and a few words with a common opposite. Marks are normalised:
+"17 ounces" and "17oz", "three" and 3, 五公斤 and "5 kg", "can't" and "cannot" are equal. They form a multiset, so word
+order does not matter; neither do punctuation, case, width and tags.
 
-The word "one" (a, 一) is mostly no number and is none here. A number is kept with the unit behind it, where it has one
-of those that are known. Everything else (another brand, another fruit) is seen only beside the other text: `swapped`.
+The word "one" (a, 一) is rarely a number, and is ignored. A number is kept with the known unit that follows it, if any.
+Other differences (another brand, another fruit) can be seen only by comparing both texts: `swapped`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from rapidfuzz.distance import OSA, Indel, Levenshtein
 from ecominstruct.folding import NUMBER_WORDS, digits, simplified, without_markup
 
 Marks = tuple[str, ...]
-"""The marks of a text, in order; one that stands there twice counts twice."""
+"""The sorted marks of a text; a repeated mark counts each time."""
 NOT = "not"
 
 
 def _named(groups: str) -> Mapping[str, str]:
-    """By word: what it is called. Between commas stand words of one meaning; the first one is their name."""
+    """Map each word to its name. Commas separate groups of synonyms; the first word of a group is its name."""
     return {word: words[0] for group in groups.split(",") if (words := group.split()) for word in words}
 
 
@@ -66,15 +66,15 @@ weeks wk wks 周 星期 礼拜, month months 月, year years yr yrs 年, 岁, pa
 pair pairs 双 对, set sets 套, box boxes 盒, bottle bottles 瓶, count ct, 片, 只, 个, 支, 枚, 粒, 张, 号, 码,
 层, 档, $ usd dollar dollars 美元, € eur euro euros 欧元, £ gbp 英镑, ¥ cny rmb yuan 元 块, jpy yen 日元 円, 万
 """)
-_ONLY_JOINED = frozenset(("in", "a", "s", "t", "k", "g", "f", "c"))  # behind a blank these are words or names
-_CURRENCIES = frozenset("$€£¥")  # which stand before a number
-_LETTERS = frozenset(("s", "m", "l"))  # sizes, but for units behind a number
+_ONLY_JOINED = frozenset(("in", "a", "s", "t", "k", "g", "f", "c"))  # after a space these are no units
+_CURRENCIES = frozenset("$€£¥")  # may precede a number
+_LETTERS = frozenset(("s", "m", "l"))  # sizes, unless they are the unit of a number
 
 _ZH_WORDS = _named("""
 not 不 没 無 无 未 勿 否 莫 非 别 沒 禁, 大号 大码, 小号 小码, 中号 中码, 特大 加大, 均码, 红 紅, 黄 黃, 蓝 藍,
 绿 綠, 紫, 黑, 白, 灰, 粉, 橙, 棕, 银, 男, 女, 童, 婴, 左, 右, 有线, 前置, 后置, 单, 双, 室内, 室外 户外
 """)
-# Words in which a character above means something else; they are read over.
+# Words in which a character above has another meaning; they are skipped.
 _ZH_OTHER = _listed("""
 特别 区别 类别 级别 性别 分别 个别 鉴别 识别 告别 别墅 别人 非常 除非 是非 不过 不仅 不但 不光 不管 不论 无论
 未来 差不多 不锈钢 是不是 好不好 能不能 有没有 会不会 要不要 可不可以 明白 白天 白菜 黑夜
@@ -105,16 +105,16 @@ _DIGIT = re.compile("[0-9]")
 _NUMBERED = re.compile(r"[0-9][a-z0-9.,-]*")
 _PIECE = re.compile(r"(?P<number>[0-9]+(?:[.,][0-9]+)*)(?P<unit>[a-z]*)|(?<![a-z])[a-z]+[0-9][a-z0-9]*")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
-_LONGEST_NAME = 24  # letters and hyphens before a number that are looked at
-_LONGEST_HEAD = 3  # letters before a hyphen and a number that make a code with it: WF-62, but size-62
+_LONGEST_NAME = 24  # maximum letters and hyphens before a number that are looked at
+_LONGEST_HEAD = 3  # maximum letters before a hyphen and a number that form a code: WF-62, but not size-62
 _LATIN = re.compile("[a-z]+(?![a-z0-9])")
 _LONGEST_SIGN = max(len(unit) for unit in _UNITS if not unit.isascii())
-_SHORTEST_WORD = 4  # letters: fewer large ones are a name, EF or F
-_SIGNS = bytes(code if chr(code).isalnum() else 32 for code in range(256))  # as blanks
+_SHORTEST_WORD = 4  # letters: shorter capitalised words are names, EF or F
+_SIGNS = bytes(code if chr(code).isalnum() else 32 for code in range(256))  # ASCII signs become spaces
 _SMALL_LETTERS = "abcdefghijklmnopqrstuvwxyz-"
-_JOINED_BEFORE = frozenset(_SMALL_LETTERS) | _CURRENCIES  # what belongs to a number behind it
+_JOINED_BEFORE = frozenset(_SMALL_LETTERS) | _CURRENCIES  # belongs to a number that follows it
 _LONGEST_UNIT = 16
-# The patterns below begin with plain characters, so that they are looked for at some ten nanoseconds a character.
+# The patterns below begin with a literal character, so scanning costs about ten nanoseconds per character.
 _NUMERAL = re.compile("[〇零一二两三四五六七八九十百千][〇零一二两三四五六七八九十百千]*")
 _ZH_MARK = re.compile(_either([*_ZH_OTHER, *_ZH_WORDS]))
 
@@ -123,7 +123,7 @@ _ZH_MARK = re.compile(_either([*_ZH_OTHER, *_ZH_WORDS]))
 
 
 def marks(texts: Sequence[str]) -> list[Marks]:
-    """The marks of each text, which is given as it was written."""
+    """Return the marks of each text. Texts are given as written, not in normal form."""
     return [_marks(text) for text in texts]
 
 
@@ -140,7 +140,7 @@ def _marks(text: str) -> Marks:
 
 
 def _plain(text: str) -> str:
-    """A text without markup, in one case, width and script; signs stay."""
+    """Remove markup, and fold to one case, width and script; signs stay."""
     if "<" in text or "&" in text:
         text = without_markup(text)
     if text.isascii():
@@ -149,14 +149,14 @@ def _plain(text: str) -> str:
 
 
 def _between_words(blanks: re.Match[str]) -> str:
-    """Blanks as they count: beside a Chinese character they do not."""
+    """Remove white space next to a Chinese character; collapse other white space to one space."""
     text, start, end = blanks.string, blanks.start(), blanks.end()
     beside = text[start - 1 : start] + text[end : end + 1]
     return "" if _CHINESE.search(beside) else " "
 
 
 def _as_digits(numeral: re.Match[str]) -> str:
-    """A Chinese numeral in digits. 一 alone is mostly no number, and neither is 十 in 十分."""
+    """Convert a Chinese numeral to digits, except 一 alone, which is rarely a number, and 十 in 十分."""
     found = numeral.group()
     if found == "一" or (found == "十" and numeral.string.startswith("分", numeral.end())):
         return found
@@ -164,7 +164,7 @@ def _as_digits(numeral: re.Match[str]) -> str:
 
 
 class _Folds(dict[int, str]):
-    """A table for `str.translate`, filled as characters come: each in one case, width and script."""
+    """A `str.translate` table, filled on demand, that folds case, width and script."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -194,7 +194,7 @@ def _of_words(plain: str) -> list[str]:
 
 
 def _of_number_words(tokens: list[str]) -> Iterator[str]:
-    """Number words as numbers, with the unit behind them. "One" alone is mostly no number."""
+    """Number words as numbers, with a following unit. "One" without a unit is ignored."""
     done = -1
     for at in (at for at, token in enumerate(tokens) if token in NUMBER_WORDS):
         if at <= done:
@@ -214,7 +214,7 @@ def _of_numbers(plain: str) -> Iterator[str]:
     for word in _NUMBERED.finditer(plain):
         start, body = word.start(), word.group().rstrip(".,-")
         behind = plain[start + len(body) : start + len(body) + _LONGEST_UNIT]
-        if body.isdigit() and (not start or plain[start - 1] not in _JOINED_BEFORE):  # as most are
+        if body.isdigit() and (not start or plain[start - 1] not in _JOINED_BEFORE):  # the most frequent case
             yield body + _unit_behind(behind)
             continue
         before = plain[max(0, start - _LONGEST_NAME) : start]
@@ -229,14 +229,16 @@ def _of_numbers(plain: str) -> Iterator[str]:
 
 
 def _is_code(word: str) -> bool:
-    """Whether letters stand between digits, as in a code, and no sign as between two measures."""
+    """Whether letters between digits make a model code, rather than a separator between two measures."""
     inner = word.strip("0123456789")
     return len(inner) < len(word) and word[-1].isdigit() and inner.isalnum() and inner not in ("", "x", "in", "to")
 
 
 def _measures(body: str, behind: str, before: str) -> Iterator[str]:
-    """The numbers of a word that begins with one: 5kg, 36-37, 26x2.1, 3-in-1. A unit may stand behind it, a currency
-    before it."""
+    """The numbers of a word that begins with one: 5kg, 36-37, 26x2.1, 3-in-1.
+
+    A unit may follow in `behind`, a currency sign precede in `before`.
+    """
     for piece in _PIECE.finditer(body):
         number, unit = piece["number"], piece["unit"]
         if number is None:
@@ -248,14 +250,14 @@ def _measures(body: str, behind: str, before: str) -> Iterator[str]:
 
 
 def _number(written: str) -> str:
-    """A number in one way: without commas between thousands and zeros at the end."""
+    """Normalise a number: without thousands separators and trailing zeros."""
     if "," in written:
         written = written.replace(",", "" if _THOUSANDS.fullmatch(written) else ".")
     return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def _unit_behind(text: str) -> str:
-    """The unit with which a text begins that stands behind a number, if it is one of those that are known."""
+    """Return the known unit at the start of the text after a number, or ""."""
     rest = text.lstrip(" -")
     if rest[:1].isascii() and rest[:1].isalpha():
         word = _LATIN.match(rest) if rest != text else None
@@ -270,11 +272,10 @@ def _unit_behind(text: str) -> str:
 
 
 def swapped(one: str, other: str, *, every: bool, added: bool = False) -> bool:
-    """Whether one of two nearly equal texts has another word where the other has one: another brand, or the opposite.
+    """Return whether two nearly equal texts have different words in one place: another brand, or the opposite.
 
-    A word that was mistyped is the same word. `every`: any other word counts, as it does in a short text; else only an
-    opposite ("safe" and "unsafe"), or another name, written large on both sides. `added`: a word that only one of them
-    has counts, too.
+    A typo is not a different word. `every`: any different word counts, as in short texts; otherwise only opposites
+    ("safe", "unsafe") and names, capitalised on both sides. `added`: words that only one text has also count.
     """
     left, right = _units(one), _units(other)
     return any(
@@ -283,7 +284,7 @@ def swapped(one: str, other: str, *, every: bool, added: bool = False) -> bool:
 
 
 def _differing(left: list[str], right: list[str]) -> Iterator[tuple[list[str], list[str]]]:
-    """The stretches by which two lists of words differ: the words of the one, and those that the other has there."""
+    """Align two word lists and yield the stretches that differ: the words of the one, and those of the other."""
     at, to = 0, 0
     for block in Levenshtein.editops(_lowered(left), _lowered(right)).as_matching_blocks():
         if block.a > at or block.b > to:
@@ -292,7 +293,7 @@ def _differing(left: list[str], right: list[str]) -> Iterator[tuple[list[str], l
 
 
 def _units(text: str) -> list[str]:
-    """The words of a text as they were written; a Chinese character is one."""
+    """The words of a text as written; each Chinese character is one."""
     return _WORD.findall(without_markup(text))
 
 
@@ -301,7 +302,7 @@ def _lowered(words: Sequence[str]) -> list[str]:
 
 
 def _other_words(left: Sequence[str], right: Sequence[str], every: bool) -> bool:
-    """Whether these words, which stand in one place of two texts, are other ones and not mistyped."""
+    """Whether two aligned stretches contain different words rather than typos."""
     ours, theirs = "".join(left), "".join(right)
     ones, others = _lowered(left), _lowered(right)
     if any(map(_are_opposite, ones, others)):
@@ -319,7 +320,7 @@ def _are_opposite(one: str, other: str) -> bool:
 
 
 def _are_mistyped(left: list[str], right: list[str]) -> bool:
-    """Whether words are the same but for some letters, or for blanks and a letter in five."""
+    """Whether stretches differ only by typos in their words, or by spaces and up to a fifth of their letters."""
     if len(left) == len(right) and all(map(_is_mistyped, left, right)):
         return True
     one, other = "".join(left), "".join(right)
@@ -328,8 +329,11 @@ def _are_mistyped(left: list[str], right: list[str]) -> bool:
 
 
 def _is_mistyped(one: str, other: str) -> bool:
-    """Whether two different words are probably the same: of two or three letters one may be wrong, of four and five
-    two, of more two in five; two that changed places count as one."""
+    """Whether two words are probably the same, up to typos.
+
+    By edit distance with transpositions (optimal string alignment): at most 1 in two or three letters, 2 in four to
+    seven, and two fifths of the length beyond that.
+    """
     longest = max(len(one), len(other))
     most = max(2, 2 * longest // 5) if longest >= _SHORTEST_WORD else longest // 2
     return OSA.distance(one, other) <= most

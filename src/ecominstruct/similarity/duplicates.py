@@ -1,8 +1,8 @@
-"""Of many texts, which are copies of which: exactly the same, or near and verified.
+"""Clusters of duplicates among many texts, given candidate keys and a function that verifies pairs.
 
-Texts are numbered in the order of their right to stay. Every text that is found to be a copy names its original, a
-text that stays, and the similarity of the two, which was computed and not guessed. The keys of `near` are cut by their
-value into files, and one file is in memory at a time, so memory does not grow with the number of keys.
+Texts are numbered by priority: a text can only be a copy of one with a lower number. Each copy names its original,
+which is itself no copy, and their verified similarity. Keys are read from files partitioned by value, one file at a
+time, so memory does not grow with the number of keys.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from ecominstruct.similarity.columns import Flags, Indices, isin_sorted, pack, s
 from ecominstruct.similarity.key_files import KeyFiles
 
 Verify = Callable[[Indices, Indices], npt.NDArray[np.float64]]
-"""The similarity of texts, by their numbers; 0 where they are no copies of each other."""
-ROUNDS = 50  # texts of one bucket with which all others of that bucket are compared
+"""A function from the indices of pairs, two `(n,) int64` arrays, to similarities `(n,) float64`; 0 if not copies."""
+ROUNDS = 50  # rounds per bucket; each compares one text with all others in the bucket
 NONE = -1
 
 
 class Copies(NamedTuple):
-    """For each text, the number of its original and their similarity; NONE and 0 where it stays. `crowded` counts
-    buckets of which not every text was compared with every other."""
+    """For each text, the index of its original and their similarity, or NONE and 0 if it is kept.
+
+    `crowded` counts buckets in which not all pairs were compared.
+    """
 
     original: Indices
     similarity: npt.NDArray[np.float64]
@@ -32,11 +34,11 @@ class Copies(NamedTuple):
 
 
 def find_copies(count: int, files: KeyFiles, verify: Verify) -> Copies:
-    """Find the copies among texts 0 to `count` - 1 by the keys that stand in the files.
+    """Find the copies among texts 0 to `count` - 1, given their keys in `files`.
 
-    In each bucket the first text that is no copy is compared with the others, then the next, and so on. An original
-    may turn out to be a copy itself; then its copies are compared with that one's original, and what is no copy of it
-    is looked at again, until nothing changes.
+    A bucket is the set of texts that share a key. In each bucket, the first text that is not a copy is compared with
+    the others, then the next one, for at most `ROUNDS` rounds. An original may turn out to be a copy itself. Then its
+    copies are compared with its original; those that do not match are free again, until nothing changes.
     """
     found = Copies(np.full(count, NONE, np.int64), np.zeros(count), 0)
     fresh, first = np.ones(count, np.bool_), True
@@ -50,8 +52,8 @@ def find_copies(count: int, files: KeyFiles, verify: Verify) -> Copies:
 
 
 def _compare(texts: Indices, bucket: Indices, found: Copies, fresh: Flags, verify: Verify) -> int:
-    """Compare within the buckets of one file; returns how many buckets were left before the end."""
-    done = np.zeros(0, np.uint64)  # pairs that were compared in this file and are no copies
+    """Compare within the buckets of one file; returns the number of buckets that were not finished."""
+    done = np.zeros(0, np.uint64)  # pairs in this file that were compared and are not copies
     for _ in range(ROUNDS):
         alive = found.original[texts] == NONE
         texts, bucket = texts[alive], bucket[alive]
@@ -67,7 +69,7 @@ def _compare(texts: Indices, bucket: Indices, found: Copies, fresh: Flags, verif
         pairs = pairs[~isin_sorted(pairs, done)]
         left, right = unpack(pairs)
         scores = verify(left, right)
-        # The pairs are sorted: of several originals the first one is taken, since it is written last.
+        # The pairs are sorted and written in reverse, so the first of several originals wins.
         near = np.flatnonzero(scores > 0)[::-1]
         found.original[right[near]] = left[near]
         found.similarity[right[near]] = scores[near]
@@ -78,8 +80,10 @@ def _compare(texts: Indices, bucket: Indices, found: Copies, fresh: Flags, verif
 
 
 def _buckets(files: KeyFiles, fresh: Flags) -> Iterator[tuple[Indices, Indices]]:
-    """For each file, the texts that share a key with another, and the number of the bucket, ordered by bucket and
-    text; only buckets that hold a fresh text."""
+    """For each file, yield the texts that share a key with another one, and the numbers of their buckets.
+
+    Ordered by bucket, then text. Only buckets that contain a fresh text.
+    """
     for keys, texts in files:
         if not fresh.all():
             wanted = isin_sorted(keys, np.sort(keys[fresh[texts]]))
@@ -96,7 +100,7 @@ def _buckets(files: KeyFiles, fresh: Flags) -> Iterator[tuple[Indices, Indices]]
 
 
 def _settle(found: Copies, verify: Verify) -> Flags:
-    """Give the copies of copies the original at the end of the chain, or free them; returns which are free again."""
+    """Give the copies of copies the original at the end of the chain, or free them. Returns which were freed."""
     original = found.original
     chained = np.flatnonzero((original != NONE) & (original[original] != NONE))
     roots = original[chained]

@@ -1,4 +1,4 @@
-"""Which of many known texts share a key with a text: sorted columns in files, and a table that says no at once."""
+"""An inverted index from keys to texts: sorted columns in files, with a bit table that rejects most absent keys."""
 
 from __future__ import annotations
 
@@ -10,29 +10,31 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ecominstruct.runs.store import writing
+from ecominstruct.runs.files import writing
 from ecominstruct.similarity.columns import Indices, Numbers, begin, load, map_column, pack, release_pages
 from ecominstruct.similarity.key_files import KeyFiles
 
-_LARGEST = 1 << 28  # entries of a table, one bit each
-_AT_ONCE = 1 << 17  # keys or entries that are in memory together
-PART = 1 << 20  # known keys that are looked at together
+_LARGEST = 1 << 28  # maximum bits of a table
+_AT_ONCE = 1 << 17  # keys or entries processed together
+PART = 1 << 20  # known keys searched together
 
 
 class Postings(NamedTuple):
-    """Keys in order, the known text of each, and two tables by the high bits of a key: where the keys with these bits
-    begin, and whether a key may be among them at all."""
+    """Sorted keys with the text of each, and two tables by the high bits of a key.
+
+    `heads` gives the position of the first key with these bits; `maybe` tells whether any key has these bits.
+    """
 
     keys: Numbers
     owners: npt.NDArray[np.uint32]
-    heads: npt.NDArray[np.uint32]  # one more than there are such bits
+    heads: npt.NDArray[np.uint32]  # one more entry than there are values of the high bits
     maybe: npt.NDArray[np.uint8]  # one bit each
 
     def find(self, keys: Numbers, texts: Indices) -> Numbers:
-        """Who has one of these keys, which belong to the texts with these numbers: for each match the number of the
-        text and that of the known text, packed.
+        """Look up keys, and return the matches as packed pairs (text, known text), `uint64`; see `columns.pack`.
 
-        Keys are looked for in their order, and of the columns only a part is in memory at a time.
+        `keys` and `texts` are `(n,)`: each key with the index of the text it belongs to. Keys are looked up in sorted
+        order, so that only a part of the columns is in memory at a time.
         """
         slots = _slots(keys, 8 * len(self.maybe))
         bits = self.maybe[slots >> np.uint64(3)] >> (slots & np.uint64(7)).astype(np.uint8)
@@ -40,14 +42,14 @@ class Postings(NamedTuple):
         places = places[np.argsort(keys[places])]
         wanted, texts = keys[places], texts[places]
         found = [np.zeros(0, np.uint64)]
-        # Each stretch looks into so many known keys, or about so many.
+        # Each slice searches about `PART` known keys.
         for part in _by_high_bits(wanted, 1 << (len(self.keys) // PART).bit_length()):
             found.append(self._find_some(wanted[part], texts[part]))
             release_pages(self.keys, self.owners, self.heads)
         return np.concatenate(found)
 
     def _find_some(self, wanted: Numbers, texts: Indices) -> Numbers:
-        """The same for some keys that may be there."""
+        """Look up keys that passed the bit table."""
         head = _slots(wanted, len(self.heads) - 1)
         low, high = self.heads[head].astype(np.int64), self.heads[head + np.uint64(1)].astype(np.int64)
         first = self._search(wanted, low, high, np.less)
@@ -57,8 +59,10 @@ class Postings(NamedTuple):
         return pack(np.repeat(texts, counts), self.owners[at])
 
     def _search(self, wanted: Numbers, low: Indices, high: Indices, before: np.ufunc) -> Indices:
-        """Between two places each, the first one whose key is not `before` the wanted one. For all of them at once:
-        `numpy.searchsorted` would walk through all keys for each."""
+        """For each wanted key, the first position in [low, high) whose key is not `before` it.
+
+        A vectorised binary search within the given bounds: `numpy.searchsorted` would search all keys.
+        """
         while (open_ := low < high).any():
             middle = (low + high) >> 1
             left = open_ & before(self.keys[np.minimum(middle, len(self.keys) - 1)], wanted)
@@ -67,16 +71,16 @@ class Postings(NamedTuple):
 
     @classmethod
     def read(cls, folder: Path, name: str) -> Postings:
-        """Map the columns that `write_postings` wrote."""
+        """Memory-map the columns that `write_postings` wrote."""
         keys, owners, heads, maybe = _paths(folder, name)
         return cls(map_column(keys, np.uint64), map_column(owners, np.uint32), load(heads), load(maybe))
 
 
 def write_postings(folder: Path, name: str, files: KeyFiles, counted: Indices, most: int, drop: bool) -> list[str]:
-    """Write the postings of keys into a folder; returns the names of the files.
+    """Write an index of the keys in `files` to a folder; returns the names of its files.
 
-    Of a key that more than `most` texts have, the first `most` are kept, or (`drop`) none. To `counted` is added, for
-    each text, how many of its keys were kept.
+    If more than `most` texts have a key, only the first `most` are kept, or none if `drop`. Adds to `counted`, `(n,)
+    int64`, the number of kept keys of each text.
     """
     paths = _paths(folder, name)
     with writing(paths[0]) as keys_file, writing(paths[1]) as owners_file:
@@ -102,7 +106,7 @@ def _paths(folder: Path, name: str) -> tuple[Path, Path, Path, Path]:
 
 
 def _some(keys: Numbers, owners: Indices, most: int, *, drop: bool) -> tuple[Numbers, Indices]:
-    """Some keys with their owners, in order, without what is too frequent."""
+    """Sort keys and owners, and drop the excess of frequent keys."""
     order = np.lexsort((owners, keys))
     keys, owners = keys[order], owners[order]
     heads = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
@@ -112,7 +116,7 @@ def _some(keys: Numbers, owners: Indices, most: int, *, drop: bool) -> tuple[Num
 
 
 def _write_heads(path: Path, keys: Numbers) -> None:
-    """Where the keys with the same high bits begin, about two of them each; at the end, how many keys there are."""
+    """Write the position of the first key for each value of the high bits (about two keys each), then the end."""
     bits = max(1, (len(keys) // 2).bit_length() - 1)
     with writing(path) as file:
         begin(file, np.uint32, ((1 << bits) + 1,))
@@ -124,11 +128,11 @@ def _write_heads(path: Path, keys: Numbers) -> None:
 
 
 def _write_table(path: Path, keys: Numbers) -> None:
-    """A bit for each place that a key has by its high bits, eight places or more for each key."""
+    """Write the bit table: a bit for each value of the high bits, at least eight bits per key up to `_LARGEST`."""
     size = 1 << 16
     while size < 8 * len(keys) and size < _LARGEST:
         size *= 2
-    places = min(size, 8 * _AT_ONCE)  # at once
+    places = min(size, 8 * _AT_ONCE)  # bits written at once
     with writing(path) as file:
         begin(file, np.uint8, (size // 8,))
         for part in _by_high_bits(keys, size // places):
@@ -139,7 +143,7 @@ def _write_table(path: Path, keys: Numbers) -> None:
 
 
 def _by_high_bits(keys: Numbers, count: int) -> Iterator[slice]:
-    """Keys in order, cut by their high bits into so many stretches, a power of two; some may be empty."""
+    """Cut sorted keys by their high bits into `count` slices, a power of two; some may be empty."""
     bits = count.bit_length() - 1
     edges = np.arange(1, count, dtype=np.uint64) << np.uint64(64 - bits)
     cuts = [0, *np.searchsorted(keys, edges).tolist(), len(keys)]
@@ -147,5 +151,5 @@ def _by_high_bits(keys: Numbers, count: int) -> Iterator[slice]:
 
 
 def _slots(keys: Numbers, size: int) -> Numbers:
-    """The places of keys in a table; `size` is a power of two."""
+    """The positions of keys in a table of `size` entries, a power of two."""
     return keys >> np.uint64(64 - (size.bit_length() - 1))

@@ -1,4 +1,4 @@
-"""Keys of texts, in files cut by the value of the key: of any number of them, one file is in memory at a time."""
+"""Keys of texts in temporary files, partitioned by value, so that one partition at a time fits into memory."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ import numpy.typing as npt
 from ecominstruct.similarity.columns import Indices, Numbers
 
 _ENTRY = np.dtype([("key", "<u8"), ("text", "<u4")])
-_ENTRIES = 250_000  # of one file: 3 MB, and some ten times that while it is looked at
-_FILES = 250  # at most: a process may have about a thousand open
+_ENTRIES = 250_000  # per file: 3 MB, and about ten times that while it is processed
+_FILES = 250  # maximum: a process may have about a thousand files open
 
 
 class KeyFiles:
-    """Keys, even over 64 bits, each with the number of its text; a context that closes the files.
+    """Keys, uniform over 64 bits, each with the index of its text; a context manager that closes the files.
 
-    Iterated, it gives the keys and texts of one file after another; no key of a file is above one of the next.
+    Iteration yields `(keys, texts)` of one file after another. No key of a file is larger than one of the next.
     """
 
     def __init__(self, folder: Path, name: str, expected: int) -> None:
-        """`expected`: about how many keys will come."""
+        """Create files named after `name` in `folder`. `expected`: the approximate number of keys."""
         self._paths = folder / f"{name}-keys"
         self._count = min(max(1, -(-expected // _ENTRIES)), _FILES)
         self._files: list[IO[bytes]] = []
@@ -43,7 +43,7 @@ class KeyFiles:
         self._stack.close()
 
     def add(self, keys: Numbers, texts: npt.NDArray[np.integer]) -> None:
-        """Write more keys."""
+        """Append keys, `(n,) uint64`, and the index of the text of each, `(n,)` below 2**32."""
         entries = np.empty(len(keys), _ENTRY)
         entries["key"], entries["text"] = keys, texts
         if self._count == 1:

@@ -1,8 +1,7 @@
-"""Character n-grams of texts as columns of numbers, and MinHash signatures of them.
+"""Character n-grams of texts as hashes in numpy columns, and MinHash signatures.
 
-Texts are given in their normal form (`languages.normalize_for_matching`: letters and digits in one case and width).
-A Chinese text
-has 3-grams, another one 5-grams. A text shorter than that is one gram.
+Texts are given in normal form (`languages.normalize_for_matching`). Chinese texts have 3-grams, others 5-grams. A text
+shorter than that is a single n-gram.
 """
 
 from __future__ import annotations
@@ -18,51 +17,54 @@ import numpy.typing as npt
 from ecominstruct.similarity.columns import Flags, Indices, Numbers, slices, sorted_unique
 
 BANDS, ROWS = 20, 5
-"""20 bands of 5 rows: a pair of similarity 0.8 shares a band with probability 1 - (1 - 0.8**5)**20 = 0.9996, one of
-0.9 but for one case in 10**8, one of 0.4 in 19 of 100 cases, one of 0.2 in 6 of 1000."""
+"""MinHash with banding (Broder 1997; Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, section 3.4).
+
+A pair of Jaccard similarity s shares one of 20 bands of 5 rows with probability 1 - (1 - s**5)**20: 0.9996 for s = 0.8,
+all but one of 10**8 pairs for 0.9, 0.19 for 0.4, 0.006 for 0.2.
+"""
 GRAM = {True: 3, False: 5}  # by whether a text is Chinese
-CHUNK = 1 << 17  # characters that are looked at together: small enough for the caches of a processor
+CHUNK = 1 << 17  # characters per batch: fits into the caches of a processor
 _CJK = ((0x2E80, 0x2FE0), (0x3040, 0x3100), (0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x40000))
 _RUNS = re.compile("[" + "".join(f"{chr(low)}-{chr(high - 1)}" for low, high in _CJK) + "]+")
 
 
 class Grams(NamedTuple):
-    """The grams of texts as hashes: those of text i are `values[starts[i]:starts[i + 1]]`."""
+    """The hashed n-grams of n texts. Those of text i are `values[starts[i]:starts[i + 1]]`; `starts` is `(n + 1,)`."""
 
     values: Numbers
     starts: Indices
 
 
 def mix(values: Numbers) -> Numbers:
-    """Spread numbers over all 64 bits (the finaliser of splitmix64)."""
+    """Spread numbers over all 64 bits: the finaliser of splitmix64."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
 
 
 def code_points(texts: Sequence[str]) -> npt.NDArray[np.uint32]:
-    """The characters of texts, one after another, as numbers."""
+    """Return the characters of all texts, concatenated, as numbers."""
     return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def lengths_of(texts: Sequence[str]) -> Indices:
-    """The number of characters of each text."""
+    """Return the length of each text in characters, `(n,) int64`."""
     return np.fromiter(map(len, texts), np.int64, len(texts))
 
 
 def are_chinese(texts: Sequence[str]) -> Flags:
-    """Which texts are Chinese: at least a third of their characters are. Nothing is not Chinese."""
+    """Return a `(n,)` mask of the Chinese texts: not empty, and at least a third of the characters Chinese."""
     chinese, lengths = count_chinese(texts), lengths_of(texts)
     return np.asarray((3 * chinese >= lengths) & (lengths > 0), np.bool_)
 
 
 def is_chinese(text: str) -> bool:
-    """The same of one text."""
+    """`are_chinese` for a single text."""
     return not text.isascii() and 3 * (len(text) - len(_RUNS.sub("", text))) >= len(text) > 0
 
 
 def count_chinese(texts: Sequence[str]) -> Indices:
-    """The number of Chinese characters of each text."""
+    """Return the number of Chinese characters of each text, `(n,) int64`."""
     counted = np.zeros(len(texts), np.int64)
     rest = np.array([number for number, text in enumerate(texts) if not text.isascii()], np.int64)
     chosen = [texts[number] for number in rest.tolist()]
@@ -77,7 +79,7 @@ def count_chinese(texts: Sequence[str]) -> Indices:
 
 @lru_cache(maxsize=1)
 def _chinese() -> Flags:
-    """Of each code point whether it is Chinese; the last one stands for all further ones."""
+    """For each code point, whether it is Chinese. The last entry is for all higher ones."""
     table = np.zeros(_CJK[-1][1] + 1, np.bool_)
     for low, high in _CJK:
         table[low:high] = True
@@ -85,7 +87,7 @@ def _chinese() -> Flags:
 
 
 def grams(texts: Sequence[str], size: int) -> Grams:
-    """The hashed n-grams of texts; those of a text that repeats itself stand there twice."""
+    """Return the hashed n-grams of texts, in order and with repetitions. `size` is the n."""
     padded = [text if len(text) >= size else text.ljust(size, "\0") for text in texts]
     points, lengths = code_points(padded).astype(np.uint64), lengths_of(padded)
     counts = lengths - (size - 1)
@@ -102,11 +104,11 @@ def grams(texts: Sequence[str], size: int) -> Grams:
 
 
 def distinct_grams(texts: Sequence[str], size: int) -> Grams:
-    """The grams of each text as a sorted set of hashes of 48 bits: 16 more hold the text while they are sorted."""
+    """Return the sorted distinct n-grams of each text as 48-bit hashes; 16 bits number the texts while sorting."""
     values, counts = [np.zeros(0, np.uint64)], [np.zeros(1, np.int64)]
     for part in slices(np.maximum(lengths_of(texts), size), CHUNK):
         found = grams(texts[part], size)
-        of = len(found.starts) - 1  # no more than `CHUNK` // `size`, which 16 bits hold for all sizes that are used
+        of = len(found.starts) - 1  # at most CHUNK // size, which fits into 16 bits for the sizes in use
         owner = np.repeat(np.arange(of, dtype=np.uint64), np.diff(found.starts))
         codes = sorted_unique((owner << np.uint64(48)) | (found.values >> np.uint64(16)))
         values.append(codes & np.uint64((1 << 48) - 1))
@@ -115,16 +117,16 @@ def distinct_grams(texts: Sequence[str], size: int) -> Grams:
 
 
 def by_script(texts: Sequence[str]) -> Iterator[tuple[bool, Indices]]:
-    """The numbers of the Chinese texts, then those of the others."""
+    """Yield True with the indices of the Chinese texts, then False with those of the others."""
     chinese = are_chinese(texts)
     for flag in (True, False):
         yield flag, np.flatnonzero(chinese == flag)
 
 
 def band_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:
-    """The MinHash band keys of texts, and the number of the text that each belongs to.
+    """Return the MinHash band keys of texts, uint64, and for each key the index of its text, int64.
 
-    Texts with a key in common are likely to be similar; see `BANDS`.
+    Texts that share a key are likely to be similar; see `BANDS`.
     """
     keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     for chinese, numbers in by_script(texts):
@@ -139,14 +141,14 @@ def band_keys(texts: Sequence[str]) -> tuple[Numbers, Indices]:
 
 @lru_cache(maxsize=1)
 def _permutations() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-    """A mask and an odd multiplier for each row of a signature, always the same ones."""
+    """A mask and an odd multiplier for each row of a signature. They are constants."""
     seeds = mix(np.arange(1, 2 * BANDS * ROWS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     halves = (seeds >> np.uint64(32)).astype(np.uint32)
     return halves[::2], halves[1::2] | np.uint32(1)
 
 
 def _signatures(found: Grams) -> npt.NDArray[np.uint32]:
-    """One row of minima for each permutation, one column for each text."""
+    """The MinHash signatures: one row of minima per permutation, one column per text."""
     high = (found.values >> np.uint64(32)).astype(np.uint32)
     starts = found.starts[:-1]
     out = np.empty((BANDS * ROWS, len(starts)), np.uint32)
@@ -156,7 +158,7 @@ def _signatures(found: Grams) -> npt.NDArray[np.uint32]:
 
 
 def _bands(signatures: npt.NDArray[np.uint32]) -> Numbers:
-    """The rows of each band as one number."""
+    """Hash the rows of each band to one key, `(BANDS, n)`."""
     out = np.empty((BANDS, signatures.shape[1]), np.uint64)
     for band in range(BANDS):
         key = np.full(signatures.shape[1], band, np.uint64)

@@ -1,8 +1,8 @@
-"""Sketches of texts: sets of bits that tell of most pairs that they are not near, without looking at the texts.
+"""Sketches: bit sets of texts that rule out most dissimilar pairs without reading the texts.
 
-Each n-gram of a text sets one of 1,024 bits. A bit that only one of two texts has stands for a gram that only this one
-has, so the bits by which two texts differ are at most as many as their grams. Texts with a and b grams whose Jaccard
-similarity is s differ by (a + b) x (1 - s) / (1 + s) grams: who differs by more bits is less similar, for certain.
+Each n-gram of a text sets one of 1,024 bits. A bit that only one of two texts has belongs to an n-gram that only this
+text has, so the texts differ in at most as many bits as n-grams. Texts with a and b n-grams and Jaccard similarity s
+differ in (a + b) (1 - s) / (1 + s) n-grams. A pair that differs in more bits is certainly less similar.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ import numpy as np
 from ecominstruct.similarity.columns import Flags, Growing, Indices, Numbers, map_column, slices
 from ecominstruct.similarity.ngrams import CHUNK, GRAM, by_script, grams, lengths_of
 
-WORDS = 16  # of 64 bits
+WORDS = 16  # of 64 bits each
 
 
 class Sketches(NamedTuple):
-    """The sketches of texts, one after another; of those in memory or in a mapped file."""
+    """The sketches of n texts, in memory or in a mapped file."""
 
-    bits: Numbers  # WORDS of each text
-    grams: Indices  # of each text; one that stands there twice counts twice
-    chinese: Flags  # whose grams are shorter than those of other texts
+    bits: Numbers  # `(n * WORDS,)`
+    grams: Indices  # n-grams of each text, with repetitions
+    chinese: Flags  # Chinese texts have shorter n-grams than others
 
     def may_reach(self, left: Indices, right: Indices, least: float) -> Flags:
-        """Of which pairs the Jaccard similarity may be at least so much."""
+        """Return a mask of the pairs of indices whose Jaccard similarity may reach `least`."""
         bits = self.bits.reshape(-1, WORDS)
         differ = np.bitwise_count(bits[left] ^ bits[right]).sum(axis=1, dtype=np.int64)
         most = (self.grams[left] + self.grams[right]) * (1 - least)
-        same_size = self.chinese[left] == self.chinese[right]  # else their bits say nothing of each other
+        same_size = self.chinese[left] == self.chinese[right]  # otherwise the bits are not comparable
         return np.asarray((differ * (1 + least) <= most + 1e-6) | ~same_size, np.bool_)
 
 
 def sketch(texts: Sequence[str]) -> Sketches:
-    """The sketches of texts, which are given in their normal form."""
+    """Return the sketches of texts, which are given in normal form."""
     chinese = np.zeros(len(texts), np.bool_)
     bits = np.zeros((len(texts), WORDS), np.uint64)
     counts = np.zeros(len(texts), np.int64)
@@ -53,7 +53,7 @@ def sketch(texts: Sequence[str]) -> Sketches:
 
 
 class SketchFile:
-    """Sketches that grow: their bits in a file, the rest in columns."""
+    """Sketches that are appended: their bits to a file, the rest in memory."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -66,6 +66,6 @@ class SketchFile:
         self._chinese.add(some.chinese)
 
     def sketches(self) -> Sketches:
-        """All of them, mapped; nothing can be added afterwards."""
+        """Return all sketches, memory-mapped. Nothing can be added afterwards."""
         self._file.flush()
         return Sketches(map_column(Path(self._file.name), np.uint64), self._grams.column(), self._chinese.column())

@@ -1,8 +1,8 @@
-"""From an address to an open connection: only to hosts that one may speak with, checked where one really connects.
+"""Safe connections: resolves an address, checks every IP it has, and connects only to those.
 
-A name is resolved once, every address that it has is checked, and the connection goes to one of these very addresses
-(with the name in the `Host` header and in TLS), so that no second answer of the name server can lead elsewhere. This
-and `download` are the only modules of the project that open a connection.
+The host name is resolved once. Every address found is checked, and the connection goes to one of exactly these
+addresses, with the host name only in the `Host` header and in TLS. A second DNS answer therefore cannot redirect the
+connection (DNS rebinding). This module and `download` are the only ones in the project that open a connection.
 """
 
 from __future__ import annotations
@@ -21,29 +21,32 @@ from ecominstruct.errors import input_error
 from ecominstruct.sources.cards import address_problem
 
 PORTS = {"http": 80, "https": 443}
-CLOUD = ("168.63.129.16", "192.0.0.192")  # metadata services that stand at addresses which look public
+CLOUD = ("168.63.129.16", "192.0.0.192")  # metadata services of cloud providers, at addresses that look public
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Target(NamedTuple):
-    """Where to connect: the parts of the address, and the addresses that its host was resolved to."""
+    """A parsed URL and the IP addresses that its host resolved to."""
 
     parts: SplitResult
     addresses: tuple[str, ...]
 
     @property
     def port(self) -> int:
-        """The port that the address names, or that of its scheme."""
+        """The port in the URL, or the default port of its scheme."""
         return self.parts.port or PORTS[self.parts.scheme]
 
     @property
     def path(self) -> str:
-        """What is asked for: path and query."""
+        """The request target: path and query."""
         return (self.parts.path or "/") + (f"?{self.parts.query}" if self.parts.query else "")
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet, also where an IPv6 address stands for an IPv4 one."""
+    """Whether an IP address is publicly routable.
+
+    IPv6 addresses that embed an IPv4 one (mapped, 6to4, Teredo, NAT64) are judged by it.
+    """
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
@@ -55,9 +58,12 @@ def is_public(address: str) -> bool:
 
 
 def resolve(url: str, allows: Callable[[str], bool]) -> Target:
-    """Check an address and resolve its host once; InputError when it is malformed, or not one to speak with.
+    """Check a URL and resolve its host once.
 
-    OSError (`socket.gaierror`) when the name server does not answer.
+    `allows` decides for each IP address whether a connection is permitted.
+
+    Raises InputError for a malformed URL, an unknown host or an address that is not allowed, and OSError
+    (`socket.gaierror`) when the name server does not answer.
     """
     if problem := address_problem(url):
         raise input_error(problem, file=url)
@@ -75,21 +81,21 @@ def resolve(url: str, allows: Callable[[str], bool]) -> Target:
     for address in addresses:
         if not allows(address):
             hint = "Give --allow-private where that is meant"
-            raise input_error(f"the host {host} is at {address}, which is no public address", hint, file=url)
+            raise input_error(f"the host {host} is at {address}, which is not a public address", hint, file=url)
     return Target(parts, addresses)
 
 
 class Connection(http.client.HTTPConnection):
-    """HTTP or HTTPS to one of the addresses of a target and to nothing else; through a proxy where one is set."""
+    """An HTTP or HTTPS connection to the checked addresses of a target, through a proxy if the environment sets one."""
 
     def __init__(self, target: Target, timeout: float) -> None:
         super().__init__(target.parts.hostname or "", target.port, timeout=timeout)
-        self.default_port = PORTS[target.parts.scheme]  # it is not repeated in the Host header
+        self.default_port = PORTS[target.parts.scheme]  # keeps the default port out of the Host header
         self._target = target
         self._seconds = timeout
 
     def connect(self) -> None:
-        """Connect, and greet by TLS where the address says https."""
+        """Open the connection, and start TLS for https."""
         proxy = _proxy(self._target)
         if proxy is None:
             self.sock = _first([(address, self.port) for address in self._target.addresses], self._seconds)
@@ -99,11 +105,11 @@ class Connection(http.client.HTTPConnection):
         if self._target.parts.scheme == "https":
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
-            self.sock.do_handshake()  # a step of its own: `self.sock` can be shut down while it lasts
+            self.sock.do_handshake()  # a separate step, so that `self.sock` can be shut down while it runs
 
 
 def _first(places: list[tuple[str, int]], timeout: float) -> socket.socket:
-    """A connection to the first place that takes one."""
+    """Connect to the first address that accepts; raise the error of the last one if none does."""
     for place in places[:-1]:
         try:
             return socket.create_connection(place, timeout)
@@ -113,19 +119,19 @@ def _first(places: list[tuple[str, int]], timeout: float) -> socket.socket:
 
 
 def _proxy(target: Target) -> SplitResult | None:
-    """The proxy that the environment names for a target; the user's own choice, so it may be a private address."""
+    """The proxy that the environment names for a target. It may be at a private address: the user chose it."""
     proxies = getproxies_environment()
     named = proxies.get(target.parts.scheme) or proxies.get("all")
     if not named or proxy_bypass(target.parts.hostname or ""):
         return None
     parts = urlsplit(named if "://" in named else f"http://{named}")
     if parts.scheme != "http" or not parts.hostname:
-        raise input_error(f"the proxy of the environment is no http proxy ({parts.scheme})", "Name one, or unset it")
+        raise input_error(f"the proxy of the environment is not http ({parts.scheme})", "Name one, or unset it")
     return parts
 
 
 def _tunnel(sock: socket.socket, proxy: SplitResult, target: Target) -> None:
-    """Ask a proxy for a tunnel to the address that was checked, not to its name."""
+    """Ask a proxy for a tunnel to the checked IP address rather than to the host name, which it would resolve again."""
     address = target.addresses[0]
     place = f"[{address}]:{target.port}" if ":" in address else f"{address}:{target.port}"
     words = [f"CONNECT {place} HTTP/1.1", f"Host: {place}"]
@@ -137,6 +143,6 @@ def _tunnel(sock: socket.socket, proxy: SplitResult, target: Target) -> None:
     try:
         reply.begin()
         if reply.status != http.client.OK:
-            raise input_error(f"the proxy of the environment opens no way to {place} (status {reply.status})")
+            raise input_error(f"the proxy set in the environment refuses a tunnel to {place} (status {reply.status})")
     finally:
         reply.close()

@@ -1,4 +1,4 @@
-"""Tags of tokens, as BIO, BIOES and BIEOS write them, to labelled stretches."""
+"""Token tags in BIO, BIOES and BIEOS notation, decoded to labelled spans."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 
 def spans_of(tokens: Sequence[str], tags: Sequence[str], join: str = "") -> list[dict[str, Any]]:
-    """The labelled stretches of a tagged sentence, with offsets in the tokens joined by `join`.
+    """Return the labelled spans of a tagged sentence: `label`, `start`, `end` and `text`.
 
-    B, S and a tag of another label begin a stretch; E, S and O end it; whatever else continues it.
+    Offsets are characters in the tokens joined by `join`; `end` is exclusive.
+
+    B, S or a change of label begins a span. E, S and O end it. Any other tag continues it, so malformed sequences such
+    as a leading I are accepted. A tag without a label (other than O) is read as the label itself.
     """
     found: list[dict[str, Any]] = []
     label, start, at, end = "", 0, 0, 0
@@ -21,7 +24,7 @@ def spans_of(tokens: Sequence[str], tags: Sequence[str], join: str = "") -> list
 
     for token, tag in zip(tokens, tags, strict=True):
         mark, _, name = tag.partition("-")
-        if not name:  # O, or a bare label
+        if not name:  # O, or a label without a prefix
             mark, name = ("O", "") if tag in ("O", "o", "") else ("I", tag)
         if label and (mark in ("B", "S", "O") or name != label):
             close()

@@ -1,6 +1,6 @@
-"""Source cards: one `_source.yaml` says what a source is, what may be done with it, and how its rows become records.
+"""Source cards: `_source.yaml` says what a source is, how it may be used, and how its rows become records.
 
-For the ordinary formats the whole mapping is in the card; no Python is needed.
+A card describes the whole mapping for the common formats; no Python is needed.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Licence(Strict):
-    """What the source's own repository says about its licence."""
+    """The licence that the source's own repository states."""
 
     spdx: Annotated[str, AfterValidator(check_licence)] = Field(
-        description="SPDX identifier, `unknown`, or `LicenseRef-NAME` for terms of their own"
+        description="SPDX identifier, `unknown`, or `LicenseRef-NAME` for custom terms"
     )
-    evidence: str = Field(description="where and in which words the licence is stated")
-    redistribute: Literal["yes", "no", "unknown"] = Field(description="may rows be passed on?")
+    evidence: str = Field(description="where the licence is stated, quoted")
+    redistribute: Literal["yes", "no", "unknown"] = Field(description="whether rows may be passed on")
 
 
 class RawFile(Strict):
-    """A raw file below the source's folder."""
+    """A raw file in the source's folder."""
 
     path: str = Field(
         description="path below the folder, with forward slashes; `a.zip!b.csv` is a file in an archive; `*` and `**` "
@@ -57,7 +57,7 @@ class RawFile(Strict):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
-        """A path alone is short for `{path: …}`."""
+        """Accept a bare path as short for `{path: …}`."""
         return {"path": value} if isinstance(value, str) else value
 
     @model_validator(mode="after")
@@ -68,21 +68,21 @@ class RawFile(Strict):
 
 
 class Download(Strict):
-    """An address that gives one raw file, or an archive of several."""
+    """A URL that provides one raw file, or an archive of several."""
 
     url: str = Field(description="http or https, in ASCII, without user name and password")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of what the address gives; nothing else is accepted")
-    bytes: int | None = Field(default=None, ge=1, description="the size of what the address gives, where it is known")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the downloaded file; anything else is refused")
+    bytes: int | None = Field(default=None, ge=1, description="size of the downloaded file, if known")
     unpack: Literal["none", "zip", "tar"] = Field(
-        default="none", description="none: it is the file itself; tar: plain, or with gzip, bzip2 or xz"
+        default="none", description="none: the file is used as it is; tar: plain, or with gzip, bzip2 or xz"
     )
     save_as: str = Field(
         default="",
-        description="none: which of the files it is; an archive: the folder that its names lie in, '' for none",
+        description="none: path of the file; archive: folder to unpack into, '' for the source's own",
     )
     only: list[str] = Field(
         default_factory=list,
-        description="names in the archive to unpack, `*` for any characters; default: those that `files` has",
+        description="names in the archive to unpack, `*` for any characters (default: those listed in `files`)",
     )
 
     @model_validator(mode="after")
@@ -96,12 +96,12 @@ class Download(Strict):
         return self
 
     def inside(self, path: str) -> str:
-        """The name that a file below the source's folder has in the archive; '' where it cannot be in there."""
+        """The name that a file of the source has inside the archive; '' if it lies outside `save_as`."""
         folder = f"{self.save_as}/" if self.save_as else ""
         return path.removeprefix(folder) if path.startswith(folder) else ""
 
     def gives(self, file: RawFile) -> bool:
-        """Whether a raw file of the source comes from this address, as far as the card can tell."""
+        """Whether the card says that this download provides the raw file."""
         if self.unpack == "none":
             return file.path == self.save_as
         name = self.inside(file.path)
@@ -109,21 +109,21 @@ class Download(Strict):
 
 
 class Lookup(Strict):
-    """A second file whose rows are found by key and stand beside the raw row under the name of the lookup."""
+    """A second file, joined to the raw rows by key. The rows found are added under the name of the lookup."""
 
     file: RawFile
-    read: Read | None = Field(default=None, description="how it is read (default: as the card's files)")
+    read: Read | None = Field(default=None, description="how the file is read (default: as `files` are)")
     by: str = Field(description="the column of the raw row that holds the key")
     key: str = Field(description="the column of the second file that holds the key")
-    many: bool = Field(default=False, description="all rows with the key, as a list; else the first one")
-    optional: bool = Field(default=False, description="where nothing is found the row stays")
+    many: bool = Field(default=False, description="true: all rows with the key, as a list; false: the first one")
+    optional: bool = Field(default=False, description="keep the raw row if nothing is found")
 
 
 class Acceptance(Strict):
-    """What a person found who checked a drawn sample of its records (`ecom sources sample`)."""
+    """What a person found in a random sample of the records (`ecom sources sample`)."""
 
-    rows: int = Field(ge=1, description="records that were checked")
-    wrong: int = Field(ge=0, description="of them, records that were not right")
+    rows: int = Field(ge=1, description="number of records checked")
+    wrong: int = Field(ge=0, description="number of those that were wrong")
 
     @model_validator(mode="after")
     def _fits(self) -> Acceptance:
@@ -133,63 +133,63 @@ class Acceptance(Strict):
 
     @property
     def shown(self) -> str:
-        """`3 of 200`."""
+        """For example `3 of 200`."""
         return f"{self.wrong} of {self.rows}"
 
 
 class SourceCard(Strict):
-    """One source: what it is, what may be done with it, and how its rows become records."""
+    """One source: what it is, how it may be used, and how its rows become records."""
 
     id: str = Field(pattern=r"^(en|zh)(/[a-z0-9_]+)+$", description="the path of the card's folder in the catalogue")
-    title: str = Field(default="", description="as it is shown in tables (default: the id)")
-    about: str = Field(default="", description="one or two sentences for somebody who has never seen it")
+    title: str = Field(default="", description="name shown in tables (default: the id)")
+    about: str = Field(default="", description="one or two sentences for a reader who does not know it")
     origin: str = Field(
-        default="", description="the data set behind it: one origin is held out together (default: the id)"
+        default="", description="the data set behind it; one origin is held out together (default: the id)"
     )
     home: str = Field(default="", description="where it was published")
     citation: str = Field(default="", description="who made it, when, under which title")
     licence: Licence = Licence(spdx="unknown", evidence="none stated", redistribute="unknown")
-    lang: Lang = Field(default="en", description="of its texts, as the id begins")
-    record_type: RecordType = Field(description="what one record is; a pair links nothing when families are made")
-    synthetic: bool = Field(default=False, description="made by a program, and marked so in every example")
+    lang: Lang = Field(default="en", description="language of the texts, equal to the first part of the id")
+    record_type: RecordType = Field(description="what a record is; the sides of a pair need not share a family")
+    synthetic: bool = Field(default=False, description="made by a program; every example is marked so")
     acceptance: Acceptance | None = None
-    published_test_set: bool = Field(default=False, description="read as published: no row dropped, always test")
+    published_test_set: bool = Field(default=False, description="keep as published: drop no row, all are test")
     folder: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$",
-        description="its folder under the data root (default: beside the card)",
+        description="folder of the raw files under the data root (default: the card's own folder)",
     )
     files: list[RawFile] = Field(default_factory=list)
     download: list[Download] = Field(default_factory=list)
     read: Read = Field(
         default=Read(format="jsonl"),
-        description="how the raw rows are read (default: as the name of the first file says)",
+        description="how the raw rows are read (default: by the name of the first file)",
     )
-    lookup: dict[Name, Lookup] = Field(default_factory=dict, description="files that give further columns by key")
+    lookup: dict[Name, Lookup] = Field(default_factory=dict, description="second files, joined by key")
     explode: str | None = Field(
-        default=None, description="a path to a list: each item is a row, under `item`, beside what stands around it"
+        default=None, description="path to a list: each item becomes a row, as `item`, with the other columns repeated"
     )
     where: dict[str, list[str]] = Field(
-        default_factory=dict, description="keep the raw rows in which each of these columns has one of the values"
+        default_factory=dict, description="keep only raw rows in which each of these columns has one of its values"
     )
     where_not: dict[str, list[str]] = Field(
-        default_factory=dict, description="leave out the raw rows in which one of these columns has one of the values"
+        default_factory=dict, description="leave out raw rows in which any of these columns has one of its values"
     )
     gather: Gather | None = None
     published_split: RowSplit | None = None
     fields: dict[Name, RecordField]
-    group: list[str] = Field(default_factory=list, description="text fields: equal texts are kin over all sources")
+    group: list[str] = Field(default_factory=list, description="text fields; equal text joins families, across sources")
     group_ids: dict[str, str] = Field(
-        default_factory=dict, description="id fields and what they name: equal ids are kin within the origin"
+        default_factory=dict, description="id fields and what they identify; equal ids join families in an origin"
     )
 
-    _root: Path | None = PrivateAttr(None)  # the folder of the card
-    _readers: Path | None = PrivateAttr(None)  # reader functions beside the catalogue that it stands in
+    _root: Path | None = PrivateAttr(None)  # the card's folder
+    _readers: Path | None = PrivateAttr(None)  # custom `readers.py` in the catalogue of the card
 
     @model_validator(mode="before")
     @classmethod
     def _defaults(cls, value: Any) -> Any:
-        """What a short card leaves out follows from its id and from the names of its files."""
+        """Fill in what a short card leaves out, from its id and its file names."""
         if not isinstance(value, dict) or not isinstance(value.get("id"), str):
             return value
         source = value["id"]
@@ -202,7 +202,7 @@ class SourceCard(Strict):
     def _hangs_together(self) -> SourceCard:
         built_in = self.read.format == "storefront"
         if built_in != (self.read.table is not None) or built_in == bool(self.files) or (built_in and self.folder):
-            raise ValueError("a source has files, or is a table of the storefront")
+            raise ValueError("a source has either files or a table of the storefront")
         paths = [file.path for file in self.files]
         if len(set(paths)) < len(paths):
             raise ValueError(f"the file {max(paths, key=paths.count)!r} is named twice")
@@ -210,10 +210,10 @@ class SourceCard(Strict):
             given = [file for file in self.files if download.gives(file)]
             if not given:
                 raise ValueError(
-                    f"the address {download.url} gives none of the source's files: see its save_as and only"
+                    f"the address {download.url} provides none of the source's files: check save_as and only"
                 )
             if download.unpack == "none" and given[0].sha256 not in (None, download.sha256):
-                raise ValueError(f"the file {given[0].path!r} and its download have another sha256 each")
+                raise ValueError(f"the file {given[0].path!r} and its download have different sha256")
         kinds = self.kinds
         for name in [*self.group, *self.group_ids, *(spec.inside for spec in self.mapping.values() if spec.inside)]:
             if kinds.get(name) not in ("text", "texts"):
@@ -222,40 +222,40 @@ class SourceCard(Strict):
         if self.lang != self.id.partition("/")[0]:
             raise ValueError(f"the id begins with {self.id.partition('/')[0]!r}, but the language is {self.lang!r}")
         if reserved:
-            raise ValueError(f"the field name {min(reserved)!r} is taken by the record itself")
+            raise ValueError(f"the field name {min(reserved)!r} is reserved: every record has it")
         return self
 
     @cached_property
     def mapping(self) -> dict[str, RecordField]:
-        """The fields in the order in which they are made: spans last, since they count in other fields."""
+        """The fields in the order in which they are computed: spans last, because they refer to other fields."""
         return dict(sorted(self.fields.items(), key=lambda item: item[1].inside is not None))
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
-        """The kind of each field."""
+        """The kind of each field, by name."""
         return {name: self.mapping[name].result for name in self.fields}
 
     @property
     def rows(self) -> int | None:
-        """The raw rows that its files are known to hold; None where one of them is not counted."""
+        """The number of raw rows that the card states for its files; None if any file has no count."""
         counts = [file.rows for file in self.files]
         return None if None in counts or not counts else sum(count or 0 for count in counts)
 
     @property
     def hosts(self) -> dict[str, str]:
-        """For each field of spans, the field whose text the spans count in."""
+        """For each span field, the text field that its offsets refer to."""
         return {name: spec.inside for name, spec in self.mapping.items() if spec.inside}
 
 
 def address_problem(url: str) -> str:
-    """What is wrong with an address to download from, as the end of a sentence; '' when nothing is."""
+    """Return what is wrong with a download URL, as the end of a sentence; '' if nothing is."""
     if not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>'):
-        return "holds characters that no address has: write them as %XX"
+        return "holds characters that are not allowed in a URL: write them as %XX"
     try:
         parts = urlsplit(url)
         named = parts.hostname and parts.port != 0
     except ValueError:
-        return "is no address"
+        return "is not a valid URL"
     if parts.scheme not in ("http", "https"):
         return "is neither http nor https"
     if not named:
@@ -264,31 +264,34 @@ def address_problem(url: str) -> str:
 
 
 def _leaves(path: str) -> bool:
-    """Whether a path that is meant to stay below a folder does not."""
+    """Whether a relative path leaves the folder that it should stay in."""
     return Path(path).is_absolute() or ".." in Path(path).parts or "\\" in path
 
 
 def _read_default(read: Any, files: Any) -> dict[str, Any]:
-    """`read` with the format that the name of the first file speaks of, where the card gives none."""
+    """`read` completed with the format that the first file's name implies, if the card states none."""
     given = read or {}
     if not isinstance(given, dict) or given.get("format") or given.get("reader") or not isinstance(files, list):
         return {"read": read} if read else {}
     first = next((file.get("path") if isinstance(file, dict) else file for file in files), None)
     found = format_of(first) if isinstance(first, str) else None
     if isinstance(first, str) and not found:
-        raise ValueError(f"the name {first!r} does not say what it holds: write read: {{format: …}}")
+        raise ValueError(f"the name {first!r} does not tell its format: write read: {{format: …}}")
     return {"read": {**given, "format": found}} if found else {}
 
 
 class Sources(NamedTuple):
-    """All cards of a catalogue, and the place of each card for error messages."""
+    """All cards of a catalogue by id, and the YAML document of each for error messages."""
 
     cards: Mapping[str, SourceCard]
     documents: Mapping[str, strict_yaml.Document]
 
 
 def load_sources(roots: Sequence[Path]) -> Sources:
-    """Read all cards below the catalogue folders; InputError lists the faults of all of them."""
+    """Read all cards in the catalogue folders.
+
+    Raises InputError with the faults of all cards together.
+    """
     cards: dict[str, SourceCard] = {}
     documents: dict[str, strict_yaml.Document] = {}
     faults: list[Fault] = []
@@ -314,33 +317,33 @@ def load_sources(roots: Sequence[Path]) -> Sources:
 
 
 def card_paths(roots: Sequence[Path]) -> Iterator[tuple[Path, Path]]:
-    """Each card's path, with the catalogue folder that it stands in, in a fixed order."""
+    """Yield each card's catalogue folder and path, in a fixed order."""
     for root in roots:
         for path in sorted(root.rglob(CARD)):
             yield root, path
 
 
 def _beside(root: Path) -> Path | None:
-    """The reader functions that stand in a catalogue folder."""
+    """The `readers.py` of a catalogue folder, if there is one."""
     path = root / READERS
     return path if path.is_file() else None
 
 
 def raw_files(card: SourceCard) -> list[tuple[RawFile, Lookup | None]]:
-    """All raw files of a card in the order of their units: those that hold its records, then those of its lookups."""
+    """All raw files of a card in the order of their units: its own files, then those of its lookups."""
     looked_up = [(lookup.file, lookup) for _, lookup in sorted(card.lookup.items())]
     return [*((file, None) for file in card.files), *looked_up]
 
 
 class Found(NamedTuple):
-    """A raw file that is there: its path below the source's folder, and its place."""
+    """A raw file on disk: its path in the source's folder, and its place."""
 
     name: str
     place: Place
 
 
 def raw_places(card: SourceCard, file: RawFile, data: Path | None) -> list[Found]:
-    """Where a raw file of a card is; of a pattern all files that fit, in a fixed order; [] where it is absent."""
+    """Find a raw file of a card on disk; return [] if it is absent. A pattern returns all matches, in a fixed order."""
     folder = data / card.folder if data and card.folder else None if card.folder else card._root
     if folder is None:
         return []
@@ -353,5 +356,5 @@ def raw_places(card: SourceCard, file: RawFile, data: Path | None) -> list[Found
 
 
 def absent_files(card: SourceCard, data: Path | None) -> list[str]:
-    """The raw files of a card that are not there; the storefront needs none."""
+    """The paths of a card's raw files that are not on disk. A storefront source has none."""
     return [file.path for file, _ in raw_files(card) if not raw_places(card, file, data)]

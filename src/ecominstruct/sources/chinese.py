@@ -1,4 +1,4 @@
-"""Parsers for the odd cells of Chinese sources: blanks between characters, $T$, levels of a category, turns in turn."""
+"""Parsers for cells of Chinese sources: tokeniser blanks, `$T$` placeholders, category levels, alternating turns."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def _texts(value: Any, what: str) -> list[str]:
 
 
 def unspaced(value: Any, _: str) -> str:
-    """Without the blanks that a tokeniser put between Chinese characters or words; those between Latin words stay."""
+    """Remove the blanks that a tokeniser put between Chinese characters or words. Blanks between Latin words stay."""
     return _BETWEEN_CHINESE.sub("", _text(value))
 
 
 def visible(value: Any, _: str) -> str:
-    r"""Without marks that show nothing (U+FEFF, zero-width), with white space, also as `\n`, in single blanks."""
+    r"""Remove invisible characters (U+FEFF, zero-width). White space, also a written `\n`, becomes single blanks."""
     return " ".join(_INVISIBLE.sub("", _WRITTEN_BREAK.sub(" ", _text(value))).split())
 
 
 def filled(value: Any, _: str) -> str:
-    """`[text, words]`: the text with the words in the place of $T$, without the blanks of a tokeniser.
+    """`[text, words]`: replace `$T$` in the text by the words, and normalise the blanks.
 
-    Where no two Chinese characters of the text are neighbours, a tokeniser put the blanks; else people did, and one
-    of each run stays.
+    If no two Chinese characters are adjacent, the blanks come from a tokeniser and are removed; otherwise people wrote
+    them, and runs are reduced to one.
     """
     text, words = (*_texts(value, "a text and its target"), "", "")[:2]
     if TARGET not in text:
@@ -51,18 +51,18 @@ def filled(value: Any, _: str) -> str:
 
 
 def target_words(value: Any, _: str) -> str:
-    """The words that stand for $T$, as `filled` puts them: without the blanks of a tokeniser, or with one a run."""
+    """Normalise the blanks in the words that replace `$T$`, by the rule of `filled` applied to the words alone."""
     text = _text(value)
     return " ".join(text.split()) if _TWO_CHINESE.search(text) else unspaced(text, "").strip()
 
 
 def known_words(value: Any, _: str) -> str:
-    """The text without `<UNK>`, which stands for a word that its publisher cut."""
+    """Remove `<UNK>`, which replaces words that the publisher masked."""
     return _text(value).replace("<UNK>", "")
 
 
 def labelled_tags(value: Any, host: str) -> list[dict[str, Any]]:
-    """`[tokens, tags, labels]`: BIO stretches whose label stands in the third column, as in `B-ASP Positive`."""
+    """`[tokens, tags, labels]`: spans from BIO tags whose label is in the third column, as in `B-ASP Positive`."""
     from ecominstruct.sources.bio_tags import spans_of
 
     if not isinstance(value, list) or len(value) != 3:
@@ -78,25 +78,25 @@ def labelled_tags(value: Any, host: str) -> list[dict[str, Any]]:
 
 
 def category_levels(value: Any, _: str) -> list[str]:
-    """The levels of `A--B--C`, or of a list of columns; levels that are UNKNOWN are left out, blanks in names too."""
+    """The levels of `A--B--C`, or of a list of columns, without blanks and without UNKNOWN levels."""
     levels = value.split("--") if isinstance(value, str) else _texts(value, "levels of a category")
     return [unspaced(level.strip(), "") for level in levels if level.strip() not in ("", "UNKNOWN")]
 
 
 def distinct_items(value: Any, _: str) -> list[str]:
-    """The items of a list that is written with commas, each once."""
+    """The distinct items of a comma-separated list, in order."""
     return list(dict.fromkeys(item.strip() for item in _CUT.split(_text(value)) if item.strip()))
 
 
 def turns_in_turn(value: Any, _: str) -> list[dict[str, str]]:
-    """A list of utterances: the customer begins, then both sides take turns; without the blanks of a tokeniser."""
+    """A list of utterances as turns that alternate, the customer first; blanks of a tokeniser are removed."""
     texts: Sequence[str] = _texts(value, "a list of utterances")
     sides = ("customer", "agent")
     return [{"speaker": sides[number % 2], "text": unspaced(text, "")} for number, text in enumerate(texts)]
 
 
 def values_in_text(value: Any, host: str) -> list[dict[str, Any]]:
-    """`name#value*name#value`: the first place where each value stands in the text, if any."""
+    """`name#value*name#value`: a span at the first occurrence of each value in the text, if any."""
     pairs = [(name, words) for item in _text(value).split("*") for name, _, words in [item.partition("#")]]
     stands = [(host.find(words), name, words) for name, words in dict.fromkeys(pairs) if words and words in host]
     return [

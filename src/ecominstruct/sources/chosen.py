@@ -1,4 +1,4 @@
-"""Ingest alone: the sources of some names become stage 1 of a run, and each raw file is accounted for."""
+"""Ingest on its own: selected sources become stage 1 of a run, with a row count for each raw file."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ from ecominstruct.sources.tombstones import FILE, Tombstones, read_tombstones
 
 
 class Chosen(NamedTuple):
-    """Sources to ingest, and those that were meant but are not there, with the files that are missing."""
+    """The sources to ingest, and the selected ones that are absent, with their missing files."""
 
     cards: tuple[SourceCard, ...]
     absent: Mapping[str, tuple[str, ...]]
-    known: frozenset[str] = frozenset()  # all sources of the catalogue
+    known: frozenset[str] = frozenset()  # ids of all sources in the catalogue
 
 
 def choose(cards: Mapping[str, SourceCard], patterns: Sequence[str], data: Path | None) -> Chosen:
-    """The sources of these names that have files; InputError when a pattern names none, or none is present."""
+    """Select the sources that match the patterns and have their files.
+
+    Raises InputError if a pattern matches no source, or if none of the selected sources is present.
+    """
     known = {name: card for name, card in sorted(cards.items()) if not card.synthetic}
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in known):
-            raise input_error(f"no source is {pattern!r}", nearest(pattern, list(known)))
+            raise input_error(f"no source matches {pattern!r}", nearest(pattern, list(known)))
     wanted = [card for name, card in known.items() if any(fnmatchcase(name, pattern) for pattern in patterns)]
     absent = {card.id: tuple(missing) for card in wanted if (missing := absent_files(card, data))}
     present = tuple(card for card in wanted if card.id not in absent)
@@ -43,7 +46,7 @@ def choose(cards: Mapping[str, SourceCard], patterns: Sequence[str], data: Path 
 def ingest_chosen(
     chosen: Chosen, data: Path | None, run: Path, executor: Executor, progress: Progress
 ) -> dict[str, Any]:
-    """Bring stage 1 up to date for these sources; returns what became of the rows of each file."""
+    """Bring stage 1 up to date for these sources, and return the row counts of each file and the seconds it took."""
     begun = time.monotonic()
     stones = Tombstones(read_tombstones(run / FILE), chosen.known)
     plan = plan_ingest(run, chosen.cards, data=data, storefront_rows=0, tombstones=stones)

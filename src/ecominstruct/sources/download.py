@@ -1,7 +1,8 @@
-"""One file over HTTP, whole or not at all: streamed, resumed, retried politely, and believed only by its sha256.
+"""HTTP downloads of one file: streamed, resumed, retried with back-off, and accepted only if the sha256 matches.
 
-What arrives is kept in a `.part` file. A cut, a time-out or a busy server leads to another try, which asks for the
-rest only. The tries end when the sha256 is right, when the server says no, or when nothing moves any more.
+Data are stored in a `.part` file. After a dropped connection, a time-out or a busy server, another attempt requests
+only the rest. Attempts end when the sha256 matches, when the server refuses, or after too many attempts in a row
+without progress.
 """
 
 from __future__ import annotations
@@ -28,28 +29,28 @@ from ecominstruct.sources.addresses import Connection, is_public, resolve
 from ecominstruct.sources.cards import Download
 from ecominstruct.sources.partial import CHUNK, Partial, open_partial
 
-STEP = 1 << 20  # bytes: a try that brings as much as this did not fail in vain
+STEP = 1 << 20  # bytes; an attempt that brings this much resets the count of failures
 BUSY = {408, 425, 429, 500, 502, 503, 504}
 ELSEWHERE = {301, 302, 303, 307, 308}
 LOCKED = {401, 402, 403, 407, 451}
 
 
 class Net(NamedTuple):
-    """How to behave on the net; times in seconds."""
+    """Limits of network use; times in seconds."""
 
-    timeout: float = 30.0  # without a byte, or with fewer than `slowest` a second
-    slowest: int = 100  # bytes a second
-    tries: int = 6  # in a row that brought nothing
-    wait: float = 1.0  # before the second try; doubles with each one after it
-    longest_wait: float = 120.0  # that a server may ask for
+    timeout: float = 30.0  # for one read, and for the window over which `slowest` is measured
+    slowest: int = 100  # bytes a second; a slower connection is dropped
+    tries: int = 6  # failed attempts in a row before giving up
+    wait: float = 1.0  # before the second attempt; doubles with each further one
+    longest_wait: float = 120.0  # the longest Retry-After that is obeyed
     redirects: int = 5
-    max_bytes: int = 1 << 36  # of a download whose card states no size
-    allows: Callable[[str], bool] = is_public  # may this IP address be spoken with?
+    max_bytes: int = 1 << 36  # for a download whose card states no size
+    allows: Callable[[str], bool] = is_public  # whether an IP address may be connected to
     sleep: Callable[[float], None] = time.sleep
 
 
 class _AgainError(Exception):
-    """A try failed, but another one may not; `wait` is what the server asks for, in seconds."""
+    """An attempt failed, but another one may succeed; `wait` is the Retry-After of the server, in seconds."""
 
     def __init__(self, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
@@ -57,10 +58,10 @@ class _AgainError(Exception):
 
 
 def download(what: Download, part: Path, net: Net, progress: Transfer) -> None:
-    """Fill `part` with what the address gives, from where an earlier call stopped.
+    """Download a file into `part`, resuming where an earlier call stopped.
 
-    InputError when it cannot be had, and what has arrived stays for the next call. CheckFailed when it is not what
-    the card says; a wrong file is then kept beside the others as `.quarantine`.
+    Raises InputError if the file cannot be downloaded now; what has arrived stays for the next call. Raises CheckFailed
+    if the file differs from what the card states; a complete file with the wrong sha256 is kept as `.quarantine`.
     """
     with open_partial(part) as partial:
         best, failed = partial.size, 0
@@ -78,7 +79,7 @@ def download(what: Download, part: Path, net: Net, progress: Transfer) -> None:
 
 
 def quarantine(part: Path) -> Path:
-    """Keep a file that is not what it should be under a name that nothing reads."""
+    """Rename a file that failed its check so that nothing reads it; return the new path."""
     aside = part.with_name(part.name.removesuffix(".part") + ".quarantine")
     return part.replace(aside)
 
@@ -87,14 +88,14 @@ def _gave_up(again: _AgainError, failed: int, size: int) -> tuple[str, str]:
     if again.wait:
         return f"could not be fetched: {again}, and asks to wait {again.wait:,.0f} seconds", "Try again after that"
     hint = f"{size:,} bytes are kept: the same command goes on from there" if size else "Try again later"
-    return f"could not be fetched: {again} ({failed} {'try' if failed == 1 else 'tries'} in vain)", hint
+    return f"could not be fetched: {again} ({failed} failed {'attempt' if failed == 1 else 'attempts'})", hint
 
 
 # -------------------------------------------------------------------------------------------------------------- a try
 
 
 def _try(what: Download, part: Path, partial: Partial, net: Net, progress: Transfer) -> None:
-    """Ask once for what is missing; returns when all has come that the server announced and its sha256 is right."""
+    """Make one request for the missing bytes; return once the announced size has arrived and the sha256 matches."""
     begun = partial.size
     with _response(what.url, _asking(partial), net) as response:
         total = _begin(what, response, partial, net)
@@ -107,7 +108,7 @@ def _try(what: Download, part: Path, partial: Partial, net: Net, progress: Trans
             raise _AgainError("the connection ended before anything came")
         if begun and response.status == http.client.PARTIAL_CONTENT:
             partial.restart()
-            raise _AgainError("the file is another one than when its download began")
+            raise _AgainError("the file has changed since its download began")
         found = _kind(response)
     partial.forget_version()
     said = f"has the sha256 {partial.sha256}, the card says {what.sha256}{found}"
@@ -129,11 +130,14 @@ def _asking(partial: Partial) -> dict[str, str]:
 
 
 def _begin(what: Download, response: http.client.HTTPResponse, partial: Partial, net: Net) -> int | None:
-    """Make ready for the body: go on or begin again; returns the size of the whole file, where the server tells it."""
+    """Check the response and prepare for its body: resume or start over.
+
+    Return the size of the whole file if the server states it.
+    """
     status, length = response.status, response.length
     if status == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
         partial.restart()
-        raise _AgainError("the file is shorter than what has arrived of it")
+        raise _AgainError("the file is shorter than the part that has arrived")
     if status in BUSY:
         raise _AgainError(f"the server answers {status}", _asked_wait(response))
     if status in LOCKED:
@@ -147,7 +151,7 @@ def _begin(what: Download, response: http.client.HTTPResponse, partial: Partial,
         found = re.fullmatch(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", response.headers.get("Content-Range", ""))
         if found is None or int(found[1]) != partial.size:
             partial.restart()
-            raise _AgainError("the server sends another stretch than was asked for")
+            raise _AgainError("the server sends a different range than requested")
         total = int(found[2]) if found[2] != "*" else None if length is None else partial.size + length
     limit = what.bytes or net.max_bytes
     if total is not None and (total > limit or (what.bytes and total != what.bytes)):
@@ -159,7 +163,7 @@ def _begin(what: Download, response: http.client.HTTPResponse, partial: Partial,
 
 
 def _version(response: http.client.HTTPResponse) -> str:
-    """What names this version of the file to the byte: a strong ETag, else the date of its last change; '' for none."""
+    """A value that identifies these exact bytes, for If-Range: a strong ETag, else Last-Modified, else ''."""
     tag = response.headers.get("ETag", "")
     named = response.headers.get("Last-Modified", "") if tag.startswith("W/") or not tag else tag
     return named if named.isascii() and named.isprintable() else ""
@@ -173,7 +177,7 @@ def _receive(
     net: Net,
     progress: Transfer,
 ) -> None:
-    """Stream the body into the partial file, as long as it moves and stays within its limits."""
+    """Append the body to the partial file, while it arrives fast enough and stays within the size limit."""
     limit = what.bytes or net.max_bytes
     since, had = time.monotonic(), partial.size
     name = what.save_as if what.unpack == "none" else what.url.rpartition("/")[2]
@@ -200,7 +204,7 @@ def _receive(
 
 @contextmanager
 def _response(url: str, headers: dict[str, str], net: Net) -> Iterator[http.client.HTTPResponse]:
-    """The answer at the end of all redirects, each of which is checked like the address itself."""
+    """Yield the response after all redirects. Every redirect is checked like the original URL."""
     first = url
     for _ in range(net.redirects + 1):
         with _failing():
@@ -211,7 +215,7 @@ def _response(url: str, headers: dict[str, str], net: Net) -> Iterator[http.clie
                 connection.request("GET", target.path, headers=headers)
                 response = connection.getresponse()
             with response:
-                if late.is_set():  # a head that was cut looks like one that ended
+                if late.is_set():  # the cut-off head may have parsed as complete
                     raise _AgainError("the server does not answer in time")
                 if response.status not in ELSEWHERE:
                     yield response
@@ -223,12 +227,12 @@ def _response(url: str, headers: dict[str, str], net: Net) -> Iterator[http.clie
 
 
 def _onward(url: str, location: str) -> str:
-    """The address that a redirect leads to; `resolve` checks it as it checks any other."""
+    """The absolute URL of a redirect, never from https to http. `resolve` checks it like any other."""
     try:
         quoted = quote(location.encode("latin-1", "replace"), safe="%/:=&?~#+!$,;'@()*[]")
         onward = urljoin(url, quoted).partition("#")[0]
     except ValueError:
-        raise input_error("is redirected to what is no address", "Look where the file is now", file=url) from None
+        raise input_error("is redirected to an invalid URL", "Look where the file is now", file=url) from None
     if url.startswith("https:") and onward.startswith("http:"):
         raise input_error(f"is redirected from https to {onward}", "Look where the file is now", file=url)
     return onward
@@ -236,12 +240,12 @@ def _onward(url: str, location: str) -> str:
 
 @contextmanager
 def _failing() -> Iterator[None]:
-    """What can go wrong on the net, as a reason for another try, unless no other try would help."""
+    """Turn network errors into `_AgainError`, or into InputError where a retry cannot help."""
     try:
         yield
     except ssl.SSLCertVerificationError as error:
         raise input_error(
-            f"the server does not prove who it is: {error.verify_message}", "Nothing was fetched"
+            f"the server's certificate is not valid: {error.verify_message}", "Nothing was fetched"
         ) from None
     except TimeoutError:
         raise _AgainError("the server does not answer in time") from None
@@ -254,12 +258,15 @@ def _failing() -> Iterator[None]:
 
 @contextmanager
 def _hurry(connection: Connection, seconds: float) -> Iterator[threading.Event]:
-    """Cut a connection whose head does not come in time, and say so: a time-out takes one byte a minute for life."""
+    """Close a connection whose response head is late, and set the event.
+
+    A socket time-out alone does not help against a server that sends one byte a minute: each byte restarts it.
+    """
     late = threading.Event()
 
     def cut() -> None:
         late.set()
-        with suppress(OSError, AttributeError):  # not connected yet, or closed already
+        with suppress(OSError, AttributeError):  # not connected yet, or already closed
             connection.sock.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, cut)
@@ -271,7 +278,7 @@ def _hurry(connection: Connection, seconds: float) -> Iterator[threading.Event]:
 
 
 def _asked_wait(response: http.client.HTTPResponse) -> float:
-    """The seconds that `Retry-After` asks for, as a number or as a date; 0 where it asks for none."""
+    """The seconds in `Retry-After`, given as a number or as a date; 0 if absent or malformed."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
@@ -283,8 +290,8 @@ def _asked_wait(response: http.client.HTTPResponse) -> float:
 
 
 def _kind(response: http.client.HTTPResponse) -> str:
-    """What else is to be said of a body that is not the file: a web page, or one that was packed on the way."""
+    """A hint on why a body is not the expected file: it is a web page, or the server compressed it."""
     if response.headers.get_content_type() == "text/html":
         return " (it is a web page: perhaps one that wants a log-in or a consent)"
     coding = response.headers.get("Content-Encoding", "")
-    return f" (the server packed it with {coding})" if coding else ""
+    return f" (the server compressed it with {coding})" if coding else ""

@@ -1,8 +1,7 @@
-"""The files of a source, downloaded from where its card says: checked first, named last.
+"""Downloads of a source's files, from the addresses that its card states.
 
-A file appears under its final name only when its sha256 has been seen to be right, and a file that is there already
-is never replaced: one that is right is left alone, one that is not is an error. What is on its way lies beside it as
-`.part`, what turned out to be wrong as `.quarantine`.
+A file gets its final name only after its sha256 has been verified. An existing file is never replaced: a correct one is
+left alone, a wrong one is an error. An unfinished download has the suffix `.part`, a rejected one `.quarantine`.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ecominstruct.errors import CheckFailed, Fault, InputError, input_error
+from ecominstruct.runs.files import settle
 from ecominstruct.runs.progress import Transfer
-from ecominstruct.runs.store import settle
 from ecominstruct.sources.cards import Download, RawFile, SourceCard
 from ecominstruct.sources.download import Net, download, quarantine
 from ecominstruct.sources.unpack import Staged, refused, unpack
 
 
 class Fetched(NamedTuple):
-    """What a fetch did: paths below the source's folder that are new, and those that were there already."""
+    """The result of a fetch: paths in the source's folder that were downloaded, and those that were already there."""
 
     source: str
     folder: str
@@ -33,15 +32,16 @@ class Fetched(NamedTuple):
 
 
 def licence_line(card: SourceCard) -> str:
-    """The licence of a source in one line: to be read before anything is downloaded."""
+    """The licence of a source in one line, shown before anything is downloaded."""
     licence = card.licence
     return f"licence of {card.id}: {licence.spdx} ({licence.evidence}); may rows be passed on: {licence.redistribute}"
 
 
 def fetch(card: SourceCard, data: Path, net: Net, progress: Transfer) -> Fetched:
-    """Bring the files of a source below the data root, as far as its card gives addresses.
+    """Download the files of a source below the data root, as far as its card states addresses.
 
-    InputError when some must be got by hand or cannot be had now; CheckFailed when something is not what the card says.
+    Raises InputError if files must be fetched by hand or cannot be downloaded now, and CheckFailed if a file differs
+    from what the card states.
     """
     licence = card.licence.model_dump()
     if card.folder is None:
@@ -60,7 +60,7 @@ def fetch(card: SourceCard, data: Path, net: Net, progress: Transfer) -> Fetched
 
 
 def _present(card: SourceCard, folder: Path) -> list[str]:
-    """The files that are there and right; CheckFailed names all that are there and wrong."""
+    """The files that are already there. Raises CheckFailed with all that have the wrong sha256."""
     there = [file for file in card.files if (folder / file.path).exists()]
     found = [_fault(folder / file.path, file.sha256) for file in there]
     if faults := [fault for fault in found if fault]:
@@ -69,20 +69,20 @@ def _present(card: SourceCard, folder: Path) -> list[str]:
 
 
 def _fault(path: Path, sha256: str | None) -> Fault | None:
-    """What is wrong with a file that stands where one is wanted; None where it is that file."""
+    """What is wrong with an existing file at a wanted path; None if it is the wanted file."""
     hint = "It is not replaced: move it away and fetch again"
     if not path.is_file():
-        return Fault(str(path), 0, "is there already, and no file", hint)
+        return Fault(str(path), 0, "exists, but is not a file", hint)
     if sha256 is None:
         return None
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    return None if found == sha256 else Fault(str(path), 0, f"is there already with another sha256 ({found})", hint)
+    return None if found == sha256 else Fault(str(path), 0, f"exists with a different sha256 ({found})", hint)
 
 
 def _by_hand(card: SourceCard, absent: Sequence[RawFile], folder: Path) -> InputError:
     names = ", ".join(f"{file.path} (sha256 {file.sha256 or 'not known'})" for file in absent)
-    problem = "no address of its card gives these files" if card.download else "its card gives no address"
+    problem = "no address in its card provides these files" if card.download else "its card states no address"
     return input_error(f"{card.id}: {problem}", f"Get by hand from {card.home} and put into {folder}: {names}")
 
 
@@ -95,7 +95,7 @@ def _one_file(what: Download, card: SourceCard, folder: Path, net: Net, progress
 
 
 def _archive(what: Download, card: SourceCard, folder: Path, net: Net, progress: Transfer) -> list[str]:
-    """Download an archive and unpack what is wanted of it; an archive that is not to be trusted is kept aside."""
+    """Download an archive and unpack the wanted files. An archive that fails a check is quarantined."""
     assert what.unpack != "none"
     part = folder / f"{what.sha256[:16]}.{what.unpack}.part"
     staging = folder / f".{what.sha256[:16]}.unpacking"
@@ -119,26 +119,29 @@ def _archive(what: Download, card: SourceCard, folder: Path, net: Net, progress:
 
 
 def _wanted(what: Download, card: SourceCard) -> Callable[[str], bool]:
-    """Which names of an archive are wanted: those of its patterns, else those of the card's files."""
+    """A predicate on names in the archive: those matching `only`, else those of the card's files."""
     names = {what.inside(file.path) for file in card.files}
     return lambda name: any(fnmatchcase(name, only) for only in what.only) if what.only else name in names
 
 
 def _named(what: Download, card: SourceCard, staged: Sequence[Staged]) -> dict[str, Staged]:
-    """What was unpacked, by its path below the source's folder; CheckFailed when it is not what the card says."""
+    """The unpacked files by their path in the source's folder.
+
+    Raises CheckFailed if they differ from what the card states.
+    """
     found = {f"{what.save_as}/{file.name}" if what.save_as else file.name: file for file in staged}
     for file in filter(what.gives, card.files):
         if file.path not in found and what.only:
-            raise refused(what.url, f"it holds no {what.inside(file.path)!r}")
+            raise refused(what.url, f"it does not hold {what.inside(file.path)!r}")
         if file.path in found and file.sha256 not in (None, found[file.path].sha256):
-            raise refused(what.url, f"{what.inside(file.path)!r} in it has another sha256 than the card says")
+            raise refused(what.url, f"{what.inside(file.path)!r} in it has a different sha256 than the card states")
     if not found:
-        raise refused(what.url, "it holds none of the files that are wanted")
+        raise refused(what.url, "it holds none of the wanted files")
     return found
 
 
 def _new(found: Mapping[str, Staged], folder: Path) -> dict[str, Staged]:
-    """The files that are not there yet; CheckFailed when another file has one of their names."""
+    """The files that are not there yet. Raises CheckFailed if a different file already has one of the names."""
     there = {path: _fault(folder / path, file.sha256) for path, file in found.items() if (folder / path).exists()}
     if faults := [fault for fault in there.values() if fault]:
         raise CheckFailed(faults)

@@ -1,12 +1,12 @@
-"""From the raw rows of a file to the raw things that records are made of: explode, where, lookup, gather.
+"""Row operations between reading and mapping: explode, where, lookup, gather.
 
-How raw rows are counted, so that raw = records + rejected + folded holds for each file:
+Raw rows are counted so that raw = records + rejected + folded holds for each file:
 
-- a row is what the format calls one; with `explode`, each item of the list (a row without items counts once);
-- a row that `where` leaves out is rejected as `left_out`, or folded where another source of the run takes it;
-- of the rows that are gathered to one record, the first is the record, the others are folded;
-- of the file of a lookup, rows that a raw row names (or another source takes) are folded, the others rejected as
-  `never_looked_up`.
+- A row is what the format calls one. With `explode`, each item of the list is a row; a row without items counts once.
+- A row that `where` excludes is rejected as `left_out`, or folded if another source of the run takes it.
+- Of the rows gathered into one record, the first becomes the record and the others are folded.
+- In the file of a lookup, rows that a raw row refers to (or another source takes) are folded. The others are rejected
+  as `never_looked_up`.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from ecominstruct.sources.paths import at, without
 from ecominstruct.sources.readers import RawRow
 from ecominstruct.sources.shape import Gather
 
-FOLDED = "folded"  # the reason of a row that is no record of its own, but no reject either
-MOST_ROWS = 100_000  # of one gathered record
-Where = tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]  # one of these values; none of these
+FOLDED = "folded"  # reason of a row that is neither a record nor rejected
+MOST_ROWS = 100_000  # in one gathered record
+Where = tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]  # required and excluded values
 Tables = Mapping[str, Mapping[str, Any]]
 
 
 def word(value: Any) -> str:
-    """A raw value as it is compared with words of a card."""
+    """A raw value as text, for comparison with the values in a card."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
 
 
 def exploded(rows: Iterable[RawRow], path: str) -> Iterator[RawRow]:
-    """Each item of the list at the path as a row of its own, under `item`, beside what stands around the list."""
+    """Yield each item of the list at `path` as its own row: the row without the list, plus `item` and `item_number`."""
     number = 0
     for row in rows:
         if row.reason:
@@ -56,7 +56,7 @@ def exploded(rows: Iterable[RawRow], path: str) -> Iterator[RawRow]:
 
 
 def fits(where: Where, data: Mapping[str, Any]) -> bool:
-    """Whether a row is one of those that a card wants."""
+    """Whether a row satisfies the `where` and `where_not` of a card."""
     wanted, unwanted = where
     return all(word(at(data, path)[1]) in values for path, values in wanted.items()) and not any(
         word(at(data, path)[1]) in values for path, values in unwanted.items()
@@ -66,7 +66,7 @@ def fits(where: Where, data: Mapping[str, Any]) -> bool:
 def chosen(
     rows: Iterable[RawRow], where: Where, elsewhere: Sequence[Where], more: Mapping[str, Any]
 ) -> Iterator[RawRow]:
-    """Mark the rows that the card does not want: folded where another source takes them, else left out."""
+    """Mark the rows that the card excludes: folded if another source takes them, else rejected as `left_out`."""
     for row in rows:
         if row.reason:
             yield row
@@ -86,7 +86,7 @@ def _why(where: Where, data: Mapping[str, Any]) -> str:
 
 
 def table(rows: Iterable[RawRow], lookup: Lookup) -> dict[str, Any]:
-    """The rows of a second file by their key."""
+    """Index the rows of a lookup's file by key: the first row, or the list of all rows with `many`."""
     found: dict[str, Any] = {}
     for row in rows:
         there, key = at(row.data, lookup.key)
@@ -100,14 +100,14 @@ def table(rows: Iterable[RawRow], lookup: Lookup) -> dict[str, Any]:
 
 
 class Missing(NamedTuple):
-    """What a lookup did not find."""
+    """The reason why a lookup found nothing."""
 
     reason: str
     detail: str
 
 
 def looked_up(card: SourceCard, tables: Tables, data: Mapping[str, Any]) -> dict[str, Any] | Missing:
-    """What the lookups of a card find for one row, by their names."""
+    """Return what a card's lookups find for one row, by lookup name; `Missing` if a required one finds nothing."""
     found: dict[str, Any] = {}
     for name, lookup in card.lookup.items():
         there, key = at(data, lookup.by)
@@ -120,7 +120,10 @@ def looked_up(card: SourceCard, tables: Tables, data: Mapping[str, Any]) -> dict
 
 
 def used(rows: Iterable[RawRow], lookup: Lookup, keys: set[str], elsewhere: Sequence[Where]) -> Iterator[RawRow]:
-    """The rows of a lookup's file: each is folded, or rejected where nothing names it."""
+    """Yield the rows of a lookup's file: folded, or rejected if no raw row refers to them.
+
+    `keys` are the keys that raw rows use.
+    """
     seen: set[str] = set()
     for row in rows:
         if row.reason:
@@ -142,7 +145,7 @@ def used(rows: Iterable[RawRow], lookup: Lookup, keys: set[str], elsewhere: Sequ
 
 
 def gathered(rows: Iterable[RawRow], gather: Gather) -> Iterator[RawRow]:
-    """Rows that have the columns of `by` in common as one; rows that cannot be gathered pass as they are."""
+    """Merge rows that agree in the columns of `by` into one. Rows without these columns become rejects."""
     groups = _anywhere(rows, gather) if gather.scattered else _neighbours(rows, gather)
     for group in groups:
         if isinstance(group, RawRow):
@@ -156,7 +159,7 @@ def gathered(rows: Iterable[RawRow], gather: Gather) -> Iterator[RawRow]:
 
 
 def _rank(value: Any) -> tuple[int, float, str]:
-    """Numbers before words, numbers by size."""
+    """Sort key: numbers by size, then texts."""
     try:
         return 0, float(value), ""
     except (TypeError, ValueError):
@@ -173,7 +176,7 @@ def _keyless(row: RawRow, gather: Gather) -> RawRow:
 
 
 def _neighbours(rows: Iterable[RawRow], gather: Gather) -> Iterator[RawRow | list[RawRow]]:
-    """Groups of rows that stand together; a key that comes again later is rejected, not made a second record."""
+    """Groups of consecutive rows. A key that returns later is rejected, so that it does not become a second record."""
     closed: set[int] = set()
     group: list[RawRow] = []
     current: tuple[str, ...] | None = None

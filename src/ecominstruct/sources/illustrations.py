@@ -1,7 +1,7 @@
-"""Hand-written records in the shape of a source: `_examples.yaml` beside its card.
+"""Invented records of a source, written by hand: `_examples.yaml` in the card's folder.
 
-Real rows stay where they are, so what a source and its tasks look like is shown on invented records: by
-`ecom tasks show` where the data are absent, in docs/tasks/, and in tests.
+Raw data are not part of the project. `ecom tasks show` (where the data are absent), docs/tasks/ and the tests use these
+records instead to show what a source and its tasks look like.
 """
 
 from __future__ import annotations
@@ -31,15 +31,16 @@ SHAPES: dict[Kind, str] = {
 
 
 class Illustrations(Strict):
-    """Invented records: their fields, spans by their words; a field that is left out is empty."""
+    """Invented records, field by field. Spans are given by their words; a missing field is empty."""
 
     records: list[dict[str, Value]] = Field(min_length=1, description="the records, field by field")
 
 
 def illustrations(card: SourceCard) -> list[dict[str, Any]]:
-    """The invented records of a source, as ingest would have made them; none where nobody wrote any.
+    """Return the invented records of a source in the form that ingest produces; [] if it has none.
 
-    InputError lists what does not fit the card: unknown fields, wrong shapes, words that stand nowhere.
+    Raises InputError with everything that does not fit the card: unknown fields, wrong shapes, words that are not in
+    their text.
     """
     path = card._root / FILE if card._root else None
     if path is None or not path.is_file():
@@ -60,7 +61,7 @@ def _record(
     for name in [*values.keys() - card.kinds.keys()]:
         line = document.line(("records", number, name))
         faults.append(Fault(document.file, line, f"unknown field {name!r}", nearest(name, list(card.kinds))))
-    for name in card.mapping:  # spans come behind the field that they count in
+    for name in card.mapping:  # the order puts spans after the field that they refer to
         kind, value = card.kinds[name], values.get(name)
         try:
             fields[name] = (
@@ -85,7 +86,7 @@ def _record(
 
 
 def _field(kind: Kind, value: Any, host: str) -> Any:
-    """The value of a field of this kind; ValueError when it has another shape."""
+    """The value of a field of this kind. Raises ValueError if its shape does not fit."""
     flat = isinstance(value, str)
     paired = not flat and all(isinstance(item, list) for item in value)
     if flat != (kind == "text") or (not flat and value and paired == (kind == "texts")):
@@ -99,13 +100,13 @@ def _field(kind: Kind, value: Any, host: str) -> Any:
 
 
 def _spans(value: list[list[str]], host: str) -> list[dict[str, Any]]:
-    """Spans where their words stand: the k-th mention of the same words is their k-th occurrence."""
+    """Spans with offsets: the k-th span with the same words is their k-th occurrence in the text."""
     spans = []
     begin: dict[tuple[str, str], int] = {}
     for label, words in value:
         start = host.find(words, begin.get((label, words), 0))
         if start < 0 or not words:
-            raise ValueError(f"{words!r} does not stand in its text (again)")
+            raise ValueError(f"{words!r} is not in its text, or not as often")
         begin[label, words] = start + len(words)
         spans.append({"label": label, "start": start, "end": start + len(words), "text": words})
     return sorted(spans, key=lambda span: (span["start"], span["end"], span["label"]))

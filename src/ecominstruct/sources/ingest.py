@@ -1,7 +1,7 @@
-"""Stage 1, records: the raw files of all sources, and the tables of the storefront, become typed records.
+"""Stage 1, records: raw files of all sources, and tables of the storefront, become typed records.
 
-A unit is one raw file (or all files of one pattern), or one stretch of a storefront table. A file that cannot be read
-at all, or only in part, is one reject that names it; the other files of the source go on.
+A unit is one raw file (or all files of one pattern), or one range of a storefront table. A file that cannot be read, or
+only in part, becomes one reject that names it; the other files of the source continue.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from ecominstruct import folding
 from ecominstruct.identity import fingerprint
 from ecominstruct.rows import record_schema
 from ecominstruct.runs.executor import StagePlan, Unit
-from ecominstruct.runs.store import BATCH_ROWS, PART_ROWS, Manifest, Part, Receipt, RejectFile, hash_file, write_part
+from ecominstruct.runs.files import Part, hash_file
+from ecominstruct.runs.parquet import BATCH_ROWS, PART_ROWS, RejectFile, write_part
+from ecominstruct.runs.store import Manifest, Receipt
 from ecominstruct.sources import flow
 from ecominstruct.sources.cards import RawFile, SourceCard, absent_files, raw_files, raw_places
 from ecominstruct.sources.records import STAGE, Piece, State, differences, records_of
@@ -24,7 +26,7 @@ from ecominstruct.sources.tombstones import NOTHING, Forgotten, Tombstones, read
 if TYPE_CHECKING:
     import pyarrow as pa
 
-READING, FORGOTTEN = "reading", "what was forgotten"  # inputs of a unit besides its raw data
+READING, FORGOTTEN = "reading", "what was forgotten"  # keys in a unit's inputs, besides its raw data
 
 
 def plan_ingest(
@@ -35,8 +37,11 @@ def plan_ingest(
     storefront_rows: int,
     tombstones: Tombstones | None = None,
 ) -> StagePlan:
-    """What ingest has to do for the cards whose files are present, without what was forgotten; InputError where that
-    cannot be told any more."""
+    """Plan stage 1 for the cards whose files are present, without forgotten records.
+
+    `storefront_rows` is the size of each synthetic table. Raises InputError if it can no longer be told which records
+    were forgotten.
+    """
     forgotten = tombstones or Tombstones()
     units: list[Unit] = []
     wanted = (card for card in cards if card.id not in forgotten.sources and not absent_files(card, data))
@@ -69,7 +74,7 @@ def _file_units(
 
 
 def _about_reading(card: SourceCard, piece: Piece) -> dict[str, str]:
-    """What a later `ecom forget` must know of how records were made, and what was forgotten of them before."""
+    """The inputs that a later `ecom forget` needs: how records are read, and what was forgotten before."""
     known = {READING: reading_of(card)}
     return known if piece.forgotten == NOTHING else known | {FORGOTTEN: _fingerprint_of(piece.forgotten)}
 
@@ -79,12 +84,15 @@ def _fingerprint_of(forgotten: Forgotten) -> str:
 
 
 def stretch(card: SourceCard, number: int, start: int, stop: int) -> Piece:
-    """Rows `start` to `stop` of a storefront table."""
+    """The piece for rows `start` to `stop` (exclusive) of a storefront table."""
     return Piece(card.model_dump(by_alias=True), number, None, start=start, stop=stop)
 
 
 def pieces(card: SourceCard, data: Path | None, others: Sequence[SourceCard] = ()) -> Iterator[Piece]:
-    """The raw files of a card, then those of its lookups; `others` are cards that may take rows of the same file."""
+    """Yield a piece for each raw file of a card, then for each of its lookups.
+
+    `others` are cards that may take rows of the same file.
+    """
     plain = card.model_dump(by_alias=True)
     readers = str(card._readers or "")
     looked_up = {name: tuple(raw_places(card, lookup.file, data)) for name, lookup in sorted(card.lookup.items())}
@@ -98,7 +106,7 @@ def pieces(card: SourceCard, data: Path | None, others: Sequence[SourceCard] = (
 
 
 def _taken(card: SourceCard, file: RawFile, others: Sequence[SourceCard]) -> Iterator[flow.Where]:
-    """Which rows of a file other sources take."""
+    """The row filters of other sources that read the same file."""
     for other in others:
         if other.id != card.id and other.folder and other.folder == card.folder:
             for theirs in other.files:
@@ -117,7 +125,7 @@ def _file_unit(card: SourceCard, piece: Piece) -> Unit:
 
 
 def ingest_piece(piece: Piece, folder: Path) -> Receipt:
-    """Read one raw file, or one stretch of the storefront, into parts of at most 100,000 records."""
+    """Read one raw file, or one range of a storefront table, into parts of at most 100,000 records."""
     card = SourceCard.model_validate(piece.card)
     with RejectFile(folder, "rejects", piece.unit) as rejects, RejectFile(folder, "notes", piece.unit) as notes:
         state = State(card, piece, rejects, notes)
@@ -147,7 +155,7 @@ def _batches(state: State) -> Iterator[pa.RecordBatch]:
 
 
 def source_parts(records: Manifest, card: SourceCard, files: Sequence[str] = ()) -> list[Part]:
-    """The record parts of a source: of all its raw files, or of those that are named."""
+    """The record parts of a source, of all its raw files or of those named in `files`."""
     wanted = [number for number, file in enumerate(card.files) if file.path in files]
     heads = tuple(f"{card.id}/part-{number:03d}-" for number in wanted) if files else f"{card.id}/part-"
     return [part for part in records.parts() if part.path.startswith(heads)]

@@ -1,7 +1,7 @@
-"""Parsers for questions about a product: graded evidence (PQA) and marked answers (SubjQA). Listed in `parsers.py`.
+"""Parsers for product questions: graded evidence (PQA) and annotated answers (SubjQA). Registered in `parsers.py`.
 
-Evidence comes from reviews, descriptions, answers of customers, or attributes. Attributes are written in a notation
-of their own, `heel: { type:[ { value:"stiletto" } ], height:[ { unit:inches, value:3.0 } ] }`, and read as pairs.
+Evidence comes from reviews, descriptions, customer answers or attributes. Attributes use their own notation, `heel: {
+type:[ { value:"stiletto" } ], height:[ { unit:inches, value:3.0 } ] }`, and are read as name-value pairs.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ from typing import Any
 from ecominstruct.identity import shuffled
 from ecominstruct.languages import same_text
 
-OTHERS = 7  # further attributes that are shown beside the right one
-USELESS = 3  # useless candidates that are shown beside the best one
-NO_ANSWER = "ANSWERNOTFOUND"  # stands behind each review, and is what annotators mark who find no answer in it
+OTHERS = 7  # wrong attributes offered with the right one
+USELESS = 3  # useless candidates offered with the best one
+NO_ANSWER = "ANSWERNOTFOUND"  # appended to each review; annotators select it if there is no answer
 AMOUNTS = ("value", "decimal_value", "content", "string_value")  # members that hold the value itself
-REPEATED = frozenset(
-    {"standardized_values", "language_tag", "brand_seq_id"}
-)  # members that say it again, or nothing to a reader
+REPEATED = frozenset({"standardized_values", "language_tag", "brand_seq_id"})
 Pair = dict[str, str]
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([{}\[\],:;])|([^\s{}\[\],:;"]+(?: +[^\s{}\[\],:;"]+)*))')
@@ -33,7 +31,7 @@ class _Notation:
     """The tokens of one attribute, read from left to right."""
 
     def __init__(self, text: str) -> None:
-        self._tokens: list[tuple[str, bool]] = []  # and whether it is a mark
+        self._tokens: list[tuple[str, bool]] = []  # text, and whether it is a punctuation mark
         place = 0
         while text[place:].strip():
             found = _TOKEN.match(text, place)
@@ -45,12 +43,12 @@ class _Notation:
         self._next = 0
 
     def mark(self) -> str:
-        """The mark that comes next; '' where a word or nothing does."""
+        """The next token if it is a mark; '' otherwise."""
         word, is_mark = self._tokens[self._next] if self._next < len(self._tokens) else ("", False)
         return word if is_mark else ""
 
     def take(self, mark: str = "") -> str:
-        """The next word, or this mark."""
+        """Consume and return the next word, or the given mark. Raises ValueError if something else comes."""
         if self._next == len(self._tokens) or self._tokens[self._next][1] != bool(mark):
             raise ValueError(f"the attribute ends or breaks where {mark or 'a word'!r} should be")
         word, _ = self._tokens[self._next]
@@ -60,7 +58,7 @@ class _Notation:
         return word
 
     def value(self, depth: int = 0) -> Any:
-        """A word, an object in braces, or a list in brackets."""
+        """Parse a word, an object in braces or a list in brackets."""
         if depth > 20:
             raise ValueError("an attribute nested over 20 levels")
         if self.mark() == "{":
@@ -89,7 +87,7 @@ class _Notation:
 
 
 def notation_pairs(value: Any, _: str) -> list[Pair]:
-    """The pairs of `heel: { type:[ { value:"stiletto" } ] }; { value:1 }`: heel type: stiletto; heel: 1."""
+    """The pairs of `heel: { type:[ { value:"stiletto" } ] }; { value:1 }`: (heel type, stiletto) and (heel, 1)."""
     notation = _Notation(str(value))
     name = notation.take()
     notation.take(":")
@@ -119,14 +117,17 @@ def _flat(name: str, value: Any) -> Iterator[Pair]:
 
 
 def _inner_name(name: str, key: str) -> str:
-    """What a member is called: `heel` has `heel type`; the value in other units is called as the value itself."""
+    """The display name of a member: `heel` and `type` give `heel type`.
+
+    A normalized value keeps the name of the value.
+    """
     if key == "normalized_value":
         return name
     return key if key.startswith(f"{name}_") else f"{name} {key}"
 
 
 def _words(text: str) -> str:
-    """Names and values as a reader writes them: `wall_mounted` as words, `18.` and `1.0` as numbers."""
+    """A name or value in readable form: `wall_mounted` as words, `18.` and `1.0` as whole numbers."""
     text = re.sub(r"^(\d+)\.0*$", r"\1", _line(text))
     return text if "://" in text else text.replace("_", " ").strip()
 
@@ -136,11 +137,11 @@ def _line(text: str) -> str:
 
 
 def evidence_text(value: Any, _: str) -> str:
-    """Evidence in one line: an attribute as `name: value`, an answer without the question that it was given to."""
+    """Evidence on one line: attributes as `name: value`, customer answers without the question that follows them."""
     return _shown(str(value))
 
 
-@lru_cache(maxsize=4096)  # products repeat attributes such as `batteries_required`, and rows are read for each field
+@lru_cache(maxsize=4096)  # attributes such as `batteries_required` repeat between products
 def _shown(evidence: str) -> str:
     text = _ASKED.sub("", evidence)
     if not _NAMED.match(text):
@@ -152,7 +153,7 @@ def _shown(evidence: str) -> str:
 
 
 def _graded(value: Any) -> dict[str, int]:
-    """The candidates of a question with their grades; of equal texts the best grade. Unreadable ones are left out."""
+    """Candidates of a question with their grade; equal texts keep the best one. Unreadable candidates are left out."""
     if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
         raise ValueError("expected the gathered rows of a question")
     grades: dict[str, int] = {}
@@ -168,7 +169,7 @@ def _graded(value: Any) -> dict[str, int]:
 
 
 def _best(grades: Mapping[str, int], *, alone: bool) -> str:
-    """One of the candidates of the highest grade, by hash; '' where none is of use, or it must be alone and is not."""
+    """A candidate of the highest grade, chosen by hash; '' if all grades are 0, or if `alone` and it is a tie."""
     top = max(grades.values(), default=0)
     best = [text for text, grade in grades.items() if grade == top]
     return _some(best, grades, 1)[0] if top > 0 and (len(best) == 1 or not alone) else ""
@@ -179,24 +180,24 @@ def _some(texts: Sequence[str], salt: Mapping[str, int], number: int) -> list[st
 
 
 def right_attribute(value: Any, _: str) -> str:
-    """Of the gathered rows of a question: the one attribute that answers it; none where several do."""
+    """From the gathered rows of a question: the one attribute that answers it; '' if there are several or none."""
     return _best(_graded(value), alone=True)
 
 
 def attribute_menu(value: Any, _: str) -> list[str]:
-    """Of the gathered rows of a question: the one attribute that answers it, and up to seven others."""
+    """From the gathered rows of a question: the one attribute that answers it, then up to seven others."""
     grades = _graded(value)
     best = _best(grades, alone=True)
     return [best, *_some([text for text, grade in grades.items() if grade == 0], grades, OTHERS)] if best else []
 
 
 def best_evidence(value: Any, _: str) -> str:
-    """Of the gathered rows of a question: one of the most useful candidates."""
+    """From the gathered rows of a question: one of the most useful candidates."""
     return _best(_graded(value), alone=False)
 
 
 def evidence_menu(value: Any, _: str) -> list[str]:
-    """Of the gathered rows of a question: one of the most useful candidates, and three useless ones."""
+    """From the gathered rows of a question: one of the most useful candidates, then three useless ones."""
     grades = _graded(value)
     best = _best(grades, alone=False)
     useless = _some([text for text, grade in grades.items() if grade == 0], grades, USELESS)
@@ -204,17 +205,17 @@ def evidence_menu(value: Any, _: str) -> list[str]:
 
 
 def evidence_order(value: Any, _: str) -> list[str]:
-    """Of the gathered rows of a question: a candidate of each of the grades 2, 1 and 0; none where one is missing."""
+    """From the gathered rows of a question: one candidate for each of the grades 2, 1 and 0; [] if one has none."""
     grades = _graded(value)
     chosen = [_some([text for text, grade in grades.items() if grade == wanted], grades, 1) for wanted in (2, 1, 0)]
     return [texts[0] for texts in chosen] if all(chosen) else []
 
 
 def marked_answer(value: Any, _: str) -> str:
-    """Of the rows of a question: the first answer that stands in the review; '' where nobody found one.
+    """From the rows of a question: the first annotated answer that occurs in the review; '' if nobody found one.
 
-    The rows are one list, or one from each file that holds annotators of the question. ValueError where some found an
-    answer and others none.
+    The rows are one list, or one list per file with annotators of the question. Raises ValueError if some annotators
+    found an answer and others did not.
     """
     lists = value if isinstance(value, list) and value and all(isinstance(rows, list) for rows in value) else [value]
     if not all(isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows) for rows in lists):
@@ -232,7 +233,7 @@ def marked_answer(value: Any, _: str) -> str:
 
 
 def _marked(row: Mapping[str, Any]) -> str:
-    """The words of an answer as the review has them: those that were marked, or the same letters at their place."""
+    """An answer as the review spells it: the annotated words, or the text at their offsets if only blanks differ."""
     words, review = str(row.get("human_ans_spans")), str(row.get("review"))
     if words in review:
         return words

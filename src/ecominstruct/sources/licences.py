@@ -1,8 +1,8 @@
-"""Licences: which identifiers a card may name, and what each allows, in one small table.
+"""Licences: the identifiers that a card may use, and what each permits.
 
-Identifiers are those of the SPDX list, as far as data sets are met under them. Two more are taken: `unknown`, where
-nothing is stated, and `LicenseRef-NAME`, for terms that stand on no list ("for research only"). Neither allows
-anything that the card does not say itself, and neither counts as commercial.
+Identifiers come from the SPDX list, restricted to licences that data sets use. Two others are accepted: `unknown` if
+nothing is stated, and `LicenseRef-NAME` for custom terms ("for research only"). For both, only the card itself can
+permit redistribution, and neither counts as commercial.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _OWN_TERMS = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
 
 
 class Terms(NamedTuple):
-    """What a licence allows: use for profit, also in changed form; and whether what is made must carry it on."""
+    """What a licence permits: commercial use, also of modified versions; whether derived works must carry it."""
 
     commercial: bool
     share_alike: bool = False
@@ -27,17 +27,17 @@ class Terms(NamedTuple):
 _PERMISSIVE, _SHARE_ALIKE, _RESTRICTED = Terms(True), Terms(True, share_alike=True), Terms(False)
 
 LICENCES: dict[str, Terms] = {
-    # Commercial use allowed; at most a notice or the authors' names must be kept.
+    # Commercial use permitted; at most a notice or attribution is required.
     **dict.fromkeys(("CC0-1.0", "PDDL-1.0", "Unlicense", "0BSD", "MIT-0"), _PERMISSIVE),
     **dict.fromkeys(("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MulanPSL-2.0"), _PERMISSIVE),
     **dict.fromkeys(("CC-BY-2.0", "CC-BY-2.5", "CC-BY-3.0", "CC-BY-4.0", "ODC-By-1.0"), _PERMISSIVE),
     **dict.fromkeys(("CDLA-Permissive-1.0", "CDLA-Permissive-2.0"), _PERMISSIVE),
-    # Commercial use allowed; what is made of it may have to be under the same licence.
+    # Commercial use permitted; derived works may have to carry the same licence.
     **dict.fromkeys(("CC-BY-SA-2.0", "CC-BY-SA-2.5", "CC-BY-SA-3.0", "CC-BY-SA-4.0"), _SHARE_ALIKE),
     **dict.fromkeys(("CDLA-Sharing-1.0", "ODbL-1.0", "MPL-2.0"), _SHARE_ALIKE),
     **dict.fromkeys(("GPL-2.0-only", "GPL-2.0-or-later", "GPL-3.0-only", "GPL-3.0-or-later"), _SHARE_ALIKE),
     **dict.fromkeys(("LGPL-3.0-only", "LGPL-3.0-or-later", "AGPL-3.0-only", "AGPL-3.0-or-later"), _SHARE_ALIKE),
-    # No commercial use, or no changed form, which a training set is.
+    # No commercial use, or no derived works (a training set is one).
     **dict.fromkeys(("CC-BY-NC-2.0", "CC-BY-NC-3.0", "CC-BY-NC-4.0"), _RESTRICTED),
     **dict.fromkeys(("CC-BY-NC-SA-2.0", "CC-BY-NC-SA-3.0", "CC-BY-NC-SA-4.0"), _RESTRICTED),
     **dict.fromkeys(("CC-BY-NC-ND-3.0", "CC-BY-NC-ND-4.0", "CC-BY-ND-3.0", "CC-BY-ND-4.0"), _RESTRICTED),
@@ -45,23 +45,24 @@ LICENCES: dict[str, Terms] = {
 
 
 def check_licence(spdx: str) -> str:
-    """The identifier, if a card may name it; ValueError with the nearest one otherwise."""
+    """Return the identifier if a card may use it. Raises ValueError with the closest known one otherwise."""
     if spdx in LICENCES or spdx == UNKNOWN or _OWN_TERMS.fullmatch(spdx):
         return spdx
     known = {name.casefold(): name for name in (*LICENCES, UNKNOWN)}
     close = difflib.get_close_matches(spdx.casefold(), known, n=1, cutoff=0.5)
     hint = f"Did you mean {known[close[0]]!r}? " if close else ""
     raise ValueError(
-        f"{spdx!r} is no SPDX identifier that is known here. {hint}"
-        f"Write {UNKNOWN!r} where none is stated, LicenseRef-NAME for terms of their own"
+        f"{spdx!r} is not a known SPDX identifier. {hint}"
+        f"Write {UNKNOWN!r} if none is stated, LicenseRef-NAME for custom terms"
     )
 
 
 def allows(spdx: str, redistribute: str, wanted: Allowed) -> bool:
-    """Whether a card's licence allows what a recipe wants.
+    """Whether a card's licence permits what a recipe wants.
 
-    redistributable: the card says that rows may be passed on. commercial: that, and the table above allows commercial
-    use. A permissive licence whose card does not say so is not relied on: often it covers the code alone.
+    `redistributable` requires that the card says rows may be passed on. `commercial` requires that too, and a licence
+    that permits commercial use. A permissive licence alone is not enough: it often covers only the code of a
+    repository.
     """
     if wanted == "any":
         return True
@@ -71,5 +72,5 @@ def allows(spdx: str, redistribute: str, wanted: Allowed) -> bool:
 
 
 def is_share_alike(spdx: str) -> bool:
-    """Whether what is made of such data may have to carry the same licence."""
+    """Whether derived data may have to carry the same licence."""
     return LICENCES.get(spdx, _RESTRICTED).share_alike

@@ -1,8 +1,9 @@
-"""A raw row becomes the fields of a record, as its card says.
+"""Mapping of a raw row to the fields of a record, as the card of its source says.
 
-A field is made in fixed steps: fetch (`from`), cut (`between`, `match`), `parse`, shape (`split`, `pairs`, `spans`,
-`turns`, `join`), then its words (`strip`, `nothing`, `map`). What does not fit is a `Misfit` with a reason. In a
-published test set the row stays, with the field empty, and the reason is noted; elsewhere the row is rejected.
+Each field is made in fixed steps: fetch (`from`), cut (`between`, `match`), `parse`, shape (`split`, `pairs`, `spans`,
+`turns`, `join`), then clean up the words (`strip`, `nothing`, `map`). A value that does not fit becomes a `Misfit` with
+a reason. In a published test set the row stays with an empty field and the reason is noted; elsewhere the row is
+rejected.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ EMPTY: Mapping[Kind, Any] = {"text": "", "texts": [], "pairs": [], "spans": [], 
 
 
 class Misfit(NamedTuple):
-    """Why a field is not what its card says, or what had to be mended."""
+    """Why a field does not fit its card, or (`mended`) what was corrected."""
 
     reason: str
     detail: str
@@ -30,7 +31,7 @@ class Misfit(NamedTuple):
 
 
 class Odd(Exception):
-    """A raw value is not what its card says."""
+    """A raw value does not fit what its card says."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -41,7 +42,7 @@ Shaped = tuple[Any, Misfit | None]
 
 
 def map_row(card: SourceCard, data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Misfit]]:
-    """The fields of the record, and what did not fit."""
+    """Return the fields of a record, and everything that did not fit. A field that does not fit is empty."""
     fields: dict[str, Any] = {}
     misfits: list[Misfit] = []
     for name, spec in card.mapping.items():
@@ -73,7 +74,7 @@ def _field(spec: RecordField, kind: Kind, data: Mapping[str, Any], done: Mapping
 
 
 def _fetch(spec: RecordField, data: Mapping[str, Any]) -> Any:
-    """The raw value; of several columns the list of their values; None where an optional one is missing."""
+    """The raw value; for several columns the list of their values; None if an optional one is missing."""
     if isinstance(spec.origin, list):
         found = [at(data, path) for path in spec.origin]
         missing = next((path for path, (there, _) in zip(spec.origin, found, strict=True) if not there), None)
@@ -96,7 +97,7 @@ def _one_text(spec: RecordField, raw: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """A raw value as text; null is no text."""
+    """A raw value as text; null becomes the empty text."""
     return "" if value is None else value if isinstance(value, str) else str(value)
 
 
@@ -187,7 +188,7 @@ def _pair(keys: PairKeys, item: Any) -> dict[str, str]:
 
 
 def _turns(keys: list[TurnKeys], item: Any) -> list[dict[str, str]]:
-    """The turns that one item holds: one, or one for each of the keys whose text is there."""
+    """The turns in one item: one, or with several keys one for each whose text is present."""
     turns = []
     for key in keys:
         if len(keys) > 1 and not at(item, key.text)[1]:
@@ -198,7 +199,7 @@ def _turns(keys: list[TurnKeys], item: Any) -> list[dict[str, str]]:
 
 
 def _worded(spec: RecordField, kind: Kind, value: Any) -> Any:
-    """The value with its words trimmed, mapped, and left out where they mean nothing."""
+    """The value after trimming, mapping and dropping the words that mean nothing."""
     if kind == "text":
         text = value.strip() if spec.strip else value
         return "" if text in spec.nothing else _mapped(spec.map, text)
@@ -223,7 +224,10 @@ def _mapped(words: Mapping[str, str], text: str) -> str:
 
 
 def _spans(keys: SpanKeys, raw: Any, host: str) -> Shaped:
-    """Spans whose offsets fit the host text. Wrong offsets are mended to the occurrence that is nearest to them."""
+    """Spans whose offsets fit the host text.
+
+    Wrong offsets are corrected to the nearest occurrence of the words, or to -1, -1 if there is none.
+    """
     spans: list[dict[str, Any]] = []
     problem: Misfit | None = None
     for item in _listed(raw):
@@ -240,7 +244,7 @@ def _spans(keys: SpanKeys, raw: Any, host: str) -> Shaped:
 
 
 def _span(keys: SpanKeys, item: Mapping[str, Any], host: str) -> tuple[int, int, str]:
-    """Start, end and words of a raw span; what it does not say follows from the rest."""
+    """Start, end and words of a raw span. Whichever the raw row lacks is derived from the others."""
     text = item.get(keys.text) if keys.text else None
     start = _whole(item.get(keys.start)) if keys.start else host.find(text or "")
     end = _whole(item.get(keys.end)) if keys.end else None if start is None else start + len(text or "")
@@ -252,14 +256,14 @@ def _span(keys: SpanKeys, item: Mapping[str, Any], host: str) -> tuple[int, int,
 
 
 def _whole(value: Any) -> int | None:
-    """A whole number, also one that is written as text."""
+    """An integer, also if written as text; None for anything else."""
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,9}", value):
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _nearest(host: str, text: str, start: int) -> int:
-    """The occurrence of `text` in `host` that begins nearest to `start`; -1 where there is none."""
+    """The start of the occurrence of `text` in `host` nearest to `start`; -1 if there is none."""
     best = -1
     at_ = host.find(text)
     while at_ >= 0:

@@ -1,4 +1,4 @@
-"""Parsers for menus that were baked into a prompt: numbered lines, and the answer that names them by number."""
+"""Parsers for menus inside a prompt: numbered lines, and answers that refer to them by number."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _CLOSING = re.compile(r"(?:Answer|Output|Result|Response):?\s*")
 
 
 def numbered_items(value: Any, _: str) -> list[str]:
-    """The items of the numbered lines with which a prompt ends, each in one line."""
+    """The items of the last numbered list in a prompt, one line each."""
     return list(_items(value).values())
 
 
 def numbered_item(value: Any, _: str) -> str:
-    """`[prompt, number]`: the item of the prompt's numbered lines that bears the number."""
+    """`[prompt, number]`: the item of the prompt's numbered list with this number."""
     prompt, number = _two(value)
     return _named(_items(prompt), [number])[0]
 
 
 def numbered_choice(value: Any, _: str) -> list[str]:
-    """`[prompt, numbers]`: the items of the prompt's numbered lines that bear the numbers, each once."""
+    """`[prompt, numbers]`: the distinct items of the prompt's numbered list with these numbers."""
     prompt, numbers = _two(value)
     if not isinstance(numbers, list):
         raise ValueError(f"expected a list of numbers, found a {type(numbers).__name__}")
@@ -30,7 +30,7 @@ def numbered_choice(value: Any, _: str) -> list[str]:
 
 
 def named_member(value: Any, _: str) -> str:
-    """`[object, name]`: the member of the object that bears the name, such as the option B."""
+    """`[object, name]`: the member of the object with this name, such as option B."""
     members, name = _two(value)
     if not isinstance(members, dict) or not isinstance(members.get(name), str):
         raise ValueError(f"no member {str(name)[:40]!r}")
@@ -44,7 +44,7 @@ def _two(value: Any) -> tuple[Any, Any]:
 
 
 def _named(items: dict[int, str], numbers: list[Any]) -> list[str]:
-    """The items with these numbers, which may be written as text."""
+    """The items with these numbers, which may be given as text."""
     found = [int(number) for number in numbers if re.fullmatch(r"\d{1,2}", str(number))]
     missing = [number for number in found if number not in items]
     if missing or len(found) < len(numbers):
@@ -53,7 +53,7 @@ def _named(items: dict[int, str], numbers: list[Any]) -> list[str]:
 
 
 def _items(prompt: Any) -> dict[int, str]:
-    """The last run of lines whose numbers follow each other from 0 or 1; a line without a number goes on."""
+    """Items of the last numbered list (from 0 or 1) by number. An unnumbered line continues the item before it."""
     if not isinstance(prompt, str):
         raise ValueError(f"expected a text, found a {type(prompt).__name__}")
     items: dict[int, str] = {}

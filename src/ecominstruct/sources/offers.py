@@ -1,4 +1,4 @@
-"""Parsers for offers of shops as matching benchmarks write them: `COL title VAL …`, quotes, language tags."""
+"""Parsers for shop offers in the notations of matching benchmarks: `COL title VAL …`, quotes, language tags."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _QUOTE = re.compile(r'"(?:@[A-Za-z]{2}(?:-[A-Za-z]{2})?(?![A-Za-z]))?')
 
 
 def col_val_pairs(value: Any, _: str) -> list[dict[str, str]]:
-    """The pairs of `COL title VAL red mug COL price VAL 5`; an empty value is none."""
+    """The pairs of `COL title VAL red mug COL price VAL 5`; pairs with an empty value are left out."""
     if not isinstance(value, str) or not value.startswith("COL "):
         raise ValueError(f"does not begin with COL: {str(value)[:80]!r}")
     return [{"name": name, "value": words} for name, words in _columns(value) if words]
 
 
 def _columns(text: str) -> Iterator[tuple[str, str]]:
-    """The names between COL and VAL with what stands behind them up to the next COL."""
+    """Each name between COL and VAL, with the text that follows up to the next COL."""
     at = 0
     while at >= 0 and (end := text.find(" VAL", at)) >= 0:
         following = text.find(" COL ", end + 4)
@@ -30,14 +30,14 @@ def _columns(text: str) -> Iterator[tuple[str, str]]:
 def offer_pairs(value: Any, _: str) -> list[dict[str, str]]:
     """The pairs of `COL brand_name VAL "Red mug"@en "Mug | Shop"@en`, without quotes and language tags.
 
-    Names are written as words: `Brew_Factory_Name` is `brew factory name`, `modelno` is `model number`.
+    Names become words: `Brew_Factory_Name` is `brew factory name`, `modelno` is `model number`.
     """
     pairs = [{"name": _name(pair["name"]), "value": _plain(pair["value"])} for pair in col_val_pairs(value, "")]
     return [pair for pair in pairs if pair["value"]]
 
 
 def offer_title(value: Any, _: str) -> str:
-    """The first value of such pairs."""
+    """The value of the first pair that `offer_pairs` finds."""
     pairs = offer_pairs(value, "")
     if not pairs:
         raise ValueError(f"no value: {str(value)[:80]!r}")
@@ -45,7 +45,7 @@ def offer_title(value: Any, _: str) -> str:
 
 
 def quoted_pairs(value: Any, _: str) -> list[dict[str, str]]:
-    """The pairs of `title: "red mug", description: NaN, price: "5"`; NaN is none."""
+    """The pairs of `title: "red mug", description: NaN, price: "5"`; NaN values are left out."""
     named = list(_QUOTED.finditer(value)) if isinstance(value, str) else []
     if not named or named[0].start():
         raise ValueError(f'no pairs of name: "value": {str(value)[:80]!r}')

@@ -1,6 +1,6 @@
-"""Parsers for annotated opinions: stretches of tokens, the triplets of ASTE and the quads of ACOS.
+"""Parsers for annotated opinions: token spans, ASTE triplets and ACOS quads. Registered in `parsers.py`.
 
-Both name tokens by number, in a text whose tokens are apart by single blanks. They are listed in `parsers.py`.
+Both annotations refer to tokens by number, in a text whose tokens are separated by single blanks.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 
 
 def tokens(text: str) -> list[tuple[int, int]]:
-    """Where the tokens of a text stand that are apart by single blanks."""
+    """The start and end (exclusive) of each token, in characters. Tokens are separated by single blanks."""
     places = []
     start = 0
     for token in text.split(" "):
@@ -25,7 +25,7 @@ def tokens(text: str) -> list[tuple[int, int]]:
 
 
 def stretch(text: str, places: Sequence[tuple[int, int]], label: str, first: int, last: int) -> SpanDict:
-    """The span of tokens `first` to `last`, both included; ValueError where there are no such tokens."""
+    """The span of tokens `first` to `last`, both inclusive. Raises ValueError if there are no such tokens."""
     if not 0 <= first <= last < len(places):
         raise ValueError(f"tokens {first} to {last} of {len(places)}")
     start, end = places[first][0], places[last][1]
@@ -33,7 +33,7 @@ def stretch(text: str, places: Sequence[tuple[int, int]], label: str, first: int
 
 
 def _each_once(items: Sequence[Item]) -> list[Item]:
-    """The items without repetitions: an aspect with two opinions stands in two triplets."""
+    """The distinct items in order. An aspect with two opinions occurs in two triplets."""
     return [item for index, item in enumerate(items) if item not in items[:index]]
 
 
@@ -41,7 +41,7 @@ def _each_once(items: Sequence[Item]) -> list[Item]:
 
 
 class Triplet(NamedTuple):
-    """An aspect and an opinion on it, by the numbers of their tokens."""
+    """An aspect and an opinion on it, as token numbers."""
 
     aspect: tuple[int, ...]
     opinion: tuple[int, ...]
@@ -69,20 +69,20 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def triplet_aspects(value: Any, host: str) -> list[SpanDict]:
-    """The aspects of `[([1, 2], [4], 'POS'), …]`, which names tokens of the text; their label is the polarity."""
+    """The aspects of `[([1, 2], [4], 'POS'), …]`, which holds token numbers; their label is the polarity."""
     places = tokens(host)
     found = [stretch(host, places, each.polarity, each.aspect[0], each.aspect[-1]) for each in _triplets(value)]
     return _each_once(found)
 
 
 def triplet_opinions(value: Any, host: str) -> list[SpanDict]:
-    """The opinions of such triplets, without a label."""
+    """The opinions of triplets as in `triplet_aspects`, without a label."""
     places = tokens(host)
     return _each_once([stretch(host, places, "", each.opinion[0], each.opinion[-1]) for each in _triplets(value)])
 
 
 def triplet_pairs(value: Any, _: str) -> list[Pair]:
-    """From the columns of the text and of such triplets: the words of each aspect with those of its opinion."""
+    """From the columns text and triplets: the words of each aspect, paired with those of its opinion."""
     text, triplets = _two(value)
     places = tokens(str(text))
     pairs = []
@@ -103,7 +103,7 @@ def _two(value: Any) -> tuple[Any, Any]:
 
 
 class Quad(NamedTuple):
-    """An aspect, its category, the sentiment and the opinion; -1, -1 where aspect or opinion are implicit."""
+    """An aspect, its category, the sentiment and the opinion; (-1, -1) for an implicit aspect or opinion."""
 
     aspect: tuple[int, int]
     category: str
@@ -128,13 +128,13 @@ def _quads(value: Any) -> list[Quad]:
 
 
 def _readable(category: str) -> str:
-    """`HARD_DISC#GENERAL` as words: `hard disc: general`."""
+    """`HARD_DISC#GENERAL` in readable form: `hard disc: general`."""
     entity, _, attribute = category.lower().replace("_", " ").replace("&", " & ").partition("#")
     return f"{entity}: {attribute}" if attribute else entity
 
 
 def quad_aspects(value: Any, host: str) -> list[SpanDict]:
-    """The aspects of `1,3 LAPTOP#GENERAL 2 4,5` (tokens, the last excluded); implicit ones (-1,-1) are left out."""
+    """The aspects of `1,3 LAPTOP#GENERAL 2 4,5` (token numbers, end exclusive). Implicit ones (-1,-1) are left out."""
     places = tokens(host)
     explicit = [quad for quad in _quads(value) if quad.aspect[0] >= 0]
     found = [stretch(host, places, quad.category, quad.aspect[0], quad.aspect[1] - 1) for quad in explicit]
@@ -142,7 +142,7 @@ def quad_aspects(value: Any, host: str) -> list[SpanDict]:
 
 
 def quad_opinions(value: Any, host: str) -> list[SpanDict]:
-    """The opinions of such quads, labelled with the sentiment (0, 1, 2); implicit ones are left out."""
+    """The opinions of quads, labelled with the sentiment (0, 1, 2). Implicit ones are left out."""
     places = tokens(host)
     explicit = [quad for quad in _quads(value) if quad.opinion[0] >= 0]
     found = [stretch(host, places, quad.sentiment, quad.opinion[0], quad.opinion[1] - 1) for quad in explicit]
@@ -150,21 +150,21 @@ def quad_opinions(value: Any, host: str) -> list[SpanDict]:
 
 
 def quad_categories(value: Any, _: str) -> list[Pair]:
-    """The category of each quad, `laptop: general`, with the sentiment (0, 1, 2)."""
+    """The category of each quad, such as `laptop: general`, paired with the sentiment (0, 1, 2)."""
     return _each_once([{"name": quad.category, "value": quad.sentiment} for quad in _quads(value)])
 
 
 def quad_labels(value: Any, _: str) -> list[str]:
-    """The categories of the quads, each once."""
+    """The distinct categories of the quads."""
     return _each_once([quad.category for quad in _quads(value)])
 
 
 def quad_entities(value: Any, _: str) -> list[str]:
-    """What the quads are about, each once: of the category `hard disc: general` the hard disc."""
+    """The distinct entities of the quads: `hard disc` for the category `hard disc: general`."""
     return _each_once([quad.category.partition(":")[0] for quad in _quads(value)])
 
 
 def quad_terms(value: Any, _: str) -> list[Pair]:
-    """From the columns of the text and of its quads: the words of each explicit aspect with its category."""
+    """From the columns text and quads: the words of each explicit aspect, paired with its category."""
     text, quads = _two(value)
     return [{"name": str(span["text"]), "value": str(span["label"])} for span in quad_aspects(quads, str(text))]

@@ -1,8 +1,8 @@
-"""Ordinals among equal rows: exact, in 20 to 30 bytes for each distinct row, where a set of Python takes a hundred.
+"""Ordinals of equal rows: exact counts in 20 to 30 bytes per distinct row; a Python set takes about a hundred.
 
-The first two bytes of a fingerprint choose one of 65,536 buckets. A bucket is one string of bytes, of entries that
-consist of the other fourteen bytes and a count. Of three million distinct rows a bucket holds 46, which are searched in
-a fraction of a microsecond.
+The first two bytes of a fingerprint select one of 65,536 buckets. A bucket is one bytearray of entries; an entry is the
+other 14 bytes and a one-byte count. With three million distinct rows a bucket has 46 entries, and a search takes a
+fraction of a microsecond.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from __future__ import annotations
 from binascii import unhexlify
 from collections import Counter, defaultdict
 
-REST = 14  # bytes of a fingerprint that do not choose the bucket
-ENTRY = REST + 1  # bytes of an entry
-MOST = 255  # rows that the count of an entry can tell
+REST = 14  # bytes of a fingerprint after the two that select the bucket
+ENTRY = REST + 1  # bytes per entry
+MOST = 255  # the largest count that an entry can hold
 
 
 class Ordinals:
-    """Gives each of several equal fingerprints another number: 0, 1, 2 …"""
+    """Numbers equal fingerprints 0, 1, 2 … in the order in which they come."""
 
     def __init__(self) -> None:
         self._buckets: defaultdict[int, bytearray] = defaultdict(bytearray)
-        self._beyond: Counter[bytes] = Counter()  # rows that an entry could not count any more
+        self._beyond: Counter[bytes] = Counter()  # rows beyond the largest count of an entry
 
     def next(self, fingerprint: str) -> int:
-        """The ordinal of a row with this fingerprint of 32 hexadecimal digits."""
+        """Return the ordinal of a row with this fingerprint (32 hexadecimal digits)."""
         whole = unhexlify(fingerprint)
         bucket, rest = self._buckets[whole[0] << 8 | whole[1]], whole[2:]
         at = bucket.find(rest)

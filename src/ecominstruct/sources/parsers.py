@@ -1,7 +1,7 @@
-"""Parsers for odd cells: small functions, each with a name that cards use (`parse: NAME`) and one kind of result.
+"""Parsers of single cells: small functions that a card calls by name (`parse: NAME`), each with one kind of result.
 
-A parser gets the raw value (a list where `from` names several columns) and, for spans, the text that they count in.
-It raises ValueError with what is wrong when the value is not of its form.
+A parser gets the raw value (a list if `from` names several columns) and, for spans, the text that offsets refer to. It
+raises ValueError, with the problem, if the value does not have the expected form.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from ecominstruct.rows import Kind
 from ecominstruct.sources import chinese, judged, menus, offers, opinions
 from ecominstruct.sources.opinions import Pair, SpanDict, stretch, tokens
 
-LONGEST = 100_000  # characters of a cell that is read
+LONGEST = 100_000  # characters in the longest cell that is parsed
 
 
 class Parser(NamedTuple):
-    """A parser: the kind of field that it makes, what it does, and the function."""
+    """A parser: the kind of field that it produces, what it does, and the function."""
 
     result: Kind
     about: str
@@ -29,14 +29,14 @@ class Parser(NamedTuple):
 
 
 def parse(name: str, value: Any, host: str) -> Any:
-    """What a parser makes of a cell (or cells); ValueError where it is none for it, or longer than anybody writes."""
+    """Apply a parser to a cell or several. Raises ValueError if the value does not fit or is longer than `LONGEST`."""
     if sum(len(cell) for cell in (value if isinstance(value, list) else [value]) if isinstance(cell, str)) > LONGEST:
         raise ValueError(f"a cell of over {LONGEST:,} characters")
     return PARSERS[name].call(value, host)
 
 
 def _text(value: Any) -> str:
-    """A value of a cell as text: null is none, and nobody writes True for true."""
+    """A cell value as text: null becomes the empty text, and booleans are written as in JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
@@ -56,14 +56,14 @@ _BLANKS = re.compile(r"[ \t\u00a0]+")
 
 
 def clean_html(value: Any, _: str) -> str:
-    """Without tags, with entities as characters, with white space in single blanks and lines."""
+    """Remove tags, decode entities, and reduce white space to single blanks and line breaks."""
     text = _TAG.sub(" ", _BREAK.sub("\n", _uncommented(_need_text(value))))
     lines = (_BLANKS.sub(" ", line).strip() for line in html.unescape(text).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
 def _uncommented(text: str) -> str:
-    """Markup with a blank for each comment that is closed."""
+    """Replace each closed comment by a blank."""
     kept, at = [], 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
         kept.append(text[at:start])
@@ -72,17 +72,17 @@ def _uncommented(text: str) -> str:
 
 
 def plain_line(value: Any, _: str) -> str:
-    """Without tags, with entities as characters, in one line with single blanks."""
+    """Like `clean_html`, on one line."""
     return " ".join(clean_html(value, "").split())
 
 
 def small_letters(value: Any, _: str) -> str:
-    """In small letters, with single blanks."""
+    """Lower case, with single blanks."""
     return " ".join(_need_text(value).lower().split())
 
 
 def number(value: Any, _: str) -> str:
-    """A number in its shortest form: 4.0 and 4.00 are 4; 1,299.50 is 1299.5."""
+    """A number in its shortest form: 4.0 and 4.00 become 4; 1,299.50 becomes 1299.5."""
     text = _text(value).strip().replace(",", "")
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", text):
         raise ValueError(f"no number: {text[:40]!r}")
@@ -93,7 +93,7 @@ def number(value: Any, _: str) -> str:
 
 
 def one_line(value: Any, _: str) -> str:
-    """With white space, also ends of lines, as single blanks."""
+    """Replace white space, including line breaks, by single blanks."""
     return " ".join(_need_text(value).split())
 
 
@@ -101,7 +101,7 @@ _OPENING = re.compile(r"<([^<>/]+)>")
 
 
 class _Inline(NamedTuple):
-    """A stretch `<label>words</label>` of a text, from its first bracket to its last."""
+    """A span `<label>words</label>` of a text; `start` and `end` include the tags."""
 
     start: int
     end: int
@@ -110,21 +110,21 @@ class _Inline(NamedTuple):
 
 
 def _inline(text: str) -> Iterator[_Inline]:
-    """The stretches of a text that stand between two tags of one name, from the left; none inside another."""
+    """Yield the non-nested spans between an opening and a closing tag of one name, from the left."""
     at, unclosed = 0, set[str]()
     while opening := _OPENING.search(text, at):
         label, at = opening[1], opening.end()
         closing = f"</{label}>"
         end = -1 if label in unclosed else text.find(closing, at)
         if end < 0:
-            unclosed.add(label)  # not further on, either
+            unclosed.add(label)  # no closing tag further on either
             continue
         yield _Inline(opening.start(), end + len(closing), label, text[at:end])
         at = end + len(closing)
 
 
 def inline_text(value: Any, _: str) -> str:
-    """The text of `…<label>words</label>…` without its tags."""
+    """The text of `…<label>words</label>…` without the tags."""
     kept, at, text = [], 0, _need_text(value)
     for found in _inline(text):
         kept += [text[at : found.start], found.words]
@@ -136,7 +136,7 @@ def inline_text(value: Any, _: str) -> str:
 
 
 def literal(value: Any) -> Any:
-    """The value of a cell that holds a JSON or Python literal; ValueError when it holds none."""
+    """Parse a cell that holds a JSON or Python literal. Raises ValueError if it holds none."""
     text = _need_text(value).strip()
     if len(text) > LONGEST:
         raise ValueError(f"a literal of over {LONGEST:,} characters")
@@ -159,7 +159,7 @@ def literal_list(value: Any, _: str) -> list[str]:
 
 
 def member_names(value: Any, _: str) -> list[str]:
-    """The names of the members of an object."""
+    """The member names of an object."""
     if not isinstance(value, dict):
         raise ValueError(f"expected an object, found a {type(value).__name__}")
     return [str(name) for name in value]
@@ -175,7 +175,7 @@ def category_path(value: Any, _: str) -> list[str]:
 
 
 def hash_pairs(value: Any, _: str) -> list[Pair]:
-    """The pairs of `a#b*c#d`; a name may come several times."""
+    """The pairs of `a#b*c#d`. Names may repeat."""
     return list(_cut_pairs(_need_text(value), "*", "#"))
 
 
@@ -191,7 +191,7 @@ _RUBY = re.compile(r'\{(?:"key"=>"((?:[^"\\]|\\.)*)",\s*)?"value"=>"((?:[^"\\]|\
 
 
 def ruby_pairs(value: Any, _: str) -> list[Pair]:
-    """The pairs of `{"x"=>[{"key"=>"a", "value"=>"b"}, {"value"=>"c"}]}`; a value without key has an empty name."""
+    """The pairs of `{"x"=>[{"key"=>"a", "value"=>"b"}, {"value"=>"c"}]}`. A value without a key has an empty name."""
     text = _need_text(value)
     if text.strip() and "=>" not in text:
         raise ValueError(f"no hash: {text[:80]!r}")
@@ -199,7 +199,7 @@ def ruby_pairs(value: Any, _: str) -> list[Pair]:
 
 
 def ruby_named_pairs(value: Any, _: str) -> list[Pair]:
-    """Of the pairs of `ruby_pairs`, those that have a key."""
+    """The pairs of `ruby_pairs` that have a key."""
     return [pair for pair in ruby_pairs(value, "") if pair["name"].strip()]
 
 
@@ -208,7 +208,7 @@ def _unescaped(text: str) -> str:
 
 
 def object_pairs(value: Any, _: str) -> list[Pair]:
-    """A pair for each member of an object; of a list of values, one for each; of an object of values, its names."""
+    """A pair for each member of an object. A list gives a pair for each item, a nested object one for each name."""
     found = literal(value) if isinstance(value, str) else value
     if not isinstance(found, dict):
         raise ValueError(f"expected an object, found a {type(found).__name__}")
@@ -216,7 +216,7 @@ def object_pairs(value: Any, _: str) -> list[Pair]:
 
 
 def clean_pairs(value: Any, _: str) -> list[Pair]:
-    """The pairs of `object_pairs`, with values as `clean_html` leaves them."""
+    """The pairs of `object_pairs`, with each value cleaned by `clean_html`."""
     return [{**pair, "value": clean_html(pair["value"], "")} for pair in object_pairs(value, "")]
 
 
@@ -238,7 +238,10 @@ def list_pairs(value: Any, _: str) -> list[Pair]:
 
 
 def found_values(value: Any, host: str) -> list[SpanDict]:
-    """Where the values of an object of attributes stand in the text: as whole words and outside others, if they can."""
+    """Where the values of an attribute object occur in the text.
+
+    Longer values come first. Occurrences that are whole words and do not overlap earlier spans are preferred.
+    """
     spans: list[SpanDict] = []
     for pair in sorted(clean_pairs(value, ""), key=lambda pair: -len(pair["value"])):
         words = pair["value"]
@@ -259,7 +262,7 @@ def _overlaps(spans: list[SpanDict], place: tuple[int, int]) -> bool:
 
 
 def inline_spans(value: Any, _: str) -> list[SpanDict]:
-    """The stretches of `…<label>words</label>…`, counted in the text that `inline_text` makes of it."""
+    """The spans of `…<label>words</label>…`, with offsets in the text that `inline_text` returns."""
     spans = []
     removed = 0
     for found in _inline(_need_text(value)):
@@ -270,7 +273,7 @@ def inline_spans(value: Any, _: str) -> list[SpanDict]:
 
 
 def token_slots(value: Any, host: str) -> list[SpanDict]:
-    """One bare label a token, `O` for none: neighbours with one label are one stretch."""
+    """One bare label per token, `O` for none. Adjacent tokens with the same label form one span."""
     labels = _need_text(value).split(" ") if value else []
     places = tokens(host)
     if len(labels) != len(places):
@@ -287,10 +290,13 @@ def token_slots(value: Any, host: str) -> list[SpanDict]:
 
 
 def token_tags(value: Any, host: str) -> list[SpanDict]:
-    """One BIO or BIOES tag a token, both apart by blanks; the text has a blank between tokens or none at all."""
+    """One BIO or BIOES tag per token, separated by blanks.
+
+    The text has a blank between tokens, or each character is one.
+    """
     from ecominstruct.sources.bio_tags import spans_of
 
-    alone = value[0] if isinstance(value, list) and len(value) == 1 else value  # of several columns, the one there is
+    alone = value[0] if isinstance(value, list) and len(value) == 1 else value  # the only column present
     tags = _need_text(alone).split(" ")
     for words, join in ((host.split(" "), " "), (list(host), "")):
         if len(words) == len(tags):

@@ -1,4 +1,4 @@
-"""The `.part` file of a download: it grows, survives a stop, and is written by one process at a time."""
+"""The `.part` file of a download: append-only, resumable after a stop, and locked to one process."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import IO
 
 from ecominstruct.errors import input_error
 
-CHUNK = 1 << 18  # bytes that are in memory at once
+CHUNK = 1 << 18  # bytes held in memory at once
 
 
 class Partial:
-    """An open `.part` file: what has arrived, its sha256 so far, and which version of the file it belongs to."""
+    """An open `.part` file: its size, the sha256 of what has arrived, and the version that it belongs to."""
 
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self._file = file
@@ -28,22 +28,22 @@ class Partial:
 
     @property
     def sha256(self) -> str:
-        """Of all that has arrived."""
+        """The sha256 of everything that has arrived, as hexadecimal digits."""
         return self._digest.hexdigest()
 
     @property
     def version(self) -> str:
-        """The ETag or the date under which the server gave the bytes; '' where it told none."""
+        """The ETag or date with which the server sent the bytes; '' if unknown."""
         return self._version.read_text(encoding="latin-1") if self.size and self._version.is_file() else ""
 
     def append(self, chunk: bytes) -> None:
-        """Keep what has arrived."""
+        """Append what has arrived."""
         self._file.write(chunk)
         self._digest.update(chunk)
         self.size += len(chunk)
 
     def restart(self, version: str = "") -> None:
-        """Forget all that has arrived; what comes next belongs to this version."""
+        """Discard everything that has arrived; the next bytes belong to `version`."""
         self._file.seek(0)
         self._file.truncate()
         self._version.write_text(version, encoding="latin-1")
@@ -51,13 +51,16 @@ class Partial:
         self.size = 0
 
     def forget_version(self) -> None:
-        """Nobody will ask for the rest."""
+        """Delete the stored version, when the download will not be resumed."""
         self._version.unlink(missing_ok=True)
 
 
 @contextmanager
 def open_partial(part: Path) -> Iterator[Partial]:
-    """The partial file, which no other process may fill at the same time; an empty one does not outlive an error."""
+    """Open and lock the partial file. After an error, an empty one is deleted.
+
+    Raises InputError if another process holds the lock.
+    """
     part.parent.mkdir(parents=True, exist_ok=True)
     with part.open("a+b") as file:
         try:

@@ -1,7 +1,7 @@
 """Paths into nested data: names and numbers joined by dots, such as `labels.en`, `spans.0.term` or `turns.*.text`.
 
-A number counts items from 0, a negative one from the end; `a:b` is a stretch of items; `*` is all items of a list,
-or all values of an object. A path with `*` or a stretch finds a list.
+A number is an index from 0, or from the end if negative; `a:b` is a slice of a list; `*` is all items of a list or all
+values of an object. A path with `*` or a slice returns a list.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ _NUMBER = re.compile(r"-?\d+")
 
 
 def at(data: Any, path: str) -> tuple[bool, Any]:
-    """Whether there is something at a path, and what."""
-    if isinstance(data, dict) and path in data:  # also names that hold dots
+    """Look up a path. Return whether something is there, and its value."""
+    if isinstance(data, dict) and path in data:  # a name that itself contains dots takes precedence
         return True, data[path]
     head, _, rest = path.partition(".")
     if head == "*":
@@ -46,9 +46,9 @@ def _step(data: Any, part: str) -> tuple[bool, Any]:
 
 
 def inside(data: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """All things at a path with `*`, one at a time, each with the name that the last `*` met, or ''.
+    """Yield everything at a path with `*`, each with the object key that the last `*` matched, or ''.
 
-    Things that the path does not reach are left out; an empty path is the data itself.
+    Items in which the path does not exist are skipped. An empty path is the data itself.
     """
     if not path:
         yield "", data
@@ -68,7 +68,7 @@ def inside(data: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def without(data: dict[str, Any], path: str) -> dict[str, Any]:
-    """The data without what is at a path of names; the original stays as it is."""
+    """A copy of the data without what is at a path of names."""
     head, _, rest = path.partition(".")
     inner = data.get(head)
     if rest and isinstance(inner, dict):

@@ -1,7 +1,7 @@
-"""From one piece of raw data to its records: what every record has, its id, its kin, and the fields of its card.
+"""Records of one piece of raw data: common columns, ids, family keys, and the fields of the card.
 
-A record's id is a hash of its source, its file and its raw fields, plus an ordinal among equals, so that it stays the
-same wherever the row moves in its file.
+A record's id is a hash of its source, its file, its raw row and an ordinal among equal rows. It therefore does not
+change when the row moves within its file.
 """
 
 from __future__ import annotations
@@ -37,32 +37,32 @@ class Piece(NamedTuple):
     """One unit of ingest: a raw file, or rows `start` to `stop` of a storefront table."""
 
     card: dict[str, Any]  # the source card, as plain data
-    number: int  # of the file, or of the stretch
+    number: int  # of the file or range within the source
     file: dict[str, Any] | None
-    places: tuple[Found, ...] = ()  # where the file is; of a pattern, its files
+    places: tuple[Found, ...] = ()  # the files that the path or pattern matches
     start: int = 0
     stop: int = 0
-    lookup: str = ""  # the name of the lookup whose file this is
-    others: Mapping[str, tuple[Found, ...]] = {}  # the files of the lookups by name; for such a file, the card's files
-    elsewhere: tuple[flow.Where, ...] = ()  # which rows of the file other sources take
-    readers: str = ""  # a file with reader functions
+    lookup: str = ""  # the name of the lookup whose file this is, if any
+    others: Mapping[str, tuple[Found, ...]] = {}  # files of the lookups by name; for a lookup: the card's files
+    elsewhere: tuple[flow.Where, ...] = ()  # row filters of other sources on the same file
+    readers: str = ""  # path of a custom `readers.py`
     forgotten: Forgotten = NOTHING
 
     @property
     def unit(self) -> str:
-        """The key of the unit."""
+        """The key of the unit: source id and number."""
         return f"{self.card['id']}/{self.number:03d}"
 
 
 class Sink(Protocol):
-    """Takes rejects, or notes."""
+    """Something that accepts rejects, or notes."""
 
     def add(self, reject: Reject) -> None:
-        """Take one."""
+        """Accept one."""
 
 
 class Few:
-    """Counts rejects by reason, and keeps no more than the first of them."""
+    """Counts rejects by reason, and keeps the first `most` of them."""
 
     def __init__(self, kept: list[Reject] | None = None, most: int = 0) -> None:
         self._kept: list[Reject] = [] if kept is None else kept
@@ -70,14 +70,14 @@ class Few:
         self.counts: dict[str, int] = {}
 
     def add(self, reject: Reject) -> None:
-        """Count it."""
+        """Count one, and keep it if there is room."""
         self.counts[reject.reason] = self.counts.get(reject.reason, 0) + 1
         if len(self._kept) < self._most:
             self._kept.append(reject)
 
 
 class State:
-    """What is gathered while one piece is read."""
+    """Mutable state while one piece is read."""
 
     def __init__(
         self,
@@ -90,28 +90,31 @@ class State:
         self.piece = piece
         self.rejects = rejects or Few()
         self.notes = notes or Few()
-        self.seen: Counter[str] = Counter()  # raw rows, and those of them that were folded
-        self.missed = set(piece.forgotten.reread)  # records that were forgotten and have not been met yet
+        self.seen: Counter[str] = Counter()  # numbers of raw rows ("raw") and of folded ones ("folded")
+        self.missed = set(piece.forgotten.reread)  # forgotten records that have not been met yet
 
     def reject(self, file: str, row: RawRow) -> None:
-        """Keep a raw row that does not become a record, with its reason."""
+        """Store a raw row that does not become a record, with its reason."""
         self.rejects.add(self.reason(file, row))
 
     def reason(self, file: str, row: RawRow) -> Reject:
-        """Why a raw row is none, or odd; its place is the line where the format has lines."""
+        """A reject for a raw row. Its place is the line number if the format has lines, else the row number."""
         place = f"{file}:{row.line or row.number + 1}"
         return Reject(STAGE.name, self.piece.unit, place, row.reason, row.detail, row.raw)
 
 
 def read_records(piece: Piece) -> Iterator[dict[str, Any]]:
-    """The records of a piece, one at a time, without what does not become one."""
+    """Yield the records of a piece, without storing rejects and notes."""
     return records_of(State(SourceCard.model_validate(piece.card), piece))
 
 
 def examine(
     piece: Piece, records: int, rejects: int, first: list[dict[str, Any]], refused: list[Reject], odd: list[Reject]
 ) -> dict[str, Any]:
-    """Read a whole piece and write nothing: its counts; the first records, rejects and notes go to the lists."""
+    """Read a whole piece without writing anything, and return its counts.
+
+    The first `records` records go to `first`, up to `rejects` rejects to `refused`, and up to as many notes to `odd`.
+    """
     sinks = Few(refused, rejects), Few(odd, rejects)
     state = State(SourceCard.model_validate(piece.card), piece, *sinks)
     made = 0
@@ -126,7 +129,7 @@ def examine(
 
 
 def differences(state: State) -> Iterator[Reject]:
-    """What is not as the card says of the file: it is read all the same, but somebody should know."""
+    """Notes on a file that differs from its card in hash or row count. It is read nevertheless."""
     if state.piece.file is None:
         return
     file = RawFile.model_validate(state.piece.file)
@@ -143,6 +146,11 @@ def _sha256(path: Path) -> str:
 
 
 def records_of(state: State) -> Iterator[dict[str, Any]]:
+    """Yield the records of a piece, in the order of its rows; rejects, notes and counts go to `state`.
+
+    A record has the columns of `rows.RECORD_COLUMNS` and the fields of its card. Raises InputError if forgotten records
+    can no longer be recognised.
+    """
     if state.piece.file is None:
         yield from _of_file(state, Found("", Place(Path())), _storefront(state.card, state.piece), {}, {})
     elif state.piece.lookup:
@@ -164,7 +172,7 @@ def _storefront(card: SourceCard, piece: Piece) -> Iterator[RawRow]:
 
 
 def _things(state: State, found: Found, more: Mapping[str, Any]) -> Iterator[RawRow]:
-    """What the rows of one file become records from."""
+    """The rows of a file from which records are made: read, exploded, filtered, gathered."""
     card, piece = state.card, state.piece
     rows: Iterator[RawRow] = read_rows(found.place, card.read, Path(piece.readers) if piece.readers else None)
     if card.explode:
@@ -175,7 +183,7 @@ def _things(state: State, found: Found, more: Mapping[str, Any]) -> Iterator[Raw
 
 
 def _tables(state: State) -> flow.Tables:
-    """The files of the lookups, by key, in memory."""
+    """The files of the lookups, indexed by key, in memory."""
     return {
         name: flow.table(_lookup_rows(state, name, state.piece.others[name]), lookup)
         for name, lookup in state.card.lookup.items()
@@ -189,7 +197,7 @@ def _lookup_rows(state: State, name: str, places: Sequence[Found]) -> Iterator[R
 
 
 def _count_lookup(state: State) -> None:
-    """Account for the file of a lookup: which of its rows some raw row of the card names."""
+    """Account for the rows of a lookup's file: which of them the card's raw rows refer to."""
     card, piece = state.card, state.piece
     lookup = card.lookup[piece.lookup]
     named: set[str] = set()
@@ -204,7 +212,7 @@ def _count_lookup(state: State) -> None:
 
 
 def _pass(state: State, file: str, row: RawRow) -> bool:
-    """Count a raw row; whether it can become a record."""
+    """Count a raw row, and reject it if needed; return whether it becomes a record."""
     state.seen["raw"] += 1
     if row.reason == flow.FOLDED:
         state.seen["folded"] += 1
@@ -268,11 +276,11 @@ def _row_split(card: SourceCard, view: Mapping[str, Any]) -> str | None:
 
 
 def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
-    """The keys that make records kin.
+    """Return the keys by which records are joined into families, sorted.
 
-    Records with equal text share a group, across sources, whatever their fields are called and however they are set
-    (`normalize_for_matching`); an
-    id (a stock number, a thread) means something only within its origin, and its punctuation counts.
+    Records with equal text share a key, across sources, whatever their fields are called and however the text is
+    typeset (`normalize_for_matching`). An id (a stock number, a thread) is unique only within its origin, and its
+    punctuation counts.
     """
     spaces = dict.fromkeys(card.group, "text")
     spaces |= {name: f"{card.origin}:{what}" for name, what in card.group_ids.items()}
@@ -281,12 +289,12 @@ def group_keys(card: SourceCard, fields: Mapping[str, Any]) -> list[str]:
         value = fields[name]
         form = normalize_for_matching if space == "text" else same_text
         texts = filter(None, map(form, value if isinstance(value, list) else [value]))
-        keys |= {f"{space}:{hash64(space, text):016x}" for text in texts}  # nothing is not something in common
+        keys |= {f"{space}:{hash64(space, text):016x}" for text in texts}  # empty fields link no records
     return sorted(keys)
 
 
 def _shown(data: Mapping[str, Any]) -> str:
-    """The beginning of a raw row that could be read, as a person sees it; not more of it is written than is kept."""
+    """An excerpt of a raw row that could be read, as JSON."""
     short = {name: value[:EXCERPT] if isinstance(value, str | list) else value for name, value in data.items()}
     try:
         return kept(json.dumps(short, ensure_ascii=False, default=str))
@@ -295,7 +303,7 @@ def _shown(data: Mapping[str, Any]) -> str:
 
 
 def _content(data: Mapping[str, Any]) -> tuple[str, str]:
-    """The fingerprint of a raw row; or why it cannot be kept: too large, too deep, half a character."""
+    """The hash of a raw row and '', or '' and why it cannot be stored: too large, too deep, a lone surrogate."""
     try:
         content = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""An acceptance sample: a sheet of drawn records on which a person says of each whether it is right."""
+"""Acceptance samples: a sheet of randomly drawn records, on which a person marks each as right or wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from ecominstruct.errors import input_error
 from ecominstruct.identity import hash64
-from ecominstruct.runs.store import replacing
+from ecominstruct.runs.files import replacing
 from ecominstruct.sources.cards import Acceptance, SourceCard, absent_files
 from ecominstruct.sources.ingest import pieces
 from ecominstruct.sources.readers import Place, read_rows
@@ -24,12 +24,15 @@ NOTE = "note"
 HEAD = ("id", "file", "row")
 YES = frozenset({"yes", "y", "1", "true", "ok", "right", "是", "对", "正确", "√", "✓"})
 NO = frozenset({"no", "n", "0", "false", "wrong", "否", "不", "错", "错误", "×", "✗"})
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute what begins so
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets execute cells that begin with these
 Z = 1.959964
 
 
 def draw(card: SourceCard, count: int, data: Path | None) -> list[dict[str, Any]]:
-    """So many records of a source, drawn by hash: the same ones whatever the order of the rows."""
+    """Draw `count` records of a source by hash of their id, independent of the order of rows.
+
+    Raises InputError if the source's files are absent.
+    """
     missing = absent_files(card, data)
     if missing:
         raise input_error(
@@ -42,9 +45,12 @@ def draw(card: SourceCard, count: int, data: Path | None) -> list[dict[str, Any]
 
 
 def write_sheet(path: Path, card: SourceCard, count: int, data: Path | None) -> dict[str, Any]:
-    """Write drawn records with all their fields, and two empty columns: right? and note."""
+    """Write drawn records with all their fields, and the empty columns `right?` and `note`.
+
+    `path` is a .csv or .xlsx file; InputError otherwise. Returns the number of records and the next command.
+    """
     if path.suffix not in (".csv", ".xlsx"):
-        raise input_error("is neither a .csv nor an .xlsx file", "Name the sheet so", file=str(path))
+        raise input_error("is neither a .csv nor an .xlsx file", "Use one of these endings", file=str(path))
     records = draw(card, count, data)
     head = [*HEAD, *card.kinds, RIGHT, NOTE]
     rows = ([*(_cell(record[name]) for name in (*HEAD, *card.kinds)), "", ""] for record in records)
@@ -59,7 +65,7 @@ def write_sheet(path: Path, card: SourceCard, count: int, data: Path | None) -> 
 
 
 def _cell(value: Any) -> str:
-    """A field as one cell: items apart by lines, members by a colon."""
+    """A field as one cell: one item per line, members separated by a colon."""
     if isinstance(value, list):
         return "\n".join(_cell(item) for item in value)
     if isinstance(value, dict):
@@ -74,7 +80,7 @@ def _members(value: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:  # the mark tells Excel that it is UTF-8
+    with path.open("w", encoding="utf-8-sig", newline="") as file:  # the byte-order mark makes Excel read it as UTF-8
         writer = csv.writer(file)
         writer.writerow(head)
         writer.writerows([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows)
@@ -93,7 +99,7 @@ def _write_xlsx(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) 
         cells = []
         for text in row:
             cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("�", text))
-            cell.data_type = "s"  # never a formula
+            cell.data_type = "s"  # stored as text, never as a formula
             cells.append(cell)
         sheet.append(cells)
     with path.open("wb") as file:
@@ -101,14 +107,17 @@ def _write_xlsx(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) 
 
 
 def read_sheet(path: Path, card: SourceCard) -> dict[str, Any]:
-    """The error rate of a sheet that a person has filled in, with what to write into the card."""
+    """Return the error rate of a completed sheet, and the line to add to the card.
+
+    Raises InputError for a missing file, a missing column, an answer that is neither yes nor no, or no answers at all.
+    """
     if not path.is_file():
-        raise input_error("is no file", "Name the sheet that was filled in", file=str(path))
+        raise input_error("is not a file", "Name the sheet that was filled in", file=str(path))
     read = Read(format="xlsx") if path.suffix == ".xlsx" else Read(format="csv")
     answers = list(_answers(path, read))
     found = Acceptance(rows=len(answers), wrong=answers.count(False)) if answers else None
     if found is None:
-        raise input_error(f"says of no record whether it is right: the column {RIGHT!r} is empty", file=str(path))
+        raise input_error(f"has no answers: the column {RIGHT!r} is empty", file=str(path))
     facts = f"acceptance: {{rows: {found.rows}, wrong: {found.wrong}}}"
     return {**error_rate(found), "write into the card": facts, "source": card.id}
 
@@ -132,7 +141,7 @@ def _answers(path: Path, read: Read) -> Iterator[bool]:
 
 
 def error_rate(found: Acceptance) -> dict[str, Any]:
-    """The share of wrong records, with the 95 % interval of Wilson."""
+    """The share of wrong records with its 95 % score interval (Wilson 1927)."""
     n, p = found.rows, found.wrong / found.rows
     middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n)
     half = Z / (1 + Z * Z / n) * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))

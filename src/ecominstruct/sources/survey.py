@@ -1,6 +1,6 @@
-"""How the project reads a source or a bare file: what it finds, its first records, and every row that it would refuse.
+"""Surveys of a source or a bare file: what is read, its first records, and the rows that would be rejected.
 
-For a bare file it also writes a card of at most ten lines, ready to be pasted.
+For a bare file, a survey also proposes a card of at most ten lines.
 """
 
 from __future__ import annotations
@@ -30,9 +30,12 @@ MOST_FIELDS = 40
 
 
 def survey(path: Path, extra: Sequence[Path], data: Path | None) -> dict[str, Any]:
-    """A card, all cards of a catalogue folder, or a bare data file."""
+    """Survey a card, all cards of a catalogue folder, or a bare data file.
+
+    `extra` are further catalogue folders that the cards may need. Raises InputError if the path does not exist.
+    """
     if not path.exists():
-        raise input_error("is not there", "Name a card, a catalogue folder or a data file", file=str(path))
+        raise input_error("does not exist", "Name a card, a catalogue folder or a data file", file=str(path))
     if path.is_file() and path.name != CARD:
         return {"path": strict_yaml.shown(path), "file": bare_file(path)}
     cards = _cards(path, extra)
@@ -40,7 +43,7 @@ def survey(path: Path, extra: Sequence[Path], data: Path | None) -> dict[str, An
 
 
 def _cards(path: Path, extra: Sequence[Path]) -> list[SourceCard]:
-    """The cards at a path. The root of a card is the folder that holds its language: en or zh."""
+    """The cards at a path, loaded from their catalogue folders."""
     folder = path if path.is_dir() else path.parent
     found = sorted(folder.rglob(CARD))
     if not found:
@@ -51,7 +54,7 @@ def _cards(path: Path, extra: Sequence[Path]) -> list[SourceCard]:
 
 
 def _root_of(card: Path) -> Path:
-    """The catalogue folder that a card stands in: as many folders up as its id has parts."""
+    """The catalogue folder of a card: as many levels up as its id has parts."""
     document = strict_yaml.read(card)
     source = document.data.get("id") if isinstance(document.data, dict) else None
     parts = str(source).count("/") + 1 if isinstance(source, str) else 2
@@ -96,7 +99,7 @@ def _short(value: Any) -> Any:
 
 
 def _guesses(place: Place, read: Read) -> dict[str, Any]:
-    """The encoding and the separator that a file is read with."""
+    """The format, encoding and separator with which a file is read."""
     facts: dict[str, Any] = {"format": read.format or f"reader {read.reader}"}
     if read.format in ("xlsx", "parquet"):
         return facts
@@ -110,7 +113,7 @@ def _guesses(place: Place, read: Read) -> dict[str, Any]:
 
 
 def bare_file(path: Path) -> dict[str, Any]:
-    """What a file without a card looks like, and a card for it."""
+    """Survey a file without a card, and propose a card for it."""
     place = Place(path)
     read = guess_read(place)
     raw = 0
@@ -140,7 +143,7 @@ def bare_file(path: Path) -> dict[str, Any]:
 
 
 def _kind(rows: Sequence[RawRow], name: str) -> str:
-    """What the values of a column are: text, texts, pairs, spans, turns, or something deeper."""
+    """The kind of a column's values: text, texts, pairs, spans, turns, or deeper nesting."""
     value = next((row.data[name] for row in rows if row.data.get(name) not in (None, [], {})), "")
     if isinstance(value, list):
         members = set(value[0]) if isinstance(value[0], dict) else None
@@ -152,7 +155,7 @@ def _kind(rows: Sequence[RawRow], name: str) -> str:
 
 
 def _card_lines(path: Path, read: Read, columns: dict[str, str]) -> Iterator[str]:
-    """A card of at most ten lines; names that are no field names are numbered."""
+    """A card of at most ten lines. Columns with unsuitable names get numbered field names."""
     chinese = any("\u4e00" <= char <= "\u9fff" for name in columns for char in name)
     lang = "zh" if chinese or _speaks_chinese(path, read) else "en"
     yield f"id: {lang}/{_name(path.stem, 'my_source')}"
@@ -167,7 +170,7 @@ def _card_lines(path: Path, read: Read, columns: dict[str, str]) -> Iterator[str
 
 
 def _field(name: str, kind: str, number: int, columns: Mapping[str, str]) -> str:
-    """A column as a field of the card; '' for what is nested too deeply to be one by itself."""
+    """A column as a field of the card; '' if it is nested too deeply."""
     field, origin = _name(name, f"field_{number}"), _quoted(name)
     if kind == "spans" and "text" in columns:
         return f"{field}: {{from: {origin}, spans: {{}}, inside: text}}"
@@ -182,7 +185,7 @@ def _speaks_chinese(path: Path, read: Read) -> bool:
 
 
 def _name(text: str, other: str) -> str:
-    """A text as the name of a field or folder."""
+    """A text turned into a valid name of a field or folder, or `other` if that is impossible."""
     plain = "".join(char if char.isascii() and char.isalnum() else "_" for char in text.lower()).strip("_")
     while "__" in plain:
         plain = plain.replace("__", "_")
@@ -193,7 +196,7 @@ def _name(text: str, other: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as YAML inside brackets."""
+    """A text as a YAML scalar inside brackets."""
     import json
 
     plain = text.isascii() and text.replace("_", "").replace(".", "").replace("-", "").isalnum() and text[0].isalpha()

@@ -1,15 +1,15 @@
-"""What was forgotten, so that it stays forgotten: tombstones of records, which every build reads beside the sources.
+"""Tombstones: what was forgotten, read by every build beside the sources, so that it does not come back.
 
     RUN/forgotten.jsonl    of one run; `ecom forget` writes it
     FILE                   for many runs: `ecom forget RUN --forgotten FILE`, `ecom build … --forgotten FILE`
 
-A line names a record by its source and its id, or, without a record, a whole source. Besides the id it holds a keyed
-hash of the raw row, so that the row is known again under another id: when its file has another name, or when its card
-is gone from the catalogue and another one reads the file. No text of a row stands in the file. Whoever holds a key can
-test whether a row that they know was forgotten, which is why the file has mode 0600.
+A line names a record by source and id, or a whole source. Besides the id it has a keyed hash of the raw row, which
+identifies the row under another id: when its file was renamed, or when its card was removed and another card reads the
+file. The file holds no text of a row. Whoever has a key can test whether a row they know was forgotten, so the file has
+mode 0600.
 
-A row is recognised as long as its card reads it as before: `reading` says how that was. Where a card reads its files in
-another way and a forgotten record cannot be found in them, the build refuses to go on rather than bring it back.
+A row is recognised as long as its card reads it as before; `reading` is a fingerprint of that. If a card reads its
+files differently and a forgotten record is not found in them, the build stops instead of bringing it back.
 """
 
 from __future__ import annotations
@@ -27,32 +27,32 @@ from ecominstruct.identity import fingerprint
 from ecominstruct.sources.cards import SourceCard
 
 FILE = "forgotten.jsonl"
-REASON = "forgotten"  # of a raw row that becomes no record
+REASON = "forgotten"  # reason for a raw row that becomes no record
 
 
 class Tombstone(NamedTuple):
-    """One record that was forgotten; without `record`, a whole source."""
+    """One forgotten record, or, without `record`, a whole source."""
 
     source: str
     record: str = ""
-    file: str = ""  # its raw file, relative to the folder of the source
+    file: str = ""  # its raw file, relative to the source's folder
     row: str = ""  # the keyed hash of its raw row, see `row_hash`
-    reading: str = ""  # how the card read its files then, see `reading_of`
+    reading: str = ""  # how the card read its files at that time, see `reading_of`
     key: str = ""  # of that hash, in hexadecimal digits
-    spared: str = ""  # the ids of records with an equal raw row that stay, with blanks between
+    spared: str = ""  # ids of records with an equal raw row that are kept, separated by blanks
 
 
 class Forgotten(NamedTuple):
-    """What was forgotten of the rows of one piece of raw data."""
+    """The forgotten rows of one piece of raw data."""
 
     records: frozenset[str] = frozenset()  # ids
-    rows: frozenset[str] = frozenset()  # keyed hashes of rows whose file, or whose card, is no longer there
-    keys: tuple[str, ...] = ()  # of these hashes
-    spared: frozenset[str] = frozenset()  # records that stay though their raw row is equal
-    reread: frozenset[str] = frozenset()  # the records that were made when the card read its files in another way
+    rows: frozenset[str] = frozenset()  # keyed hashes of rows whose file or card no longer exists
+    keys: tuple[str, ...] = ()  # for these hashes
+    spared: frozenset[str] = frozenset()  # records that are kept although their raw row is equal
+    reread: frozenset[str] = frozenset()  # records that were made when the card read its files differently
 
     def holds(self, record: str, raw_hash: str, ordinal: int) -> bool:
-        """Whether a raw row must not become a record."""
+        """Whether a raw row was forgotten and must not become a record."""
         if record in self.records or record in self.spared:
             return record in self.records
         return any(row_hash(raw_hash, ordinal, key) in self.rows for key in self.keys)
@@ -62,10 +62,13 @@ NOTHING = Forgotten()
 
 
 class Tombstones:
-    """All tombstones of a run, and which sources there are to tell them by."""
+    """All tombstones of a run."""
 
     def __init__(self, stones: Iterable[Tombstone] = (), known: Collection[str] = ()) -> None:
-        """`known`: all sources of the catalogue; a row of one that is gone is looked for in the others."""
+        """`known` are all sources of the catalogue.
+
+        Rows of a source that no longer exists are looked for in the others.
+        """
         self._by_source: dict[str, list[Tombstone]] = {}
         for stone in sorted(stones):
             self._by_source.setdefault(stone.source, []).append(stone)
@@ -77,7 +80,10 @@ class Tombstones:
         return frozenset(name for name, own in self._by_source.items() if any(not stone.record for stone in own))
 
     def of(self, card: SourceCard, names: Collection[str], all_names: Collection[str]) -> Forgotten:
-        """What was forgotten of the files of one piece. `names`: its files; `all_names`: all files of the card."""
+        """What was forgotten of one piece. `names` are its files, `all_names` all files of the card.
+
+        Raises InputError if forgotten records can no longer be recognised.
+        """
         own = self._by_source.get(card.id, [])
         here = [stone for stone in own if stone.file in names]
         moved = [stone for stone in own if stone.record and stone.file not in all_names]
@@ -96,8 +102,8 @@ class Tombstones:
 
 
 def unrecognised(source: str, file: str, count: int) -> Exception:
-    """InputError: forgotten records cannot be told among the rows of a file any more."""
-    problem = f"reads {file or 'its rows'} in another way than when {count:,} of its records were forgotten"
+    """An InputError: the forgotten records of a file can no longer be recognised."""
+    problem = f"reads {file or 'its rows'} differently from when {count:,} of its records were forgotten"
     hint = (
         "They cannot be told from the others: restore read, explode and gather in its card, forget the whole source "
         f"(ecom forget RUN --source {source}), or, where the rows are gone from the file, delete their lines in {FILE}"
@@ -106,21 +112,22 @@ def unrecognised(source: str, file: str, count: int) -> Exception:
 
 
 def reading_of(card: SourceCard) -> str:
-    """A fingerprint of all in a card that decides what a raw row is, before it is mapped to fields."""
+    """A fingerprint of everything in a card that determines what a raw row is, before it is mapped to fields."""
     gather = card.gather.model_dump() if card.gather else None
     return fingerprint([card.read.model_dump(), card.explode, gather])
 
 
 def row_hash(raw_hash: str, ordinal: int, key: str) -> str:
-    """The keyed hash (BLAKE2b, 128 bits) of a raw row, by its fingerprint and its number among equal rows."""
+    """The keyed hash (BLAKE2b, 128 bits) of a raw row, from its fingerprint and its ordinal among equal rows."""
     content = f"{raw_hash} {ordinal}".encode()
     return hashlib.blake2b(content, digest_size=16, key=bytes.fromhex(key)).hexdigest()
 
 
 def read_tombstones(path: Path) -> frozenset[Tombstone]:
-    """The tombstones of a file, none where it is absent; InputError that names a line which is none.
+    """Read a file of tombstones; an absent file has none.
 
-    A line counts once it has an end: the last one of a process that was killed does not.
+    A last line without a line break is ignored: it is left by a process that was killed. Raises InputError with the
+    line number for a malformed line.
     """
     if not path.exists():
         return frozenset()
@@ -136,17 +143,17 @@ def _tombstone(path: Path, number: int, line: bytes) -> Tombstone:
             return stone
     except (orjson.JSONDecodeError, TypeError, ValueError):
         pass
-    hint = "Restore it from a copy: whoever deletes a line lets its record come back"
-    raise input_error("is no tombstone", hint, file=str(path), line=number)
+    hint = "Restore it from a backup: deleting the line would bring its record back"
+    raise input_error("is not a tombstone", hint, file=str(path), line=number)
 
 
 def tombstone_lines(stones: Iterable[Tombstone]) -> Iterator[Mapping[str, str]]:
-    """Tombstones as they are written, in a fixed order."""
+    """Tombstones as JSON objects for writing, in a fixed order."""
     return ({name: value for name, value in stone._asdict().items() if value} for stone in sorted(stones))
 
 
 def make_private(path: Path) -> None:
-    """Make a file that only its owner may read, if there is none; InputError where it cannot be made."""
+    """Create a file that only its owner can read, if it does not exist. Raises InputError if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

@@ -1,7 +1,7 @@
-"""Archives unpacked as if by a stranger: plain files under plain names, within limits, or nothing at all.
+"""Safe extraction of untrusted archives: plain files under plain names, within limits, or nothing at all.
 
-One name that leads out of the folder, one link, one device, one name that occurs twice or one bomb, and the whole
-archive is refused. What is wanted is written under numbers into a staging folder; the caller gives final names.
+A path outside the folder, a link, a device, a duplicate name or a decompression bomb makes the whole archive refused.
+Wanted files are written to a staging folder under numbers; the caller gives them their names.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from typing import IO, Any, Literal, NamedTuple
 from ecominstruct.errors import CheckFailed, Fault
 
 CHUNK = 1 << 20
-ODD = ("Cc", "Cs", "Zl", "Zp")  # characters that no file name should hold: control, surrogate, line ends
-LONGEST_NAME = 1 << 16  # bytes of a header that a tar archive may use for a name and its like
+ODD = ("Cc", "Cs", "Zl", "Zp")  # not allowed in file names: control characters, surrogates, line separators
+LONGEST_NAME = 1 << 16  # bytes in a tar header that holds a long name or similar
 
 
 class Limits(NamedTuple):
-    """What an archive may hold, wanted or not."""
+    """Limits on the contents of an archive, wanted or not."""
 
     files: int = 100_000
     bytes: int = 1 << 37
-    ratio: int = 200  # bytes that come out of one byte of the archive; a small archive may give 10 MB
+    ratio: int = 200  # bytes out per byte of the archive; at least 10 MB are allowed
 
 
 class Member(NamedTuple):
-    """One entry of an archive: `problem` says why it is no plain file or folder."""
+    """One entry of an archive. `problem` says why it is not a plain file or folder."""
 
     name: str
     size: int
@@ -47,7 +47,7 @@ class Member(NamedTuple):
 
 
 class Staged(NamedTuple):
-    """A file that was unpacked: its name in the archive, where it is for now, and its sha256."""
+    """An unpacked file: its name in the archive, its current path, and its sha256."""
 
     name: str
     path: Path
@@ -63,11 +63,15 @@ def unpack(
     shown: str,
     limits: Limits | None = None,
 ) -> list[Staged]:
-    """Write the wanted files into the empty folder `staging`; CheckFailed, which names `shown`, for a bad archive."""
+    """Unpack the wanted files into the empty folder `staging`.
+
+    `wants` decides by name. Raises CheckFailed, naming `shown`, for an archive that is damaged, unsafe or over the
+    limits.
+    """
     limits = limits or Limits()
     most = min(limits.bytes, max(limits.ratio * archive.stat().st_size, 10_000_000))
     staged: list[Staged] = []
-    names: dict[str, bool] = {}  # each name without regard to case → is it a folder?
+    names: dict[str, bool] = {}  # each name without regard to case -> whether it is a folder
     total = 0
     with _readable(shown):
         for count, member in enumerate(_zip(archive) if kind == "zip" else _tar(archive), 1):
@@ -85,7 +89,7 @@ def unpack(
 
 
 def refused(shown: str, problem: str) -> CheckFailed:
-    """The error for an archive that is not used."""
+    """The CheckFailed for an archive that is refused."""
     return CheckFailed([Fault(shown, 0, f"the archive is refused: {problem}", "Nothing of it was unpacked")])
 
 
@@ -100,7 +104,7 @@ def _stage(member: Member, path: Path, shown: str) -> Staged:
             digest.update(chunk)
             target.write(chunk)
     if left:
-        raise refused(shown, f"{member.name[:200]!r} has another size than it says")
+        raise refused(shown, f"{member.name[:200]!r} differs in size from its header")
     return Staged(member.name, path, digest.hexdigest())
 
 
@@ -108,7 +112,7 @@ def _stage(member: Member, path: Path, shown: str) -> Staged:
 
 
 def _name_problem(name: str) -> str:
-    """Why a name cannot be one of a file below a folder; '' when it can."""
+    """Why a name is not a safe relative path; '' if it is."""
     parts = name.split("/")
     if name.startswith("/") or "\\" in name or (len(parts[0]) == 2 and parts[0].endswith(":")):
         return "is an absolute path or one of another system"
@@ -122,7 +126,7 @@ def _name_problem(name: str) -> str:
 
 
 def _collision(member: Member, names: dict[str, bool]) -> str:
-    """Whether a name is taken, or would be on a system that does not tell upper from lower case; notes the name."""
+    """Why a name clashes with an earlier one, ignoring case as some systems do; '' if it does not. Records the name."""
     key = member.name.casefold()
     above = key.rpartition("/")[0]
     while above and above not in names:
@@ -137,7 +141,7 @@ def _collision(member: Member, names: dict[str, bool]) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name as a card writes it: composed characters, no `./` before and no `/` behind."""
+    """A name as a card writes it: NFC, without leading `./` and trailing `/`."""
     return unicodedata.normalize("NFC", name).removeprefix("./").removesuffix("/")
 
 
@@ -157,7 +161,7 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 
 
 def _decoded(raw: bytes) -> str:
-    """A name whose encoding is not told: UTF-8, else GB18030 as Chinese Windows writes it."""
+    """Decode a name of unknown encoding: UTF-8, else GB18030, which Chinese Windows uses."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -174,11 +178,11 @@ def _zip_problem(info: zipfile.ZipInfo) -> str:
 
 
 class _Header(tarfile.TarInfo):
-    """A header of a tar archive; one that would fill the memory with a name is not believed."""
+    """A tar header that limits the length of a name, which would otherwise be read into memory."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Any:
-        """Read a header block; tarfile.TarError when it announces a name longer than any."""
+        """Parse a header block. Raises tarfile.TarError if it announces an overlong name."""
         header = super().frombuf(buf, encoding, errors)
         if not header.isreg() and not header.isdir() and header.size > LONGEST_NAME:
             raise tarfile.TarError("a header is larger than any name")
@@ -195,7 +199,7 @@ def _tar(archive: Path) -> Iterator[Member]:
 
 def _tar_content(file: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
     content = file.extractfile(info)
-    assert content is not None  # it is a plain file
+    assert content is not None  # the caller has checked that it is a plain file
     return content
 
 
@@ -209,7 +213,7 @@ def _tar_problem(info: tarfile.TarInfo) -> str:
 
 @contextmanager
 def _readable(shown: str) -> Iterator[None]:
-    """Whatever the libraries raise over a damaged archive, as one error; an error of the disk stays what it is."""
+    """Turn any library error over a damaged archive into CheckFailed. Disk errors pass unchanged."""
     try:
         yield
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
@@ -217,7 +221,7 @@ def _readable(shown: str) -> Iterator[None]:
     except (NotImplementedError, RuntimeError, ValueError, LookupError, OverflowError, struct.error) as error:
         raise refused(shown, f"it cannot be read ({_first_line(error)})") from None
     except OSError as error:
-        if error.errno not in (None, errno.EINVAL):  # EINVAL: a damaged place, before the beginning of the file
+        if error.errno not in (None, errno.EINVAL):  # EINVAL: a damaged offset, before the beginning of the file
             raise
         raise refused(shown, f"it is damaged ({_first_line(error)})") from None
 

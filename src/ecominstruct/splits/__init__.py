@@ -1,1 +1,1 @@
-"""Records to families and splits, over all sources and before any example exists: `assign` (stage 2)."""
+"""The assignment of records to families and splits, across all sources and before any example exists (stage 2)."""

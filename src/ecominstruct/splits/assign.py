@@ -1,28 +1,28 @@
-"""Stage 2, splits: the family and the split of each record, over all sources, before any example exists.
+"""Stage 2, splits: assigns each record a family and a split, across all sources, before any example exists.
 
-A family is a connected component of records that share a group key (a product, a query, a thread, a text). Families
-are split by a hash of their name, so neither order nor the other families move one. Some records must be where they
-are, and their family goes with them:
+A family is a connected component of records that share a group key (a product, a query, a thread, a text). Families are
+split by a hash of their name, so neither row order nor other families affect the result. Some records have a fixed
+split, which applies to their whole family:
 
-test         records of a published test set, of a held-out origin or language, and (`published: respect`) of files
-             that their publisher marked as test
-validation   of files that their publisher marked as validation, unless the family must be test
+test         records of a published test set, of a held-out origin or language, and (`published: respect`) of files that
+             their publisher marked as test
+validation   records of files that their publisher marked as validation, unless the family must be test
 
-A source whose publisher states a test set has this one and no other: none of its other rows becomes test. Those in
-the family of a record that must be test are rejected as `kin_of_stated_test`; the others are train, or validation by
-the hash of their family where no file states one. The same holds for stated validation sets
-(`kin_of_stated_validation`). Families that hold such a row are never drawn to a split that its source states. Rows of
-sources that state nothing follow their family.
+If the publisher of a source states a test set, no other row of that source becomes test. Rows of the source whose
+family must be test are rejected as `kin_of_stated_test`. The others are train, or validation by the hash of their
+family if no file states a validation set. The same holds for stated validation sets (`kin_of_stated_validation`). A
+family that contains such a row is never drawn into a split that the row's source states. Rows of sources that state
+nothing follow their family.
 
-A pair links nothing: in entity matching, linking both sides of all pairs would join a third of the data to one
-family. It is train (or test) only if the families of all its keys are; otherwise it is rejected as
-`straddles_split`. The sides of a source's pairs are drawn together, so that the pairs reach their shares (`pairs`).
-A stated pair stays where it is and moves no family: its kin are the pairs whose sides are of the same families, in
-either order, and a pair that shares one side with it may be train. A pair of a published test set, or a held-out one,
-takes its sides to test. Where the pairs of a source have one key each, they are split like other records.
+A pair does not link its keys: in entity matching, linking both sides of every pair would join a third of the data into
+one family. A pair is train (or test) only if the families of all its keys are; otherwise it is rejected as
+`straddles_split`. The sides of a source's pairs are drawn together, so that the pairs reach their shares (see `pairs`).
+A stated pair keeps its split and fixes no family. Only pairs whose sides belong to the same two families, in either
+order, are related to it; a pair that shares one side with it may be train. A pair of a published test set, or a
+held-out one, takes its sides to test. If all pairs of a source have a single key, they are split like other records.
 
-All that is held in memory are columns of numbers: 3 million records with two keys each take under 300 MB, as many pairs
-that are drawn twice that.
+Only numeric columns are kept in memory: 3 million records with two keys each take less than 300 MB, drawn pairs twice
+that.
 """
 
 from __future__ import annotations
@@ -41,8 +41,10 @@ from ecominstruct.config.recipe import Splits
 from ecominstruct.identity import fraction, hash64
 from ecominstruct.rows import Reject, assignment_schema
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.files import Part
+from ecominstruct.runs.parquet import read_lists, write_part, write_rejects
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import Manifest, Part, Receipt, read_lists, write_part, write_rejects
+from ecominstruct.runs.store import Manifest, Receipt
 from ecominstruct.similarity.columns import Flags, Growing, isin_sorted, run_starts, sorted_unique
 from ecominstruct.splits.pairs import FREE, TEST, TRAIN, VALIDATION, Codes, Graph, Keys, Nodes, components, draw_sides
 
@@ -52,23 +54,23 @@ if TYPE_CHECKING:
 STAGE = stage("splits")
 PART = "splits.parquet"
 STRADDLES, KIN_OF_TEST, KIN_OF_VALIDATION = "straddles_split", "kin_of_stated_test", "kin_of_stated_validation"
-REASONS = ("", STRADDLES, KIN_OF_VALIDATION, KIN_OF_TEST)  # by code; kin of validation and test: 1 + code of the split
-STATED, PAIRS = "stated", "pairs"  # facts of the receipt
+REASONS = ("", STRADDLES, KIN_OF_VALIDATION, KIN_OF_TEST)  # kin: 1 + code of the split
+STATED, PAIRS = "stated", "pairs"  # keys of `Receipt.facts`
 
 SPLIT_CODES: dict[str, int] = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _SPLIT_NAMES = {code: name for name, code in SPLIT_CODES.items()}
-_CHUNK = 100_000  # names that are plain Python numbers at once
-_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 divided by the golden ratio, odd: spreads numbers before they are added
+_CHUNK = 100_000  # names that are Python integers at once
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, odd: the multiplier of Fibonacci hashing
 
 
 class SourceParts(NamedTuple):
-    """The record parts of one source, and what its card means for the splits."""
+    """The record parts of one source, and how its card affects the splits."""
 
     source: str
     parts: tuple[Part, ...]
-    pairs: bool  # records are pairs: they link nothing
+    pairs: bool  # records are pairs, which do not link their keys
     test: bool  # published test set, held-out origin or held-out language
-    held: bool = False  # of a held-out origin or language
+    held: bool = False  # held-out origin or language
 
 
 class SplitsUnit(NamedTuple):
@@ -80,35 +82,34 @@ class SplitsUnit(NamedTuple):
 
 
 class _Records(NamedTuple):
-    """What is known of all records: their keys one after another, two numbers for each record, and three facts of
-    each source."""
+    """What is needed of all records: `(keys,)` and `(records,)` columns, and `(sources,)` flags."""
 
     keys: Keys
-    first: Nodes  # the position of a record's first key
-    source: npt.NDArray[np.int16]  # its number
-    must: Codes  # the split that the record must have; 0 where it has none
-    pairs: Flags  # by source: its records are pairs of two sides
-    pulls: Flags  # by source: what its records must be, their families must be
-    states: Codes  # by source, as bits 1 << split: the sets that its publisher states
+    first: Nodes  # `(records,)`: position of the first key of a record in `keys`
+    source: npt.NDArray[np.int16]  # `(records,)`: index of its source
+    must: Codes  # `(records,)`: the split it must have; 0 if none
+    pairs: Flags  # `(sources,)`: its records are pairs of two sides
+    pulls: Flags  # `(sources,)`: the fixed split of a record applies to its families
+    states: Codes  # `(sources,)`: the sets that its publisher states, as bits 1 << split
 
     @property
     def owner(self) -> Nodes:
-        """For each key, the number of its record."""
+        """For each key, the index of its record."""
         lengths = np.diff(self.first, append=np.int32(len(self.keys)))
         return np.repeat(np.arange(len(self.first), dtype=np.int32), lengths)
 
 
 class _Assigned(NamedTuple):
-    """What becomes of each record, and of the pairs of each source that were drawn together."""
+    """The result for each record, and statistics of the sources whose pairs were drawn together."""
 
     family: Keys
     split: Codes
-    reason: Codes  # a place in REASONS
+    reason: Codes  # index into REASONS
     drawn: list[dict[str, Any]]
 
 
 def plan_splits(run: Path, records: Manifest, sources: Sequence[SourceParts], rules: Splits) -> StagePlan:
-    """What there is to do: one unit, since a family may reach over all sources."""
+    """Plan the stage as a single unit, because a family may span all sources."""
     inputs = {part.path: part.hash for part in records.parts()}
     inputs["always test"] = ",".join(source.source for source in sources if source.test)
     inputs["held out"] = ",".join(source.source for source in sources if source.held)
@@ -117,7 +118,7 @@ def plan_splits(run: Path, records: Manifest, sources: Sequence[SourceParts], ru
 
 
 def assign(work: SplitsUnit, folder: Path) -> Receipt:
-    """Find the families, split them, and write one row a record in the order of the record parts."""
+    """Find the families, split them, and write one row per record, in the order of the record parts."""
     records = Path(work.records)
     known = _read(records, work.sources, respect=work.rules.published == "respect")
     found = _assign(known, work.sources, work.rules)
@@ -135,24 +136,23 @@ def assign(work: SplitsUnit, folder: Path) -> Receipt:
 
 
 def counts_by_source(rejected: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """How many records of each source were rejected for each reason, as counts of a receipt; given are the reason and
-    the source of each."""
+    """Count rejections, given as (reason, source), under the keys that receipts use: "reason source"."""
     return {f"{reason} {source}": n for (reason, source), n in sorted(Counter(rejected).items())}
 
 
 def straddling(splits: Manifest) -> dict[str, int]:
-    """How many pairs of each source were rejected since their sides stand in different splits."""
+    """Return the number of pairs of each source that were rejected because their sides are in different splits."""
     return rejected_by_source(splits, STRADDLES)
 
 
 def rejected_by_source(splits: Manifest, reason: str) -> dict[str, int]:
-    """How many records of each source were rejected for a reason."""
+    """Return the number of records of each source that were rejected for a reason."""
     head = f"{reason} "
     return {name.removeprefix(head): n for name, n in splits.counts.items() if name.startswith(head)}
 
 
 def stated_sets(splits: Manifest) -> dict[str, dict[str, int]]:
-    """The sets that the publishers of sources state, by source and split, with their records."""
+    """Return the number of records in each set that a publisher states, by source and split."""
     return {source: dict(of) for unit in splits.units for source, of in unit.facts.get(STATED, {}).items()}
 
 
@@ -170,7 +170,7 @@ def _stated(known: _Records, sources: Sequence[SourceParts]) -> dict[str, dict[s
 
 
 def _read(records: Path, sources: Sequence[SourceParts], *, respect: bool) -> _Records:
-    """The keys of all records, and what each record means for its families."""
+    """Read the keys of all records, and the split that each record must have."""
     keys, lengths, number, must = (Growing(kind) for kind in (np.uint64, np.int32, np.int16, np.int8))
     pairs, states = np.zeros((2, len(sources)), np.int8)
     for place, source in enumerate(sources):
@@ -222,7 +222,7 @@ def _assign(known: _Records, sources: Sequence[SourceParts], rules: Splits) -> _
 
 
 def _nodes(names: npt.NDArray[np.integer], keys: npt.NDArray[np.integer]) -> Nodes:
-    """The place of each key among all different ones, which are in order."""
+    """For each key, its index in `names`, which are sorted and distinct."""
     node = np.empty(len(keys), np.int32)
     for start in range(0, len(keys), _CHUNK):
         node[start : start + _CHUNK] = np.searchsorted(names, keys[start : start + _CHUNK])
@@ -230,7 +230,7 @@ def _nodes(names: npt.NDArray[np.integer], keys: npt.NDArray[np.integer]) -> Nod
 
 
 def _links(node: Nodes, known: _Records) -> tuple[Nodes, Nodes]:
-    """Pairs of neighbouring keys of one record; the keys of a pair are not linked."""
+    """The links between neighbouring keys of a record. The keys of a pair are not linked."""
     owner = known.owner
     same_owner = owner[1:] == owner[:-1]
     same_owner &= ~known.pairs[known.source[owner[1:]]]
@@ -238,8 +238,10 @@ def _links(node: Nodes, known: _Records) -> tuple[Nodes, Nodes]:
 
 
 def _demands(nodes: int, family: Nodes, owner: Nodes, known: _Records) -> tuple[Codes, Codes]:
-    """For each family the split that it must have, the highest that one of its records asks for, or FREE; and as bits
-    those that it may not be drawn to, since a source states them whose other rows are in it."""
+    """For each family, the split it must have (the highest that a record demands), or FREE; and where it is barred.
+
+    A family is barred from a set that a source states if it contains other rows of that source (bits 1 << split).
+    """
     must = np.zeros(nodes, np.int8)
     np.maximum.at(must, family, np.where(known.pulls[known.source], known.must, 0)[owner])
     barred = np.zeros(nodes, np.int8)
@@ -257,8 +259,10 @@ def _draw_pairs(
     sources: Sequence[SourceParts],
     rules: Splits,
 ) -> list[dict[str, Any]]:
-    """Draw the families of the sides of pairs, source by source in the order of their names; what an earlier one drew
-    stays. `code` is filled in; returns what became of the pairs."""
+    """Draw the families of the sides of pairs, in place in `code`; returns statistics of each source.
+
+    Sources are processed in the order of their names; later ones do not change what earlier ones drew.
+    """
     found = []
     owner = known.owner
     for number in sorted(np.flatnonzero(known.pairs).tolist(), key=lambda number: sources[number].source):
@@ -292,12 +296,12 @@ def _shares(rules: Splits) -> tuple[tuple[int, float], tuple[int, float]]:
 
 
 def _chances(seed: str, names: Keys) -> npt.NDArray[np.float64]:
-    """For each family, or group of families, by its lowest key, a number in [0, 1)."""
+    """For each family or group of families, named by its lowest key, a number in [0, 1)."""
     return np.fromiter((fraction(seed, "split", f"{name:016x}") for name in names.tolist()), np.float64, len(names))
 
 
 def _draw_families(names: Keys, family: Nodes, code: Codes, barred: Codes, rules: Splits) -> None:
-    """Fill in the split of each family that is still free, by the hash of its name, its lowest key."""
+    """Draw the families that are still FREE, in place in `code`, by the hash of their lowest key."""
     used = np.zeros(len(names), np.bool_)
     used[family] = True
     free = np.flatnonzero(used & (code == FREE))
@@ -312,13 +316,13 @@ def _draw_families(names: Keys, family: Nodes, code: Codes, barred: Codes, rules
 
 
 def _judge(names: Keys, family: Nodes, owner: Nodes, low: Codes, high: Codes, known: _Records) -> tuple[Codes, Codes]:
-    """Why each record is rejected, if it is, and its split; `low` and `high` are those of its families."""
+    """For each record, the rejection code (0: kept) and the split, given the extremes of its families' splits."""
     pair = known.pairs[known.source]
     free = known.must == 0
     split = np.where(pair & ~free, known.must, low)
     reason = np.zeros(len(split), np.int8)
     reason[pair & free & (low != high)] = REASONS.index(STRADDLES)
-    # What a family demands, its records must allow: a source that states a set has no other rows in it.
+    # A family's fixed split is closed to other rows of a source that states that set.
     outside = (known.must < split) & (known.states[known.source] >> split & 1 > 0)
     reason[outside & (reason == 0)] = split[outside & (reason == 0)] + 1
     _judge_pairs(reason, names, family, owner, known)
@@ -326,7 +330,7 @@ def _judge(names: Keys, family: Nodes, owner: Nodes, low: Codes, high: Codes, kn
 
 
 def _judge_pairs(reason: Codes, names: Keys, family: Nodes, owner: Nodes, known: _Records) -> None:
-    """Reject the pairs whose sides are of the families of both sides of a stated pair."""
+    """Reject pairs whose two sides belong to the families of a stated pair, in place in `reason`."""
     stated = known.pairs & ~known.pulls
     if not (known.must[stated[known.source]] > 0).any():
         return
@@ -341,9 +345,9 @@ def _judge_pairs(reason: Codes, names: Keys, family: Nodes, owner: Nodes, known:
 
 
 def pair_sides(families: Keys, owner: npt.NDArray[np.integer], wanted: Flags) -> Keys:
-    """For each wanted record, one number for the set of the families of its keys: neither order nor number count.
+    """Return one hash per wanted record for the set of families of its keys, regardless of order and repetition.
 
-    `families` and `owner` stand beside the keys, those of a record one after another.
+    `families` and `owner` are `(keys,)`, with the keys of a record next to each other; `wanted` is `(records,)`.
     """
     keys = np.flatnonzero(wanted[owner])
     owners, families = owner[keys], families[keys]
@@ -358,7 +362,7 @@ def pair_sides(families: Keys, owner: npt.NDArray[np.integer], wanted: Flags) ->
 
 
 def _apart(families: Keys, split: Codes) -> Keys:
-    """The families of stated pairs: by a side, but no family of others, which may be in another split."""
+    """Family names for stated pairs, from a side and the split: the side's own family may be in another split."""
     names = [f"{name:016x}" for name in families.tolist()]
     return np.array(
         [hash64(name, _SPLIT_NAMES[code]) for name, code in zip(names, split.tolist(), strict=True)], np.uint64
@@ -371,7 +375,7 @@ def _apart(families: Keys, split: Codes) -> Keys:
 def _batches(
     records: Path, sources: Sequence[SourceParts], found: _Assigned, rejects: list[Reject]
 ) -> Iterator[pa.RecordBatch]:
-    """The assignments, in batches that match those of the record parts one to one."""
+    """The assignments, in batches that correspond one to one to those of the record parts."""
     import pyarrow as pa
 
     at = 0

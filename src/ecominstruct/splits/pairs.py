@@ -1,16 +1,17 @@
-"""Which sides of the pairs of a source are test and validation, so that the pairs themselves reach their shares.
+"""The draw of pair sources: puts the sides of pairs into splits, so that the pairs reach their shares.
 
-A pair is test only if both of its sides are. Sides that are drawn one by one make the share of test pairs that of the
-sides squared, and lose most of what they touch. Drawn are therefore groups of sides that many pairs hold together:
+A pair is test only if both of its sides are. If sides were drawn one by one, the share of test pairs would be the
+square of the share of test sides, and most pairs that touch a test side would be lost. So groups of sides that share
+many pairs are drawn as a whole:
 
-components     where the largest holds less than the share of test pairs: no pair is lost
-communities    else: sides are joined as long as more pairs run between them than chance would have, and as long as a
-               group stays small beside the test set (the gain is that of modularity: Clauset, Newman and Moore 2004,
-               Finding community structure in very large networks, Physical Review E 70, 066111). A side that many
-               pairs share becomes a group of its own with what hangs on it, and is train.
+components     if the largest one has at most the share of test pairs: no pair is lost
+communities    otherwise. Groups are joined while they share more pairs than expected by chance, and stay small compared
+               with the test set. The gain is that of modularity (Clauset, Newman and Moore 2004, Finding community
+               structure in very large networks, Physical Review E 70, 066111). A side with very many pairs becomes a
+               group of its own, with the sides that depend on it, and is train.
 
-Groups stand in an order that their names decide. As many of the first are test as bring the test pairs to their share,
-as many of the next are validation. Where that would lose more than `MOST_LOST` of the pairs, both shares shrink alike.
+Groups are ordered by a hash of their names. The first ones are test, until the test pairs reach their share; the next
+ones are validation. If that would lose more than `MOST_LOST` of the pairs, both shares are reduced by the same factor.
 """
 
 from __future__ import annotations
@@ -28,26 +29,26 @@ Codes = npt.NDArray[np.int8]
 Keys = npt.NDArray[np.uint64]
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
-FREE = -1  # the code of a side that is not yet in a split
-MOST_LOST = 0.15  # of the pairs of a source, for the sake of its shares
-ENOUGH = 0.9  # of the pairs that are wanted
-_PARTS = (0.1, 0.3, 1.0)  # of the wanted test pairs that a group may hold ends of
-_ROUNDS = 64  # of joining groups, at most
-_STEPS = 8  # of halving by which shrunken shares are found: to within half a percent of what was wanted
+FREE = -1  # code of a side that has no split yet
+MOST_LOST = 0.15  # maximum share of the pairs of a source that may be lost
+ENOUGH = 0.9  # share of the wanted pairs that is sufficient
+_PARTS = (0.1, 0.3, 1.0)  # maximum size of a group, as a share of the wanted test pairs
+_ROUNDS = 64  # maximum rounds of joining groups
+_STEPS = 8  # bisection steps for reduced shares: precise to half a percent
 
 
 class Graph(NamedTuple):
-    """The pairs of a source: their sides one after another, and what is known of the sides that occur."""
+    """The pairs of a source as a graph: their sides concatenated, and the properties of each distinct side."""
 
-    side: Nodes  # numbers of sides
-    first: Indices  # of each pair, the position of its first side
-    name: Keys  # of each side: in order, so that neither rows nor files decide
-    code: Codes  # of each side: the split it must have, or FREE
-    barred: Codes  # of each side, as bits 1 << split: the splits that it may not be drawn to
+    side: Nodes  # index of each side
+    first: Indices  # `(pairs,)`: position of the first side of each pair in `side`
+    name: Keys  # `(sides,)`: sorted, so that the result does not depend on the order of rows or files
+    code: Codes  # `(sides,)`: the split it must have, or FREE
+    barred: Codes  # `(sides,)`: the splits it must not be drawn into, as bits 1 << split
 
 
 class Drawn(NamedTuple):
-    """The split of each side, and what becomes of the pairs."""
+    """The split of each side, `(sides,)`, and the number of pairs: all, test, validation, and lost between splits."""
 
     code: Codes
     pairs: int
@@ -57,10 +58,10 @@ class Drawn(NamedTuple):
 
 
 def components(nodes: int, links: tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]]) -> Nodes:
-    """The connected components of a graph: for each node, the lowest node that it is connected with.
+    """Return the connected components of a graph: for each node, the lowest node of its component, `(nodes,) int32`.
 
-    Each round gives both ends of every link the lower label, then lets labels point to their labels' labels, so the
-    number of rounds grows with the logarithm of the longest chain, not with its length.
+    `links` are the two ends of each edge. In each round, both ends of every link take the lower label, then labels are
+    replaced by the labels of their labels. The number of rounds grows with the logarithm of the longest chain.
     """
     label: Nodes = np.arange(nodes, dtype=np.int32)
     left, right = links
@@ -77,10 +78,10 @@ def components(nodes: int, links: tuple[npt.NDArray[np.integer], npt.NDArray[np.
 def draw_sides(
     graph: Graph, test: float, validation: float, chance: Callable[[Keys], npt.NDArray[np.float64]]
 ) -> Drawn:
-    """Put every side into a split.
+    """Assign a split to every side.
 
-    `test` and `validation` are the wanted shares of pairs, `chance` gives numbers in [0, 1) for the names of groups.
-    Whatever the order of pairs, the outcome is the same.
+    `test` and `validation` are the wanted shares of pairs, in [0, 1]. `chance` maps names of groups, `(n,) uint64`, to
+    numbers in [0, 1). The result does not depend on the order of pairs.
     """
     pairs = len(graph.first)
     wanted = round(test * pairs), round(validation * pairs)
@@ -95,9 +96,9 @@ def draw_sides(
 
 
 def _draw(draw: _Draw, wanted: tuple[int, int]) -> Drawn:
-    """The pairs that are wanted, or as many as do not lose too many others."""
+    """Draw the wanted numbers of pairs, or as many as possible without losing too many others."""
     best, found = draw.outcome((0, 0)), draw.outcome(draw.cut(*wanted))
-    allowed = max(int(MOST_LOST * draw.pairs), best.lost)  # some are lost to what sides must be
+    allowed = max(int(MOST_LOST * draw.pairs), best.lost)  # some pairs are lost in any case, to fixed sides
     if found.lost <= allowed:
         return found
     low, high = 0.0, 1.0
@@ -110,7 +111,7 @@ def _draw(draw: _Draw, wanted: tuple[int, int]) -> Drawn:
 
 
 class _Draw:
-    """Splits of sides by two cuts in the order of their groups."""
+    """The splits of sides, as two cuts through the ordered groups."""
 
     def __init__(
         self, graph: Graph, group: Nodes, large: Flags, chance: Callable[[Keys], npt.NDArray[np.float64]]
@@ -121,19 +122,18 @@ class _Draw:
         rank = np.empty(len(group), np.int32)
         rank[order] = np.arange(len(order), dtype=np.int32)
         barred = np.where(large, 1 << TEST | 1 << VALIDATION, 0).astype(np.int8)
-        np.bitwise_or.at(barred, group, graph.barred)  # one side that may not be test keeps its group from it
+        np.bitwise_or.at(barred, group, graph.barred)  # a group must not be test if one of its sides must not
         self._rank, self._groups, self._barred = rank[group], len(order), barred[group]
 
     def _codes(self, tests: int, held: int) -> Codes:
-        """The split of each side where the first `tests` groups are test, and those after them up to `held`
-        validation."""
+        """The split of each side if the first `tests` groups are test, and those up to `held` validation."""
         code = np.zeros(len(self._rank), np.int8)
         code[(self._rank < held) & (self._rank >= tests) & (self._barred & (1 << VALIDATION) == 0)] = VALIDATION
         code[(self._rank < tests) & (self._barred & (1 << TEST) == 0)] = TEST
         return np.where(self._graph.code == FREE, code, self._graph.code)
 
     def outcome(self, cut: tuple[int, int]) -> Drawn:
-        """What becomes of the pairs."""
+        """Return the splits and the numbers of pairs for a cut."""
         code = self._codes(*cut)
         low, high = self._sides(code)
         whole = low == high
@@ -146,16 +146,16 @@ class _Draw:
         return np.minimum.reduceat(of, first), np.maximum.reduceat(of, first)
 
     def cut(self, test: int, validation: int) -> tuple[int, int]:
-        """How many groups are test, and how many test or validation, so that so many pairs are."""
+        """Return how many groups to make test, and test or validation, to reach these numbers of pairs."""
         tests = self._reach(test, lambda groups: self.outcome((groups, groups)).test, 0)
         return tests, self._reach(validation, lambda groups: self.outcome((tests, groups)).validation, tests)
 
     def _reach(self, wanted: int, pairs: Callable[[int], int], low: int) -> int:
-        """The number of groups, from `low` on, that comes nearest to so many pairs, and to one at least."""
+        """The number of groups, at least `low`, whose number of pairs is nearest to `wanted` and not 0."""
         if not wanted:
             return low
         start, high = low, self._groups
-        while low < high:  # the lowest number that gives as many pairs as wanted
+        while low < high:  # bisection: the lowest number that gives enough pairs
             middle = (low + high) // 2
             low, high = (low, middle) if pairs(middle) >= wanted else (middle + 1, high)
         if low == start:
@@ -165,9 +165,9 @@ class _Draw:
 
 
 def _groupings(graph: Graph, most: float) -> Iterator[tuple[Nodes, Flags]]:
-    """For each side, the lowest one of its group, and whether the group is too large to be anything but train.
+    """Yield groupings: for each side, the lowest side of its group, and whether the group is too large to be drawn.
 
-    Small groups come first: a test set of many says more than one of few.
+    Groupings into small groups come first, because a test set of many groups is more informative than one of few.
     """
     left, right = _links(graph)
     found = components(len(graph.name), (left, right))
@@ -180,7 +180,7 @@ def _groupings(graph: Graph, most: float) -> Iterator[tuple[Nodes, Flags]]:
 
 
 def _links(graph: Graph) -> tuple[Nodes, Nodes]:
-    """Neighbouring sides of each pair."""
+    """The links between neighbouring sides of each pair."""
     begins = np.zeros(len(graph.side), np.bool_)
     begins[graph.first] = True
     inner = np.flatnonzero(~begins)
@@ -188,10 +188,10 @@ def _links(graph: Graph) -> tuple[Nodes, Nodes]:
 
 
 def _communities(name: Keys, left: Nodes, right: Nodes, most: float) -> tuple[Nodes, Flags]:
-    """Groups of sides with many pairs among them, none of more than `most` ends of pairs unless one side has more.
+    """Group sides that share many pairs. A group has at most `most` ends of pairs, unless a single side has more.
 
-    In each round, groups that a bit of their name makes joiners join the neighbour that they gain most by; of those
-    that want the same one, the first that there is room for.
+    In each round, one bit of its name decides whether a group may join another one. It joins the neighbour with the
+    largest gain; if several want the same one, those with the largest gains join while there is room.
     """
     size = len(name)
     group: Nodes = np.arange(size, dtype=np.int32)
@@ -221,7 +221,7 @@ def _communities(name: Keys, left: Nodes, right: Nodes, most: float) -> tuple[No
 
 
 def _between(left: Nodes, right: Nodes) -> tuple[Indices, Indices, npt.NDArray[np.float64]]:
-    """The pairs between each two groups, both ways."""
+    """For each two groups that share pairs, in both directions: the groups and the number of pairs."""
     apart = left != right
     packed = np.sort(pack(np.minimum(left, right)[apart], np.maximum(left, right)[apart]))
     first = run_starts(packed)
@@ -233,7 +233,7 @@ def _between(left: Nodes, right: Nodes) -> tuple[Indices, Indices, npt.NDArray[n
 def _seated(
     one: Indices, other: Indices, gain: npt.NDArray[np.float64], volume: Indices, most: float
 ) -> tuple[Indices, Indices]:
-    """Of the groups that want to join others, those that there is room for, by what they gain."""
+    """Of the groups that want to join others, keep those for which there is room, by descending gain."""
     order = np.lexsort((one, -gain, other))
     one, other = one[order], other[order]
     if not len(one):
@@ -247,7 +247,7 @@ def _seated(
 
 
 def _lowest(group: Nodes) -> Nodes:
-    """Groups named by their lowest sides."""
+    """Rename groups after their lowest sides."""
     lowest = np.full(len(group), len(group), np.int32)
     np.minimum.at(lowest, group, np.arange(len(group), dtype=np.int32))
     return lowest[group]

@@ -20,7 +20,7 @@ from ecominstruct.evaluation.significance import holm, verdict
 from ecominstruct.evaluation.summary import metrics_of
 from ecominstruct.models import TRIVIAL_BASELINES
 from ecominstruct.report.study_words import AGAINST, sentences
-from ecominstruct.runs.store import read_json
+from ecominstruct.runs.files import read_json
 from ecominstruct.tasks.spec import Metric
 
 TUNED, UNSEEN, ALL = "tuned tasks", "unseen tasks", "all tasks"  # by the base

@@ -11,7 +11,8 @@ from ecominstruct.config.study import Cell, StudySpec, expand
 from ecominstruct.config.training import TrainSpec
 from ecominstruct.dataset.task_scope import Tasks, held_out, reach
 from ecominstruct.errors import input_error
-from ecominstruct.runs.store import Manifest, read_json, require_manifest
+from ecominstruct.runs.files import read_json
+from ecominstruct.runs.store import Manifest, require_manifest
 from ecominstruct.studies.row_selection import Chosen, Stock, choose, key_of, read_stock
 from ecominstruct.studies.rows import Wording
 from ecominstruct.studies.test_rows import asked_tasks

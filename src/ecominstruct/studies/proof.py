@@ -17,7 +17,8 @@ from ecominstruct.config.study import Cell
 from ecominstruct.dataset.task_scope import Tasks, held_out, reach, steps_of
 from ecominstruct.errors import CheckFailed, Fault
 from ecominstruct.rows import Example
-from ecominstruct.runs.store import Manifest, read_columns
+from ecominstruct.runs.parquet import read_columns
+from ecominstruct.runs.store import Manifest
 from ecominstruct.studies.row_selection import LABELLED_BY_A_MODEL
 
 CHECKS = (

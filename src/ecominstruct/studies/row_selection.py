@@ -16,7 +16,9 @@ from ecominstruct.config.scope import HeldOut
 from ecominstruct.config.study import Cell, Choice, Labels
 from ecominstruct.dataset.task_scope import Tasks, held_out, reach, steps_of
 from ecominstruct.identity import fingerprint, hash64
-from ecominstruct.runs.store import Manifest, Part, read_columns
+from ecominstruct.runs.files import Part
+from ecominstruct.runs.parquet import read_columns
+from ecominstruct.runs.store import Manifest
 
 LABELLED_BY_A_MODEL = "llm"
 UNSEEN, STEP_OF_UNSEEN = "unseen in this study", "a step of an unseen task"

@@ -18,7 +18,8 @@ from ecominstruct.config.study import Choice, Labels
 from ecominstruct.dataset.row_selection import ALL, wordings
 from ecominstruct.identity import fingerprint, hash64
 from ecominstruct.rows import Example, Split, example_of, example_schema
-from ecominstruct.runs.store import BATCH_ROWS, Part, batch_of, read_batches, read_lists, write_part
+from ecominstruct.runs.files import Part
+from ecominstruct.runs.parquet import BATCH_ROWS, batch_of, read_batches, read_lists, write_part
 from ecominstruct.studies.row_selection import LABELLED_BY_A_MODEL, Chosen
 from ecominstruct.tasks.catalogue import Catalogue
 from ecominstruct.tasks.wording import Wordings

@@ -26,25 +26,18 @@ from ecominstruct.config.training import TrainSpec
 from ecominstruct.errors import Damaged, EcomError, input_error
 from ecominstruct.evaluation.predict import ask, plan_answers
 from ecominstruct.evaluation.score import plan_scores
+from ecominstruct.models import open_model
 from ecominstruct.models.base import Model
-from ecominstruct.models.local import Local
+from ecominstruct.models.sections import Sections
 from ecominstruct.report.study_page import study_page
 from ecominstruct.rows import Example, Split
 from ecominstruct.runs.executor import run_stage
+from ecominstruct.runs.files import hash_file, read_json, write_bytes, write_json
+from ecominstruct.runs.parquet import write_rejects
 from ecominstruct.runs.progress import Progress
+from ecominstruct.runs.seals import read_sealed, write_sealed
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Manifest,
-    hash_file,
-    read_json,
-    read_manifest,
-    read_sealed,
-    require_whole,
-    write_bytes,
-    write_json,
-    write_rejects,
-    write_sealed,
-)
+from ecominstruct.runs.store import Manifest, read_manifest, require_whole
 from ecominstruct.studies.analysis import Entry, study_findings
 from ecominstruct.studies.plan import Planned, Study, spec_of
 from ecominstruct.studies.proof import Held, prove, read_held, require_proven
@@ -68,8 +61,14 @@ class Tools(NamedTuple):
 
 
 def opener(answering: Answering) -> Callable[[Path, Path], Model]:
-    """What opens a tuned folder as a local model that answers so."""
-    return lambda folder, kept: Local(folder.parent.name, LocalSpec(folder=str(folder), **answering.model_dump()), kept)
+    """Return a function that opens a tuned folder as a local model with these settings."""
+
+    def open_tuned(folder: Path, kept: Path) -> Model:
+        name = folder.parent.name
+        spec = LocalSpec(folder=str(folder), **answering.model_dump())
+        return open_model(f"local:{name}", Sections(local={name: spec}, answers=kept))
+
+    return open_tuned
 
 
 class CellUnit(NamedTuple):

@@ -15,24 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ecominstruct.evaluation.predict import test_parts
+from ecominstruct.evaluation.test_set import test_parts
 from ecominstruct.identity import hash64
 from ecominstruct.rows import Reject, example_schema
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.files import flat, read_json, write_json
+from ecominstruct.runs.parquet import RejectFile, read_batches, read_columns, write_part
 from ecominstruct.runs.stages import STUDY, stage
-from ecominstruct.runs.store import (
-    Manifest,
-    Receipt,
-    RejectFile,
-    flat,
-    read_batches,
-    read_columns,
-    read_json,
-    read_recipe,
-    write_json,
-    write_part,
-    write_recipe,
-)
+from ecominstruct.runs.store import Manifest, Receipt, read_recipe, write_recipe
 
 if TYPE_CHECKING:
     import pyarrow as pa

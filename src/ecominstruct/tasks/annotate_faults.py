@@ -1,4 +1,4 @@
-"""What is wrong with the prompts that models are asked, or with tasks that name them; and which fields they show."""
+"""Checks of annotation prompts and of the tasks that use them; and which fields a prompt shows."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from ecominstruct.tasks.spec import Task
 
 
 class Faults(Protocol):
-    """Makes faults that point into one document."""
+    """Creates faults that refer to one document."""
 
     def __call__(self, key: str, problem: str, hint: str = "", *inner: str | int) -> Fault:
         """A fault at a key, or at something inside it."""
 
 
 def answer_kind(task: Task) -> Kind:
-    """The kind of a model's answer to a task: what a field would have to be that holds it."""
+    """The kind of field that could hold a model's answer to a task."""
     if task.form == "ner" or (task.form == "extract" and task.many):
         return "spans"
     return "texts" if task.form == "rank" or task.many else "text"
 
 
 def placeholders(task: Task, prompt: AnnotationPrompt | None) -> dict[str, str]:
-    """For each placeholder of a task's prompt that shows data: the field that it shows. Nothing without a prompt."""
+    """For each placeholder of a task's prompt that shows data, the record field. Empty without a prompt."""
     if prompt is None or task.annotate is None:
         return {}
     return {name: task.annotate.fields.get(name, name) for name in data_names(prompt)}
 
 
 def data_names(prompt: AnnotationPrompt) -> list[str]:
-    """The placeholders of a prompt that show data, in their order."""
+    """The placeholders of a prompt that show data, in order."""
     return [name for name in dict.fromkeys(templates.names(prompt.text.en)) if name != LABELS]
 
 
 def prompt_faults(prompt: AnnotationPrompt, fault: Faults) -> Iterator[Fault]:
-    """What is wrong with a prompt, whichever task names it."""
+    """Yield the faults of a prompt, independent of any task."""
     named: dict[str, set[str]] = {}
     for lang, text in (("en", prompt.text.en), ("zh", prompt.text.zh)):
         try:
@@ -54,12 +54,12 @@ def prompt_faults(prompt: AnnotationPrompt, fault: Faults) -> Iterator[Fault]:
             stands = [line.strip() for line in text.splitlines() if f"{{{{ {name} }}}}" in line]
             if stands != [f"{{{{ {name} }}}}"]:
                 hint = f"Write {{{{ {name} }}}} once, on a line of its own: marks are put around what it shows"
-                yield fault("text", f"{name!r} does not stand alone on one line", hint, lang)
+                yield fault("text", f"{name!r} must be alone on its line", hint, lang)
     if named["en"] != named["zh"]:
         odd = sorted(named["en"] ^ named["zh"])[0]
-        yield fault("text", f"only one of the two texts names {odd!r}", "Name the same in both")
+        yield fault("text", f"only one of the two texts has {odd!r}", "Use the same placeholders in both")
     elif not named["en"] - {LABELS}:
-        yield fault("text", "the prompt shows nothing of a record", "Name a field: {{ query }}, say")
+        yield fault("text", "the prompt shows no field of a record", "Add a field, such as {{ query }}")
     within = prompt.gold.within
     if within is not None and within not in named["en"]:
         yield fault("gold", f"the text has no {within!r}", nearest(within, sorted(named["en"])), "within")
@@ -68,7 +68,7 @@ def prompt_faults(prompt: AnnotationPrompt, fault: Faults) -> Iterator[Fault]:
 def annotate_faults(
     task: Task, prompt: AnnotationPrompt, card: SourceCard, kinds: Mapping[str, Kind], fault: Faults
 ) -> Iterator[Fault]:
-    """What is wrong with how a task names its prompt."""
+    """Yield the faults in how a task uses its prompt."""
     assert task.annotate is not None
     if card.published_test_set:
         yield fault("annotate", f"{card.id} is a published test set: its answers are the published ones")
@@ -80,7 +80,7 @@ def annotate_faults(
             hint = f"Say which field it is: fields: {{{name}: …}}. {nearest(field, list(kinds))}".strip()
             yield fault("annotate", f"{card.id} has no field {field!r} for {name!r} of the prompt", hint, "fields")
     if (LABELS in templates.names(prompt.text.en)) != (task.labels is not None):
-        yield fault("annotate", "the prompt shows {{ labels }} where the task has a pool of labels, and only there")
+        yield fault("annotate", "the prompt must show {{ labels }} if, and only if, the task has a pool of labels")
     yield from _answer_faults(task, prompt, kinds, fault)
     for index, check in enumerate(task.annotate.checks):
         at = ("checks", index)
@@ -98,14 +98,14 @@ def annotate_faults(
 
 
 def _answer_faults(task: Task, prompt: AnnotationPrompt, kinds: Mapping[str, Kind], fault: Faults) -> Iterator[Fault]:
-    """Whether what the prompt takes from an answer is what the form of the task needs."""
+    """Check that what the prompt takes from an answer is what the form of the task needs."""
     kind, within = answer_kind(task), prompt.gold.within
     wanted = "string" if kind == "text" else "array"
     found: Shape = prompt.shape.properties[prompt.gold.take]
     if found.type != wanted:
         yield fault("annotate", f"{task.form} needs an answer of the type {wanted}; {prompt.gold.take!r} is not")
     if (kind == "spans") != (within is not None):
-        does = "says where its stretches stand (gold: within)" if kind == "spans" else "has no `within`"
+        does = "says in which text its spans are (gold: within)" if kind == "spans" else "has no `within`"
         yield fault("annotate", f"{task.form} needs a prompt that {does}")
     elif within and kinds.get(placeholders(task, prompt).get(within, ""), "text") != "text":
-        yield fault("annotate", f"{within!r} must be a text: stretches of it are looked for", "", "fields")
+        yield fault("annotate", f"{within!r} must be a text, because spans are searched in it", "", "fields")

@@ -1,14 +1,14 @@
-"""What models and people said about records, outside any run: paid work, an input like a source, never overwritten.
+"""Annotations: labels by models and people, stored outside any run as an input that is never overwritten.
 
-    annotations/<task>/<prompt-sha>.jsonl   what a model answered to one prompt, judged by the rules of the task
-    annotations/<task>/people.jsonl         what people decided: accept, correct or refuse an answer
-    annotations/answers.sqlite              every paid answer as it came (`models/cache.py`)
+    annotations/<task>/<prompt-sha>.jsonl   a model's answers to one prompt, checked by the rules of the task
+    annotations/<task>/people.jsonl         people's decisions: accept, correct or refuse an answer
+    annotations/answers.sqlite              every paid answer as received (`models/cache.py`)
 
-A line is one JSON object about one key: a hash of the task and of the fields that were shown, so that neither new ids
-of records nor a new order of them orphans it; the texts themselves are not kept. Files only grow, until `forget_keys`
-takes lines out. A line counts once it ends: the last line of a process that was killed may be torn, is no line, and is
-removed by the next one that appends. Several processes may append at once. Of several lines of a model about one key
-the last one counts.
+Each line is a JSON object about one key, a hash of the task and of the fields shown. Changed record ids or another
+order of records therefore do not invalidate it. The texts themselves are not stored. Files are append-only until
+`forget_keys` removes lines. A last line without a line break was left by a killed process; it is ignored, and removed
+by the next append. Several processes may append at once. If a model's file has several lines for one key, the last one
+counts.
 """
 
 from __future__ import annotations
@@ -27,44 +27,44 @@ import xxhash
 from ecominstruct.errors import input_error
 from ecominstruct.identity import hex128
 from ecominstruct.rows import Gold, Span
-from ecominstruct.runs.store import replacing, settle_names
+from ecominstruct.runs.files import replacing, settle_names
 
-PEOPLE = "people"  # the name of the file of people's decisions, where a model's has the sha of its prompt
+PEOPLE = "people"  # file name of people's decisions; a model's file is named by the sha of its prompt
 
 Verdict = Literal["accepted", "disagree", "failed_check", "unreadable"]
-"""What came of asking a model: an answer; votes that differ; answers that break a rule; answers that are not read."""
+"""The result for one record; `disagree` is about votes, `unreadable` about answers that cannot be parsed."""
 Choice = Literal["accept", "correct", "refuse", "withdraw"]
-"""What a person decided; `withdraw` takes back what the same person said about the key before."""
+"""A person's decision. `withdraw` retracts the person's earlier decision on the key."""
 
 
 class Annotation(NamedTuple):
-    """What a model said about one key: the verdict, and everything that it rests on."""
+    """A model's result for one key, with everything it is based on."""
 
     key: str
     verdict: Verdict
-    gold: Gold | None  # of an accepted answer; spans count in the example's input
+    gold: Gold | None  # of an accepted answer; span offsets refer to the example's input
     agreed: int  # votes that agree with it
-    votes: int  # that were asked for
+    votes: int  # votes requested
     model: str
     prompt: str  # name and version
-    answers: tuple[tuple[str, ...], ...]  # for each vote all that was said, as it came; the last text is the vote
-    proposals: tuple[Gold | None, ...]  # for each vote what it came to
-    why: str = ""  # what is wrong, where nothing was accepted
+    answers: tuple[tuple[str, ...], ...]  # for each vote, all responses as received; the last one is the vote
+    proposals: tuple[Gold | None, ...]  # for each vote, the parsed answer
+    why: str = ""  # the problem, if nothing was accepted
 
 
 class Decision(NamedTuple):
-    """What one person decided about one key."""
+    """One person's decision on one key."""
 
     key: str
     verdict: Choice
     voter: str  # a pseudonym
-    gold: Gold | None = None  # the right answer, as shown or as corrected; None: whatever stands there
-    adjudication: bool = False  # settles what others disagree about
+    gold: Gold | None = None  # the correct answer, as shown or corrected; None: the existing one
+    adjudication: bool = False  # settles a disagreement between others
     reason: str = ""
 
 
 class Settled(NamedTuple):
-    """What people decided together about one key."""
+    """The combined decision of all people on one key."""
 
     verdict: Literal["accept", "correct", "refuse", "dispute"]
     gold: Gold | None
@@ -72,7 +72,7 @@ class Settled(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """A file of annotations as it is at one moment: what is appended later is not part of it."""
+    """A file of annotations at one moment, without anything appended later."""
 
     path: str
     size: int
@@ -80,17 +80,17 @@ class Snapshot(NamedTuple):
 
 
 def key_of(task: str, fields: Mapping[str, Any]) -> str:
-    """The key of what was shown: the task, and the fields by name (texts, or lists of texts, pairs, spans, turns)."""
+    """The key of what was shown: a hash of the task and of the fields by name, each in the form of its kind."""
     return hex128("annotation", task, orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode())
 
 
 def folder_of(root: Path, task: str) -> Path:
-    """Where the annotations of a task lie."""
+    """The folder with the annotations of a task."""
     return root / task
 
 
 def file_of(root: Path, task: str, name: str = PEOPLE) -> Path:
-    """The file of a prompt's sha, or that of people's decisions."""
+    """The file for the sha of a prompt, or for people's decisions."""
     return folder_of(root, task) / f"{name}.jsonl"
 
 
@@ -98,7 +98,7 @@ def file_of(root: Path, task: str, name: str = PEOPLE) -> Path:
 
 
 def append_annotations(root: Path, task: str, sha: str, annotations: Iterable[Annotation]) -> None:
-    """Keep what a model said; on disk when this returns."""
+    """Append a model's results. They are on disk when this returns."""
     lines = [
         one._asdict() | {"gold": gold_json(one.gold), "proposals": [gold_json(gold) for gold in one.proposals]}
         for one in annotations
@@ -107,15 +107,15 @@ def append_annotations(root: Path, task: str, sha: str, annotations: Iterable[An
 
 
 def append_decision(root: Path, task: str, decision: Decision) -> None:
-    """Keep what a person decided; on disk when this returns."""
+    """Append a person's decision. It is on disk when this returns."""
     append(file_of(root, task), [decision._asdict() | {"gold": gold_json(decision.gold)}])
 
 
 def append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
-    """Append objects, each a line, all of them or (when the process is killed) the first ones; on disk on return.
+    """Append objects as lines, and flush them to disk. If the process is killed, a prefix of the lines is kept.
 
-    A torn line that somebody left behind is removed first. The file is locked for that long, so that the lines of
-    several processes do not mix.
+    An incomplete last line is removed first. The file is locked meanwhile, so that lines of several processes do not
+    mix.
     """
     if not lines:
         return
@@ -134,9 +134,9 @@ def append(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
 
 
 def forget_keys(root: Path, keys: Collection[str]) -> dict[str, int]:
-    """Remove all that was said about these keys, below a folder of annotations: files, and how many lines each lost.
+    """Remove all lines about these keys from the files in a folder of annotations; return the lines removed by file.
 
-    Each file is replaced whole. Others may append meanwhile, and lose nothing. Torn last lines go, too.
+    Each file is replaced as a whole. Concurrent appends lose nothing. Incomplete last lines are removed too.
     """
     keys = frozenset(keys)
     found = {str(path): _forget_in(path, keys) for path in sorted(root.rglob("*.jsonl"))}
@@ -145,7 +145,7 @@ def forget_keys(root: Path, keys: Collection[str]) -> dict[str, int]:
 
 def _forget_in(path: Path, keys: Collection[str]) -> int:
     with _locked(path) as file:
-        for left in path.parent.glob(f".{path.name}.*.tmp"):  # nobody else makes such files, so its maker was killed
+        for left in path.parent.glob(f".{path.name}.*.tmp"):  # of a killed process, since this one holds the lock
             left.unlink()
         content = file.read()
         lines = content.split(b"\n")[:-1]
@@ -159,7 +159,7 @@ def _forget_in(path: Path, keys: Collection[str]) -> int:
 
 
 def _is_about(line: bytes, keys: Collection[str]) -> bool:
-    """Whether a line is about one of these keys; a damaged one is where it names one."""
+    """Whether a line is about one of these keys. A damaged line is if it contains one."""
     try:
         return orjson.loads(line)["key"] in keys
     except (ValueError, TypeError, KeyError):
@@ -168,9 +168,9 @@ def _is_about(line: bytes, keys: Collection[str]) -> bool:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[IO[bytes]]:
-    """A file, made where there is none, that nobody else changes meanwhile.
+    """Open a file, created if needed, under an exclusive lock.
 
-    While a process waits for the lock, another file may take the place of this one: then it is that file's turn.
+    While a process waits for the lock, the file may be replaced; the new one is then locked instead.
     """
     while True:
         path.touch()
@@ -189,7 +189,7 @@ def _is_at(path: Path, file: IO[bytes]) -> bool:
 
 
 def _whole(file: int, end: int) -> int:
-    """How many bytes of a file belong to lines that have an end."""
+    """The number of bytes up to and including the last line break."""
     at = end
     while at > 0:
         begin = max(0, at - 65_536)
@@ -204,7 +204,7 @@ def _whole(file: int, end: int) -> int:
 
 
 def snapshot(path: Path) -> Snapshot | None:
-    """A file as it is now, without a torn last line; None where there is none."""
+    """The current state of a file without an incomplete last line; None if there is no file."""
     if not path.is_file():
         return None
     content = path.read_bytes()
@@ -213,19 +213,20 @@ def snapshot(path: Path) -> Snapshot | None:
 
 
 def read_annotations(taken: Snapshot | None) -> dict[str, Annotation]:
-    """What a model said, by key; InputError that names the line where one is damaged."""
+    """A model's results by key. Raises InputError with the line number if a line is damaged."""
     return {one.key: one for one in _read(taken, _annotation)}
 
 
 def read_decisions(taken: Snapshot | None) -> list[Decision]:
-    """What people decided, in the order in which they did; InputError that names the line where one is damaged."""
+    """People's decisions in order. Raises InputError with the line number if a line is damaged."""
     return list(_read(taken, _decision))
 
 
 def settle(decisions: Iterable[Decision]) -> dict[str, Settled]:
-    """What people decided together, by key.
+    """Combine people's decisions by key.
 
-    The last adjudication counts; where there is none, the last word of each person, and those must be the same.
+    The last adjudication counts. Without one, the last decision of each person counts; if they differ, the key is in
+    dispute.
     """
     said: dict[str, dict[str, Decision]] = {}
     judged: dict[str, Decision] = {}
@@ -258,13 +259,13 @@ def _read(taken: Snapshot | None, make: Any) -> Iterator[Any]:
     with Path(taken.path).open("rb") as file:
         content = file.read(taken.size)
     if xxhash.xxh3_128_hexdigest(content) != taken.hash:
-        raise input_error("was changed meanwhile", "Run the same command again", file=taken.path)
+        raise input_error("was changed while it was read", "Run the same command again", file=taken.path)
     for number, line in enumerate(content.split(b"\n")[:-1], 1):
         try:
             yield make(orjson.loads(line))
         except (ValueError, TypeError, KeyError, AttributeError):
-            hint = "Mend or delete this line; its key then counts as not annotated"
-            raise input_error("is no line of annotations", hint, file=taken.path, line=number) from None
+            hint = "Repair or delete this line; without it, its key is not annotated"
+            raise input_error("is not a valid annotation", hint, file=taken.path, line=number) from None
 
 
 def _annotation(line: dict[str, Any]) -> Annotation:
@@ -291,7 +292,7 @@ def _one_of(value: object, names: Any) -> None:
 
 
 def gold_json(gold: Gold | None) -> dict[str, Any] | None:
-    """A gold answer as the files hold it: the members that are not empty."""
+    """A gold answer as JSON, without empty members."""
     if gold is None:
         return None
     plain = gold._asdict() | {"spans": [span._asdict() for span in gold.spans]}
@@ -299,7 +300,7 @@ def gold_json(gold: Gold | None) -> dict[str, Any] | None:
 
 
 def gold_of(plain: Mapping[str, Any] | None) -> Gold | None:
-    """The gold answer that a file holds; TypeError or KeyError when it is none."""
+    """The gold answer in a JSON object. Raises TypeError or KeyError if it is malformed."""
     if plain is None:
         return None
     spans = tuple(Span(**span) for span in plain.get("spans", ()))

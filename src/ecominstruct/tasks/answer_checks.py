@@ -1,7 +1,7 @@
-"""Rules that a model's answer must keep, each a small function; tasks name them under `annotate: checks:`.
+"""Rules that a model's answer must satisfy, as small functions that tasks select with `annotate: checks:`.
 
-A check compares texts of the answer (one, or several where the answer is a list) with the text that was shown. What it
-says when it fails is shown to the model, in the language of the task. `version` is raised when it would say otherwise.
+A check compares the texts of the answer (several if it is a list) with the text that was shown. The message for a
+failed check is shown to the model, in the language of the task. Raise `version` whenever a result would change.
 """
 
 from __future__ import annotations
@@ -16,91 +16,90 @@ from ecominstruct.rows import Lang
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-/+]*")
-_LEAST_CHINESE = 0.3  # share of Chinese among the letters of a Chinese answer: it may hold a brand and a model
+_LEAST_CHINESE = 0.3  # share of Chinese among the letters of a Chinese answer, which may include a brand and a model
 
 
 class Case(NamedTuple):
-    """What a check looks at."""
+    """The input of a check."""
 
     texts: Sequence[str]  # of the answer
-    shown: str  # the text that it is compared with
+    shown: str  # the text to compare with
     lang: Lang
     limit: int
 
 
 class Check(NamedTuple):
-    """A rule: what it means, whether an answer keeps it, and what the model is told where it does not."""
+    """A rule: what it means, a predicate that holds if an answer satisfies it, and the message for the model if not."""
 
     version: int
     about: str
     keeps: Callable[[Case], bool]
     says: Mapping[Lang, str]
-    limited: bool = False  # whether it wants a number
+    limited: bool = False  # whether it needs a number
 
 
 def joins_to_text(case: Case) -> bool:
-    """The parts, one after the other, are the text: no letter or digit is added, lost, changed or moved."""
+    """The parts concatenated are the text: no letter or digit is added, lost, changed or moved."""
     return normalize_for_matching("".join(case.texts)) == normalize_for_matching(case.shown) and all(
         text.strip() for text in case.texts
     )
 
 
 def copied(case: Case) -> bool:
-    """Each text of the answer stands in the text, word for word."""
+    """Each text of the answer occurs verbatim in the text."""
     return all(text.strip() and text.strip() in case.shown for text in case.texts)
 
 
 def keeps_numbers(case: Case) -> bool:
-    """Every number of the text stands in the answer as often."""
+    """Every number of the text occurs in the answer, as often as in the text."""
     return not _numbers([case.shown]) - _numbers(case.texts)
 
 
 def adds_no_numbers(case: Case) -> bool:
-    """The answer holds no number that the text does not hold."""
+    """The answer has no number that is not in the text."""
     return set(_numbers(case.texts)) <= set(_numbers([case.shown]))
 
 
 def keeps_names(case: Case) -> bool:
-    """What looks like a brand or a model stands in the answer: words with capitals or digits; in Chinese texts all
-    words in Latin letters."""
+    """Likely brands and models (words with capitals or digits; in Chinese, Latin words) occur in the answer."""
     wanted = {word.casefold() for word in _words(case.shown) if _is_name(word, case.lang)}
     return wanted <= {word.casefold() for text in case.texts for word in _words(text)}
 
 
 def differs_from_text(case: Case) -> bool:
-    """The answer is not the text itself; case, white space and punctuation do not count."""
+    """The answer differs from the text by more than case, white space and punctuation."""
     return all(normalize_for_matching(text) != normalize_for_matching(case.shown) for text in case.texts)
 
 
 def is_question(case: Case) -> bool:
-    """The answer is one question, and ends with its mark."""
+    """The answer is exactly one question that ends with a question mark."""
     return all(text.strip().endswith(("?", "？")) and len(re.findall("[?？]", text)) == 1 for text in case.texts)
 
 
 def shares_words(case: Case) -> bool:
-    """The answer holds at least so many percent of the words (Chinese: characters) of the text."""
+    """The answer has at least `limit` percent of the distinct words (Chinese: characters) of the text."""
     wanted = set(units(case.shown))
     found = {unit for text in case.texts for unit in units(text)}
     return len(wanted & found) * 100 >= len(wanted) * case.limit
 
 
 def only_words_of_text(case: Case) -> bool:
-    """The answer holds no word (Chinese: character) that the text does not hold."""
+    """The answer has no word (Chinese: character) that is not in the text."""
     return {unit for text in case.texts for unit in units(text)} <= set(units(case.shown))
 
 
 def shorter(case: Case) -> bool:
-    """The answer has at most so many percent of the words (Chinese: characters) of the text."""
+    """The answer has at most `limit` percent of the number of words (Chinese: characters) of the text."""
     return sum(len(units(text)) for text in case.texts) * 100 <= len(units(case.shown)) * case.limit
 
 
 def at_most_words(case: Case) -> bool:
-    """Each text of the answer has at most so many words (Chinese: characters)."""
+    """Each text of the answer has at most `limit` words (Chinese: characters)."""
     return all(len(units(text)) <= case.limit for text in case.texts)
 
 
 def in_language(case: Case) -> bool:
-    """The answer is in the language of the task; a Chinese one may be without Chinese where the text is."""
+    """The answer is in the language of the task. A Chinese answer may lack Chinese if the text does."""
     letters = [char for text in case.texts for char in text if char.isalpha()]
     chinese = sum(map(is_chinese, letters))
     if case.lang == "en":
@@ -109,7 +108,7 @@ def in_language(case: Case) -> bool:
 
 
 def one_line(case: Case) -> bool:
-    """Each text of the answer is one line without quotation marks around it and without markup."""
+    """Each text of the answer is one line, without surrounding quotation marks and without markup."""
     return all(
         len(text.splitlines()) <= 1 and not re.match(r"^\s*([\"'“「*#`<-])", text) and "**" not in text
         for text in case.texts
@@ -226,14 +225,14 @@ CHECKS: Mapping[str, Check] = {
 
 
 def failure(check: Check, case: Case) -> str:
-    """What the model is told where an answer breaks a rule; '' where it keeps it. It repeats no text of a record."""
+    """The message for the model if an answer fails a check; '' if it passes. It contains no text of a record."""
     if check.keeps(case):
         return ""
     return check.says[case.lang].format(limit=case.limit)
 
 
 def texts_of(value: object) -> list[str]:
-    """The texts of a member of an answer: itself, its items, or the `text` of its items."""
+    """The texts of an answer's member: itself, its items, or the `text` of its items."""
     items = value if isinstance(value, list) else [value]
     return [str(item.get("text", "")) if isinstance(item, dict) else str(item) for item in items]
 

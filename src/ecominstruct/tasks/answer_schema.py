@@ -1,8 +1,8 @@
-"""The shape of an answer in JSON: the part of JSON Schema that prompts need, and what is wrong with an answer.
+"""JSON schemas of answers: the part of JSON Schema that prompts need, and the validation of answers.
 
-A schema is written in YAML and checked as strictly as everything that people write, so that a misspelt keyword is a
-fault with its line. What is wrong with an answer is said in the language of the prompt: the model is told. The same
-schema, in the words of JSON Schema, stands in the prompt.
+A schema is written in YAML and validated as strictly as all files that people write: a misspelt keyword is reported
+with its line. Problems with an answer are described in the language of the prompt, since the model is shown them. The
+prompt includes the schema in standard JSON Schema form.
 """
 
 from __future__ import annotations
@@ -57,22 +57,22 @@ WHOLE: Mapping[Lang, str] = {"en": "the answer", "zh": "答案"}
 
 
 class Shape(Strict):
-    """A JSON schema: these keywords, with the meaning that JSON Schema gives them. All members are required."""
+    """A JSON schema with these keywords in their standard meaning. All members of an object are required."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     type: ShapeType | None = Field(default=None, description="object, array, string, integer, number or boolean")
-    description: str = Field(default="", description="what it is, for the model")
+    description: str = Field(default="", description="explanation for the model")
     properties: dict[str, Shape] = Field(default_factory=dict, description="members of an object, by name")
-    items: Shape | None = Field(default=None, description="what each item of an array is")
-    enum: list[str] = Field(default_factory=list, description="the texts that are allowed")
-    min_length: int | None = Field(default=None, ge=0, alias="minLength", description="characters at least")
-    max_length: int | None = Field(default=None, ge=1, alias="maxLength", description="characters at most")
-    min_items: int | None = Field(default=None, ge=0, alias="minItems", description="items at least")
-    max_items: int | None = Field(default=None, ge=1, alias="maxItems", description="items at most")
-    unique_items: bool = Field(default=False, alias="uniqueItems", description="no item twice")
-    minimum: float | None = Field(default=None, description="least number")
-    maximum: float | None = Field(default=None, description="greatest number")
+    items: Shape | None = Field(default=None, description="schema of each item of an array")
+    enum: list[str] = Field(default_factory=list, description="allowed texts")
+    min_length: int | None = Field(default=None, ge=0, alias="minLength", description="minimum number of characters")
+    max_length: int | None = Field(default=None, ge=1, alias="maxLength", description="maximum number of characters")
+    min_items: int | None = Field(default=None, ge=0, alias="minItems", description="minimum number of items")
+    max_items: int | None = Field(default=None, ge=1, alias="maxItems", description="maximum number of items")
+    unique_items: bool = Field(default=False, alias="uniqueItems", description="whether items must be distinct")
+    minimum: float | None = Field(default=None, description="smallest number allowed")
+    maximum: float | None = Field(default=None, description="largest number allowed")
 
     @model_validator(mode="after")
     def _leaves_something(self) -> Shape:
@@ -80,12 +80,12 @@ class Shape(Strict):
         for name, low, high in (*pairs, ("minimum", "minimum", "maximum")):
             least, most = getattr(self, low), getattr(self, high)
             if least is not None and most is not None and least > most:
-                raise ValueError(f"{name} is more than the greatest value allowed")
+                raise ValueError(f"{name} is larger than the maximum")
         return self
 
 
 def merged(shape: Shape, further: Shape | None) -> Shape:
-    """A schema with the keywords of another one put in or replaced, member by member."""
+    """A schema with the keywords of another added or replaced, member by member."""
     return Shape.model_validate(_merged(plain(shape), plain(further))) if further else shape
 
 
@@ -98,13 +98,12 @@ def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def plain(shape: Shape) -> dict[str, Any]:
-    """A schema as JSON Schema, without the keywords that are not used."""
+    """A schema as JSON Schema, without unused keywords."""
     return shape.model_dump(by_alias=True, exclude_defaults=True)
 
 
 def as_json(shape: Shape) -> str:
-    """A schema as it stands in a prompt; objects say that all of their members are required, and that there are no
-    others."""
+    """A schema as it appears in a prompt: every object requires all of its members and forbids others."""
     return json.dumps(_closed(plain(shape)), ensure_ascii=False)
 
 
@@ -120,14 +119,14 @@ def _closed(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problem(shape: Shape, value: Any, lang: Lang) -> str:
-    """The first thing that is wrong with an answer, as a sentence without its end; '' where nothing is."""
+    """The first problem of an answer, as a sentence without a full stop; '' if there is none."""
     for kind, at, wanted, found in _problems(shape, value, ""):
         return _SAYS[lang][kind].format(at=at or WHOLE[lang], wanted=wanted, found=found)
     return ""
 
 
 def _problems(shape: Shape, value: Any, at: str) -> Iterator[tuple[str, str, object, object]]:
-    """What is wrong: its kind, where, what was wanted and what there is."""
+    """Problems as kind, path, expected value and actual value."""
     is_bool = isinstance(value, bool)
     if shape.type and (not isinstance(value, _TYPES[shape.type]) or (is_bool and shape.type != "boolean")):
         yield "type", at, shape.type, value

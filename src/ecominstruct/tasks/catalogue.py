@@ -1,7 +1,7 @@
-"""The catalogue: every source, task and pool below the catalogue folders, loaded and checked as one thing.
+"""The catalogue: all sources, tasks and pools in the catalogue folders, loaded and checked together.
 
-A fault in one file hides no fault in another: `load_catalogue` raises one error that lists them all, each with file
-and line. The package's own catalogue and any number of folders of the same layout are one catalogue.
+A fault in one file does not hide faults in others: `load_catalogue` raises one error that lists all of them, each with
+file and line. The built-in catalogue and any number of folders with the same layout are merged into one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Pool = TypeVar("Pool", LabelPool, WordingPool, AnnotationPrompt)
 
 
 class Catalogue(NamedTuple):
-    """All that people have written about sources and tasks."""
+    """Everything that people have written about sources and tasks."""
 
     sources: Mapping[str, SourceCard]
     tasks: Mapping[str, Task]
@@ -37,7 +37,7 @@ class Catalogue(NamedTuple):
 
 
 class _Faults(NamedTuple):
-    """Makes faults that point into one document."""
+    """Creates faults that refer to one document."""
 
     document: Document
 
@@ -46,14 +46,14 @@ class _Faults(NamedTuple):
 
 
 class Bound(NamedTuple):
-    """The fields that a task sees: those of its source and those of its rule, with their kinds and span hosts."""
+    """The fields visible to a task, from its source and its rule, with their kinds and span hosts."""
 
     kinds: Mapping[str, Kind]
     hosts: Mapping[str, str]
 
 
 def roots(*extra: Path) -> tuple[Path, ...]:
-    """The catalogue folders: the built-in one, then those of the user; InputError when one is no folder."""
+    """The catalogue folders: the built-in one, then the user's. Raises InputError if one is not a folder."""
     for folder in extra:
         if not folder.is_dir():
             raise InputError([Fault(str(folder), 0, "is not a folder", "Name the folder that holds en/ or zh/")])
@@ -61,7 +61,7 @@ def roots(*extra: Path) -> tuple[Path, ...]:
 
 
 def load_catalogue(folders: Sequence[Path]) -> Catalogue:
-    """Read and check everything; InputError lists every fault of every file."""
+    """Read and check the whole catalogue. Raises InputError with every fault of every file."""
     faults: list[Fault] = []
     sources: Mapping[str, SourceCard] = {}
     try:
@@ -94,7 +94,7 @@ def load_catalogue(folders: Sequence[Path]) -> Catalogue:
 
 
 def source_rows(catalogue: Catalogue, data: Path | None) -> list[dict[str, Any]]:
-    """The sources as a list shows them, and whether their files are below the data root."""
+    """The sources as rows of a list, with whether their files are below the data root."""
     return [
         {
             "id": card.id,
@@ -115,7 +115,7 @@ def source_rows(catalogue: Catalogue, data: Path | None) -> list[dict[str, Any]]
 
 
 def task_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
-    """The tasks as a list shows them."""
+    """The tasks as rows of a list."""
     instructions = {name: pool.instruction for name, pool in catalogue.wordings.items()}
     return [
         {
@@ -135,7 +135,7 @@ def task_rows(catalogue: Catalogue) -> list[dict[str, Any]]:
 
 
 def bind(task: Task, card: SourceCard) -> Bound:
-    """The fields that a task sees; only for tasks whose rule exists."""
+    """The fields visible to a task. The task's rule must exist."""
     if task.derive is None:
         return Bound(card.kinds, card.hosts)
     rule = rules.RULES[task.derive.rule]
@@ -145,7 +145,7 @@ def bind(task: Task, card: SourceCard) -> Bound:
 
 
 def answer_host(task: Task, prompt: AnnotationPrompt | None, bound: Bound) -> str | None:
-    """The field in whose text the spans of an answer count; None for other answers."""
+    """The text field that the spans of an answer refer to; None for other answers."""
     if task.gold:
         return bound.hosts.get(task.gold)
     within = prompt.gold.within if prompt else None
@@ -172,7 +172,7 @@ def _read_tasks(folders: Sequence[Path], faults: list[Fault]) -> Iterator[tuple[
 
 
 def _pool_files(folders: Sequence[Path], key: str) -> dict[str, Path]:
-    """The file of each pool, by the pool's name; of two with one name that of the first folder."""
+    """The file of each pool by name. If two folders have the same name, the first one counts."""
     files: dict[str, Path] = {}
     for place in (root / f"_{key}" for root in folders):
         for path in sorted(place.rglob("*.yaml")):
@@ -181,7 +181,7 @@ def _pool_files(folders: Sequence[Path], key: str) -> dict[str, Path]:
 
 
 def _read_pools(files: Mapping[str, Path], model: type[Pool], faults: list[Fault]) -> Iterator[tuple[str, Pool]]:
-    """All pools, also those that no task names yet."""
+    """All pools, including those that no task uses."""
     for name, path in files.items():
         try:
             document = strict_yaml.read(path)
@@ -197,7 +197,7 @@ def _read_pools(files: Mapping[str, Path], model: type[Pool], faults: list[Fault
 
 
 def _check_pool(files: Mapping[str, Path], kind: str, name: str, fault: _Faults, *keys: str) -> Iterator[Fault]:
-    """Whether there is a file for the pool that a task names, under these keys or that of its kind."""
+    """Check that the pool used by a task, under these keys, has a file."""
     if name not in files:
         file = f"_{kind}/{name}.yaml"
         key, *inner = keys or (kind,)
@@ -205,7 +205,7 @@ def _check_pool(files: Mapping[str, Path], kind: str, name: str, fault: _Faults,
 
 
 def _placeholder_faults(document: Document, pool: WordingPool) -> Iterator[Fault]:
-    """Wordings name only the placeholders of their part."""
+    """Check that wordings use only the placeholders allowed in their part."""
     fault = _Faults(document)
     for part in ("description", "instruction", "constraint"):
         allowed = PLACEHOLDERS if part == "constraint" else ()
@@ -217,14 +217,14 @@ def _placeholder_faults(document: Document, pool: WordingPool) -> Iterator[Fault
                     yield fault(part, str(error), "", lang, index)
                     continue
                 if odd:
-                    hint = "A constraint may name {{ separator }} and {{ none }}; the other parts name nothing"
-                    yield fault(part, f"the wording names {odd[0]!r}", hint, lang, index)
+                    hint = "A constraint may use {{ separator }} and {{ none }}; the other parts have no placeholders"
+                    yield fault(part, f"the wording has the placeholder {odd[0]!r}", hint, lang, index)
 
 
 def _check_task(
     task: Task, card: SourceCard, prompts: Mapping[str, AnnotationPrompt], document: Document
 ) -> Iterator[Fault]:
-    """Whether a task fits its source, its rule and its form."""
+    """Check that a task fits its source, its rule and its form."""
 
     fault = _Faults(document)
     if task.lang != card.lang:
@@ -252,7 +252,7 @@ def _check_task(
             yield fault(key, f"{card.id} has no field {field!r}", nearest(field, known))
     for name in task.where:
         if card.kinds.get(name) != "text":
-            yield fault("where", f"{name!r} is no text field of {card.id}", nearest(name, known), name)
+            yield fault("where", f"{name!r} is not a text field of {card.id}", nearest(name, known), name)
     prompt = prompts.get(task.annotate.prompt) if task.annotate else None
     if prompt:
         yield from annotate_faults(task, prompt, card, bound.kinds, fault)
@@ -260,7 +260,7 @@ def _check_task(
 
 
 def _check_serves(task: Task, tasks: Mapping[str, Task], fault: _Faults) -> Iterator[Fault]:
-    """An atomic task is a step of final tasks that exist."""
+    """Check that an atomic task serves existing final tasks."""
     final = [name for name, known in tasks.items() if known.level == "final"]
     for index, name in enumerate(task.serves):
         if name not in tasks:
@@ -278,7 +278,7 @@ def _check_rule(task: Task, card: SourceCard, fault: _Faults) -> Iterator[Fault]
         yield fault("derive", f"unknown rule {task.derive.rule!r}", hint, "rule")
         return
     for name in sorted(rule.needs.keys() - task.derive.fields.keys()):
-        yield fault("derive", f"the rule {task.derive.rule!r} needs to know which field is {name!r}", "", "fields")
+        yield fault("derive", f"the rule {task.derive.rule!r} needs a field for {name!r}", "", "fields")
     for name, field in task.derive.fields.items():
         if name not in rule.takes:
             hint = nearest(name, list(rule.takes))
@@ -286,18 +286,18 @@ def _check_rule(task: Task, card: SourceCard, fault: _Faults) -> Iterator[Fault]
         elif card.kinds.get(field) not in rule.takes[name]:
             wanted = " or ".join(rule.takes[name])
             hint = nearest(field, [known for known, kind in card.kinds.items() if kind in rule.takes[name]])
-            yield fault("derive", f"{field!r} is no field of {card.id} with {wanted}", hint, "fields", name)
+            yield fault("derive", f"{field!r} is not a field of {card.id} with {wanted}", hint, "fields", name)
     if len(task.derive.labels) != rule.labels:
         yield fault("derive", f"the rule {task.derive.rule!r} needs {rule.labels} labels", "", "labels")
     if len(set(task.derive.labels)) < len(task.derive.labels):
-        yield fault("derive", f"the label {task.derive.labels[0]!r} stands here twice", "", "labels")
+        yield fault("derive", f"the label {task.derive.labels[0]!r} is given twice", "", "labels")
     number = task.derive.number
     if number is not None and not rule.number:
         takers = ", ".join(name for name, known in sorted(rules.RULES.items()) if known.number)
         yield fault("derive", f"the rule {task.derive.rule!r} takes no number", f"Rules that do: {takers}", "number")
     elif number is not None and number < rule.fewest:
         hint = f"Write {rule.fewest} or more"
-        yield fault("derive", f"of {number} candidates {task.derive.rule!r} can tell none apart", hint, "number")
+        yield fault("derive", f"{number} candidates are too few for {task.derive.rule!r}", hint, "number")
 
 
 def _check_form(task: Task, host: str | None, bound: Bound, named: Sequence[str], fault: _Faults) -> Iterator[Fault]:
@@ -306,9 +306,9 @@ def _check_form(task: Task, host: str | None, bound: Bound, named: Sequence[str]
     if kind and kind not in form.gold_kinds:
         yield fault("gold", f"{task.form} needs an answer of {' or '.join(form.gold_kinds)}; {task.gold!r} is {kind}")
     if task.candidates and bound.kinds.get(task.candidates, "texts") != "texts":
-        yield fault("candidates", f"{task.candidates!r} is no field of texts")
+        yield fault("candidates", f"{task.candidates!r} is not a field of texts")
     if kind == "spans" and host and list(named).count(host) != 1:
-        yield fault("input", f"the answer counts in {host!r}, which the template must name exactly once")
+        yield fault("input", f"the spans refer to {host!r}, which the template must use exactly once")
     if task.form == "extract" and kind and task.many != (kind == "spans"):
         yield fault("gold", "extract with `many: true` needs spans, without it a text")
     for index, metric in enumerate(task.metrics):

@@ -1,7 +1,7 @@
-"""What one task makes of records: the input, the gold, the choices, the six parts, or the reason why there are none.
+"""Builder of examples: from a record to its input, gold, choices and wording, or the reason why it has no example.
 
-A record gives at most one pair (task, record), worded once or several times. Everything that could have been left to
-chance is derived by hash from the task and the record.
+A record gives at most one pair (task, record), in one or more wordings. Every random choice is derived by hash from the
+task and the record.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecominstruct.identity import hex128, shuffled
 from ecominstruct.rows import Example, Gold, Lang, Span, Split, example_schema, kind_type
-from ecominstruct.runs.store import batches_of
+from ecominstruct.runs.parquet import batches_of
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.annotate_faults import placeholders
@@ -34,19 +34,19 @@ class RenderedInput(NamedTuple):
 
     record: str
     input: str
-    shift: int  # characters of the input before the text in which spans count
-    options: Sequence[str]  # its own candidates, where the task names a field of them
+    shift: int  # offset in the input of the text that spans refer to
+    options: Sequence[str]  # its own candidates, if the task has a field of them
 
 
 class Draft(NamedTuple):
-    """A record on its way to examples: what the task made of it, and what is wrong with that."""
+    """A record that is being turned into examples, and the problems found."""
 
     input: str
     gold: Gold
     choices: tuple[str, ...]
     output: str
-    problems: tuple[tuple[str, str], ...]  # reason, detail; the first one is why the record is rejected
-    label: Label | None = None  # who found the answer, where that is not the source or a rule
+    problems: tuple[tuple[str, str], ...]  # (reason, detail); the first one is the reason of the reject
+    label: Label | None = None  # who found the answer, if not the source or a rule
 
 
 class TaskMetadata(NamedTuple):
@@ -61,7 +61,7 @@ class TaskMetadata(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where an example comes from: its record, and the other records that went into it."""
+    """The origin of an example: its record, and the other records that went into it."""
 
     record: str
     row: int
@@ -75,10 +75,10 @@ Assigned = tuple["pa.RecordBatch", "pa.Table"]
 
 
 class ExampleBuilder:
-    """Makes the examples of one task: the ingredients compiled once, the counts gathered on the way."""
+    """Builds the examples of one task. Inputs are compiled once; counts, rejects and notes accumulate."""
 
     def __init__(self, parts: Ingredients, said: Said = NOTHING_SAID) -> None:
-        """`said`: what models and people said about the records."""
+        """`said` are the annotations of models and people."""
         self.parts = parts
         self.task, self.card = parts.task, parts.card
         self.form = FORMS[parts.task.form]
@@ -100,28 +100,28 @@ class ExampleBuilder:
 
     @property
     def columns(self) -> list[str]:
-        """The columns of the records that the task looks at."""
+        """The record columns that the task needs."""
         return ["id", "row", *self.fields]
 
     @property
     def shown(self) -> list[str]:
-        """The fields that people and models see of a record before they answer."""
+        """The fields that people and models see before they answer."""
         asked = placeholders(self.task, self.parts.annotation).values()
         return sorted({*self.template.fields, *asked, *filter(None, [self.task.candidates])})
 
     def examples(self, read: Callable[[], Iterable[Assigned]]) -> Iterator[pa.RecordBatch]:
-        """The examples of one unit of records, in batches. `read` is called twice where a rule looks for partners."""
+        """Yield the examples of one unit of records in batches. `read` is called twice if a rule needs partners."""
         for records, pool in self.batches(read):
             yield from self._batch(records, pool)
 
     def batches(self, read: Callable[[], Iterable[Assigned]]) -> Iterator[tuple[pa.RecordBatch, Pool]]:
-        """The records of one unit that have a split, in batches, and those among which a rule looks for partners."""
+        """Yield the records with a split in batches, each with the pool in which a rule looks for partners."""
         pool = Pool(self._partners(read())) if self.rule and self.rule.partners else Pool()
         for batch, assigned in read():
             yield _joined(batch, assigned, self.columns), pool
 
     def derive(self, record: Mapping[str, Any], pool: Pool) -> Derived | str:
-        """What the task's rule gives for a record: nothing new where it has none, or the reason why it gives none."""
+        """The result of the task's rule for a record: no new fields without a rule, or the reason why it gives none."""
         return self.rule.apply(record, self.call, pool) if self.rule else Derived({})
 
     def _batch(self, records: pa.RecordBatch, pool: Pool) -> Iterator[pa.RecordBatch]:
@@ -143,14 +143,14 @@ class ExampleBuilder:
         yield from batches_of(examples, example_schema())
 
     def taken(self, records: pa.RecordBatch, pool: Pool) -> tuple[list[Origin], dict[str, pa.Array[Any]]]:
-        """The records of a batch that the task takes: where they come from, and their columns."""
+        """The records of a batch that the task uses: their origins, and their columns."""
         records, derived = self._derived(records, pool)
         ids, *others = (_values(records.column(name)) for name in ("id", "row", "family", "split"))
         sources = [one.derived_from for one in derived] if derived else [()] * len(ids)
         return [Origin(*one) for one in zip(ids, *others, sources, strict=True)], self._fields(records, derived)
 
     def _derived(self, records: pa.RecordBatch, pool: Pool) -> tuple[pa.RecordBatch, list[Derived]]:
-        """The records that the task takes, and what its rule gives for each; nothing where it has none."""
+        """The records that the task uses, and the result of its rule for each; [] without a rule."""
         import pyarrow as pa
 
         if not self.rule and not self.task.where:
@@ -166,32 +166,32 @@ class ExampleBuilder:
         return records.take(pa.array(kept, pa.int64())), given
 
     def _fields(self, records: pa.RecordBatch, derived: Sequence[Derived]) -> dict[str, pa.Array[Any]]:
-        """The columns that the task looks at: those of the records, and those that its rule made."""
+        """The columns that the task needs: those of the records, and those that its rule made."""
         made = self.fields_of([one.fields for one in derived]) if self.rule else {}
         return {name: records.column(name) for name in self.fields} | made
 
     def fields_of(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array[Any]]:
-        """Fields of some records as columns, one value each."""
+        """Fields of some records as columns, one value per record."""
         import pyarrow as pa
 
         names = [name for name in self.kinds if rows and name in rows[0]]
         return {name: pa.array([row[name] for row in rows], kind_type(self.kinds[name])) for name in names}
 
     def _partners(self, batches: Iterable[Assigned]) -> Iterator[dict[str, Any]]:
-        """The records that the rule may put beside others, with no more of them than it looks at."""
+        """The records that a rule may use as partners, reduced to the fields that it reads."""
         wanted = sorted({"id", *self.task.where, *self.call.fields.values()})
         for batch, assigned in batches:
             records = _joined(batch, assigned, wanted).to_pylist()
             yield from (record for record in records if not self.unwanted(record))
 
     def draft(self, record: str, fields: Mapping[str, Any]) -> Draft:
-        """What the task makes of the fields of one record."""
+        """The draft for the fields of one record."""
         return next(self.drafts([record], self.fields_of([fields])))
 
     def drafts(
         self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]], rulings: Iterable[Ruling] | None = None
     ) -> Iterator[Draft]:
-        """What the task makes of each record, from its id, its fields and what annotations say of it."""
+        """Yield a draft for each record, from its id, its fields and its annotations."""
         if not records:
             return
         golds = _values(fields[self.task.gold]) if self.task.gold else repeat(None, len(records))
@@ -206,7 +206,7 @@ class ExampleBuilder:
             yield draft._replace(label=ruling.label) if ruling.label else draft
 
     def sights(self, records: Sequence[str], fields: Mapping[str, pa.Array[Any]]) -> Iterator[RenderedInput]:
-        """What the task shows of each record."""
+        """Yield the rendered input of each record."""
         if not records:
             return
         texts = self.template.render(fields)
@@ -215,7 +215,7 @@ class ExampleBuilder:
         yield from map(RenderedInput, records, texts, shifts, options)
 
     def complete(self, sight: RenderedInput, gold: Gold) -> Draft:
-        """A record with its answer, and what is wrong with that."""
+        """A draft from a rendered input and its answer, with the problems found."""
         choices = self.choices(sight.record, sight.options, gold)
         question = self.question(sight.input, choices)
         output = self.form.render(gold, question)
@@ -225,13 +225,13 @@ class ExampleBuilder:
         return Draft(sight.input, gold, choices, output, tuple(problems))
 
     def question(self, text: str, choices: tuple[str, ...]) -> Question:
-        """What the form must know to render and to read answers."""
+        """What the form needs to render and parse answers."""
         return Question(text, choices, self.separator, self.none, self.task.many)
 
     def choices(self, record: str, candidates: Sequence[str], gold: Gold) -> tuple[str, ...]:
-        """The candidates of a record: a menu in an order by hash, types as they are written.
+        """The choices of a record: a menu in random order (by hash); types in the order of the pool.
 
-        A menu longer than the recipe allows holds the gold and others chosen by hash; never the gold alone.
+        A menu longer than the recipe allows is reduced to the gold and distractors chosen by hash, at least one.
         """
         task, limit = self.task, self.parts.prompts.choices
         options = candidates if task.candidates else gold.ranking or self.parts.labels
@@ -247,19 +247,19 @@ class ExampleBuilder:
         return tuple(shuffled([*kept, *known], task.id, record, "choices"))
 
     def _record_fields(self) -> set[str]:
-        """The fields of the record that the task looks at."""
+        """The record fields that the task needs."""
         task = self.task
         wanted = {*self.shown, *task.where, *filter(None, [task.gold])}
         wanted |= set(task.derive.fields.values()) if task.derive else set()
         return {name for name in wanted if name in self.card.kinds}
 
     def unwanted(self, record: Mapping[str, Any]) -> str:
-        """Why a record is none of the task's; '' where it is one."""
+        """Why the task skips this record; '' if it does not."""
         outside = any(record[name] not in allowed for name, allowed in self.task.where.items())
         return "outside_where" if outside else ""
 
     def _problems(self, gold: Gold, question: Question) -> list[tuple[str, str]]:
-        """What makes a pair no good."""
+        """The problems that make a pair unusable."""
         found = []
         if not question.input.strip():
             found.append(("empty_input", ""))
@@ -280,7 +280,7 @@ class ExampleBuilder:
         return found
 
     def _oddities(self, draft: Draft) -> Iterator[tuple[str, str]]:
-        """What is odd about a row of a published test set, without harm to the pair."""
+        """Peculiarities of a published test row that do not make the pair unusable."""
         if not self.card.published_test_set:
             return
         answers = [span.text for span in draft.gold.spans] or [draft.gold.text]
@@ -289,10 +289,10 @@ class ExampleBuilder:
             yield "separator_in_answer", odd[0][:200]
 
     def compose(self, draft: Draft, origin: Origin, number: int) -> Example:
-        """One instruction: a draft in the wording of this number."""
+        """An example: a draft in the wording with this number."""
         words, stamp = self.wordings.choose(origin.record, number), self.stamp
         label = draft.label or stamp.label
-        # By place, in the order of the type: this is done for every row of a build.
+        # Positional, in the order of the type: this runs for every row of a build.
         return Example(
             hex128(stamp.task, origin.record, str(number)),
             stamp.task,
@@ -322,7 +322,7 @@ def _stands_in(span: Span, text: str) -> bool:
 
 
 def _call(task: Task) -> Call:
-    """How a task calls its rule; without a rule, a call that names nothing."""
+    """The call of a task's rule; an empty one without a rule."""
     derive = task.derive
     if derive is None:
         return Call(task.id, {})
@@ -340,7 +340,7 @@ def _values(column: pa.Array[Any]) -> list[Any]:
 
 
 def _joined(batch: pa.RecordBatch, assigned: pa.Table, names: Sequence[str]) -> pa.RecordBatch:
-    """These fields of each record that has a split, with its family and its split."""
+    """These fields of each record that has a split, with its family and split."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

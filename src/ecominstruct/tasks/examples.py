@@ -1,9 +1,9 @@
-"""Stage 3, examples: the records of a source become instructions by the tasks of the catalogue.
+"""Stage 3, examples: the tasks of the catalogue turn records into instructions.
 
-A unit is one task on at most 100,000 records of its source: one part, or several small ones in a row, since a rule
-looks for partners inside its unit. Each record gives at most one pair (task, record), worded once or several times; a
-record that gives none is rejected with its reason. Records of a published test set are never dropped: what is odd about
-them is noted. A task to which no record gives anything is an error.
+A unit is one task on at most 100,000 records of its source, as one part or several adjacent ones, because a rule looks
+for partners within its unit. Each record gives at most one pair (task, record), in one or more wordings; a record
+without a pair is rejected with the reason. Records of published test sets are never dropped: problems are noted. It is
+an error if a task gets no example at all.
 """
 
 from __future__ import annotations
@@ -17,17 +17,10 @@ from ecominstruct.config.recipe import Prompts
 from ecominstruct.errors import CheckFailed, Fault
 from ecominstruct.rows import Reject, example_schema
 from ecominstruct.runs.executor import StagePlan, Unit
+from ecominstruct.runs.files import Part
+from ecominstruct.runs.parquet import BATCH_ROWS, PART_ROWS, read_batches, write_part, write_rejects
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    BATCH_ROWS,
-    PART_ROWS,
-    Manifest,
-    Part,
-    Receipt,
-    read_batches,
-    write_part,
-    write_rejects,
-)
+from ecominstruct.runs.store import Manifest, Receipt
 from ecominstruct.sources.ingest import source_parts
 from ecominstruct.sources.tombstones import REASON
 from ecominstruct.tasks.catalogue import Catalogue
@@ -38,14 +31,14 @@ from ecominstruct.tasks.labelling import sha_of
 from ecominstruct.tasks.spec import Task
 
 STAGE = stage("examples")
-ENOUGH = 1_000  # records of a made-up source, of which a recipe may ask for few, that must give every task something
+ENOUGH = 1_000  # records of a synthetic source; a recipe may ask for fewer, which need not give every task an example
 
 
 class RecordPart(NamedTuple):
-    """A part of records, and where the assignments of those records begin."""
+    """A part of records, and where its assignments begin."""
 
     path: str
-    first_group: int  # the row group of splits.parquet that belongs to the first batch of the part
+    first_group: int  # the row group of splits.parquet for the first batch of the part
 
 
 class ExamplesUnit(NamedTuple):
@@ -55,10 +48,10 @@ class ExamplesUnit(NamedTuple):
     records: tuple[RecordPart, ...]
     name: str  # of the unit
     splits: str  # path of splits.parquet
-    said: Said = NOTHING_SAID  # by models and people, when the stage was planned
+    said: Said = NOTHING_SAID  # annotations of models and people, when the stage was planned
 
     def read(self, columns: Sequence[str]) -> Iterator[Assigned]:
-        """These columns of the records, in batches, with their families and splits."""
+        """Yield these columns of the records in batches, with their families and splits."""
         import pyarrow.parquet as pq
 
         with pq.ParquetFile(self.splits) as assigned:
@@ -75,9 +68,9 @@ def plan_examples(
     done: Mapping[str, Manifest],
     annotations: Path | None = None,
 ) -> StagePlan:
-    """One unit for each task and each stretch of its source's records.
+    """Plan the stage, with one unit per task and group of record parts.
 
-    `done` holds the manifests of records and splits; `annotations` is the folder of what models and people said.
+    `done` holds the manifests of records and splits. `annotations` is the folder of annotations by models and people.
     """
     records, splits = done["records"], done["splits"]
     record_folder, split_part = run / records.stage_folder, splits.parts()[0]
@@ -106,7 +99,7 @@ def plan_examples(
 
 
 def stretches(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """Parts in a row that have no more records together than one part may have."""
+    """Group adjacent parts so that no group has more records than one part may have."""
     stretch: list[Part] = []
     for part in parts:
         if stretch and sum(other.rows for other in stretch) + part.rows > PART_ROWS:
@@ -118,12 +111,12 @@ def stretches(parts: Sequence[Part]) -> Iterator[list[Part]]:
 
 
 def _emptied(records: Manifest) -> set[str]:
-    """The sources of which records were forgotten: what is left of them may give a task nothing."""
+    """The sources with forgotten records; the remaining ones may give a task nothing."""
     return {unit.unit.rpartition("/")[0] for unit in records.units if unit.rejected.get(REASON)}
 
 
 def _fruitless(run: Path, catalogue: Catalogue, task: Task, manifest: Manifest) -> Fault | None:
-    """That no record of a source gave a task anything, and why."""
+    """The fault of a task that has no example at all, with the reasons; None if it has one."""
     units = [unit for unit in manifest.units if unit.unit.rpartition("/")[0] == task.id]
     records, reasons = sum(unit.rows_in for unit in units), Counter[str]()
     for unit in units:
@@ -132,12 +125,12 @@ def _fruitless(run: Path, catalogue: Catalogue, task: Task, manifest: Manifest) 
     if few or any(unit.rows_out for unit in units):
         return None
     why = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common()) or "it has none"
-    problem = f"the task {task.id} makes nothing of the {records} records of {task.source}: {why}"
-    return Fault(str(run), 0, problem, "Mend the task or the source's card, or exclude the task in the recipe")
+    problem = f"the task {task.id} has no example from the {records} records of {task.source}: {why}"
+    return Fault(str(run), 0, problem, "Correct the task or the source's card, or exclude the task in the recipe")
 
 
 def _first_groups(records: Manifest) -> dict[str, int]:
-    """For each record part, the number of batches before it: splits.parquet has one row group a batch."""
+    """For each record part, the number of batches before it; splits.parquet has one row group per batch."""
     first: dict[str, int] = {}
     before = 0
     for part in records.parts():
@@ -147,12 +140,12 @@ def _first_groups(records: Manifest) -> dict[str, int]:
 
 
 def unit_tail(path: str) -> str:
-    """`part-000-00000` of a record part's path."""
+    """The name of a record part without suffix, such as `part-000-00000`."""
     return path.rpartition("/")[2].removesuffix(".parquet")
 
 
 def make_examples(work: ExamplesUnit, folder: Path) -> Receipt:
-    """Run one task over some parts of records."""
+    """Build the examples of one unit."""
     maker = ExampleBuilder(work.ingredients, work.said)
     unit = work.name
     examples = maker.examples(lambda: work.read(maker.columns))

@@ -1,4 +1,4 @@
-"""Which atomic task is a step of which final ones: the graph of the catalogue, as data, as text and as Mermaid."""
+"""The graph of tasks: which atomic tasks serve which final ones, as data, text and Mermaid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecominstruct.tasks.catalogue import Catalogue
 
 
 class Node(NamedTuple):
-    """A task of the graph."""
+    """A task in the graph."""
 
     id: str
     source: str
@@ -19,28 +19,28 @@ class Node(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """An atomic task and a final one that it serves."""
+    """An atomic task, and a final task that it serves."""
 
     step: str
     serves: str
 
 
 class Graph(NamedTuple):
-    """All tasks, and the edges between them, both in the order of their ids."""
+    """All tasks and the edges between them, both sorted by id."""
 
     tasks: tuple[Node, ...]
     edges: tuple[Edge, ...]
 
 
 def task_graph(catalogue: Catalogue) -> Graph:
-    """The graph of a catalogue."""
+    """Build the graph of a catalogue."""
     tasks = [task for _, task in sorted(catalogue.tasks.items())]
     nodes = tuple(Node(task.id, task.source, task.level, task.form) for task in tasks)
     return Graph(nodes, tuple(Edge(task.id, name) for task in tasks for name in sorted(task.serves)))
 
 
 def as_text(graph: Graph) -> str:
-    """By source: each final task, below it the steps that serve it, and last the steps that serve none."""
+    """Render as text, by source: each final task with its steps, then the steps that serve none."""
     steps: dict[str, list[str]] = defaultdict(list)
     for edge in graph.edges:
         steps[edge.serves].append(edge.step)
@@ -58,7 +58,7 @@ def as_text(graph: Graph) -> str:
 
 
 def as_mermaid(graph: Graph) -> str:
-    """A flow chart with a box for each source; atomic tasks are rounded."""
+    """Render as a Mermaid flow chart with a box per source; atomic tasks are rounded."""
     names = {node.id: f"t{number}" for number, node in enumerate(graph.tasks)}
     lines = ["flowchart LR"]
     for number, (source, nodes) in enumerate(_by_source(graph)):
@@ -79,5 +79,5 @@ def _by_source(graph: Graph) -> Iterator[tuple[str, Sequence[Node]]]:
 
 
 def _short(task: str, source: str) -> str:
-    """The name of a task inside its source; the whole id where it stands elsewhere."""
+    """A task's name within its source, or its whole id."""
     return task.removeprefix(f"{source}/")

@@ -1,4 +1,4 @@
-"""All that goes into the examples of a task besides the records, and the fingerprint of each part of it."""
+"""The inputs of a task's examples other than the records, with a fingerprint for each."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ecominstruct.tasks.spec import Task, WordingPool
 
 
 class Ingredients(NamedTuple):
-    """All that a task needs but the records: as models of pydantic, which can be pickled and fingerprinted."""
+    """Everything that a task needs except records, as picklable pydantic models."""
 
     task: Task
     card: SourceCard
     labels: tuple[str, ...]
     wordings: WordingPool
     prompts: Prompts
-    annotation: AnnotationPrompt | None = None  # of a task whose answers a model finds
+    annotation: AnnotationPrompt | None = None  # for a task that a model labels
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """The content of each ingredient, by name, for receipts."""
+        """The fingerprint of each input by name, for receipts."""
         rule = RULES[self.task.derive.rule].version if self.task.derive else 0
         prompt = {"annotation prompt": fingerprint(self.annotation.model_dump())} if self.annotation else {}
         return {
@@ -38,7 +38,7 @@ class Ingredients(NamedTuple):
 
 
 def ingredients(catalogue: Catalogue, task: Task, prompts: Prompts) -> Ingredients:
-    """Gather what a task needs."""
+    """Collect the inputs of a task."""
     labels = tuple(catalogue.labels[task.labels].labels) if task.labels else ()
     annotation = catalogue.prompts[task.annotate.prompt] if task.annotate else None
     card, wordings = catalogue.sources[task.source], catalogue.wordings[task.wordings]

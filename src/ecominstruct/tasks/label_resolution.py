@@ -1,7 +1,7 @@
-"""What annotations make of the records of a task, when examples are made: a gold answer, or the reason for none.
+"""Label resolution: the annotations of a record give its gold answer, or the reason why it has none.
 
-A person's word counts for more than a model's, and either for more than the source's. Rows of a published test set
-are never changed: there a person's word is noted.
+A person's decision takes precedence over a model's answer, and either over the source. Rows of published test sets are
+never changed; a person's decision is noted there.
 """
 
 from __future__ import annotations
@@ -28,40 +28,40 @@ from ecominstruct.tasks.forms.reading import locate
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LONGEST_DETAIL = 2_000  # characters of what was answered, in a reject
+LONGEST_DETAIL = 2_000  # characters of answers quoted in a reject
 REASONS: Mapping[str, str] = {
     "disagree": "annotators_disagree",
     "failed_check": "failed_check",
     "unreadable": "unreadable_answer",
 }
-"""The reasons of rejects for the verdicts about a model's answers."""
+"""Reasons of rejects by the verdict on a model's answers."""
 
 
 class Label(NamedTuple):
-    """Who found an answer: a kind, and a name with all that matters of how it was found."""
+    """Who found an answer: the kind of labeller, and a name with the details."""
 
     labelled_by: LabelledBy
     labeller: str
 
 
 class Ruling(NamedTuple):
-    """What annotations say of a record. Without a gold answer, that of the source stands."""
+    """What annotations say about a record. Without a gold answer, the source's answer applies."""
 
     gold: Gold | None = None
     label: Label | None = None
-    problem: tuple[str, str] | None = None  # reason and detail: the record is rejected (published test set: noted)
+    problem: tuple[str, str] | None = None  # (reason, detail); the record is rejected (published test set: noted)
 
 
 class Said(NamedTuple):
-    """The files about a task as they are when a build is planned."""
+    """Snapshots of a task's annotation files, taken when a build is planned."""
 
-    sha: str  # of its prompt; '' for a task that no model annotates
+    sha: str  # of its prompt; '' for a task without model annotations
     model: Snapshot | None = None
     people: Snapshot | None = None
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """Their content by name, for receipts; nothing where there are none."""
+        """The hashes of the files by name, for receipts."""
         files = {"annotations": self.model, "people": self.people}
         return {name: file.hash for name, file in files.items() if file}
 
@@ -70,23 +70,23 @@ NOTHING_SAID = Said("")
 
 
 def said_about(root: Path | None, task: str, sha: str) -> Said:
-    """The annotations of a task below a folder; without one, there are none."""
+    """The annotations of a task in a folder; none without a folder."""
     if root is None:
         return Said(sha)
     return Said(sha, snapshot(file_of(root, task, sha)) if sha else None, snapshot(file_of(root, task)))
 
 
 class Verdicts:
-    """The annotations of one task, ready to be looked up by what its records show."""
+    """The annotations of one task, looked up by what its records show."""
 
     def __init__(self, task: str, said: Said, names: Sequence[str], published: bool) -> None:
-        """`names`: the fields that are shown; `published`: the records are those of a published test set."""
+        """`names` are the fields shown; `published` is whether the records are a published test set."""
         self._task, self._sha, self._names, self._published = task, said.sha, names, published
         self._model: Mapping[str, Annotation] = read_annotations(said.model)
         self._people: Mapping[str, Settled] = settle(read_decisions(said.people))
 
     def rulings(self, fields: Mapping[str, pa.Array[Any]], rows: int) -> Iterator[Ruling]:
-        """What is said of each of some records, from their columns."""
+        """Yield the ruling on each of some records, from their columns."""
         if not self._sha and not self._people:
             yield from [Ruling()] * rows
             return
@@ -123,20 +123,22 @@ class Verdicts:
             return Ruling(problem=("people_disagree", voters))
         gold = decided.gold or found.gold
         if gold is None and found.problem:
-            return found  # accepted was something that is no longer there
+            return found  # the accepted answer no longer exists
         after = f", after {found.label.labeller}" if found.label else ""
         return Ruling(gold, Label("human", f"{voters}: {decided.verdict}{after}"))
 
 
 def keys(task: str, names: Sequence[str], fields: Mapping[str, pa.Array[Any]]) -> list[str]:
-    """The keys of some records, from the columns that are shown of them."""
+    """The keys of some records, from the columns that are shown."""
     columns = [fields[name].to_pylist() for name in names]
     return [key_of(task, dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
 
 
 def standing(gold: Gold, text: str) -> Gold:
-    """An answer whose stretches stand where it says they do; else (the template changed since) the k-th mention is
-    the k-th occurrence, as everywhere."""
+    """An answer whose spans match the text.
+
+    If the template has changed since and they do not, spans are located again: the k-th mention is the k-th occurrence.
+    """
     if all(text[span.start : span.end] == span.text for span in gold.spans):
         return gold
     mentions = [(span.label, span.text) for span in sorted(gold.spans, key=lambda span: span.start)]

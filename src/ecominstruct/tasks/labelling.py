@@ -1,7 +1,7 @@
-"""A model as annotator: what it is asked about a record, how its answer is read and judged, what several votes come to.
+"""Labelling by a model: the prompt for a record, the judgement of its answer, and the combination of votes.
 
-Nothing here opens a connection: `people/annotate.py` asks. What a record says is data in the prompt: it stands between
-marks that it cannot hold, and the answer must have the form, the schema and the checks that the task names.
+This module opens no connection; `people/annotate.py` does. The content of a record is data in the prompt: it is
+enclosed in marks that it cannot contain. An answer must satisfy the form, the schema and the checks of the task.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from ecominstruct.tasks.label_resolution import keys
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 1  # raised when prompts are put together, or answers are judged, in another way
-LONGEST_SHOWN = 4_000  # characters of a wrong answer that the model is shown again
+VERSION = 1  # raise it when prompts are assembled or answers judged differently
+LONGEST_SHOWN = 4_000  # characters of a wrong answer that are shown to the model again
 
 
 class Words(NamedTuple):
-    """What the program itself says in a prompt."""
+    """The program's own sentences in a prompt."""
 
-    data: str  # that what stands between the marks is data; names the mark
-    answer: str  # how the answer must look; the schema follows
-    again: str  # that the last answer cannot be used; the answer and the reason follow
+    data: str  # says that the content between the marks is data; includes the mark
+    answer: str  # says how the answer must look; the schema follows
+    again: str  # says that the last answer is unusable; the answer and the reason follow
     because: str
     unreadable: str
     cut: str
@@ -72,20 +72,20 @@ class Shown(NamedTuple):
 
     key: str
     sight: RenderedInput
-    texts: Mapping[str, str]  # what stands for each placeholder of the prompt
+    texts: Mapping[str, str]  # the text for each placeholder of the prompt
 
 
 class Seen(NamedTuple):
-    """The records of one batch that a task takes."""
+    """The records of one batch that a task uses."""
 
-    keys: list[str]  # under which annotations of them are kept
+    keys: list[str]  # the keys under which annotations are stored
     origins: list[Origin]
     sights: list[RenderedInput]
     fields: dict[str, pa.Array[Any]]
 
 
 def sights(maker: ExampleBuilder, read: Callable[[], Iterable[Assigned]]) -> Iterator[Seen]:
-    """What a task shows of its records, in batches that are not empty. `read` is as in `Maker.examples`."""
+    """Yield what a task shows of its records, in non-empty batches. `read` is as in `ExampleBuilder.examples`."""
     for records, pool in maker.batches(read):
         origins, fields = maker.taken(records, pool)
         if origins:
@@ -94,7 +94,7 @@ def sights(maker: ExampleBuilder, read: Callable[[], Iterable[Assigned]]) -> Ite
 
 
 class Vote(NamedTuple):
-    """One answer, judged: the gold that it comes to, or what is wrong with it."""
+    """One judged answer: its gold, or what is wrong with it."""
 
     gold: Gold | None
     verdict: Verdict = "accepted"
@@ -102,7 +102,7 @@ class Vote(NamedTuple):
 
 
 class Labeller:
-    """Asks about the records of one task and judges the answers: pure functions, compiled once."""
+    """Writes the prompts of one task and judges the answers. Pure functions on inputs compiled once."""
 
     def __init__(self, maker: ExampleBuilder) -> None:
         parts = maker.parts
@@ -123,19 +123,19 @@ class Labeller:
         self._labels = LITERALS[self.lang].enumerate.join(parts.labels)
 
     def shown(self, read: Callable[[], Iterable[Assigned]]) -> Iterator[Shown]:
-        """What is shown of each record that the task takes. `read` is as in `Maker.examples`."""
+        """Yield what is shown of each record that the task uses. `read` is as in `ExampleBuilder.examples`."""
         for seen in sights(self.maker, read):
             yield from map(Shown, seen.keys, seen.sights, self.texts(seen.fields))
 
     def texts(self, fields: Mapping[str, pa.Array[Any]]) -> list[dict[str, str]]:
-        """What stands for each placeholder of the prompt, record by record."""
+        """The text for each placeholder of the prompt, by record."""
         columns = [self._templates[name].render(fields) for name in self._names]
         return [dict(zip(self._names, own, strict=True)) for own in zip(*columns, strict=True)]
 
     # ------------------------------------------------------------------------------------------------------ asking
 
     def prompt(self, texts: Mapping[str, str]) -> str:
-        """What the model is asked about a record, of which these texts are shown."""
+        """The prompt for a record with these texts."""
         mark = _mark(texts.values())
         values = {name: _between(name, mark, text) for name, text in texts.items()}
         text = templates.fill(self._text, {**values, LABELS: self._labels})
@@ -143,7 +143,7 @@ class Labeller:
         return "\n\n".join([text, words.data.format(mark=mark), f"{words.answer}\n{as_json(self.shape)}"])
 
     def repair(self, prompt: str, answer: str, why: str) -> str:
-        """What the model is asked after an answer that cannot be used."""
+        """The prompt after an unusable answer."""
         mark = _mark([answer, prompt])
         words = self._words
         said = _between("answer", mark, answer[:LONGEST_SHOWN])
@@ -152,7 +152,7 @@ class Labeller:
     # ------------------------------------------------------------------------------------------------------ judging
 
     def judge(self, shown: Shown, text: str, *, cut: bool = False) -> Vote:
-        """Read and judge one answer; `cut`: the server ended it since it was too long."""
+        """Parse and judge one answer. `cut`: the server truncated it."""
         answer = json_object(text)
         if answer is None:
             return Vote(None, "unreadable", self._words.cut if cut else self._words.unreadable)
@@ -168,7 +168,7 @@ class Labeller:
         return Vote(gold)
 
     def _broken(self, shown: Shown, answer: Mapping[str, Any]) -> Iterator[str]:
-        """The rules that an answer breaks, as the model is told."""
+        """Yield the messages for the rules that an answer breaks."""
         for check in self.rules.checks:
             texts = texts_of(answer[check.member or self.asked.gold.take])
             text = shown.texts[check.field or self._names[0]]
@@ -177,7 +177,7 @@ class Labeller:
                 yield why
 
     def _gold(self, shown: Shown, value: Any) -> Gold:
-        """What an answer comes to as gold; stretches that do not stand in the text stand before it."""
+        """The gold for a parsed answer. A span that is not in the text gets the offset -1."""
         kind, within = answer_kind(self.task), self.asked.gold.within
         if kind != "spans" or within is None:
             return self.maker.form.gold(value, shown.sight.shift)
@@ -187,7 +187,7 @@ class Labeller:
     # ------------------------------------------------------------------------------------------------------ deciding
 
     def settle(self, shown: Shown, answers: Sequence[Sequence[str]], votes: Sequence[Vote], model: str) -> Annotation:
-        """What the votes about a record come to. `answers`: for each vote all that was said."""
+        """Combine the votes on a record. `answers` holds all responses for each vote."""
         golds = [vote.gold for vote in votes]
         chosen, agreed = self._majority([gold for gold in golds if gold is not None])
         verdict, why = _verdict(votes, agreed, self.rules.agree)
@@ -205,7 +205,7 @@ class Labeller:
         )
 
     def _majority(self, golds: Sequence[Gold]) -> tuple[Gold | None, int]:
-        """The answer with which most others agree, the first of several, and how many do, itself included."""
+        """The gold that most others agree with (the first of several), and the number that agree, including itself."""
         best: tuple[Gold | None, int] = (None, 0)
         for gold in golds:
             agreed = sum(self._agree(gold, other) for other in golds)
@@ -220,10 +220,10 @@ class Labeller:
 
 
 def sha_of(parts: Ingredients) -> str:
-    """The name under which answers to a task's prompt are kept; '' for a task that no model annotates.
+    """The name under which answers to a task's prompt are stored; '' for a task that no model labels.
 
-    It changes with everything that the model is shown besides the record, and with every rule by which its answers are
-    judged, so that what stands in one file was judged alike.
+    It is a hash of everything that the model is shown besides the record, and of every rule by which answers are
+    judged, so that one file holds only comparable answers.
     """
     task, prompt = parts.task, parts.annotation
     if task.annotate is None or prompt is None:
@@ -235,14 +235,16 @@ def sha_of(parts: Ingredients) -> str:
 
 
 def normal(gold: Gold) -> Gold:
-    """The form in which two answers are the same: case, white space and a stop at the end do not count."""
+    """A normal form: answers that differ only in case, white space and a final stop are equal."""
     spans = tuple(span._replace(text="") for span in gold.spans)
     return Gold(same_answer(gold.text), gold.labels, tuple(map(same_answer, gold.ranking)), spans)
 
 
 def likeness(one: Gold, other: Gold) -> float:
-    """The share of what two answers have in common: twice the common words (Chinese: characters), labels and spans by
-    the sum of both, from 0 to 1 (the Dice coefficient)."""
+    """The similarity of two answers in [0, 1], as a Dice coefficient (Dice 1945).
+
+    It is computed over the multisets of their words (Chinese: characters), labels and spans. Two empty answers have 1.
+    """
     left, right = _items(one), _items(other)
     total = left.total() + right.total()
     return 2 * (left & right).total() / total if total else 1.0
@@ -253,7 +255,7 @@ def _items(gold: Gold) -> Counter[str | Span]:
 
 
 def _verdict(votes: Sequence[Vote], agreed: int, wanted: int) -> tuple[Verdict, str]:
-    """What votes come to, and what is wrong where nothing is accepted: what the most of the bad votes have."""
+    """The verdict on votes, and the most frequent problem if nothing is accepted."""
     if agreed >= wanted:
         return "accepted", ""
     bad = Counter(vote.verdict for vote in votes if vote.gold is None)
@@ -264,13 +266,13 @@ def _verdict(votes: Sequence[Vote], agreed: int, wanted: int) -> tuple[Verdict, 
 
 
 def _mentions(items: Sequence[Any]) -> list[tuple[str, str]]:
-    """The stretches that an answer lists, each with its label, if it has one."""
+    """The spans that an answer lists, with their labels, if any."""
     labels = [str(item.get("label", "")) if isinstance(item, dict) else "" for item in items]
     return [(label, text.strip()) for label, text in zip(labels, texts_of(items), strict=True)]
 
 
 def _mark(texts: Iterable[str]) -> str:
-    """A mark that stands in none of the texts: the same for the same texts."""
+    """A mark that occurs in none of the texts. It is deterministic."""
     known = "\x1f".join(texts)
     number = 0
     while (mark := hex128("mark", known, str(number))[:6]) in known:

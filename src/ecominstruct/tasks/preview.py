@@ -1,4 +1,4 @@
-"""One task on one record, without a run: what `ecom tasks show` prints."""
+"""A preview of one task on one record without a run, for `ecom tasks show`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from ecominstruct.tasks.rules import Derived, Pool
 from ecominstruct.tasks.spec import Task
 
 PARTS = ("description", "instruction", "input", "choices", "constraint", "output")
-NEIGHBOURS = 200  # records that a rule may draw partners from
+NEIGHBOURS = 200  # records among which a rule may find partners
 
 
 def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> dict[str, Any]:
-    """The record, the example and the prompt; InputError when the source is absent, or has no such record.
+    """Return the record, the example and the prompt of one record.
 
-    It is the example that a build makes of this record (with one wording only, and with the partners of a rule
-    drawn from the records that follow). Where the data are absent, invented records of the source stand in for them.
+    The example is the one that a build makes, except that it has one wording and that a rule's partners come from the
+    following records. If the data are absent, invented records of the source are used. Raises InputError if the source
+    is absent or has no such record.
     """
     card = catalogue.sources[task.source]
     missing = absent_files(card, data)
@@ -48,9 +49,9 @@ def preview(catalogue: Catalogue, task: Task, row: int, data: Path | None) -> di
 
 
 def illustrate(catalogue: Catalogue, task: Task) -> dict[str, Any] | None:
-    """The task on the first invented record of its source that it can be asked of; None where there is none.
+    """The task on the first invented record that gives an example; None if there is none.
 
-    The other invented records are the partners that a rule may draw.
+    The other invented records are available as partners of a rule.
     """
     records = [_alone(record) for record in illustrations(catalogue.sources[task.source])]
     for first in range(len(records)):
@@ -64,7 +65,7 @@ def illustrate(catalogue: Catalogue, task: Task) -> dict[str, Any] | None:
 
 
 def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the task makes of the first of the records; InputError when that is nothing."""
+    """The preview of the first of the records. Raises InputError if it gives no example."""
     card = catalogue.sources[task.source]
     maker = ExampleBuilder(ingredients(catalogue, task, Prompts()))
     record = records[0]
@@ -72,7 +73,7 @@ def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> d
     draft = maker.draft(record["id"], {**record, **derived.fields})
     draft = draft._replace(output="") if task.annotate else draft
     example = maker.compose(draft, Origin(record["id"], record["row"], "", "test", derived.derived_from), 0)
-    # A task whose answers a model finds has none here: what else is wrong counts.
+    # A task labelled by a model has no answer here, so only other problems count.
     problems = [problem for problem in draft.problems if not task.annotate or problem[0] == "empty_input"]
     return {
         "task": task.model_dump(exclude_none=True),
@@ -87,14 +88,14 @@ def _shown(catalogue: Catalogue, task: Task, records: list[dict[str, Any]]) -> d
 
 
 def _asked(maker: ExampleBuilder, record: Mapping[str, Any]) -> str:
-    """What a model is asked, to find the answer."""
+    """The prompt for the model that finds the answer."""
     fields = maker.fields_of([record])
     labeller = Labeller(maker)
     return labeller.prompt(labeller.texts(fields)[0])
 
 
 def _records(card: SourceCard, task: Task, data: Path | None, row: int, count: int) -> list[dict[str, Any]]:
-    """So many records of a source from this one on, as a task sees them."""
+    """Up to `count` records of a source from number `row`, in the form that a task expects."""
     if card.synthetic:
         found = read_records(stretch(card, 0, row, row + count))
     else:
@@ -104,12 +105,12 @@ def _records(card: SourceCard, task: Task, data: Path | None, row: int, count: i
 
 
 def _alone(record: dict[str, Any]) -> dict[str, Any]:
-    """A record as a rule sees it: of the test split, and taken for a family of its own."""
+    """A record with the columns that a rule expects: in the test split, and a family of its own."""
     return record | {"split": "test", "family": record["id"]}
 
 
 def _derived(maker: ExampleBuilder, records: list[dict[str, Any]]) -> Derived:
-    """What the task's rule makes of the first record; InputError when the record is left out or the rule gives none."""
+    """The result of the task's rule for the first record. Raises InputError if there is none."""
     record = records[0]
     row = record["row"]
     outside = [name for name, allowed in maker.task.where.items() if record[name] not in allowed]
@@ -125,5 +126,5 @@ def _derived(maker: ExampleBuilder, records: list[dict[str, Any]]) -> Derived:
 
 
 def _plain(gold: Gold) -> dict[str, Any]:
-    """A gold answer as plain data: as Arrow and JSON take it."""
+    """A gold answer as plain data, for Arrow and JSON."""
     return gold._asdict() | {"spans": [span._asdict() for span in gold.spans]}

@@ -1,4 +1,4 @@
-"""The six parts of an example, rendered to one prompt at the edge: for people to read and for models to answer."""
+"""Prompts: the six parts of an example rendered as one text, for people and for models."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from ecominstruct.languages import LITERALS
 from ecominstruct.rows import Example, Lang
 
-LISTED = 24  # characters: candidates of which one is longer stand on lines of their own
+LISTED = 24  # characters; if a candidate is longer, each is on its own line
 
 
 def render_prompt(example: Example) -> str:
-    """The prompt of an example; parts that are empty leave no gap.
+    """Render the prompt of an example. Empty parts leave no gap.
 
-    The heading of the candidates is in the language of the instruction, which `wording` names.
+    The heading of the candidates is in the language of the instruction, which `wording` states.
     """
     lang: Lang = "zh" if ":zh:" in example.wording else "en"
     parts = [
@@ -27,7 +27,7 @@ def render_prompt(example: Example) -> str:
 
 
 def show_choices(choices: Sequence[str], lang: Lang) -> str:
-    """The candidates as they stand in a prompt: in a line when all are short, else one a line."""
+    """The candidates in a prompt: on one line if all are short, else one per line."""
     if not choices:
         return ""
     literals = LITERALS[lang]

@@ -1,7 +1,7 @@
-"""How much there is to learn in a task: the entropy of its labels, and how far one gets without understanding.
+"""Task quality: the entropy of the labels, and the accuracy of trivial baselines.
 
-Both are taken from a sample of the examples of a task, chosen by hash. The floors are those of the models of the same
-names; here they stand beside each task, so that nobody takes an easy task for a hard one.
+Both are computed on a sample of the examples of a task, chosen by hash. The baselines are the same as the models with
+their names. They are listed with each task so that an easy one is recognised as such.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from typing import Any, NamedTuple
 from ecominstruct.rows import Example, Gold
 from ecominstruct.tasks.spec import Task
 
-SAMPLE = 1_000  # examples of a task at most
-EASY = 0.95  # a task that a floor solves more often than this is easy
-UNEVEN = 0.8  # a label entropy below this share of the largest possible wants a reason
+SAMPLE = 1_000  # the maximum number of examples in the sample
+EASY = 0.95  # a task is easy if a baseline solves a larger share
+UNEVEN = 0.8  # a label entropy below this share of the maximum needs a stated reason
 
 Order = Callable[[Example], Sequence[str]]
 
 
 class Quality(NamedTuple):
-    """What is known of a task: shares in [0, 1]; None where the task has nothing of the kind.
+    """Quality measures of a task, as shares in [0, 1]; None if not applicable.
 
-    `entropy` is that of the labels of the golds, as a share of the largest that the pool of labels allows. The floors:
-    the most frequent answer for all rows, the candidate with most characters of the input, the longest, the first.
+    `entropy` is the label entropy of the golds relative to the maximum for the pool of labels. The baselines are the
+    most frequent answer, the candidate with the largest character overlap with the input, the longest candidate, and
+    the first one.
     """
 
     examples: int
@@ -37,22 +38,25 @@ class Quality(NamedTuple):
 
     @property
     def easy(self) -> bool:
-        """Whether one of the floors solves the task."""
+        """Whether one of the baselines solves the task."""
         return any(floor is not None and floor > EASY for floor in self[2:])
 
     @property
     def uneven(self) -> bool:
-        """Whether a reason for the labels must be stated."""
+        """Whether the task must state a reason for its unbalanced labels."""
         return self.entropy is not None and self.entropy < UNEVEN
 
     def row(self) -> dict[str, Any]:
-        """The numbers as plain data, to three decimals."""
+        """The measures as plain data, rounded to three decimals."""
         shares = {name: None if share is None else round(share, 3) for name, share in self._asdict().items()}
         return {**shares, "examples": self.examples, "easy": self.easy, "uneven": self.uneven}
 
 
 def quality(task: Task, labels: Sequence[str], examples: Sequence[Example], *, menu: bool) -> Quality:
-    """The quality of a task by some of its examples; `menu`: whether their choices are the answers to choose from."""
+    """Compute the quality of a task from some of its examples.
+
+    `menu`: whether their choices are the possible answers.
+    """
     floors = {name: _accuracy(examples, order) if menu else None for name, order in ORDERS.items()}
     counted = bool(labels) and task.form in ("classify", "qa")
     golds = Counter(label for example in examples for label in (example.gold.labels or (example.gold.text,)))
@@ -62,7 +66,10 @@ def quality(task: Task, labels: Sequence[str], examples: Sequence[Example], *, m
 
 
 def label_entropy(counts: Mapping[str, int], labels: int) -> float:
-    """The entropy of label counts, as a share of the entropy of this many labels that are equally frequent."""
+    """The Shannon entropy of label counts relative to that of `labels` equally frequent labels, in [0, 1].
+
+    It is 0 with fewer than two labels or without counts.
+    """
     total = sum(counts.values())
     if labels < 2 or not total:
         return 0.0
@@ -70,24 +77,27 @@ def label_entropy(counts: Mapping[str, int], labels: int) -> float:
 
 
 def by_overlap(example: Example) -> list[str]:
-    """The candidates, first the one that shares most characters with the input; of equals, the first one shown."""
+    """The candidates by number of characters shared with the input, descending.
+
+    Ties go to the shorter candidate, then to the one shown first.
+    """
     seen = Counter(_characters(example.input))
 
     def shared(choice: str) -> tuple[int, int]:
         letters = Counter(_characters(choice))
-        # Of two candidates with as many shared characters, the shorter one shares the larger part of itself.
+        # At equal overlap, the shorter candidate shares a larger part of itself.
         return (seen & letters).total(), -len(choice)
 
     return sorted(example.choices, key=shared, reverse=True)
 
 
 def by_length(example: Example) -> list[str]:
-    """The candidates, the longest first; of equals, the first one shown."""
+    """The candidates by length, descending; ties in the order shown."""
     return sorted(example.choices, key=len, reverse=True)
 
 
 def as_shown(example: Example) -> Sequence[str]:
-    """The candidates as they are shown."""
+    """The candidates in the order shown."""
     return example.choices
 
 
@@ -95,7 +105,7 @@ ORDERS: Mapping[str, Order] = {"overlap": by_overlap, "longest": by_length, "fir
 
 
 def _accuracy(examples: Sequence[Example], order: Order) -> float | None:
-    """The share of examples that the first candidate of an order answers; of rankings, that the order itself does."""
+    """The share of examples answered by the first candidate of an order; for rankings, by the whole order."""
     hits = sum(_hits(example.gold, order(example)) for example in examples)
     return hits / len(examples) if examples else None
 
@@ -107,7 +117,7 @@ def _hits(gold: Gold, ordered: Sequence[str]) -> bool:
 
 
 def _answer(gold: Gold) -> tuple[Any, ...]:
-    """What is asked for, in a form that can be counted."""
+    """The answer in hashable form."""
     return gold.ranking or gold.labels or tuple(gold.spans) or (gold.text,)
 
 

@@ -1,7 +1,7 @@
-"""What people write about a task: one YAML file, checked strictly, with a sentence under each key.
+"""Task specifications: one strictly validated YAML file per task, with a description for each key.
 
-A task says *what*: which records, which field is the input and which the answer. The form says *how*: it renders,
-parses and counts. Nothing here is code.
+A task says *what*: which records, which field is the input and which the answer. Its form says *how*: it renders,
+parses and scores. A specification contains no code.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ Metric = Literal[
 class Answer(Strict):
     """How an answer is written."""
 
-    separator: str | None = Field(default=None, min_length=1, description="between several answers; by language else")
-    none: str | None = Field(default=None, min_length=1, description='the word for "there is none"; by language else')
+    separator: str | None = Field(
+        default=None, min_length=1, description="between several answers (default: by language)"
+    )
+    none: str | None = Field(default=None, min_length=1, description='word for "there is none" (default: by language)')
 
 
 class Derive(Strict):
-    """Which rule makes the fields of an atomic task from the fields of its source."""
+    """The rule that makes the fields of an atomic task from the fields of its source."""
 
-    rule: str = Field(description="its name: see the rules below")
-    fields: dict[str, FieldName] = Field(
-        default_factory=dict, description="for each field the rule needs: which field of the record it is"
-    )
+    rule: str = Field(description="name of the rule: see the rules below")
+    fields: dict[str, FieldName] = Field(default_factory=dict, description="record field for each need of the rule")
     labels: list[str] = Field(
-        default_factory=list, description="the words for the labels that the rule gives, in its order"
+        default_factory=list, description="words for the labels that the rule gives, in its order"
     )
     number: int | None = Field(
-        default=None, ge=2, le=8, description="how many candidates, for rules that put several side by side"
+        default=None, ge=2, le=8, description="number of candidates, for rules that offer several"
     )
 
 
 class Paper(Strict):
-    """The published counterpart."""
+    """The published counterpart of a task."""
 
     ecominstruct: str = Field(description="name of the released folder")
 
@@ -66,32 +66,32 @@ class Paper(Strict):
 class Task(Strict):
     """One task of the catalogue."""
 
-    id: str = Field(pattern=r"^(en|zh)(/[a-z0-9_]+){2,}$", description="the path of the file in the catalogue")
-    version: int = Field(ge=1, description="raised when a row would change")
-    title: str = Field(min_length=1, description="as it is shown in tables and charts")
+    id: str = Field(pattern=r"^(en|zh)(/[a-z0-9_]+){2,}$", description="path of the file in the catalogue")
+    version: int = Field(ge=1, description="raise it when a row would change")
+    title: str = Field(min_length=1, description="name shown in tables and charts")
     about: str = Field(default="", description="what the task asks, for a domain expert")
     category: Category = Field(description="one of the four published categories")
     level: Literal["final", "atomic"] = Field(description="atomic: a step of other tasks (Chain-of-Task)")
-    form: FormName = Field(description="how it is rendered, parsed and counted")
+    form: FormName = Field(description="how answers are rendered, parsed and scored")
     source: str = Field(description="id of the source whose records it reads")
-    files: list[str] = Field(default_factory=list, description="only records of these raw files; empty: of all")
+    files: list[str] = Field(default_factory=list, description="use only records of these raw files (default: all)")
     where: dict[FieldName, list[str]] = Field(
-        default_factory=dict, description="only records whose field has one of these texts"
+        default_factory=dict, description="use only records whose field has one of these texts"
     )
     derive: Derive | None = Field(default=None, description="rule that makes further fields")
-    input: str = Field(min_length=1, description="template: text and {{ field }}, nothing else")
-    gold: FieldName | None = Field(default=None, description="the field that holds the answer; needed, or `annotate`")
-    annotate: Annotate | None = Field(default=None, description="how a model finds the answer, where no field holds it")
-    labels: str | None = Field(default=None, description="pool of labels or types, below _labels/")
+    input: str = Field(min_length=1, description="template of text and {{ field }} only")
+    gold: FieldName | None = Field(default=None, description="field that holds the answer; either this or `annotate`")
+    annotate: Annotate | None = Field(default=None, description="how a model finds the answer, if no field holds it")
+    labels: str | None = Field(default=None, description="pool of labels or types, in _labels/")
     entropy_reason: str = Field(
-        default="", description="why the labels are uneven, where their entropy is below 0.8 of the largest possible"
+        default="", description="why the labels are unbalanced, if their entropy is below 0.8 of the maximum"
     )
-    candidates: FieldName | None = Field(default=None, description="the field that holds the candidates")
-    many: bool = Field(default=False, description="classify and extract: may an answer have several parts?")
+    candidates: FieldName | None = Field(default=None, description="field that holds the candidates")
+    many: bool = Field(default=False, description="classify and extract: whether an answer may have several parts")
     answer: Answer = Answer()
-    wordings: str = Field(description="pool of wordings, below _wordings/")
-    metrics: list[Metric] = Field(default_factory=list, description="to be shown first; the first one is the headline")
-    serves: list[str] = Field(default_factory=list, description="final tasks that an atomic one is a step of")
+    wordings: str = Field(description="pool of wordings, in _wordings/")
+    metrics: list[Metric] = Field(default_factory=list, description="shown first; the first one is the headline")
+    serves: list[str] = Field(default_factory=list, description="final tasks of which this atomic task is a step")
     paper: Paper | None = None
 
     @model_validator(mode="after")
@@ -107,7 +107,7 @@ class Task(Strict):
 
 
 def _form_faults(task: Task) -> list[str]:
-    """What the task says that its form cannot mean."""
+    """Settings of a task that contradict its form."""
     faults = []
     if (task.gold is None) == (task.annotate is None):
         faults.append("a task needs either `gold` (the field that holds the answer) or `annotate` (a model finds it)")
@@ -138,12 +138,12 @@ class LabelPool(Strict):
     def _distinct(self) -> LabelPool:
         twice = sorted({label for label in self.labels if self.labels.count(label) > 1})
         if twice:
-            raise ValueError(f"the label {twice[0]!r} stands here twice")
+            raise ValueError(f"the label {twice[0]!r} is given twice")
         return self
 
 
 class Words(Strict):
-    """One part of a prompt, in both languages."""
+    """One part of a prompt in both languages."""
 
     en: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1, description="English sentences")
     zh: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1, description="Chinese sentences")
@@ -152,7 +152,7 @@ class Words(Strict):
 class WordingPool(Strict):
     """The wordings of one kind of task: `_wordings/<form>/<domain>.yaml`."""
 
-    version: int = Field(ge=1, description="raised when a sentence changes")
+    version: int = Field(ge=1, description="raise it when a sentence changes")
     description: Words = Field(description="what kind of task it is")
     instruction: Words = Field(description="what to do with the input; must make sense alone")
-    constraint: Words = Field(description="how the answer must look; may name {{ separator }} and {{ none }}")
+    constraint: Words = Field(description="how the answer must look; may use {{ separator }} and {{ none }}")

@@ -1,7 +1,7 @@
-"""Templates that name fields and nothing else: text and `{{ field }}`, compiled once to a list of pieces.
+"""Templates: text and `{{ field }}`, nothing else, compiled once to a list of pieces.
 
-There are no expressions, filters or loops, so data can never become a template: a field's text is put in as it is
-and never looked at again. Fields come as Arrow columns, one value a record, so that many texts are made at once.
+There are no expressions, filters or loops, and inserted text is never parsed again, so data can never act as a
+template. Fields are Arrow columns with one value per record, which renders many texts at once.
 """
 
 from __future__ import annotations
@@ -15,25 +15,28 @@ from ecominstruct.rows import Kind, Lang
 
 _NAME = re.compile(r"\{\{\s*([a-z][a-z0-9_]*)\s*\}\}")
 Column = Any
-"""An Arrow array, one value a record."""
+"""An Arrow array with one value per record."""
 Show = Callable[[Column], Column]
-"""How the values of a field are written: from its column to one of texts."""
+"""Converts the column of a field to a column of texts."""
 
 
 class Template(NamedTuple):
-    """A compiled template: fixed texts, and between them fields with the way to show them."""
+    """A compiled template: fixed texts, and the fields between them with their conversion to text."""
 
-    texts: tuple[str, ...]  # always one more than fields
+    texts: tuple[str, ...]  # one more than fields
     fields: tuple[str, ...]
     shows: tuple[Show, ...]
 
     def render(self, columns: Mapping[str, Column]) -> list[str]:
-        """The text of each record with its fields put in. `columns`: at least one, of any field."""
+        """Render the text of each record. `columns` holds at least one column, of any field."""
         texts: list[str] = self._joined(columns).to_pylist()
         return texts
 
     def offsets(self, field: str, columns: Mapping[str, Column]) -> list[int]:
-        """The character at which a field begins in each text; ValueError when the template does not name it."""
+        """The offset in characters of a field in each rendered text.
+
+        Raises ValueError if the template does not use it.
+        """
         import pyarrow.compute as pc
 
         end = self.fields.index(field)
@@ -57,7 +60,7 @@ class Template(NamedTuple):
 
 
 def names(template: str) -> list[str]:
-    """The fields that a template names, in order; ValueError when it holds braces that are no field."""
+    """The fields that a template uses, in order. Raises ValueError for braces that are not a field."""
     rest = _NAME.sub("", template)
     for odd in ("{{", "}}", "{%", "{#"):
         if odd in rest:
@@ -66,12 +69,12 @@ def names(template: str) -> list[str]:
 
 
 def fixed_texts(template: str) -> tuple[str, ...]:
-    """The texts of a template before, between and after its fields."""
+    """The fixed texts of a template before, between and after its fields."""
     return tuple(_NAME.split(template)[::2])
 
 
 def filled(fixed: Sequence[str], rendered: str) -> list[str] | None:
-    """What each field of a template was filled with, from its rendered text; None where its own texts are not there."""
+    """Recover the value of each field from a rendered text; None if the fixed texts do not match."""
     shown, at = [], len(fixed[0])
     if not rendered.startswith(fixed[0]):
         return None
@@ -85,32 +88,34 @@ def filled(fixed: Sequence[str], rendered: str) -> list[str] | None:
 
 
 def long_fields(texts: Mapping[str, Sequence[str]]) -> list[str]:
-    """The fields that hold what is asked about, such as a review, and not what is asked, such as an aspect: those whose
-    texts are on average at least half as long as those of the longest field."""
+    """The fields that hold the material, such as a review, rather than the question, such as an aspect.
+
+    They are recognised by an average length of at least half that of the longest field.
+    """
     lengths = {name: sum(map(len, some)) / max(len(some), 1) for name, some in texts.items()}
     longest = max(lengths.values(), default=0.0)
     return [name for name, length in lengths.items() if 2 * length >= longest]
 
 
 def without(fixed: Sequence[str], rendered: str) -> str:
-    """What a template was filled with: a rendered text without the template's own; the whole text where that fails."""
+    """A rendered text without the fixed texts, one field per line; the whole text if they do not match."""
     shown = filled(fixed, rendered)
     return rendered if shown is None else "\n".join(shown)
 
 
 def compile_template(template: str, kinds: Mapping[str, Kind], lang: Lang) -> Template:
-    """Compile a template for fields of these kinds; KeyError when it names an absent field."""
+    """Compile a template for fields of these kinds. Raises KeyError if it uses an unknown field."""
     fields = tuple(names(template))
     return Template(fixed_texts(template), fields, tuple(_show(kinds[name], lang) for name in fields))
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """Put texts into a template at once, for wordings, whose names are the program's own."""
+    """Fill a template with texts directly. For wordings, whose placeholders are fixed by the program."""
     return _NAME.sub(lambda match: values[match[1]], template)
 
 
 def _show(kind: Kind, lang: Lang) -> Show:
-    """How a field of this kind is written in a prompt of this language."""
+    """How a field of this kind is written in a prompt in this language."""
     literals = LITERALS[lang]
     if kind == "texts":
         return lambda column: _listed(column, lambda items: _glued("- ", items), "\n")
@@ -124,7 +129,7 @@ def _show(kind: Kind, lang: Lang) -> Show:
 
 
 def _pair(items: Column, name: str, value: str, literals: Literals) -> Column:
-    """A name and what belongs to it; speakers under the names by which they are shown."""
+    """A name and its value, joined. Speakers are replaced by their display names."""
     import pyarrow as pa
 
     names = items.field(name)
@@ -134,7 +139,7 @@ def _pair(items: Column, name: str, value: str, literals: Literals) -> Column:
 
 
 def _listed(column: Column, show: Show, between: str) -> Column:
-    """The items of each list, shown, as one text."""
+    """Each list as one text of its converted items."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -146,7 +151,7 @@ def _listed(column: Column, show: Show, between: str) -> Column:
 
 
 def _glued(*pieces: Any) -> Column:
-    """Columns of texts, and texts, put together."""
+    """Concatenate columns of texts and constant texts."""
     import pyarrow.compute as pc
 
     return pc.binary_join_element_wise(*pieces, "")

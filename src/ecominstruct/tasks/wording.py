@@ -1,4 +1,4 @@
-"""How a pair is worded: each part of the instruction chosen by hash from the task's pool, in the language asked for."""
+"""Wordings: the instruction parts of a pair, chosen by hash from the task's pool in the requested language."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Worded(NamedTuple):
 
 
 class Wordings:
-    """The wordings of one task. There are few of them, so each is put together once."""
+    """The wordings of one task. There are few, so each is assembled once and cached."""
 
     def __init__(self, task: Task, pool: WordingPool, prompts: Prompts) -> None:
         self._task, self._pool, self._prompts = task, pool, prompts
-        self._id, self._lang = task.id, task.lang  # asked for with every pair
+        self._id, self._lang = task.id, task.lang  # cached: used for every pair
         self._sizes: dict[Lang, tuple[int, int, int]] = {
             lang: (
                 len(getattr(pool.description, lang)),
@@ -35,13 +35,13 @@ class Wordings:
             )
             for lang in get_args(Lang)
         }
-        # No more wordings of a pair than there are different instructions.
+        # At most as many wordings of a pair as there are different instructions.
         fewest = min(instructions for _, instructions, _ in self._sizes.values())
         self.per_pair = min(prompts.wordings_per_record, fewest)
         self._made: dict[tuple[Lang, int, int, int], Worded] = {}
 
     def choose(self, record: str, number: int) -> Worded:
-        """The wording of this number of a pair: each part by hash, the instruction another one for each number."""
+        """The wording with this number: parts chosen by hash, with a different instruction for each number."""
         task, lang, numbered = self._id, self._language(record, number), str(number)
         described, instructed, constrained = self._sizes[lang]
         return self.at(
@@ -52,7 +52,7 @@ class Wordings:
         )
 
     def at(self, lang: Lang, first: int, second: int, third: int) -> Worded:
-        """The wording in a language with these numbers: of the description, the instruction and the constraint."""
+        """The wording with these numbers of the description, the instruction and the constraint."""
         key = (lang, first, second, third)
         made = self._made.get(key)
         if made is None:
@@ -78,6 +78,6 @@ class Wordings:
 
 
 def answer_words(answer: Answer, lang: Lang) -> tuple[str, str]:
-    """The separator and the word for none of a task: its own, or those of its language."""
+    """The separator and the word for "none" of a task: its own, or the default of its language."""
     literals = LITERALS[lang]
     return answer.separator or literals.enumerate, answer.none or literals.none

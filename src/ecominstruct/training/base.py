@@ -1,4 +1,4 @@
-"""What is tuned: a model folder, or the tiny model that is made here; whole, or with low-rank matrices beside it."""
+"""Base models: a local model folder, or the tiny model created here; with LoRA if requested."""
 
 from __future__ import annotations
 
@@ -22,51 +22,51 @@ EXTRA = "pip install 'ecominstruct[train]'"
 
 
 class Base(NamedTuple):
-    """A model that is ready to be tuned, on the CPU, in float32."""
+    """A model ready to be tuned, on the CPU in float32."""
 
     model: Any
     chat: Chat
-    name: str  # as the card calls it: no path
-    origin: Path | None  # the folder whose weights it has; None where it was made here
+    name: str  # as in the card, without a path
+    origin: Path | None  # the folder with its weights; None if it was created here
 
 
 def require_extra() -> None:
-    """InputError where the libraries of the extra `train` are not installed."""
+    """Raise InputError if the libraries of the extra `train` are not installed."""
     try:
         import peft  # noqa: F401
         import torch  # noqa: F401
         import trl  # noqa: F401
     except ImportError:
-        raise input_error("Models are tuned by torch, TRL and PEFT", EXTRA) from None
+        raise input_error("Tuning models needs torch, TRL and PEFT", EXTRA) from None
 
 
 def take_device(spec: TrainSpec) -> None:
-    """Settle on what is computed with: one thread, unless OMP_NUM_THREADS says otherwise, where there is no GPU.
+    """Check the device, and limit the CPU to one thread unless OMP_NUM_THREADS is set.
 
-    InputError where a GPU is asked for and absent, or where several would be used without being told to.
+    Raises InputError if a GPU is requested and absent, or if there are several and no launcher is used.
     """
     import torch
 
     if "OMP_NUM_THREADS" not in os.environ and (spec.device == "cpu" or not torch.cuda.is_available()):
-        torch.set_num_threads(1)  # two of them are slower as soon as anything else runs on the machine
+        torch.set_num_threads(1)  # a second thread slows training down as soon as anything else runs on the machine
     if spec.device == "cuda" and not torch.cuda.is_available():
-        raise input_error("train: device: cuda asks for a GPU, and torch finds none here", "Write device: auto")
+        raise input_error("train: device: cuda requests a GPU, but torch finds none", "Write device: auto")
     if spec.device != "cpu" and torch.cuda.device_count() > 1 and "WORLD_SIZE" not in os.environ:
-        hint = "Launch it with accelerate (docs/training.md), or show it one with CUDA_VISIBLE_DEVICES=0"
+        hint = "Launch it with accelerate (docs/training.md), or restrict it to one with CUDA_VISIBLE_DEVICES=0"
         raise input_error(f"there are {torch.cuda.device_count()} GPUs here", hint)
 
 
 def base_fingerprint(spec: TrainSpec) -> str:
-    """The content of what is tuned, read without loading it; InputError when the folder cannot be used as a model."""
+    """The fingerprint of the base model, without loading it. Raises InputError if the folder is not a usable model."""
     if spec.model == TINY:
         return fingerprint([TINY, spec.tiny.model_dump()])
     return fingerprint(files_of(find_model(Path(spec.model))))
 
 
 def load_base(spec: TrainSpec, texts: Iterable[str]) -> Base:
-    """Load or make what is tuned. `texts`: those of the training rows, for the tokenizer of a tiny model.
+    """Load or create the base model. `texts` are those of the training rows, for the tokenizer of a tiny model.
 
-    InputError when the folder is no causal model, or has no tokenizer or chat template.
+    Raises InputError if the folder is not a causal model, or has no tokenizer or chat template.
     """
     if spec.model == TINY:
         return _tiny(spec, texts)
@@ -87,7 +87,10 @@ def _tiny(spec: TrainSpec, texts: Iterable[str]) -> Base:
 
 
 def adapted(model: Any, lora: Lora, seed: int) -> Any:
-    """The model with low-rank matrices beside its frozen weights."""
+    """Add low-rank adapters to the model, whose own weights are frozen (LoRA: Hu et al. 2022).
+
+    Raises InputError if the target layers do not exist.
+    """
     from peft import LoraConfig, get_peft_model
     from transformers import set_seed
 
@@ -101,7 +104,7 @@ def adapted(model: Any, lora: Lora, seed: int) -> Any:
     )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # PEFT asks transformers by a name that will go
+            warnings.simplefilter("ignore", FutureWarning)  # PEFT uses a deprecated name in transformers
             return get_peft_model(model, config)
     except ValueError as error:
         raise input_error(

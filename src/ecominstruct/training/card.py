@@ -1,4 +1,4 @@
-"""The README of a tuned model: what it was tuned on, how, and what may be done with it."""
+"""The README of a tuned model: its data, its settings, its losses and its licences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GRADES = (
 
 
 def about_release(release: Manifest) -> dict[str, Any]:
-    """What a card says of the data besides the rows: title, fingerprint, and the facts of each task."""
+    """The part of the card on the data besides the rows: title, fingerprint, and the facts of each task."""
     return {
         "title": release.config["title"],
         "release": release.fingerprint,
@@ -29,14 +29,14 @@ def about_release(release: Manifest) -> dict[str, Any]:
 
 
 def grade(spdx: str) -> int:
-    """How strict a licence is, from 0 (permissive) to 3 (unknown, or terms of its own)."""
+    """The strictness of a licence, from 0 (permissive) to 3 (unknown, or custom terms)."""
     if spdx == UNKNOWN or spdx not in LICENCES:
         return 3
     return 1 if is_share_alike(spdx) else 0 if LICENCES[spdx].commercial else 2
 
 
 def model_card(facts: Mapping[str, Any], about: Mapping[str, Any]) -> str:
-    """The card in Markdown. `facts` are those of `tuned.json`, `about` those of `about_release`."""
+    """Render the card in Markdown. `facts` are those of `tuned.json`, `about` those of `about_release`."""
     rows, settings = facts["rows"], facts["settings"]
     lines = [
         "---",
@@ -80,7 +80,7 @@ def model_card(facts: Mapping[str, Any], about: Mapping[str, Any]) -> str:
 
 
 def _licences(facts: Mapping[str, Any], tasks: Mapping[str, Any]) -> Iterator[str]:
-    """The strictest licence of a source whose rows were used, then all of them."""
+    """The strictest licence of a source whose rows were used, then all licences."""
     used: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for name, rows in facts["tasks"].items():
         used[tasks[name]["licence"]][tasks[name]["source"]] += rows
@@ -111,7 +111,7 @@ def _tasks(facts: Mapping[str, Any], tasks: Mapping[str, Any]) -> Iterator[tuple
 
 
 def _settings(settings: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The settings that had a meaning: those of an adapter only where one was tuned."""
+    """The settings that had an effect: those of LoRA and of the tiny model only if used."""
     parameters = facts["parameters"]
     yield "weights tuned", f"{parameters['tuned']:,} of {parameters['all']:,}"
     meant = {"lora": settings["method"] == "lora", "tiny": facts["base"]["name"] == TINY}

@@ -1,4 +1,4 @@
-"""A tuned model that was trained on rows which were forgotten since: nobody can take them out of it, but it says so."""
+"""Forgotten rows in a tuned model: they cannot be removed from its weights, so its card says how many there were."""
 
 from __future__ import annotations
 
@@ -8,19 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ecominstruct.dataset.purge import Gone, take_out_reasons
+from ecominstruct.runs.files import flat, part_of, read_json, write_bytes, write_json
+from ecominstruct.runs.parquet import read_columns
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    Receipt,
-    flat,
-    part_of,
-    read_columns,
-    read_json,
-    read_manifest,
-    write_bytes,
-    write_json,
-    write_manifest,
-    write_receipt,
-)
+from ecominstruct.runs.store import Receipt, read_manifest, write_manifest, write_receipt
 from ecominstruct.sources.tombstones import REASON
 from ecominstruct.training.tune import TUNED
 
@@ -29,7 +20,7 @@ _WARNING = re.compile(r"\n\*\*Trained on [0-9,]+ rows that were forgotten since\
 
 
 def rows_trained_on(run: Path, examples: Collection[str]) -> int:
-    """How many rows the tuned model of a run was trained on that are forgotten: these, and those that were before."""
+    """The number of forgotten rows that a run's model was trained on: those in `examples`, and earlier ones."""
     folder = run / stage("model").folder
     manifest = read_manifest(folder)
     if manifest is None:
@@ -47,7 +38,7 @@ def rows_trained_on(run: Path, examples: Collection[str]) -> int:
 
 
 def mark_model(run: Path, trained: int, gone: Gone) -> bool:
-    """Let the tuned model of a run say on its card how many forgotten rows it was trained on, and name none of them.
+    """Write on the card of a run's model how many forgotten rows it was trained on, and remove their ids everywhere.
 
     Returns whether it was trained on any.
     """
@@ -76,7 +67,7 @@ def mark_model(run: Path, trained: int, gone: Gone) -> bool:
 
 
 def _marked(folder: Path, unit: Receipt, gone: Gone) -> Receipt:
-    """The receipt of the model with its files as they are now, without the names of rows that are gone."""
+    """The receipt of the model with the current files, without ids of forgotten rows."""
     rejected, _ = take_out_reasons(folder, "rejects", unit, gone)
     forgotten = unit.rows_in - unit.rows_out - sum(rejected.values())
     return replace(

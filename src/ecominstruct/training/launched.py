@@ -1,4 +1,4 @@
-"""The surroundings of a process that tunes: which of several it is; that it fetches nothing, and does not chat."""
+"""The environment of a training process: its rank among several, no network access, no library output."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _WALL = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_TELE
 
 
 def leads() -> bool:
-    """Whether this is the first of the processes that `accelerate launch` started, or the only one: that one writes."""
+    """Whether this is the first (or only) process that `accelerate launch` started. Only that one writes files."""
     return os.environ.get("RANK", "0") == "0"
 
 
 @contextmanager
 def offline() -> Iterator[None]:
-    """Keep libraries from looking things up on a hub, which some of them do where they are not asked to."""
+    """Keep libraries from contacting the Hugging Face hub, which some do unasked."""
     before = {name: os.environ.get(name) for name in _WALL}
     os.environ.update(_WALL)
     try:
@@ -31,7 +31,7 @@ def offline() -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep transformers from chatting and from drawing bars of its own."""
+    """Silence the log output and progress bars of transformers."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -1,4 +1,4 @@
-"""Whether a model keeps apart rows that are packed into one sequence."""
+"""Packing check: whether a model isolates rows that are packed into one sequence."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 from ecominstruct.errors import input_error
 
-_TOO_FAR = 1e-3  # between logits in float32; without isolation they differ by far more
+_TOO_FAR = 1e-3  # between float32 logits; without isolation the difference is much larger
 
 
 def require_apart(model: Any) -> None:
-    """InputError where the second row of a packed sequence depends on the first: then packing would change the rows.
+    """Raise InputError if the second row of a packed sequence depends on the first: packing would change results.
 
-    This is measured on the model itself: attention that knows no positions (BLOOM's, on any device) sees all rows.
+    This is measured on the model itself. Attention without position ids (BLOOM, on any device) sees all rows.
     """
     import torch
 

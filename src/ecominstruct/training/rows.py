@@ -1,7 +1,7 @@
-"""Examples as a model is tuned on them: token ids, and labels that count for the answer alone.
+"""Training rows: examples as token ids, with labels on the answer only.
 
-Which rows and in which order is decided by hash. An epoch has its own order; within a step, whose gradient is one sum,
-rows stand by length, so that little is padded.
+A hash decides which rows are used and in which order; each epoch has its own order. Within a step, whose gradient is
+one sum, rows are sorted by length to reduce padding.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from ecominstruct.models.chat import Chat
 from ecominstruct.rows import Example, Reject
 from ecominstruct.runs.stages import stage
 
-NO_LOSS = -100  # the label that torch leaves out of a loss
+NO_LOSS = -100  # the label that torch ignores in a loss
 STAGE = stage("model")
 
 
 class Row(NamedTuple):
-    """One example as ids: `labels` are the ids of the answer and its end, and NO_LOSS where the prompt stands."""
+    """One example as token ids: `labels` are the ids of the answer and its end token, and NO_LOSS for the prompt."""
 
     input_ids: list[int]
     labels: list[int]
 
 
 class Encoded(NamedTuple):
-    """The rows that fit, in the order of their examples; the rejects; and how many inputs were cut."""
+    """The rows that fit, with their examples; the rejects; and the number of truncated inputs."""
 
     examples: list[Example]
     rows: list[Row]
@@ -38,9 +38,9 @@ class Encoded(NamedTuple):
 
 
 def capped(examples: Iterable[Example], most: int | None) -> list[Example]:
-    """So many examples of each task, those with the lowest hashes; tasks and examples in the order of their ids.
+    """Select up to `most` examples of each task, those with the lowest hashes. The result is sorted by task and id.
 
-    The order of what comes in does not count.
+    The order of the input does not matter.
     """
     by_task: dict[str, list[Example]] = defaultdict(list)
     for example in examples:
@@ -53,21 +53,21 @@ def capped(examples: Iterable[Example], most: int | None) -> list[Example]:
 
 
 def over_cap(task: str, example: str) -> Reject:
-    """A training row that is not taken, since the task has enough."""
+    """The reject for a training row beyond the cap of its task."""
     return Reject(STAGE.name, task, example, "over_cap")
 
 
 def some(examples: Iterable[Example], most: int) -> list[Example]:
-    """So many examples over all tasks, those with the lowest hashes, in the order of their ids."""
+    """Select up to `most` examples over all tasks, those with the lowest hashes, sorted by id."""
     chosen = sorted(examples, key=lambda example: (hash64(example.id, "validation"), example.id))[:most]
     return sorted(chosen, key=lambda example: example.id)
 
 
 def encode(chat: Chat, examples: Sequence[Example], max_length: int) -> Encoded:
-    """Examples as rows of at most `max_length` tokens.
+    """Encode examples as rows of at most `max_length` tokens.
 
-    What is too long is cut in the middle of its input, never in the instruction, and never in the answer; what does not
-    fit even so is a reject.
+    A longer one is truncated in the middle of its input, never in the instruction or the answer. One that does not fit
+    even then is rejected.
     """
     found = Encoded([], [], [], 0)
     cut = 0
@@ -85,7 +85,10 @@ def encode(chat: Chat, examples: Sequence[Example], max_length: int) -> Encoded:
 
 
 def order(ids: Sequence[str], lengths: Sequence[int], epochs: float, batch: int, seed: int) -> list[int]:
-    """The places of rows in the order in which they are seen, over all epochs; a fraction of one is its first part."""
+    """Return the indices of rows in training order, over all epochs. A fractional epoch is the first part of one.
+
+    `batch` is the number of rows per step; rows within a step are sorted by `lengths`.
+    """
     places: list[int] = []
     for epoch in range(ceil(epochs)):
         keys = [hash64(name, "order", str(epoch), str(seed)) for name in ids]
@@ -96,14 +99,14 @@ def order(ids: Sequence[str], lengths: Sequence[int], epochs: float, batch: int,
 
 
 def data_of(rows: Sequence[Row]) -> Any:
-    """Rows as a `datasets.Dataset` in memory."""
+    """Rows as an in-memory `datasets.Dataset`."""
     from datasets import Dataset
 
     return Dataset.from_dict({"input_ids": [row.input_ids for row in rows], "labels": [row.labels for row in rows]})
 
 
 def packed(rows: Sequence[Row], max_length: int) -> Any:
-    """Rows packed into sequences by TRL, each whole; `seq_lengths` says where one ends and the next begins."""
+    """Rows packed into sequences by TRL without splitting any; `seq_lengths` marks the boundaries."""
     from trl.data_utils import pack_dataset
 
     return pack_dataset(data_of(rows), max_length, strategy="bfd", map_kwargs={"load_from_cache_file": False})

@@ -1,4 +1,4 @@
-"""Stage 5, model: the model of the recipe, tuned on the training rows of the release."""
+"""Stage 5, model: the recipe's model, tuned on the training rows of the release."""
 
 from __future__ import annotations
 
@@ -13,21 +13,11 @@ from ecominstruct.dataset.row_selection import row_hash
 from ecominstruct.errors import InputError, input_error
 from ecominstruct.rows import Example, Reject, example_of
 from ecominstruct.runs.executor import StagePlan, Unit, local, run_stage, stale_reasons
+from ecominstruct.runs.files import Part, part_of, read_json
+from ecominstruct.runs.parquet import read_batches, read_columns, write_rejects
 from ecominstruct.runs.progress import Progress, Silent
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import (
-    RECIPE,
-    Manifest,
-    Part,
-    Receipt,
-    part_of,
-    read_batches,
-    read_columns,
-    read_json,
-    read_recipe,
-    require_manifest,
-    write_rejects,
-)
+from ecominstruct.runs.store import RECIPE, Manifest, Receipt, read_recipe, require_manifest
 from ecominstruct.training.base import base_fingerprint, require_extra
 from ecominstruct.training.card import about_release
 from ecominstruct.training.rows import over_cap
@@ -38,7 +28,7 @@ UNIT = "model"
 
 
 class TuningUnit(NamedTuple):
-    """The one unit: what is tuned on which rows."""
+    """The single unit: the model to tune, and the rows."""
 
     spec: TrainSpec
     dataset: Path
@@ -47,21 +37,24 @@ class TuningUnit(NamedTuple):
 
 
 def train_spec(run: Path) -> TrainSpec:
-    """The section `train` of the recipe from which a run was built; InputError when there is none."""
+    """The section `train` of the recipe of a run. Raises InputError if there is none."""
     file = run / RECIPE
     kept = read_recipe(run).get("train") if file.is_file() else None
     if kept is None:
         hint = "Add a section to the recipe, such as train: {model: tiny}"
-        raise input_error("was built from a recipe that says nothing of tuning", hint, file=str(run))
+        raise input_error("was built from a recipe without a section `train`", hint, file=str(run))
     try:
         return TrainSpec.model_validate(kept)
     except ValidationError:
-        problem = "describes the tuning as another version of this program does"
+        problem = "has a section `train` of another version of this program"
         raise input_error(problem, "Build the run again", file=str(file)) from None
 
 
 def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
-    """One unit: the tuned model. InputError when the folder that is to be tuned cannot be used as a model."""
+    """Plan the stage with its one unit.
+
+    Raises InputError if the model to tune is unusable, or if there are no training rows.
+    """
     dataset, release = require_manifest(run, "dataset")
     parts = [part for part in release.parts() if part.path.partition("/")[0] in ("train", "validation")]
     if not any(part.path.startswith("train/") for part in parts):
@@ -74,7 +67,7 @@ def plan_model(run: Path, spec: TrainSpec, progress: Progress) -> StagePlan:
 
 
 def stale_model(run: Path, manifest: Manifest) -> list[str]:
-    """Why the model of a run must be tuned again."""
+    """The reasons why the model of a run must be tuned again; [] if it is up to date."""
     known = read_json(run / STAGE.folder / TUNED) if (run / STAGE.folder / TUNED).is_file() else {}
     forgotten = known.get("forgotten", 0)
     reasons = [f"was trained on {forgotten:,} rows that were forgotten since"] if forgotten else []
@@ -85,24 +78,24 @@ def stale_model(run: Path, manifest: Manifest) -> list[str]:
 
 
 def train(run: Path, progress: Progress) -> dict[str, Any]:
-    """Bring the tuned model of a run up to date; returns what `tuned.json` says, and where the model lies."""
+    """Bring the tuned model of a run up to date; return the content of `tuned.json`, and the folder of the model."""
     require_extra()
     plan = plan_model(run, train_spec(run), progress)
-    with local(1) as executor:  # a model is tuned in this process: it hears Ctrl-C, and shows its steps
+    with local(1) as executor:  # tuning runs in this process, so that it receives Ctrl-C and can show its steps
         manifest, ran = run_stage(plan, executor, progress)
     facts = read_json(plan.folder / "tuned.json")
     return {**facts, "folder": str(plan.folder), "ran": ran, "rejected": manifest.rejected}
 
 
 def follow(run: Path) -> None:
-    """Tune beside a first process that writes; the run must be built already, since nobody waits for a build."""
+    """Tune as a secondary process next to the one that writes. The run must already be built."""
     plan = plan_model(run, train_spec(run), Silent())
     work: TuningUnit = plan.units[0].payload
     tune(work.spec, _training_rows(work)[0], _validation_rows(work), plan.folder, {}, work.progress)
 
 
 def tune_release(work: TuningUnit, folder: Path) -> Receipt:
-    """Tune on the rows of a release. The receipt counts training rows: used, and not used."""
+    """Tune on the rows of a release. The receipt counts the training rows that were used, and those that were not."""
     train, beyond = _training_rows(work)
     tuned = tune(work.spec, train, _validation_rows(work), folder, about_release(work.release), work.progress)
     rejected = write_rejects(folder, "rejects", UNIT, (*beyond, *tuned.rejects))
@@ -113,7 +106,7 @@ def tune_release(work: TuningUnit, folder: Path) -> Receipt:
 
 
 def _training_rows(work: TuningUnit) -> tuple[list[Example], list[Reject]]:
-    """The training rows that may be used, and the rejects beyond the cap: only rows that are taken are read whole."""
+    """The training rows to use, and the rejects beyond the cap. Only selected rows are read completely."""
     taken: list[Example] = []
     beyond: list[Reject] = []
     for path in _paths(work, "train"):
@@ -135,7 +128,7 @@ def _paths(work: TuningUnit, split: str) -> Sequence[Path]:
 
 
 def _read(path: Path, chosen: set[str] | None) -> list[Example]:
-    """The examples of a part, all or those of these ids."""
+    """The examples of a part, all or those with these ids."""
     import pyarrow as pa
 
     found = []

@@ -1,4 +1,4 @@
-"""Ctrl-C while a model is tuned: once, and a checkpoint is written before the end; twice, and it ends at once."""
+"""Ctrl-C during tuning: the first one stops after a checkpoint, the second one at once."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ecominstruct.errors import StoppedAtOnce
 
 
 class Wish:
-    """Whether a person wants the work to end."""
+    """Whether the user wants to stop."""
 
     def __init__(self) -> None:
         self.stop = False
 
     def heard(self, number: int, frame: FrameType | None) -> None:
-        """Take the first Ctrl-C as a wish; StoppedAtOnce at the second."""
+        """Handle SIGINT: note the first one; raise StoppedAtOnce at the second."""
         if self.stop:
             raise StoppedAtOnce("stopped at once; the same command goes on from the last checkpoint")
         self.stop = True
@@ -29,7 +29,7 @@ class Wish:
 
 @contextmanager
 def wish_to_stop() -> Iterator[Wish]:
-    """Listen to Ctrl-C for the length of a block; in other threads than the main one there is nothing to hear."""
+    """Handle Ctrl-C within a block. Does nothing outside the main thread, which cannot receive signals."""
     wish = Wish()
     if threading.current_thread() is not threading.main_thread():
         yield wish

@@ -1,6 +1,6 @@
-"""A small BLOOM that is made here: random weights, and a byte-pair tokenizer of the texts that it will be tuned on.
+"""The tiny model: a small BLOOM with random weights, and a byte-level BPE tokenizer trained on the training texts.
 
-It knows nothing before it is tuned, so whatever it answers right it learned from the training rows. The same texts and
+It knows nothing before tuning, so whatever it answers correctly was learned from the training rows. The same texts and
 seed give the same model.
 """
 
@@ -12,11 +12,14 @@ from typing import Any
 from ecominstruct.config.training import Tiny
 
 PAD, END = "<pad>", "</s>"
-_PLACES = 2_048  # longest sequence that the folder says the model was made for; BLOOM has no table of places
+_PLACES = 2_048  # the maximum sequence length stated in the folder; BLOOM has no position embeddings
 
 
 def tiny_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
-    """A byte-pair tokenizer of these texts, in whichever language: every text can be spelt, if need be byte by byte."""
+    """Train a byte-level BPE tokenizer on these texts. It can encode any text, byte by byte if necessary.
+
+    `vocabulary` is the number of tokens.
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -28,7 +31,7 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
         vocab_size=vocabulary, special_tokens=[PAD, END], initial_alphabet=alphabet, show_progress=False
     )
     raw.train_from_iterator(texts, trainer)
-    # BLOOM takes no token_type_ids, which a fast tokenizer gives unless told otherwise.
+    # BLOOM does not accept token_type_ids, which a fast tokenizer returns by default.
     return PreTrainedTokenizerFast(
         tokenizer_object=raw,
         pad_token=PAD,
@@ -40,7 +43,7 @@ def tiny_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
 
 
 def tiny_model(spec: Tiny, tokenizer: Any, seed: int) -> Any:
-    """The network, in float32, with random weights of this seed."""
+    """Create the network in float32, with random weights from this seed."""
     from transformers import BloomConfig, BloomForCausalLM, set_seed
 
     set_seed(seed)

@@ -1,8 +1,8 @@
-"""The steps of tuning, by TRL's trainer: what is logged, when it stops, and how it goes on after a kill.
+"""Training steps with TRL's trainer: logging, stopping, and resuming after a kill.
 
-Checkpoints are folders `checkpoint-N` that this very tuning wrote: one counts when it is whole, which a file that is
-written last says. They hold tensors in safetensors, and the states of optimizer, schedule and random numbers as torch
-writes them; those are read with `weights_only`, so that no code in them could run.
+Checkpoints are folders `checkpoint-N` that this very tuning wrote. A checkpoint counts only if it is complete, which a
+file written last indicates. Tensors are stored as safetensors; the states of optimizer, schedule and random generators
+as torch writes them, and these are read with `weights_only` so that they cannot execute code.
 """
 
 from __future__ import annotations
@@ -24,20 +24,23 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from ecominstruct.config.training import TrainSpec
 from ecominstruct.errors import EcomError, input_error
+from ecominstruct.runs.files import write_json
 from ecominstruct.runs.progress import Progress
-from ecominstruct.runs.store import write_json
 from ecominstruct.training.rows import NO_LOSS
 from ecominstruct.training.stopping import Wish
 
-WHOLE = "whole.json"  # in a checkpoint: written when all else is there
+WHOLE = "whole.json"  # in a checkpoint: written after everything else
 _LOGGED = {"loss": "loss", "eval_loss": "validation_loss", "learning_rate": "learning_rate", "grad_norm": "grad_norm"}
 _FULL = ("No space left", "PytorchStreamWriter", "iostream error", "file write failed")
 Log = list[dict[str, float]]
 
 
 class Trainer(SFTTrainer):
-    """TRL's trainer, but that no draft of a card, which would name paths of this machine, is put into checkpoints, and
-    that off GPUs the logits of answers alone are computed: TRL computes those of all tokens there, twice."""
+    """TRL's trainer with two changes.
+
+    Checkpoints get no draft of a model card, which would name local paths. Without a GPU, logits are computed for
+    answer tokens only; TRL computes those of all tokens, twice.
+    """
 
     def create_model_card(self, *words: Any, **more: Any) -> None:
         """Do nothing: `card.py` writes the card of the tuned model."""
@@ -45,11 +48,11 @@ class Trainer(SFTTrainer):
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The mean negative log-likelihood of the tokens of answers: those with a label."""
+        """The mean negative log-likelihood of the answer tokens, which are those with a label."""
         if return_outputs or not self.args.use_cpu:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         rest = {name: tensor for name, tensor in inputs.items() if name != "labels"}
-        wanted = inputs["labels"][:, 1:]  # the logits at a place foretell the token behind it
+        wanted = inputs["labels"][:, 1:]  # the logits at a position predict the next token
         places = (wanted != NO_LOSS).any(0).nonzero().flatten()
         logits = model(**rest, use_cache=False, logits_to_keep=places).logits
         labels = wanted[:, places]
@@ -58,16 +61,16 @@ class Trainer(SFTTrainer):
 
 
 class Watch(TrainerCallback):
-    """Looks on at each step: progress, a loss that is no number, Ctrl-C, patience, and which checkpoints are whole."""
+    """Observes each step: progress, non-finite losses, Ctrl-C, patience, and the completion of checkpoints."""
 
     def __init__(self, spec: TrainSpec, folder: Path, wish: Wish, progress: Progress) -> None:
         self._spec, self._folder, self._wish, self._progress = spec, folder, wish, progress
-        self.interrupted = False  # a person wanted it to end, and there was more to do
+        self.interrupted = False  # the user stopped training before its end
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any
     ) -> TrainerControl:
-        """Count the step; at a person's wish, write a checkpoint and stop."""
+        """Count the step. If the user wants to stop, write a checkpoint and stop."""
         self._progress.advance(self._spec.batch)
         if self._wish.stop and state.global_step < state.max_steps:
             self.interrupted = control.should_save = control.should_training_stop = True
@@ -81,7 +84,7 @@ class Watch(TrainerCallback):
         logs: Mapping[str, float] | None = None,
         **more: Any,
     ) -> None:
-        """Stop before anything is written, if loss or gradient is no number: the weights are spoilt by then."""
+        """Stop before anything is written if a loss or the gradient is not finite: the weights are already unusable."""
         odd = [name for name in ("loss", "grad_norm", "eval_loss") if not isfinite((logs or {}).get(name, 0.0))]
         if odd:
             raise _not_finite(odd[0], state.global_step, self._folder)
@@ -89,14 +92,14 @@ class Watch(TrainerCallback):
     def on_evaluate(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any
     ) -> TrainerControl:
-        """Stop when the loss on validation rows has not fallen for so many checkpoints."""
+        """Stop when the validation loss has not improved for `patience` checkpoints."""
         losses = [entry["eval_loss"] for entry in state.log_history if "eval_loss" in entry]
         if self._spec.patience is not None and _since_best(losses) >= self._spec.patience:
             control.should_save = control.should_training_stop = True
         return control
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
-        """Say that a checkpoint is whole. The trainer's arguments, a pickle, are in nobody's way outside of it."""
+        """Mark a checkpoint as complete. The trainer's arguments, a pickle, are removed; nothing needs them."""
         checkpoint = self._folder / f"checkpoint-{state.global_step}"
         (checkpoint / "training_args.bin").unlink(missing_ok=True)
         write_json(checkpoint / WHOLE, {"step": state.global_step})
@@ -105,10 +108,10 @@ class Watch(TrainerCallback):
 def run(
     spec: TrainSpec, model: Any, tokenizer: Any, train: Any, validation: Any | None, watch: Watch, folder: Path
 ) -> Log:
-    """Tune the model in place, from the last whole checkpoint in `folder` on where there is one; returns the losses.
+    """Tune the model in place, resuming from the last complete checkpoint in `folder`; return the losses.
 
-    `train` holds the rows of all epochs in the order in which they are seen. InputError when the loss is no number or
-    the disk is full; KeyboardInterrupt at a person's wish, after a checkpoint.
+    `train` holds the rows of all epochs in training order. Raises InputError if a loss is not finite or the disk is
+    full, and KeyboardInterrupt if the user stops it, after a checkpoint.
     """
     with said_in_one_line(folder):
         trainer = Trainer(
@@ -129,7 +132,7 @@ def run(
 
 
 def losses(history: Sequence[Mapping[str, float]], steps_an_epoch: float) -> Log:
-    """What was measured at each step, without clocks."""
+    """The logged values of each step, without times."""
     found: Log = []
     for entry in history:
         values = {ours: entry[theirs] for theirs, ours in _LOGGED.items() if theirs in entry}
@@ -139,7 +142,7 @@ def losses(history: Sequence[Mapping[str, float]], steps_an_epoch: float) -> Log
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """The whole checkpoint with the most steps; those that are not whole are removed."""
+    """The complete checkpoint with the most steps. Incomplete ones are deleted."""
     whole = {}
     for path in folder.glob("checkpoint-*"):
         if (path / WHOLE).is_file():
@@ -150,6 +153,7 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 
 def arguments(spec: TrainSpec, folder: Path, validated: bool) -> SFTConfig:
+    """The settings of TRL's trainer. `validated`: whether there are validation rows."""
     gpu = spec.device != "cpu" and torch.cuda.is_available()
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     return SFTConfig(
@@ -157,7 +161,7 @@ def arguments(spec: TrainSpec, folder: Path, validated: bool) -> SFTConfig:
         per_device_train_batch_size=spec.device_batch,
         per_device_eval_batch_size=spec.device_batch,
         gradient_accumulation_steps=max(spec.batch // (spec.device_batch * processes), 1),
-        num_train_epochs=1,  # the rows of all epochs stand one after the other
+        num_train_epochs=1,  # the rows of all epochs are already concatenated
         train_sampling_strategy="sequential",
         learning_rate=spec.learning_rate,
         lr_scheduler_type=spec.schedule if spec.schedule != "constant" else "constant_with_warmup",
@@ -168,7 +172,7 @@ def arguments(spec: TrainSpec, folder: Path, validated: bool) -> SFTConfig:
         max_length=spec.max_length,
         packing=spec.packing,
         eval_packing=False,
-        dataset_kwargs={"skip_prepare_dataset": True},  # they are ids and labels already
+        dataset_kwargs={"skip_prepare_dataset": True},  # rows are already ids and labels
         activation_checkpointing=spec.checkpointing,
         use_cpu=not gpu,
         bf16=gpu,
@@ -193,7 +197,7 @@ def arguments(spec: TrainSpec, folder: Path, validated: bool) -> SFTConfig:
 
 
 def _since_best(losses: Sequence[float]) -> int:
-    """How many measurements there were since the lowest one."""
+    """The number of measurements since the lowest one."""
     return len(losses) - 1 - losses.index(min(losses)) if losses else 0
 
 
@@ -201,12 +205,12 @@ def _not_finite(what: str, step: int, folder: Path) -> EcomError:
     names = {"loss": "the loss", "eval_loss": "the loss on validation rows", "grad_norm": "the gradient"}
     last = last_checkpoint(folder)
     kept = f"The last good checkpoint is {last}" if last else "No checkpoint had been written"
-    return input_error(f"{names[what]} is no number at step {step}", f"{kept}; try a lower learning_rate")
+    return input_error(f"{names[what]} is not finite at step {step}", f"{kept}; try a lower learning_rate")
 
 
 @contextmanager
 def said_in_one_line(folder: Path) -> Iterator[None]:
-    """A full disk as one sentence, whichever library meets it first; `folder` holds the checkpoints."""
+    """Turn a full disk into one InputError, whichever library reports it. `folder` holds the checkpoints."""
     try:
         yield
     except EcomError:

@@ -1,10 +1,10 @@
-"""Tune a model on examples, and leave a folder that answers: `tune` is all that others call.
+"""Tuning: from examples to the folder of a tuned model. `tune` is the only entry point.
 
-config.json, model.safetensors, tokenizer.json, …   the model; an adapter is merged into it
-chat_template.jinja, chat.json                      the chat template, and on record that it is the one
-adapter/                                            the adapter alone, where one was tuned
-losses.jsonl                                        loss, learning rate and gradient of each step
-tuned.json                                          settings, rows by task, fingerprints: no clock, host or path
+config.json, model.safetensors, tokenizer.json, …   the model, with any adapter merged into it
+chat_template.jinja, chat.json                      the chat template, and a record of which one was used
+adapter/                                            the adapter alone, if one was tuned
+losses.jsonl                                        loss, learning rate and gradient norm of each step
+tuned.json                                          settings, rows by task, fingerprints; no time, host or path
 README.md                                           the card
 """
 
@@ -25,8 +25,8 @@ from ecominstruct.errors import InputError, input_error
 from ecominstruct.identity import fingerprint, hex128
 from ecominstruct.models.checkpoints import record_base
 from ecominstruct.rows import Example, Reject
+from ecominstruct.runs.files import read_json, write_bytes, write_json
 from ecominstruct.runs.progress import Progress
-from ecominstruct.runs.store import read_json, write_bytes, write_json
 from ecominstruct.tasks.prompts import render_prompt
 from ecominstruct.training.base import Base, adapted, base_fingerprint, load_base, require_extra, take_device
 from ecominstruct.training.card import model_card
@@ -34,13 +34,13 @@ from ecominstruct.training.launched import leads, offline, quiet
 from ecominstruct.training.rows import Encoded, capped, data_of, encode, order, over_cap, packed, some
 from ecominstruct.training.stopping import wish_to_stop
 
-SCHEMA = 1  # raised when the same call would give other weights
+SCHEMA = 1  # raise it when the same call would give different weights
 TUNED, LOSSES = "tuned.json", "losses.jsonl"
-_ELSEWHERE = {"model", "device"}  # keys of a spec that say where, not what; the model counts by its content
+_ELSEWHERE = {"model", "device"}  # keys of a spec that do not affect the result; the model counts by its content
 
 
 class Tuned(NamedTuple):
-    """What was tuned: the folder, what its `tuned.json` says, and the training rows that were not used."""
+    """The result of tuning: the folder, the content of its `tuned.json`, and the training rows that were not used."""
 
     folder: Path
     facts: Mapping[str, Any]
@@ -55,15 +55,15 @@ def tune(
     about: Mapping[str, Any],
     progress: Progress,
 ) -> Tuned:
-    """Tune the model of a spec on examples, measure its loss on others, and leave the tuned one in `folder`.
+    """Tune the model of a spec on `train`, measure its loss on `validation`, and write it to `folder`.
 
-    The folder appears whole or not at all. Checkpoints lie beside it until then: after a kill, the same call goes on
-    from the last one, to the same weights. A folder that this very call left before is kept as it is. `about` is what
-    the card says of the data beyond the rows (see `card.about_release`).
+    The folder appears complete or not at all. Until then, checkpoints are stored next to it, and after a kill the same
+    call resumes from the last one and reaches the same weights. If the folder is already the result of the same call,
+    it is kept. `about` is the part of the card on the data beyond the rows (see `card.about_release`).
 
-    InputError when the model cannot be tuned (no tokenizer, no chat template, an adapter without its model), when a
-    GPU is asked for that is absent, when no row fits, when the loss is no number, when a checkpoint cannot be written.
-    KeyboardInterrupt when a person stops it; a checkpoint is written first, unless they ask twice.
+    Raises InputError if the model cannot be tuned (no tokenizer, no chat template, an adapter without its base model),
+    if a requested GPU is absent, if no row fits, if the loss is not finite, or if a checkpoint cannot be written.
+    Raises KeyboardInterrupt when the user stops it, after a checkpoint unless they stop it twice.
     """
     with offline():
         require_extra()
@@ -117,14 +117,14 @@ def _tune(
 
 
 def _fingerprint(spec: TrainSpec, taken: Sequence[Example], held: Sequence[Example]) -> str:
-    """All that decides the weights, but for the machine: settings, the model, and what every row says."""
+    """A fingerprint of everything that determines the weights, except the machine: settings, base model, and rows."""
     settings = spec.model_dump(exclude=_ELSEWHERE)
     said = [[hex128(example.id, render_prompt(example), example.output) for example in part] for part in (taken, held)]
     return fingerprint([SCHEMA, settings, base_fingerprint(spec), said])
 
 
 def _kept(folder: Path, print_of: str) -> Mapping[str, Any] | None:
-    """What `tuned.json` says, if the same tuning left the folder and all is there."""
+    """The content of `tuned.json` if the folder is the complete result of the same tuning; None otherwise."""
     path = folder / TUNED
     try:
         facts: Mapping[str, Any] = read_json(path) if path.is_file() else {}
@@ -136,7 +136,7 @@ def _kept(folder: Path, print_of: str) -> Mapping[str, Any] | None:
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """The size of each file of a tuned model, by its path in the folder."""
+    """The size in bytes of each file of a tuned model, by its path in the folder."""
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
 
 
@@ -146,7 +146,7 @@ def _too_long(taken: Sequence[Example], facts: Mapping[str, Any]) -> Iterator[Re
 
 
 def _begin(work: Path, print_of: str) -> None:
-    """Make the folder of checkpoints; those of another tuning are removed."""
+    """Create the folder for checkpoints. Those of a different tuning are deleted."""
     known = work / "tuning.json"
     if work.is_dir() and not (known.is_file() and read_json(known).get("fingerprint") == print_of):
         shutil.rmtree(work)
@@ -183,7 +183,7 @@ def _run(
 def _facts(
     spec: TrainSpec, base: Base, rows: Encoded, checked: Encoded, losses: Sequence[Mapping[str, float]]
 ) -> dict[str, Any]:
-    """What `tuned.json` says."""
+    """The content of `tuned.json`."""
     trained = [entry["loss"] for entry in losses if "loss" in entry]
     validated = [entry["validation_loss"] for entry in losses if "validation_loss" in entry]
     return {
@@ -218,11 +218,11 @@ def _facts(
 
 
 def save(spec: TrainSpec, base: Base, model: Any, target: Path) -> None:
-    """Write model, tokenizer, template and adapter; only safetensors, and no path of this machine."""
+    """Write model, tokenizer, template and adapter; weights only as safetensors, and without local paths."""
     target.mkdir(parents=True)
     if spec.method == "lora":
         model.peft_config["default"].base_model_name_or_path = base.name
-        model.save_pretrained(target / "adapter", save_embedding_layers=False)  # "auto" would ask a hub
+        model.save_pretrained(target / "adapter", save_embedding_layers=False)  # "auto" would contact a hub
         (target / "adapter" / "README.md").unlink(missing_ok=True)
         if base.origin is not None:
             record_base(target / "adapter", base.origin)
@@ -232,7 +232,7 @@ def save(spec: TrainSpec, base: Base, model: Any, target: Path) -> None:
 
 
 def _appear(work: Path, folder: Path) -> None:
-    """Give the finished folder its name, in place of what was there; then the checkpoints have done their work."""
+    """Rename the finished folder into place, replacing an earlier one, and delete the checkpoints."""
     for path in sorted((work / "whole").rglob("*")):
         if path.is_file():
             with path.open("rb") as file:

@@ -15,39 +15,30 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ecominstruct.audit.audits import run_audits
+from ecominstruct.audit.audits import LIMITED_BY, run_audits
 from ecominstruct.audit.card import write_card
-from ecominstruct.audit.risks import LIMITED_BY, require_within
+from ecominstruct.audit.risks import require_within
 from ecominstruct.config import strict_yaml
 from ecominstruct.config.recipe import Prompts, Recipe
-from ecominstruct.dataset.composition import composition, leaks
+from ecominstruct.dataset.composition import composition
 from ecominstruct.dataset.contamination_index import plan_contamination_index
 from ecominstruct.dataset.intact import violations
 from ecominstruct.dataset.proof import prove as prove_release
 from ecominstruct.dataset.proof import sentence, with_damage
 from ecominstruct.dataset.quality_signals import plan_quality_signals
-from ecominstruct.dataset.ratings import RatedBy, rated_by
+from ecominstruct.dataset.ratings import rated_by
 from ecominstruct.dataset.release import held_out_tasks, plan_release
 from ecominstruct.dataset.shift import shifts_document
 from ecominstruct.dataset.test_sets import TestSets, read_test_sets
-from ecominstruct.dataset.twins import Twins, find_twins
+from ecominstruct.dataset.twins import find_twins
 from ecominstruct.errors import CheckFailed, Fault, InputError, input_error
 from ecominstruct.report.stage_status import StageStatus, state
 from ecominstruct.rows import SPLITS
 from ecominstruct.runs.executor import StagePlan, run_stage, stale_reasons
+from ecominstruct.runs.files import is_leftover, read_json, write_json
 from ecominstruct.runs.progress import Progress
 from ecominstruct.runs.stages import BUILT, RENAMED, stage
-from ecominstruct.runs.store import (
-    RECIPE,
-    Manifest,
-    is_leftover,
-    read_json,
-    read_manifest,
-    require_manifest,
-    unchecked,
-    write_json,
-    write_recipe,
-)
+from ecominstruct.runs.store import RECIPE, Manifest, read_manifest, require_manifest, unchecked, write_recipe
 from ecominstruct.sources.cards import SourceCard, absent_files
 from ecominstruct.sources.ingest import plan_ingest, source_parts
 from ecominstruct.sources.licences import is_share_alike
@@ -56,12 +47,10 @@ from ecominstruct.sources.tombstones import REASON, Tombstones, read_tombstones
 from ecominstruct.splits.assign import (
     KIN_OF_TEST,
     KIN_OF_VALIDATION,
-    PAIRS,
     STRADDLES,
     SourceParts,
     plan_splits,
     rejected_by_source,
-    stated_sets,
     straddling,
 )
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
@@ -71,32 +60,12 @@ from ecominstruct.tasks.label_resolution import said_about
 from ecominstruct.tasks.labelling import sha_of
 from ecominstruct.tasks.spec import Task
 from ecominstruct.workflow import evaluate
+from ecominstruct.workflow.release_card import release_card
 from ecominstruct.workflow.selection import guards, named, recipe_faults, select, study_faults, unlicensed_sources
+from ecominstruct.workflow.settings import Settings
 
 ANNOTATIONS = Path("annotations")  # where they lie unless somebody says otherwise
 _HIDDEN = ".*.tmp"
-
-
-class Settings(NamedTuple):
-    """What a run is made of and where: the recipe and the places on this machine."""
-
-    recipe: Recipe
-    catalogue: Catalogue
-    tasks: tuple[Task, ...]  # selected and present
-    absent: Mapping[str, tuple[str, ...]]  # selected sources that are not there, with the files that are missing
-    data: Path | None
-    unlicensed: Mapping[str, str]  # selected sources that the recipe's `licence` leaves out, with their licence
-    rating: RatedBy
-    guards: tuple[str, ...]  # published test sets that are present but not asked: their kin are test all the same
-    annotations: Path  # the folder of what models and people said; it need not exist
-    unannotated: tuple[str, ...]  # tasks whose answers a model finds, and of whose records none is annotated yet
-    forgotten: tuple[str, ...] = ()  # selected sources that were forgotten in this run: see `without_forgotten`
-
-    @property
-    def built(self) -> tuple[Task, ...]:
-        """The tasks of which examples are made. The records of the others are read and split all the same, so that
-        annotating them changes no split."""
-        return tuple(task for task in self.tasks if task.id not in self.unannotated)
 
 
 class Built(NamedTuple):
@@ -273,7 +242,7 @@ def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iter
     folder = run / done["quality_signals"].stage_folder
     held = held_out_tasks(catalogue.tasks.values(), recipe.splits.held_out)
     twins = find_twins(folder, sorted({unit.unit for unit in done["quality_signals"].units} - held))
-    yield plan_release(run, catalogue, tasks, recipe, done, twins, _release_card(settings, done, twins))
+    yield plan_release(run, catalogue, tasks, recipe, done, twins, release_card(settings, done, twins))
 
 
 def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> SourceParts:
@@ -281,69 +250,6 @@ def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> Source
     held = card.origin in out.origins or card.lang in out.langs
     parts = tuple(source_parts(records, card))
     return SourceParts(card.id, parts, card.record_type == "pair", card.published_test_set or held, held)
-
-
-def _release_card(settings: Settings, done: Mapping[str, Manifest], twins: Twins) -> dict[str, Any]:
-    """What the README of a release says beyond its rows: every source that was wanted, also those that are absent."""
-    rows = Counter[str]()
-    for unit in done["records"].units:
-        rows[unit.unit.rpartition("/")[0]] += unit.rows_out
-    straddle = straddling(done["splits"])
-    states = {
-        **dict.fromkeys(settings.guards, "guard"),
-        **dict.fromkeys((task.source for task in settings.tasks), "present"),
-        **dict.fromkeys(settings.absent, "absent"),
-        **dict.fromkeys(settings.unlicensed, "left out"),
-        **dict.fromkeys(settings.forgotten, "forgotten"),
-    }
-    stated = stated_sets(done["splits"])
-    sources = [
-        _source_row(settings.catalogue.sources[name], state, rows[name], straddle.get(name, 0))
-        | {"stated": _stated_rows(settings.catalogue.sources[name], done["records"], stated.get(name, {}))}
-        for name, state in sorted(states.items())
-    ]
-    return {
-        "sources": sources,
-        "licence": settings.recipe.data.licence,
-        "splits": settings.recipe.splits.model_dump(include={"test", "validation"})
-        | {"pairs": [drawn for unit in done["splits"].units for drawn in unit.facts[PAIRS]]},
-        "leaks": [list(leak) for leak in leaks(done["quality_signals"])],
-        "across_tasks": {task: len(found) for task, found in sorted(twins.items())},
-        "rejected": {name: manifest.rejected for name, manifest in done.items()},
-    }
-
-
-def _stated_rows(card: SourceCard, records: Manifest, stated: Mapping[str, int]) -> dict[str, int | None]:
-    """By split, the raw rows of the files that state it: without those that became part of others, and those that the
-    card leaves out. Where rows name their split themselves, nobody counts those that cannot be read."""
-    if card.published_split:
-        return dict.fromkeys(stated)
-    found: Counter[str] = Counter()
-    for unit in records.units:
-        source, _, number = unit.unit.rpartition("/")
-        if source == card.id and int(number) < len(card.files):
-            split = "test" if card.published_test_set else card.files[int(number)].split
-            found[split or ""] += unit.rows_in - unit.folded - unit.rejected.get("left_out", 0)
-    return {split: found[split] for split in stated if found[split]}
-
-
-def _source_row(card: SourceCard, state: str, records: int, straddle: int) -> dict[str, Any]:
-    """`state`: present; absent; left out, by its licence; forgotten; guard (a published test set, not asked)."""
-    return {
-        "id": card.id,
-        "title": card.title,
-        "origin": card.origin,
-        "lang": card.lang,
-        "record_type": card.record_type,
-        "licence": card.licence.spdx,
-        "redistribute": card.licence.redistribute,
-        "share_alike": is_share_alike(card.licence.spdx),
-        "synthetic": card.synthetic,
-        "published_test_set": card.published_test_set,
-        "state": state,
-        "records": records,
-        STRADDLES: straddle,
-    }
 
 
 def summary(built: Built, settings: Settings) -> dict[str, Any]:

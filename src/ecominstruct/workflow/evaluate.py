@@ -8,18 +8,19 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from ecominstruct.audit.audits import AUDITS
+from ecominstruct.audit.audits import finished_audits
 from ecominstruct.errors import input_error
-from ecominstruct.evaluation.predict import ask, plan_predictions, price_of_asking, stale_predictions
+from ecominstruct.evaluation.predict import ask, plan_predictions, stale_predictions
 from ecominstruct.evaluation.published import load_published
 from ecominstruct.evaluation.score import plan_scores, stale_models
 from ecominstruct.models import TRIVIAL_BASELINES, folder_name, role
 from ecominstruct.report.report import plan_report, scored_models
 from ecominstruct.report.stage_status import StageStatus, state
 from ecominstruct.runs.executor import missing_parts, run_stage, stale_reasons
+from ecominstruct.runs.files import read_json
 from ecominstruct.runs.progress import Progress
 from ecominstruct.runs.stages import stage
-from ecominstruct.runs.store import read_json, read_manifest, unchecked
+from ecominstruct.runs.store import read_manifest, unchecked
 from ecominstruct.training.stage import stale_model
 
 
@@ -39,11 +40,6 @@ def predict(
         "asked": asked,
         "seconds": round(time.monotonic() - begun, 3),
     }
-
-
-def estimate(run: Path, model: str, recipe: Path | None = None) -> dict[str, Any]:
-    """What it would take to let a server answer the test examples; nothing is asked."""
-    return price_of_asking(plan_predictions(run, model, recipe))
 
 
 def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict[str, Any]:
@@ -116,8 +112,7 @@ def _states(run: Path) -> Iterator[StageStatus]:
             [f"predictions {folder.name} is stale"] if stale else stale_reasons(plan_scores(run, folder.name), scored)
         )
         yield state(f"scores {folder.name}", marks, scored, reasons)
-    made = [name for name in AUDITS if read_manifest(run / stage("audit").folder / name)]
-    plans = {"report": plan_report(run)} | {f"audit {name}": AUDITS[name](run) for name in made}
+    plans = {"report": plan_report(run)} | {f"audit {one.name}": one.plan() for one in finished_audits(run)}
     for name, plan in plans.items():
         found = read_manifest(plan.folder)
         if found:

@@ -17,54 +17,33 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from ecominstruct.audit.card import SAMPLES, write_card
 from ecominstruct.dataset.proof import write_proof
-from ecominstruct.dataset.purge import Gone, named_in, naming, purge
+from ecominstruct.dataset.purge import Gone, named_in, purge
 from ecominstruct.dataset.trace import write_index
 from ecominstruct.errors import CheckFailed, Fault, input_error
-from ecominstruct.evaluation.predict import answers_file
 from ecominstruct.models.cache import Answers
+from ecominstruct.models.sections import answers_file
 from ecominstruct.people import annotate, judging, reviewing
 from ecominstruct.people.annotation_store import AnnotationStore
 from ecominstruct.people.llm_judge import forget_judged
 from ecominstruct.people.records import annotation_keys
 from ecominstruct.people.votes import forget_votes
-from ecominstruct.runs.forget_journal import JOURNAL
-from ecominstruct.runs.stages import BUILT, MATCHES, STUDY, stage
-from ecominstruct.runs.store import (
-    MANIFEST,
-    is_leftover,
-    part_of,
-    read_batches,
-    read_json,
-    read_lists,
-    read_manifest,
-    require_whole,
-    settle_names,
-    unchecked,
-    write_json,
-    write_manifest,
-)
+from ecominstruct.runs.files import is_leftover, part_of, read_json, settle_names, write_json
+from ecominstruct.runs.lock import JOURNAL
+from ecominstruct.runs.stages import BUILT, STUDY, stage
+from ecominstruct.runs.store import MANIFEST, read_manifest, require_whole, unchecked, write_manifest
 from ecominstruct.sources.ingest import READING
 from ecominstruct.sources.tombstones import FILE, Tombstone, make_private, read_tombstones, row_hash, tombstone_lines
 from ecominstruct.tasks.annotations import append, forget_keys
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.training.forgotten import mark_model, rows_trained_on
+from ecominstruct.workflow.forget_plan import How, Journal, Twin, Wish, read_journal, write_journal
+from ecominstruct.workflow.forget_search import Record, examples_of, find_twins, matching, read_records
 
 EXPORTS = "exports.json"  # in the log of a run: what was written elsewhere
-How = Literal["equal", "near", "family"]
-_RECORD = ("id", "source", "file", "group", "raw_hash", "raw_ordinal")
-
-
-class Wish(NamedTuple):
-    """What somebody wants to be forgotten: a source, a record, or (neither) what a file of tombstones lists."""
-
-    source: str | None = None
-    record: str | None = None
-    family: bool = False  # also its family and its twins
-    file: str | None = None  # a file of tombstones for many runs
 
 
 class Stale(NamedTuple):
@@ -73,45 +52,6 @@ class Stale(NamedTuple):
     what: str
     why: str
     mend: str
-
-
-class Twin(NamedTuple):
-    """A record that says what a forgotten one says: the same, nearly the same, or with a key in common."""
-
-    source: str
-    record: str
-    how: How
-    stays: bool = True
-
-
-class Journal(NamedTuple):
-    """All that is to be done, as it was found before anything changed."""
-
-    wish: Wish
-    found: int  # records that the run holds
-    stones: tuple[Tombstone, ...]
-    examples: tuple[str, ...]
-    rows: tuple[str, ...]  # ids of records whose examples go: of those that are forgotten, and of those they went into
-    keys: tuple[str, ...]  # of annotations
-    twins: tuple[Twin, ...]
-    trained: int  # rows that the tuned model was trained on
-
-    @property
-    def records(self) -> frozenset[str]:
-        """The records that are forgotten."""
-        return frozenset(stone.record for stone in self.stones if stone.record)
-
-
-class _Record(NamedTuple):
-    """What must be known of a record to forget it."""
-
-    id: str
-    source: str
-    file: str
-    group: tuple[str, ...]
-    raw_hash: str
-    raw_ordinal: int
-    unit: str  # that made it
 
 
 def forget(run: Path, wish: Wish) -> dict[str, Any]:
@@ -144,33 +84,6 @@ def _listed(file: Path) -> frozenset[Tombstone]:
 # ------------------------------------------------------------------------------------------------------------- journal
 
 
-def read_journal(run: Path) -> Journal | None:
-    """The journal of a forgetting that was interrupted, if there is one."""
-    path = run / JOURNAL
-    if not path.is_file():
-        return None
-    found = read_json(path)
-    return Journal(
-        Wish(**found["wish"]),
-        found["found"],
-        tuple(Tombstone(**stone) for stone in found["stones"]),
-        tuple(found["examples"]),
-        tuple(found["rows"]),
-        tuple(found["keys"]),
-        tuple(Twin(**twin) for twin in found["twins"]),
-        found["trained"],
-    )
-
-
-def _write_journal(run: Path, journal: Journal) -> None:
-    plain = journal._asdict() | {
-        "wish": journal.wish._asdict(),
-        "stones": list(tombstone_lines(journal.stones)),
-        "twins": [twin._asdict() for twin in journal.twins],
-    }
-    write_json(run / JOURNAL, plain)
-
-
 def _begin(run: Path, wish: Wish) -> Journal:
     """Find all that is to go, and write it down."""
     data = _last(run).get("data")
@@ -186,14 +99,14 @@ def _begin(run: Path, wish: Wish) -> Journal:
     if not wanted and not listed:
         what = wish.source or wish.record
         raise input_error(f"this run holds no records of {what!r}", "See: ecom sources list", file=str(run))
-    twins = found = _twins(run, wanted)
+    twins = found = find_twins(run, wanted)
     if wish.family:
         wanted |= {record.id: record for record, _ in twins.values()}
-        further = _twins(run, wanted)
+        further = find_twins(run, wanted)
         wanted |= {record.id: record for record, how in further.values() if how != "near"}
         twins = {name: twin for name, twin in further.items() if twin[1] == "near"}
         found = further | found
-    examples, rows = _examples(run, frozenset(wanted))
+    examples, rows = examples_of(run, frozenset(wanted))
     by_source: dict[str, list[str]] = {}
     for record in wanted.values():
         by_source.setdefault(record.source, []).append(record.id)
@@ -208,7 +121,7 @@ def _begin(run: Path, wish: Wish) -> Journal:
         tuple(sorted(Twin(one.source, one.id, how, one.id not in wanted) for one, how in found.values())),
         rows_trained_on(run, examples),
     )
-    _write_journal(run, journal)
+    write_journal(run, journal)
     return journal
 
 
@@ -223,46 +136,19 @@ def _listed_for(run: Path, wish: Wish) -> frozenset[Tombstone]:
     return frozenset(stone for stone in known if stone.source == wish.source and Tombstone(stone.source) in known)
 
 
-def _wanted(run: Path, wish: Wish, listed: frozenset[Tombstone]) -> dict[str, _Record]:
+def _wanted(run: Path, wish: Wish, listed: frozenset[Tombstone]) -> dict[str, Record]:
     """The records that are to be forgotten, by id."""
     if wish.source or wish.record:
         return {
             record.id: record
-            for record in _records(run)
+            for record in read_records(run)
             if (record.source == wish.source if wish.source else record.id == wish.record)
         }
-    return _matching(run, listed)
-
-
-def _matching(run: Path, stones: frozenset[Tombstone]) -> dict[str, _Record]:
-    """The records of a run that tombstones mean: by id, by their source, or by their raw row where the source of a
-    tombstone or its file is not there."""
-    records = list(_records(run))
-    files = {(record.source, record.file) for record in records}
-    whole = {stone.source for stone in stones if not stone.record}
-    ids = {stone.record for stone in stones if stone.record}
-    moved = [stone for stone in stones if stone.row and (stone.source, stone.file) not in files]
-    hashes, keys = {stone.row for stone in moved}, {stone.key for stone in moved}
-    return {
-        record.id: record
-        for record in records
-        if record.source in whole
-        or record.id in ids
-        or any(row_hash(record.raw_hash, record.raw_ordinal, key) in hashes for key in keys)
-    }
-
-
-def _records(run: Path) -> Iterator[_Record]:
-    folder = run / stage("records").folder
-    for path in sorted(folder.rglob("part-*.parquet")):
-        unit = f"{path.parent.relative_to(folder).as_posix()}/{path.name.split('-')[1]}"
-        for columns in read_lists(path, *_RECORD):
-            for name, source, file, group, raw_hash, ordinal in zip(*columns, strict=True):
-                yield _Record(name, source, file, tuple(group), raw_hash, ordinal, unit)
+    return matching(run, listed)
 
 
 def _stones(
-    run: Path, wish: Wish, wanted: Mapping[str, _Record], twins: Mapping[str, tuple[_Record, How]]
+    run: Path, wish: Wish, wanted: Mapping[str, Record], twins: Mapping[str, tuple[Record, How]]
 ) -> Iterator[Tombstone]:
     """The tombstones of records, with the key that the run has, or a new one. `twins` are those that stay."""
     known = read_tombstones(run / FILE) | (read_tombstones(Path(wish.file)) if wish.file else frozenset())
@@ -289,78 +175,6 @@ def _readings(run: Path) -> dict[str, str]:
         return {unit.unit: unit.inputs.get(READING, "") for unit in manifest.units}
     receipts = [read_json(path) for path in sorted((folder / "receipts").glob("*.json"))]
     return {receipt["unit"]: receipt["inputs"].get(READING, "") for receipt in receipts}
-
-
-def _twins(run: Path, wanted: Mapping[str, _Record]) -> dict[str, tuple[_Record, How]]:
-    """Records that say what wanted ones say, and are not wanted themselves."""
-    hashes = {record.raw_hash for record in wanted.values()}
-    texts = {_texts(record) for record in wanted.values()} - {()}
-    families = _families(run, wanted)
-    near = _near(run, wanted)
-    found: dict[str, tuple[_Record, How]] = {}
-    for record in _records(run):
-        if record.id in wanted:
-            continue
-        if record.raw_hash in hashes or _texts(record) in texts:
-            found[record.id] = (record, "equal")
-        elif record.id in near:
-            found[record.id] = (record, "near")
-        elif record.id in families:
-            found[record.id] = (record, "family")
-    return found
-
-
-def _texts(record: _Record) -> tuple[str, ...]:
-    return tuple(key for key in record.group if key.startswith("text:"))
-
-
-def _families(run: Path, wanted: Mapping[str, _Record]) -> set[str]:
-    """The records of the families of wanted ones."""
-    path = run / stage("splits").folder / "splits.parquet"
-    if not path.is_file():
-        return set()
-    lists = list(read_lists(path, "record", "family"))
-    families = {family for records, of in lists for record, family in zip(records, of, strict=True) if record in wanted}
-    return {record for records, of in lists for record, family in zip(records, of, strict=True) if family in families}
-
-
-def _near(run: Path, wanted: Mapping[str, _Record]) -> set[str]:
-    """The records that were found to say nearly what wanted ones say."""
-    found = set()
-    for path in sorted((run / stage("quality_signals").folder).rglob(MATCHES)):
-        for records, others in read_lists(path, "record", "other"):
-            for record, other in zip(records, others, strict=True):
-                if record in wanted:
-                    found.add(other)
-                if other in wanted:
-                    found.add(record)
-    return found
-
-
-def _examples(run: Path, records: frozenset[str]) -> tuple[set[str], set[str]]:
-    """The ids of all examples that were made of these records, of their variants and of what audits made of them; and
-    all records that such examples belong to."""
-    import pyarrow as pa
-
-    known = pa.array(sorted(records), pa.string())
-    examples, owners = set[str](), set(records)
-    for path in _files_of_examples(run):
-        for batch in read_batches(path, "id", "record", "derived_from"):
-            flags = naming(batch.column("record"), known) | naming(batch.column("derived_from"), known)
-            made: Any = batch.filter(pa.array(flags))
-            examples.update(made.column("id").to_pylist())
-            owners.update(made.column("record").unique().to_pylist())
-    return examples, owners
-
-
-def _files_of_examples(run: Path) -> Iterator[Path]:
-    """The files of a run that hold examples."""
-    import pyarrow.parquet as pq
-
-    for name in ("examples", "dataset", "audit"):
-        for path in sorted((run / stage(name).folder).rglob("*.parquet")):
-            if {"id", "record", "derived_from"} <= set(pq.read_schema(path).names):
-                yield path
 
 
 def _last(run: Path) -> dict[str, Any]:

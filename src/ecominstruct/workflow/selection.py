@@ -12,6 +12,7 @@ from ecominstruct.config.scope import Scope
 from ecominstruct.config.study import scope_of
 from ecominstruct.errors import Fault, InputError, nearest
 from ecominstruct.models import check_model_name, folder_name
+from ecominstruct.models.sections import Sections
 from ecominstruct.sources.cards import absent_files
 from ecominstruct.sources.licences import allows
 from ecominstruct.tasks.catalogue import Catalogue
@@ -68,7 +69,7 @@ def recipe_faults(
             yield Fault(document.file, line, f"no task is {pattern!r}", nearest(pattern, list(catalogue.tasks)))
     folders: dict[str, str] = {}
     for index, name in enumerate(recipe.models):
-        problem = check_model_name(name, recipe.servers)
+        problem = check_model_name(name, Sections(recipe.servers, recipe.local))
         other = folders.setdefault(folder_name(name), name)
         if other != name or recipe.models.count(name) > 1:
             problem = problem or (f"{name!r} would be kept under the same name as {other!r}", "Rename its file")

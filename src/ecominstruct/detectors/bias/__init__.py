@@ -1,7 +1,7 @@
-"""Bias in commerce texts: what is said of brands, places, genders and prices, and whether labels go with them.
+"""Bias in commerce texts: which groups a text mentions, and whether labels are associated with them.
 
-vocabulary   the words, in YAML files that an expert reads and extends: brands, places, gender, bands, sectors
-groups       texts to groups: which brand, place, gender, price band and length a row has
-association  counts to differences beyond what the category explains, with intervals and tests
-swaps        a text with another brand, place, gender or price in it, and when the answer stays what it was
+vocabulary   words for brands, places, gender, bands and sectors, in YAML files that experts can extend; their patterns
+groups       the brand, place, gender, price band and length of a text
+association  differences in label shares that the category does not explain, with intervals and tests
+swaps        counterfactual rows: another brand, place, gender or price, with the same expected answer
 """

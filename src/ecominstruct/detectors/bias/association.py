@@ -1,8 +1,8 @@
-"""Whether a label goes with a group beyond what the category explains: counts to differences, intervals, tests.
+"""Association of labels with groups beyond what the category explains: risk differences, intervals and tests.
 
-Rows are cut into strata, one a category. In stratum k, n1 rows are of the group and n0 are not, N = n1 + n0; a of the
-former and c of the latter have the label. The difference of the label's shares, over all strata, is that of Mantel and
-Haenszel as given by Greenland and Robins (1985, Biometrics 41, 55-68):
+Rows are stratified by category. In stratum k, n1 rows belong to the group and n0 do not, N = n1 + n0; a of the former
+and c of the latter have the label. The difference in label shares, over all strata, is the Mantel–Haenszel risk
+difference (Greenland and Robins 1985, Biometrics 41, 55-68):
 
     RD = Σ (a·n0 − c·n1)/N  /  Σ n1·n0/N
 
@@ -10,8 +10,8 @@ Its variance is Sato's (1989, Biometrics 45, 1323-1324), which holds for few lar
 
     var = (RD·ΣP + ΣQ) / (Σ n1·n0/N)²,  P = (n1²·c − n0²·a + n1·n0·(n0 − n1)/2)/N²,  Q = (a·(n0 − c) + c·(n1 − a))/(2N)
 
-The test is that of Cochran, Mantel and Haenszel (Mantel and Haenszel 1959) without a continuity correction. It is made
-only where the sum over strata can be 5 away from its expectation on either side (Mantel and Fleiss 1980).
+The test is that of Cochran, Mantel and Haenszel (Mantel and Haenszel 1959), without continuity correction. It is made
+only if the sum over strata can deviate from its expectation by 5 in both directions (Mantel and Fleiss 1980).
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FEWEST = 30  # rows of a group or with a label: with fewer, nothing is said
-ROOM = 5  # by Mantel and Fleiss
+FEWEST = 30  # minimum rows of a group, outside it, with a label and without
+ROOM = 5  # minimum by Mantel and Fleiss
 Z95 = 1.959964
 
 
 class Association(NamedTuple):
-    """One group and one label. `difference` is the label's share in the group less that in comparable other rows."""
+    """A group and a label. `difference` is the label's share in the group minus that in comparable other rows."""
 
     group: str
     label: str
-    n: int  # rows of the group
-    others: int  # rows beside it, in strata that hold both
-    crude: float  # the difference without regard to the category
+    n: int  # rows of the group, in strata with both
+    others: int  # other rows, in strata with both
+    crude: float  # the difference without stratification
     difference: float
     low: float
     high: float
@@ -44,14 +44,14 @@ class Association(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """Counts of K strata, G groups and L labels. A row has one stratum and one group, and any number of labels."""
+    """Counts for K strata, G groups and L labels. A row has one stratum, one group and any number of labels."""
 
     both: NDArray[Any]  # (K, G, L): rows of the group with the label
     sizes: NDArray[Any]  # (K, G): rows of the group
 
 
 def count(strata: NDArray[Any], groups: NDArray[Any], labels: NDArray[Any], shape: tuple[int, int]) -> Tables:
-    """Count rows. `strata` and `groups`: codes, (N,); `labels`: 0 or 1, (N, L); `shape`: the numbers K and G."""
+    """Count rows. `strata` and `groups` are codes, (n,); `labels` is 0 or 1, (n, L); `shape` is (K, G)."""
     cells = strata * shape[1] + groups
     sizes = np.bincount(cells, minlength=shape[0] * shape[1])
     columns = [np.bincount(cells, weights=labels[:, one], minlength=len(sizes)) for one in range(labels.shape[1])]
@@ -60,7 +60,7 @@ def count(strata: NDArray[Any], groups: NDArray[Any], labels: NDArray[Any], shap
 
 
 def associations(tables: Tables, groups: list[str], labels: list[str]) -> list[Association]:
-    """Every group with every label, where there are enough rows of both; uncorrected p values."""
+    """Measure every group with every label, if both have enough rows. The p-values are uncorrected."""
     found = []
     whole, sums = tables.sizes.sum(axis=1), tables.both.sum(axis=1)  # (K,), (K, L)
     for g, group in enumerate(groups):
@@ -77,7 +77,10 @@ def associations(tables: Tables, groups: list[str], labels: list[str]) -> list[A
 
 
 def measure(a: NDArray[Any], c: NDArray[Any], n1: NDArray[Any], n0: NDArray[Any]) -> Association | None:
-    """The difference of one label between a group and the rest, all (K,); None where the strata leave it no room."""
+    """Measure one label in a group and in the rest. All arguments are (K,): a, c, n1 and n0 as above.
+
+    Returns None if the strata with both have too few rows, or leave the sum too little room (Mantel and Fleiss).
+    """
     crude = float(a.sum() / n1.sum() - c.sum() / n0.sum())
     used = (n1 > 0) & (n0 > 0)
     a, c, n1, n0 = a[used], c[used], n1[used], n0[used]
@@ -94,7 +97,7 @@ def measure(a: NDArray[Any], c: NDArray[Any], n1: NDArray[Any], n0: NDArray[Any]
 
 
 def _room(n1: NDArray[Any], n0: NDArray[Any], m1: NDArray[Any]) -> float:
-    """How far the sum of `a` can be from its expectation, on the side where it can go less far."""
+    """How far the sum of `a` can deviate from its expectation, in the direction with less room."""
     expected = float((n1 * m1 / (n1 + n0)).sum())
     least, most = float(np.maximum(0, m1 - n0).sum()), float(np.minimum(n1, m1).sum())
     return min(expected - least, most - expected)

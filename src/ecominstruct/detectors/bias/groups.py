@@ -1,6 +1,6 @@
-"""Texts to groups: which brand, place, gender and price band a text speaks of, and how long it is.
+"""The groups of a text: brand, place, gender and price band mentioned in it, and its length.
 
-A text has a group of a kind where all words of that kind in it mean the same; with several it has none, and is counted.
+A text has a group if all words of that kind in it mean the same. With several meanings it has the group `several`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ecominstruct.detectors.bias.lexicon import KINDS, Lexicon, lexicon, pointed_at, sector_words
-from ecominstruct.detectors.bias.vocabulary import Money, vocabulary
+from ecominstruct.detectors.bias.vocabulary import KINDS, Lexicon, Money, lexicon, pointed_at, sector_words, vocabulary
 from ecominstruct.rows import Lang
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ Groups = list[str | None]
 
 
 class Price(NamedTuple):
-    """An amount in a text; `start` to `end` are its digits."""
+    """An amount of money in a text; characters `start` to `end` are its digits."""
 
     start: int
     end: int
@@ -34,18 +33,18 @@ class Price(NamedTuple):
 
     @property
     def band(self) -> str:
-        """low, middle or high, by the currency."""
+        """low, middle or high, by the limits of the currency."""
         return BANDS[sum(self.amount >= end for end in vocabulary().bands.prices[self.currency].bands)]
 
 
 def groups(column: pa.Array[Any], lang: Lang) -> dict[str, Groups]:
-    """For each facet the group of each text of a column, or None."""
+    """Return, for each facet, the group of each text of a column, or None."""
     found: dict[str, Groups] = {kind: _named(column, lexicon(kind)) for kind in KINDS}
     return found | {"price": _priced(column), "length": _lengths(column, lang)}
 
 
 def sectors(column: pa.Array[Any]) -> list[str]:
-    """What each text is about, by the first word that tells; `other` where none does."""
+    """Return the sector of each text, by the first word that indicates one; else `other`."""
     words = sector_words()
     found = [OTHER] * len(column)
     _each(column, words.quick, found, lambda text: next(words.mentions(text)).word.name)
@@ -59,12 +58,12 @@ def _named(column: pa.Array[Any], words: Lexicon) -> Groups:
 
 
 def one_of(names: set[str]) -> str | None:
-    """The only one of some names, `several`, or None."""
+    """Return the only name, `several` if there are several, or None."""
     return None if not names else next(iter(names)) if len(names) == 1 else SEVERAL
 
 
 def _each(column: pa.Array[Any], quick: str, found: list[Any], of: Callable[[str], Any]) -> None:
-    """Enter what is found in the texts that RE2 points at."""
+    """Set `found` for the rows that an RE2 pattern matches."""
     import pyarrow as pa
 
     rows = pointed_at(column, quick)
@@ -80,7 +79,7 @@ _AMOUNT = r"\d{1,7}(?:,\d{3}){0,2}(?:\.\d{1,2})?"
 
 @cache
 def _money() -> tuple[re.Pattern[str], str]:
-    """A pattern with one group a currency and place of its word, and the same for RE2."""
+    """A pattern with one group per currency and position of its sign, and its RE2 version."""
     parts = []
     for name, money in vocabulary().bands.prices.items():
         if money.before:
@@ -102,7 +101,7 @@ def _signs(words: Sequence[str], where: str) -> str:
 
 
 def prices(text: str) -> list[Price]:
-    """The amounts of money in a text."""
+    """Return the amounts of money in a text."""
     found = []
     for match in _money()[0].finditer(text):
         name = str(match.lastgroup)

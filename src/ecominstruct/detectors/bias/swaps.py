@@ -1,12 +1,12 @@
-"""The same row with another brand, origin, region, gender or price in it, where its answer must stay what it was.
+"""Counterfactual rows: the same row with another brand, origin, region, gender or price, and the same expected answer.
 
-A row is left out, with the reason, where that cannot be said: where words of the kind stand in the answer or among the
-candidates, where the row speaks of several, where of two texts that are compared only one would change, where a price
-is talked of. What is put in is chosen by hash, of the same trade or level and in the same form, and stands nowhere else
+A row is skipped, with the reason, if its answer might rightly change: if words of the kind occur in the answer or among
+the candidates, if the row mentions several, if only one of two compared texts would change, or if the row discusses its
+price. The replacement is chosen by hash, from the same trade or level and in the same form. It must not occur elsewhere
 in the row.
 
-Beside each swap stands its control: one more blank at the same places, which says nothing. How often answers change
-with that is the noise of a model.
+Each swap has a control with one more space in the same places, which changes no meaning. How often it changes an answer
+is the noise of the model.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from ecominstruct.config.strict_yaml import Strict, load
 from ecominstruct.detectors.bias.groups import Price, prices
-from ecominstruct.detectors.bias.lexicon import Kind, Lexicon, Mention, bounded, lexicon
-from ecominstruct.detectors.bias.vocabulary import FOLDER, vocabulary
+from ecominstruct.detectors.bias.vocabulary import FOLDER, Kind, Lexicon, Mention, bounded, lexicon, vocabulary
 from ecominstruct.identity import hex128, shuffled
 from ecominstruct.languages import mentions as times
 from ecominstruct.rows import Example, Span
 
 SwapKind = Literal["brand", "origin", "region", "gender", "price"]
 SWAPS: tuple[SwapKind, ...] = get_args(SwapKind)
-NO_ROW = -1  # the row of what was made of a test row: an answer that names task and row means the row itself
+NO_ROW = -1  # marks derived rows: an answer given by task and row refers to the original row
 FREE_TEXT, NEVER, SEVERAL = "answer_is_free_text", "answer_may_change", "speaks_of_several"
 IN_ANSWER, ONE_SIDE, TALKED_OF, NO_OTHER = (
     "stands_in_the_answer",
@@ -46,13 +45,13 @@ class Never(Strict):
 
 
 class Exceptions(Strict):
-    """All of them."""
+    """The content of swaps.yaml."""
 
     never: list[Never]
 
 
 class Place(NamedTuple):
-    """A stretch of an input and what takes its place."""
+    """A replacement: characters `start` to `end` of an input become `new`."""
 
     start: int
     end: int
@@ -66,19 +65,19 @@ class Swapped(NamedTuple):
     control: Example
     old: str
     new: str
-    texts: tuple[tuple[str, str], ...]  # what was put in, and what stood there: to undo the swap in an answer
+    texts: tuple[tuple[str, str], ...]  # (new, old) texts, to undo the swap in an answer
 
 
 @cache
 def never_swapped(task: str) -> bool:
-    """Whether an expert has said that the answers of a task may rightly change."""
+    """Return whether the task is excluded, because its answers may rightly change."""
     return any(fnmatchcase(task, one.tasks) for one in load(FOLDER / "swaps.yaml", Exceptions).never)
 
 
 def swap(task: Mapping[str, Any], parts: Sequence[str], example: Example, kind: SwapKind) -> Swapped | str | None:
-    """The row with a swap of this kind; the reason why there must be none; None where it holds no such word.
+    """Return the row with a swap of this kind, the reason to skip it, or None if it has no word of the kind.
 
-    `parts`: what the fields of the template were filled with.
+    `parts`: the values that filled the fields of the template.
     """
     found = prices(example.input) if kind == "price" else list(lexicon(kind).mentions(example.input))
     if not found:
@@ -113,7 +112,7 @@ def _word(example: Example, parts: Sequence[str], found: Sequence[Mention], kind
 
 
 def _others(words: Lexicon, found: Sequence[Mention], old: str, key: str) -> list[str]:
-    """The names that can take the stead of one, in an order by hash: of its trade or level, in all of its forms."""
+    """The names that can replace `old`, ordered by hash: of the same trade or level, and with all forms in use."""
     among, forms = found[0].word.among, {one.word.form for one in found}
     if "" in forms:
         return []
@@ -127,7 +126,7 @@ def _replaced(words: Lexicon, text: str, one: Mention, new: str) -> Place:
 
 
 def like(old: str, new: str) -> str:
-    """A word in the case of the one whose place it takes."""
+    """Give a word the case of the word it replaces."""
     if not new.isascii():
         return new
     if old.isupper() and len(old) > 1:
@@ -149,7 +148,7 @@ def _folded(example: Example) -> tuple[str, ...]:
 
 
 def _price(example: Example, parts: Sequence[str], found: Sequence[Price]) -> Swapped | str:
-    """A tenth of a high price, ten times another one."""
+    """Swap a price: a high one to a tenth, another one to ten times the amount."""
     if len(found) > 1:
         return SEVERAL
     one = found[0]
@@ -178,7 +177,7 @@ def _made(example: Example, kind: SwapKind, places: Sequence[Place], old: str, n
 
 
 def put(example: Example, places: Sequence[Place], what: str, kind: str) -> Example:
-    """An example with texts put into its input; spans, which overlap none of the places, move along."""
+    """Replace parts of an example's input; spans, which must not overlap them, are shifted."""
     pieces, at = [], 0
     for place in places:
         pieces += [example.input[at : place.start], place.new]
@@ -194,7 +193,7 @@ def put(example: Example, places: Sequence[Place], what: str, kind: str) -> Exam
 
 
 def undone(text: str, texts: Sequence[tuple[str, str]]) -> str:
-    """A text with what was put in taken for what stood there, whole words at once: "men's" stands in "women's" too."""
+    """Undo a swap in an answer, replacing all texts in one pass, as whole words: "men's" also occurs in "women's"."""
     if not texts:
         return text
     back = dict(texts)

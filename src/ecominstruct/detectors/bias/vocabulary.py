@@ -1,11 +1,12 @@
-"""The words by which groups are told, from YAML files beside this one, which an expert may extend."""
+"""The vocabulary of bias checks, from YAML files in this folder, which experts can extend."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -13,14 +14,17 @@ from ecominstruct.config.strict_yaml import Strict, load
 from ecominstruct.identity import fingerprint
 from ecominstruct.rows import Lang
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 FOLDER = Path(__file__).parent
 Spelling = Annotated[str, Field(min_length=1)]
 Brands = dict[str, dict[Literal["world", "china"], list[Annotated[list[Spelling], Field(min_length=1)]]]]
-"""By trade and by where the company is: brands, each a list of its spellings, English before Chinese."""
+"""By trade and by the home of the company: brands, each a list of its spellings, English before Chinese."""
 
 
 class Place(Strict):
-    """A country or a region: the noun, then the adjective; `also` is what only points at it."""
+    """A country or a region: noun, then adjective, in both languages; `also` lists words that only hint at it."""
 
     en: list[Spelling] = Field(min_length=1)
     zh: list[Spelling] = Field(min_length=1)
@@ -35,7 +39,7 @@ class Places(Strict):
 
 
 class Pair(Strict):
-    """One word for goods for women or girls, the one for men or boys in its stead, and what says neither."""
+    """A word for goods for women or girls, its counterpart for men or boys, and a neutral word."""
 
     female: Spelling
     male: Spelling
@@ -50,7 +54,7 @@ class Gender(Strict):
 
 
 class Money(Strict):
-    """How an amount of money is written, and the ends of its bands."""
+    """How amounts of a currency are written, and the limits of its price bands."""
 
     before: list[Spelling]
     after: list[Spelling]
@@ -58,7 +62,7 @@ class Money(Strict):
 
 
 class Bands(Strict):
-    """Bands of prices and of lengths, and words that speak of a price."""
+    """Price bands, length bands, and words that discuss a price."""
 
     prices: dict[str, Money]
     talk: dict[Lang, list[Spelling]]
@@ -66,7 +70,7 @@ class Bands(Strict):
 
 
 class Sectors(Strict):
-    """How the category of a row is known."""
+    """How the category of a row is found."""
 
     fields: list[str] = Field(description="fields of records that name a category")
     asked: list[str] = Field(description="fields whose being the answer means that the category is asked for")
@@ -87,7 +91,7 @@ class _Brands(Strict):
 
 
 class Vocabulary(Strict):
-    """All five files."""
+    """The content of all five files."""
 
     brands: Brands
     places: Places
@@ -105,7 +109,7 @@ def _spellings(trades: Brands) -> Iterator[str]:
 
 @cache
 def vocabulary(folder: Path = FOLDER) -> Vocabulary:
-    """The vocabulary, read once; InputError with file and line where one of the files is no longer right."""
+    """Read the vocabulary, once. Raises InputError with file and line if one of the files is invalid."""
     return Vocabulary(
         brands=_load_brands(folder / "brands.yaml"),
         places=load(folder / "places.yaml", Places),
@@ -116,7 +120,7 @@ def vocabulary(folder: Path = FOLDER) -> Vocabulary:
 
 
 def _load_brands(path: Path) -> Brands:
-    """A mapping of trades, which has no keys of its own to name in a model."""
+    """Load the mapping of trades, whose keys are free and so cannot be fields of a model."""
     from ecominstruct.config.strict_yaml import Document, read, validate
 
     document = read(path)
@@ -125,5 +129,117 @@ def _load_brands(path: Path) -> Brands:
 
 
 def version() -> str:
-    """A fingerprint of all words: what is found changes where they do."""
+    """Return a fingerprint of all words: findings change only if it does."""
     return fingerprint(vocabulary().model_dump(mode="json"))
+
+
+Kind = Literal["brand", "origin", "region", "gender"]
+KINDS: tuple[Kind, ...] = ("brand", "origin", "region", "gender")
+_LATIN = re.compile(r"[0-9A-Za-z]")
+
+
+class Word(NamedTuple):
+    """The meaning of a spelling. Names with equal `among` can replace each other in the same `form`."""
+
+    name: str  # a name: Samsung; china; female
+    among: str  # what kind of name: the trade of a brand; origins; regions; gender
+    form: str  # latin, chinese, en 0 (noun), en 1 (adjective), number of a gender pair; empty: not used in swaps
+
+
+class Mention(NamedTuple):
+    """A word in a text."""
+
+    start: int
+    end: int
+    word: Word
+
+
+class Lexicon(NamedTuple):
+    """All words of one kind."""
+
+    words: Mapping[str, Word]  # by case-folded spelling
+    spelled: Mapping[tuple[str, str], str]  # spelling by name and form
+    pattern: re.Pattern[str]
+    quick: str  # the same pattern for RE2
+
+    def mentions(self, text: str) -> Iterator[Mention]:
+        """Yield the words in a text, in order."""
+        for match in self.pattern.finditer(text):
+            yield Mention(match.start(), match.end(), self.words[match.group().casefold()])
+
+
+@cache
+def lexicon(kind: Kind) -> Lexicon:
+    """Return the lexicon of a kind, built once."""
+    return _lexicon(_ENTRIES[kind](vocabulary()))
+
+
+@cache
+def sector_words() -> Lexicon:
+    """Return the lexicon of words that indicate the sector of a text."""
+    found = vocabulary().sectors.words
+    return _lexicon(
+        (word, Word(name, "sector", "")) for name, by in found.items() for words in by.values() for word in words
+    )
+
+
+def _lexicon(entries: Iterable[tuple[str, Word]]) -> Lexicon:
+    words: dict[str, Word] = {}
+    spelled: dict[tuple[str, str], str] = {}
+    for spelling, word in entries:
+        words.setdefault(spelling.casefold(), word)
+        if word.form:
+            spelled.setdefault((word.name, word.form), spelling)
+    pattern = "|".join(map(bounded, sorted(words, key=lambda one: (-len(one), one))))
+    return Lexicon(words, spelled, re.compile(pattern, re.ASCII | re.IGNORECASE), f"(?i){pattern}")
+
+
+def bounded(word: str) -> str:
+    """Return a pattern for a word that must not continue with Latin letters or digits. Valid in `re` and in RE2."""
+    escaped = "".join(f"\\{char}" if char.isascii() and not char.isalnum() and char != " " else char for char in word)
+    before, after = (r"\b" if _LATIN.match(char) else "" for char in (word[0], word[-1]))
+    return f"{before}{escaped}{after}"
+
+
+def _brands(known: Vocabulary) -> Iterator[tuple[str, Word]]:
+    for trade, homes in known.brands.items():
+        for brands in homes.values():
+            for spellings in brands:
+                name = spellings[0].partition(" (")[0]
+                for spelling in spellings:
+                    form = "" if "(" in spelling else "latin" if spelling.isascii() else "chinese"
+                    yield spelling.replace("(", "").replace(")", ""), Word(name, trade, form)
+
+
+def _places(places: Mapping[str, Place], among: str) -> Iterator[tuple[str, Word]]:
+    for name, place in places.items():
+        for lang, spellings in (("en", place.en), ("zh", place.zh)):
+            for number, spelling in enumerate(spellings):
+                yield spelling, Word(name, among, f"{lang} {number}")
+        for spelling in place.also:
+            yield spelling, Word(name, among, "")
+
+
+def _gender(known: Vocabulary) -> Iterator[tuple[str, Word]]:
+    for lang, pairs in (("en", known.gender.en), ("zh", known.gender.zh)):
+        for number, pair in enumerate(pairs):
+            yield pair.female, Word("female", "gender", f"{lang} {number}")
+            yield pair.male, Word("male", "gender", f"{lang} {number}")
+
+
+_ENTRIES: Mapping[Kind, Any] = {
+    "brand": _brands,
+    "origin": lambda known: _places(known.places.origins, "origins"),
+    "region": lambda known: (
+        entry for block, places in known.places.regions.items() for entry in _places(places, f"regions of {block}")
+    ),
+    "gender": _gender,
+}
+
+
+def pointed_at(column: pa.Array[Any], pattern: str) -> list[int]:
+    """Return the indices of the rows that an RE2 pattern matches; nulls never match."""
+    import pyarrow.compute as pc
+
+    rows: list[Any] = pc.indices_nonzero(pc.match_substring_regex(column, pattern=pattern)).to_pylist()
+    return rows

@@ -1,4 +1,4 @@
-"""What is shown of a mention: the text around it, in which characters that cannot be seen are named."""
+"""Excerpts of mentions with their context, in which invisible characters are named."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ecominstruct.detectors.excerpts import AROUND, masked
 from ecominstruct.detectors.injection.fold import INVISIBLE
 from ecominstruct.detectors.injection.hidden import SELECTORS, TAGS
 
-LONGEST = 160  # characters of a mention that are shown
+LONGEST = 160  # maximum characters of a mention
 _ODD = re.compile(f"[{INVISIBLE}\u2028\u2029\ud800-\udfff]")
-_JOINER = "\u200d\ufe0f"  # belong to emoji
+_JOINER = "\u200d\ufe0f"  # parts of emoji
 
 
 def excerpts(text: str, mentions: Sequence[Mention]) -> list[str]:
-    """Each mention with a little of what surrounds it, on one line, safe to be shown anywhere; no long numbers."""
+    """Return an excerpt of each mention, on one line, safe to display anywhere, and without long numbers."""
     return [_shown(text, one) for one in mentions]
 
 
@@ -29,7 +29,7 @@ def _shown(text: str, one: Mention) -> str:
 
 
 def named(text: str) -> str:
-    """A text in which each character that cannot be seen is named, and hidden writing is spelled out."""
+    """Replace invisible characters by their names, and spell out hidden text."""
     text = TAGS.sub(lambda match: f"⟨tags: {''.join(map(_tag, match.group()))}⟩", text)
     text = SELECTORS.sub(lambda match: f"⟨selectors: {_bytes(match.group())}⟩", text)
     text = _ODD.sub(lambda match: match.group() if match.group() in _JOINER else f"⟨{_name(match.group())}⟩", text)
@@ -42,7 +42,7 @@ def _tag(char: str) -> str:
 
 
 def _bytes(text: str) -> str:
-    """Bytes that are written as variation selectors, 1 to 16 and 17 to 256, as text."""
+    """Decode bytes that are written as variation selectors 1 to 256."""
     values = bytes(ord(char) - 0xFE00 if ord(char) < 0xFE10 else ord(char) - 0xE0100 + 16 for char in text)
     said = values.decode("utf-8", "replace")
     return "".join(char if char.isprintable() else "·" for char in said)

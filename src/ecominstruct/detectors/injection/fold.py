@@ -1,7 +1,7 @@
-"""A text as it is meant, for the rules to read: lower case, one width, plain letters for look-alikes, nothing invisible.
+"""Text folding for the injection rules: lower case, one width, Latin letters for look-alikes, nothing invisible.
 
-Each character of the folded text knows which characters of the raw text it stands for, so a mention can be told where
-it really is. What is one character for one is replaced in one go; what vanishes or stands for several is done by hand.
+Each character of the folded text maps to the characters of the raw text that it stands for, so mentions get exact
+offsets. One-to-one replacements use `str.translate`; removed characters and entities are handled one by one.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ INVISIBLE = (
     "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e01ef"
 )
-"""Characters that nobody sees, as the inside of a class of `re`."""
-_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # put over, under or through a letter
+"""Invisible characters, as the content of a character class of `re`."""
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"  # combining marks over, under or through a letter
 _GONE = re.compile(f"[{INVISIBLE}{_MARKS}]|&(?:#[0-9]{{2,7}}|#x[0-9a-f]{{2,6}}|[a-z]{{2,8}});")
 _SEEN_AS_NOTHING = re.compile(f"[{INVISIBLE}]")
 
-# Letters that look like Latin ones, each before the one that it is taken for.
+# Pairs of a letter that looks like a Latin one, and that Latin letter.
 LOOK_ALIKES = (
     "аaвbеeкkмmнhоoрpсcтtуyхxіiјjѕsԁdɡgһhԛqԝwѵvӏlԍgαaβbεeιiκkνvοoρpτtυuχxηnωwϲcϳjɑaɩiʀrɪiɢgɴnʏyʟlʜhʙbᴀaᴄcᴅdᴇeᴊjᴋkᴍmᴏoᴘpᴛtᴜuᴠvᴡw"
     "ᴢzꜱsꜰfıiոnօoցgհhսuյjⅰiⅼlⅽcⅾdⅿmßbʋvƅbɾrᏂhᏀgᏢpᎪaᏟcᎬeᎻhᎫjᏦkᏞlᎷmᏚsᎢtᏙvᏔwᏃzꭰdꮯcꮖi"
@@ -32,7 +32,7 @@ LOOK_ALIKES = (
 _DISGUISING = re.compile(
     f"[{re.escape(LOOK_ALIKES[::2])}\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\u24b6-\u24e9\U0001f130-\U0001f189{_MARKS}]"
 )
-# For RE2: rows that hold any of what changes letters are read by all rules.
+# For RE2: rows with any of these characters are read by all rules.
 ODD = (
     r"[\x{ad}\x{34f}\x{61c}\x{115f}\x{1160}\x{180b}-\x{180f}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{206f}\x{3164}\x{feff}\x{ffa0}"
     r"\x{e0000}-\x{e01ef}\x{fe00}-\x{fe0e}\x{300}-\x{36f}\x{1ab0}-\x{1aff}\x{20d0}-\x{20df}\x{20e1}\x{20e4}-\x{20ff}"
@@ -43,8 +43,7 @@ ODD = (
 
 
 class Folded(NamedTuple):
-    """A text to be read. Character i stands for characters `starts[i]` to `ends[i]` of `raw`; without those lists, for
-    character i."""
+    """A folded text. Character i stands for `raw[starts[i]:ends[i]]`; if these are None, for `raw[i]`."""
 
     text: str
     raw: str
@@ -52,7 +51,7 @@ class Folded(NamedTuple):
     ends: Sequence[int] | None = None
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Where characters `start` to `end` stand in the raw text."""
+        """Return where characters `start` to `end` are in the raw text."""
         if self.starts is None or self.ends is None:
             return start, end
         return min(self.starts[start], self.starts[end - 1]), max(self.ends[start], self.ends[end - 1])
@@ -60,7 +59,7 @@ class Folded(NamedTuple):
 
 @cache
 def _table() -> dict[int, int]:
-    """One character for one."""
+    """The one-to-one replacements."""
     table: dict[int, int] = {}
     for first, last in ((0xFF01, 0xFF5E), (0x1D400, 0x1D7FF), (0x24B6, 0x24E9), (0xC0, 0x24F), (0x1E00, 0x1EFF)):
         for code in range(first, last + 1):
@@ -80,9 +79,9 @@ def _pairs(text: str) -> list[str]:
 
 
 def fold(text: str, gone: str = "") -> Folded:
-    """A text folded; `gone` takes the place of each character that nobody sees."""
+    """Fold a text. Each invisible character is replaced by `gone`."""
     low = text.lower()
-    if len(low) != len(text):  # a few letters grow when they become small
+    if len(low) != len(text):  # lower-casing makes a few letters longer
         low = "".join(char.lower()[:1] for char in text)
     low = low if low.isascii() else low.translate(_table())
     if not _GONE.search(low):
@@ -104,7 +103,7 @@ def fold(text: str, gone: str = "") -> Folded:
 
 
 def _instead(found: str, gone: str) -> str:
-    """What an entity stands for; nothing for a sign that is put on a letter."""
+    """The replacement: the character of an entity, `gone` for an invisible character, nothing for a combining mark."""
     if found[0] != "&":
         return gone if _SEEN_AS_NOTHING.match(found) else ""
     if found[1] != "#":
@@ -115,5 +114,5 @@ def _instead(found: str, gone: str) -> str:
 
 
 def is_disguised(raw: str) -> bool:
-    """Whether a stretch of a raw text hides what it says: look-alike or wide Latin letters, signs that nobody sees."""
+    """Return whether a raw text hides what it says: look-alike or wide letters, invisible characters, entities."""
     return bool(_DISGUISING.search(raw.lower()) or _SEEN_AS_NOTHING.search(raw) or "&#" in raw)

@@ -1,7 +1,7 @@
-"""What forges the frame of a prompt: special tokens, headings of prompts, roles, tool calls, JSON and XML that break out.
+"""A detector of forged prompt structure: special tokens, headings, roles, tool calls, JSON and XML that break out.
 
-All repetitions are bounded, so the time grows as the text does. A pattern reads folded text; its `quick` reads raw text
-in RE2 and matches wherever the pattern does.
+All repetitions are bounded, so matching takes linear time. `pattern` reads folded text; `quick` is for RE2, reads raw
+text, and matches wherever the pattern does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ecominstruct.detectors.base import Mention
 from ecominstruct.detectors.injection.fold import Folded
-from ecominstruct.detectors.injection.kinds import Kind
+from ecominstruct.detectors.injection.words import Kind
 from ecominstruct.rows import Severity
 
 _TOKENS = (
@@ -78,7 +78,7 @@ _EXAMPLES = r"(?:example|shot|示例|例子|样例) {0,2}1 {0,2}:[^\n]{1,120}?(?
 
 
 class Mark(NamedTuple):
-    """One pattern over folded text."""
+    """A pattern over folded text."""
 
     kind: Kind
     name: str
@@ -93,7 +93,7 @@ def _mark(kind: Kind, name: str, severity: Severity, pattern: str, quick: str) -
 
 @cache
 def marks() -> tuple[Mark, ...]:
-    """All patterns that hold by a single match."""
+    """Return the patterns of which a single match is a finding."""
     return (
         _mark("delimiter", "special_token", "high", _TOKENS, r"<[|｜]|<[^<>]{1,40}[|｜]>|</?s>|\[/?inst|<</?sys>>|_of_turn>|<(bos|eos)>|\[.mask\]|<(sop|eop|eod)>|</?think>|<reserved_|<extra_id|_?prompt\]|_tools?\]|_calls?\]|_of_(sentence|text|solution|thought|document)"),
         _mark("delimiter", "heading", "high", _HEADING, r"#{2,6} {0,2}\p{L}"),
@@ -111,7 +111,7 @@ def marks() -> tuple[Mark, ...]:
 
 
 class Series(NamedTuple):
-    """A pattern that says something only when it is met several times."""
+    """A pattern that is a finding only if it matches several times."""
 
     name: str
     pattern: re.Pattern[str]
@@ -119,12 +119,12 @@ class Series(NamedTuple):
     holds: Callable[[list[re.Match[str]]], bool]
 
 
-_REACH = 400  # characters from one to the next
+_REACH = 400  # maximum characters between consecutive matches
 
 
 @cache
 def series() -> tuple[Series, ...]:
-    """All patterns of which one match says nothing."""
+    """Return the patterns of which a single match is not a finding."""
     return (
         Series("turns", re.compile(_SPEAKER), r"(?i)(user|human|用户|用戶|人类|人類|提问者)[ *]{0,2}[:：]|(assistant|chatgpt|助手|助理)[ *]{0,2}[:：]", _both_speak),
         Series("shots", re.compile(_SHOT), r"(?i)(input|q|question|review|text|sentence|query|example ?[0-9]*|[输輸]入|[问問]|[问問][题題]|[评評][论論]|文本|句子|查[询詢]|示例 ?[0-9]*|例 ?[0-9]*) ?[:：]", lambda found: len(found) > 2),
@@ -136,7 +136,7 @@ def _both_speak(found: list[re.Match[str]]) -> bool:
 
 
 def framing(folded: Folded) -> Iterator[Mention]:
-    """What forges the frame of a prompt in a text; places are those of the raw text."""
+    """Yield forged prompt structure in a text. Offsets are those of the raw text."""
     for mark in marks():
         for match in mark.pattern.finditer(folded.text):
             yield Mention(mark.kind, mark.name, mark.severity, *folded.place(*_trimmed(match)))
@@ -148,14 +148,14 @@ def framing(folded: Folded) -> Iterator[Mention]:
 
 
 def _trimmed(match: re.Match[str]) -> tuple[int, int]:
-    """Where a match stands, without what only had to stand before or behind it."""
+    """The span of a match, without the context that its pattern requires."""
     text = match.group()
     lead = len(text) - len(text.lstrip(" \t\n.!?。！？|】，,;；\"'*>")) if text[:1] not in "<[" else 0
     return match.start() + lead, max(match.start() + lead + 1, match.end() - (len(text) - len(text.rstrip("\n "))))
 
 
 def _near(found: list[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
-    """Matches in groups of which each stands near the next."""
+    """Group matches that are close to the next one."""
     begin = 0
     for at in range(1, len(found) + 1):
         if at == len(found) or found[at].start() - found[at - 1].end() > _REACH:

@@ -1,7 +1,7 @@
-"""What a text says to a model: the rules of `words.yaml`, over a folded text.
+"""The rule engine of `words.yaml`: finds instructions to a model in a folded text.
 
-All words of the vocabulary are looked up where they stand; then each rule goes over them once, from left to right, and
-keeps for each of its steps the last place that it reached. So the time grows as the text does, whatever it holds.
+All words of the vocabulary are located first. Then each rule passes over them once, from left to right, and keeps the
+last position that each of its steps reached. So the time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ecominstruct.detectors.injection.fold import Folded
 from ecominstruct.detectors.injection.words import ORDER_MARK, TOKEN, Pattern, tokens, words
 
 _STOP = re.compile(r"[。！？\n;；…]|[!?](?![a-z0-9=&/])|\.(?![0-9a-z])")
-_SLACK = 3  # characters between the words of a phrase, at most
-# Before an order nobody stands who would do it: "just say", but not "they just say".
+_SLACK = 3  # maximum characters between the words of a phrase
+# Words before an order. Other words name somebody who does it: "just say" is an order, "they just say" is not.
 _BEFORE_ORDER = frozenset(
     [
         "please",
@@ -61,7 +61,7 @@ _NOT_ORDERED = frozenset(
 
 
 class Hit(NamedTuple):
-    """A word of the vocabulary: its group, where it stands, in which sentence; and whether it is an order."""
+    """A word of the vocabulary: its position, the number of its sentence, its group, and whether it is an order."""
 
     start: int
     end: int
@@ -79,7 +79,7 @@ class Step(NamedTuple):
 
 
 class Way(NamedTuple):
-    """One way of a rule, by the name of the rule."""
+    """One way of a rule: groups in order, with the name of the rule."""
 
     rule: str
     pattern: Pattern
@@ -87,18 +87,18 @@ class Way(NamedTuple):
 
 
 class Lexicon(NamedTuple):
-    """The vocabulary, ready to be looked up."""
+    """The vocabulary, indexed for lookup."""
 
-    english: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]  # by first word: all words, group
-    chinese: Mapping[str, Sequence[tuple[str, str]]]  # by first character: word, group
-    first: re.Pattern[str]  # a character with which a Chinese word begins
+    english: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]  # by first word: (all words, group)
+    chinese: Mapping[str, Sequence[tuple[str, str]]]  # by first character: (word, group)
+    first: re.Pattern[str]  # the first character of a Chinese word
     ways: Sequence[Way]
     steps: Mapping[str, Sequence[Step]]  # by group
 
 
 @cache
 def lexicon() -> Lexicon:
-    """The vocabulary, made ready once."""
+    """Return the indexed vocabulary, built once."""
     english: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
     chinese: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name, group in words().groups.items():
@@ -117,7 +117,7 @@ def lexicon() -> Lexicon:
 
 
 def anchors() -> list[str]:
-    """Patterns of RE2 for the first look over a column, one a group: where no word of these stands, no rule holds."""
+    """Return RE2 patterns for the scan of a column, one per group. No rule matches a text that none of them matches."""
     wanted = {
         next(name for name in (step.removeprefix(ORDER_MARK) for step in way.groups) if name not in words().common)
         for way in lexicon().ways
@@ -134,7 +134,7 @@ def _anchor(name: str) -> str:
 
 
 def _either(word: str) -> str:
-    """A Chinese word in simplified or traditional characters."""
+    """A pattern for a Chinese word in simplified or traditional characters."""
     return "".join(f"[{char}{_traditional()[char]}]" if char in _traditional() else re.escape(char) for char in word)
 
 
@@ -148,7 +148,7 @@ def _traditional() -> Mapping[str, str]:
 
 
 def hits(folded: Folded) -> list[Hit]:
-    """All words of the vocabulary in a folded text, in their order; they may overlap."""
+    """Return all words of the vocabulary in a folded text, in order. They may overlap."""
     stops = [match.start() for match in _STOP.finditer(folded.text)]
     return sorted([*_english(folded, stops), *_chinese(folded.text, stops)])
 
@@ -178,14 +178,14 @@ def _close(end: int, rest: Sequence[tuple[str, int, int]]) -> bool:
 
 
 def _counts(text: str, group: str, start: int, end: int) -> bool:
-    """Whether a word is meant here: nobody says "do not ignore" who wants something ignored, and chargers have an output."""
+    """Whether a word has the meaning of its group: not "do not ignore", and not the output of a charger."""
     if group == "nullify":
         return not _NEVER.search(text[max(0, start - 8) : start])
     return group not in ("say", "reply") or not _POWER.match(text[end : end + 16])
 
 
 def _begins(folded: Folded, found: Sequence[tuple[str, int, int]], at: int) -> bool:
-    """Whether a word has a capital letter that the word before has not: a sentence begins without a stop before."""
+    """Whether a word is capitalised and the one before it is not: a sentence begins without a full stop before."""
     raw, here, before = folded.raw, found[at][1], found[at - 1][1]
     return (
         at > 0
@@ -195,7 +195,7 @@ def _begins(folded: Folded, found: Sequence[tuple[str, int, int]], at: int) -> b
 
 
 def _is_order(text: str, found: Sequence[tuple[str, int, int]], at: int) -> bool:
-    """Whether an English verb stands where an order begins."""
+    """Whether an English verb is in a position where an order begins."""
     if not at:
         return True
     word, _, end = found[at - 1]
@@ -216,7 +216,7 @@ def _chinese(text: str, stops: Sequence[int]) -> Iterator[Hit]:
 
 
 def speech(folded: Folded) -> Iterator[Mention]:
-    """What the rules find; places are those of the raw text."""
+    """Yield the mentions that the rules find. Offsets are those of the raw text."""
     known = lexicon()
     reached: list[list[tuple[int, int, int] | None]] = [[None] * len(way.groups) for way in known.ways]
     for hit in hits(folded):
@@ -234,7 +234,7 @@ def speech(folded: Folded) -> Iterator[Mention]:
 
 
 def _begun(hit: Hit, step: Step, places: Sequence[tuple[int, int, int] | None], within: int) -> int | None:
-    """Where the words begin that a hit goes on with; None where it goes on with nothing."""
+    """The start of the words that a hit continues; None if it continues none."""
     if not step.place:
         return hit.start
     before = places[step.place - 1]
@@ -244,8 +244,10 @@ def _begun(hit: Hit, step: Step, places: Sequence[tuple[int, int, int] | None], 
 
 
 def speaks(folded: Folded, *, plainly: bool) -> bool:
-    """Whether a folded text that is hidden from people speaks to a model, in whatever words. `plainly`: it must name
-    one, since what stands there is seen by some people."""
+    """Return whether hidden text addresses a model, in any words.
+
+    `plainly`: it must name a model and give an order, because some readers see the text.
+    """
     found = hits(folded)
     named = any(hit.group in ("machine", "reader") for hit in found)
     told = any(hit.order and hit.group in ("say", "reply", "reveal", "judge", "nullify") for hit in found)

@@ -1,4 +1,4 @@
-"""A text as it can be read otherwise: base64, hexadecimal digits and escapes decoded, reversed, rotated, spelled out."""
+"""Other readings of a text: base64, hexadecimal and escapes decoded; reversed, rotated, spelled out."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from ecominstruct.detectors.injection.fold import Folded
-from ecominstruct.detectors.injection.kinds import Kind
+from ecominstruct.detectors.injection.words import Kind
 
-_WORD_BEFORE = re.compile(r"[A-Za-z0-9]{1,40}$")  # that an escape goes on with, as in ignore%20all
+_WORD_BEFORE = re.compile(r"[A-Za-z0-9]{1,40}$")  # characters that an escape continues, as in ignore%20all
 _WORDS = re.compile(r"[A-Za-z]{2,20}[ ,.]{1,2}[A-Za-z]{1,20}[ ,.]{1,2}[A-Za-z]{2,20}|[\u4e00-\u9fff]{5,}")
 
 
 class Code(NamedTuple):
-    """A way to write bytes as letters: how a stretch of it looks, and how it is read."""
+    """An encoding of bytes as letters: the pattern of encoded text, and the decoder."""
 
     name: str
     pattern: re.Pattern[str]
@@ -27,7 +27,7 @@ class Code(NamedTuple):
 
 
 class View(NamedTuple):
-    """A whole text read otherwise, where it looks as if it should be."""
+    """Another reading of a whole text, applied if `sign` matches."""
 
     kind: Kind
     name: str
@@ -71,7 +71,7 @@ CODES = (
 
 
 def decoded(text: str) -> Iterator[tuple[str, str, int, int]]:
-    """Stretches of a raw text that decode to something readable: name of the code, what it says, start, end."""
+    """Yield parts of a raw text that decode to readable text: name of the encoding, decoded text, start, end."""
     for code in CODES:
         for match in code.pattern.finditer(text):
             begun = (
@@ -84,7 +84,7 @@ def decoded(text: str) -> Iterator[tuple[str, str, int, int]]:
 
 
 def _said(code: Code, text: str) -> str:
-    """What a stretch says; nothing where it is no text of words."""
+    """Decode a part of a text; "" if the result is not readable words."""
     try:
         said = code.decode(text).decode("utf-8")
     except ValueError:
@@ -107,7 +107,7 @@ _SPELLED = re.compile(r"(?s).(?P<by>[ .\-_*·|~/,+])(?:.(?P=by)){5,}.?")
 
 
 def _together(folded: Folded) -> Folded:
-    """Without the sign that stands after every single character."""
+    """Remove the sign that follows every single character."""
     size = len(folded.text)
     starts, ends = folded.starts or range(size), folded.ends or range(1, size + 1)
     kept: list[int] = []
@@ -130,7 +130,7 @@ _LEET_SIGN = (
 
 @cache
 def views() -> tuple[View, ...]:
-    """All ways to read a whole text otherwise."""
+    """Return all other readings of a whole text."""
     backwards = r"erongi|dragersid|snoitcurtsni|tpmorp|suoiverp|dnopser|metsys|tuptuo|lla tegrof|rewsna|略忽|令指|示提|视无|視無|出输|出輸|答回|复回"
     rotated = r"vtaber|qvfertneq|vafgehpgvba|cebzcg|cerivbhf|erfcbaq|nffvfgnag|bireevqr|erirny|bhgchg|flfgrz"
     return (

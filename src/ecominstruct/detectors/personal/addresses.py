@@ -1,4 +1,4 @@
-"""Where a person is: postal addresses with a street and a number, coordinates."""
+"""Rules for places: postal addresses with street and number, coordinates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from ecominstruct.detectors.personal.rule import HAN, Locate, Place, Rule, before, is_code, whole
 from ecominstruct.detectors.personal.words import Words, one_of
 
-_REACH = 30  # characters to the left of a street in which the city is looked for
+_REACH = 30  # characters to the left of a street that are searched for the city
 _DETAIL = (
     rf"(?:[ ,，]?(?:[0-9A-Za-z]{{1,5}}(?:-[0-9]{{1,4}}){{0,2}}|[一二三四五六七八九十东西南北]{{1,3}})"
     rf"(?:号楼|号院|栋|幢|座|单元|号|室|楼|层|户|房|弄)"
@@ -43,18 +43,18 @@ _GOES_ON, _WENT_BEFORE = re.compile(r"[,;] ?[+-]?[0-9]"), re.compile(r"[0-9][,;\
 
 
 def _point(match: re.Match[str]) -> Place | None:
-    """Two numbers, of which no other one stands beside: scores and measures come in longer rows."""
+    """Two numbers by themselves: scores and measures come in longer rows."""
     start, end = whole(match)
     if _GOES_ON.match(match.string, end) or _WENT_BEFORE.search(match.string[max(0, start - 3) : start]):
         return None
-    low, high = sorted((abs(float(match["lat"])), abs(float(match["lon"]))))  # maps in China put the longitude first
+    low, high = sorted((abs(float(match["lat"])), abs(float(match["lon"]))))  # Chinese maps put the longitude first
     return (start, end) if low <= 90 and 10 <= high <= 180 and not is_code(match) else None
 
 
 def _chinese(words: Words) -> Locate:
-    """From the street to the left as far as the address goes: to its province, its city, or what says "address".
+    """Extend a street to the left, to the beginning of the address: a province, a city, or a label such as "address".
 
-    The address of a factory or a shop is nobody's home.
+    Addresses labelled as those of a factory or a shop are skipped.
     """
     labels = re.compile(one_of(words.address_labels_zh) + r"[在于是为了: ]{0,3}")
     business = re.compile(one_of(words.business_labels_zh) + rf"[^{HAN}]{{0,6}}$")
@@ -62,7 +62,7 @@ def _chinese(words: Words) -> Locate:
 
     @lru_cache(maxsize=1 << 12)
     def beginning(text: str) -> int | None:
-        """Where in the characters before a street the address begins; None where nothing says so."""
+        """The position in the text before a street where the address begins; None if nothing indicates it."""
         told = next(reversed(list(labels.finditer(text))), None)
         after = told.end() if told else 0
         found = provinces.search(text, after) or _PARTS.search(text, after)
@@ -82,7 +82,7 @@ def _chinese(words: Words) -> Locate:
 
 
 def _english(words: Words) -> tuple[re.Pattern[str], Locate]:
-    """Number, name, kind of street; and a flat, a state with its code or words before it that say what it is."""
+    """Number, name and kind of street, with a flat, a state or postcode, or a label before it."""
     streets, states = one_of(words.streets), one_of(words.states.split())
     direction = r"(?:(?:[NSEW]{1,2}\.?|North|South|East|West) )?"
     pattern = re.compile(
@@ -101,7 +101,7 @@ def _english(words: Words) -> tuple[re.Pattern[str], Locate]:
 
 
 def rules(words: Words) -> Iterator[Rule]:
-    """Addresses, Chinese and English; coordinates."""
+    """Yield the rules for addresses, Chinese and English, and for coordinates."""
     street = r"(路|街|大道|巷|弄|胡同|道|村|段|里|小区|花园|公寓|家园|苑|广场|大厦)[ 　]?[0-9A-Z]{1,5}(-[0-9]{1,4})?(弄|号|栋|幢|座|单元)"
     yield Rule("address", "cn_address", "medium", _STREET, street, _chinese(words))
     pattern, locate = _english(words)

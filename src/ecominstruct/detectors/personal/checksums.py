@@ -1,4 +1,4 @@
-"""Check digits: what tells a number from one that only looks like it. Pure functions over digits."""
+"""Check digits, which distinguish numbers from look-alikes. Pure functions over strings of digits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ISSUERS: tuple[tuple[range, frozenset[int]], ...] = (  # first six digits, leng
 
 
 def luhn(digits: str) -> bool:
-    """Whether the last digit is the check digit of the others, by the formula of Luhn (ISO/IEC 7812-1, annex B)."""
+    """Return whether the last digit is the Luhn check digit of the others (ISO/IEC 7812-1, annex B)."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
         value = int(digit) * (1 + place % 2)
@@ -35,7 +35,7 @@ def luhn(digits: str) -> bool:
 
 
 def is_card(digits: str) -> bool:
-    """Whether a number has the length of a card of its issuer, and a right check digit."""
+    """Return whether a number has a length that its issuer uses, and a correct check digit."""
     if not 13 <= len(digits) <= 19:
         return False
     issuer = int(digits[:6])
@@ -43,12 +43,12 @@ def is_card(digits: str) -> bool:
 
 
 def id_check(digits: str) -> str:
-    """The check character of the first 17 digits of a Chinese resident id (GB 11643, ISO 7064 MOD 11-2)."""
+    """Return the check character for the first 17 digits of a Chinese resident id (GB 11643, ISO 7064 MOD 11-2)."""
     return "10X98765432"[sum(int(digit) * weight for digit, weight in zip(digits, _ID_WEIGHTS, strict=True)) % 11]
 
 
 def is_dated(number: str) -> bool:
-    """Whether a resident id of 18 or 15 characters begins with a province and holds a day that has been."""
+    """Return whether a resident id of 18 or 15 characters has a known province and a plausible birth date."""
     day = number[6:14] if len(number) == 18 else f"19{number[6:12]}"
     try:
         born = date(int(day[:4]), int(day[4:6]), int(day[6:]))
@@ -58,18 +58,21 @@ def is_dated(number: str) -> bool:
 
 
 def is_resident_id(number: str) -> bool:
-    """Whether 18 characters are a Chinese resident id: province, day of birth, check character (GB 11643)."""
+    """Return whether 18 characters are a Chinese resident id: province, birth date, check character (GB 11643)."""
     return len(number) == 18 and is_dated(number) and id_check(number[:17]) == number[17].upper()
 
 
 def is_s10(number: str) -> bool:
-    """Whether two letters, nine digits, two letters are a parcel of the post (UPU S10: weighted sum, modulo 11)."""
+    """Return whether two letters, nine digits and two letters are a postal item (UPU S10: weighted sum modulo 11)."""
     total = sum(int(digit) * weight for digit, weight in zip(number[2:10], _S10_WEIGHTS, strict=True))
     return {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11) == int(number[10])
 
 
 def is_ups(number: str) -> bool:
-    """Whether 1Z and 16 characters are a parcel of UPS: letters count as (code − 3) modulo 10, every second doubly."""
+    """Return whether 1Z and 16 characters are a UPS parcel.
+
+    Letters count as (code − 3) modulo 10, and every second value twice.
+    """
     values = [int(char) if char.isdigit() else (ord(char) - 63) % 10 for char in number[2:17].upper()]
     total = sum(values[0::2]) + 2 * sum(values[1::2])
     return number[17].isdigit() and (-total) % 10 == int(number[17])

@@ -1,7 +1,7 @@
-"""How a person is reached: e-mail and telephone, Chinese and international.
+"""Rules for contacts: e-mail addresses and telephone numbers, Chinese and international.
 
-Own patterns find candidates, `phonenumbers` (the numbering plans of all countries) only says whether such a number can
-exist. After words such as 联系电话 or "call me at" a number needs to exist in no plan.
+Own patterns find candidates; `phonenumbers` (the numbering plans of all countries) decides whether such a number can
+exist. After labels such as 联系电话 or "call me at" any number counts.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _NUMBER = r"(?:\+ ?)?\(?[0-9](?:[ ().-]{0,2}[0-9]){6,14}"
 _LABELLED = re.compile(rf"(?:{_PHONE_ZH}|{_PHONE_EN}){_GAP}(?<![0-9A-Za-z])(?P<value>{_NUMBER}){END}", re.IGNORECASE)
 _NEAR = re.compile(rf"(?:{_PHONE_ZH}|{_PHONE_EN}|咨询|客服|service|helpline|toll.free)[^0-9]{{0,14}}$", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
-# A letter may touch the number only where the letters say what it is: Tel13812345678, VX13812345678.
+# Letters may touch the number only if they label it: Tel13812345678, VX13812345678.
 _AFTER_WORD = r"(?:(?<![0-9A-Za-z])|(?<=tel)|(?<=phone)|(?<=mobile)|(?<=vx)|(?<=wx)|(?<=qq))(?<![0-9][-./])"
 
 _CN_MOBILE = re.compile(
@@ -93,16 +93,16 @@ _WORLD = re.compile(rf"(?<![0-9A-Za-z+])(?P<value>\+ ?[1-9][0-9]{{0,2}}(?:[ ().-
 
 @lru_cache(maxsize=1 << 14)
 def exists(number: str, region: str) -> bool:
-    """Whether the numbering plan of a region (ISO 3166) knows such a number. Without a region a + leads, and it is
-    enough that a number of that country can have this length: new ranges come every year.
+    """Return whether the numbering plan of a region (ISO 3166) has such a number.
 
-    InputError, which names the extra, where `phonenumbers` is not installed.
+    Without a region, the number starts with + and the country code, and only its length must be possible, because new
+    ranges are added every year. Raises InputError, which names the extra, if `phonenumbers` is not installed.
     """
     try:
         import phonenumbers
     except ImportError:
         raise input_error(
-            "Telephone numbers are checked by phonenumbers", "pip install 'ecominstruct[audit]'"
+            "phonenumbers, which checks telephone numbers, is not installed", "pip install 'ecominstruct[audit]'"
         ) from None
     try:
         parsed = phonenumbers.parse(number, region or None)
@@ -116,7 +116,7 @@ def _in(region: str) -> Locate:
 
 
 def _nanp(match: re.Match[str]) -> Place | None:
-    """Brackets around the area are sign enough; with dashes or dots the area must be one."""
+    """Brackets around the area code suffice; with dashes or dots the area code must exist."""
     told = "(" in match["value"] or exists(digits_of(match["value"]), "US")
     return whole(match) if told and not is_code(match) else None
 
@@ -126,7 +126,7 @@ def _in_world(match: re.Match[str]) -> Place | None:
 
 
 def _mobile(match: re.Match[str]) -> Place | None:
-    """One number by itself: among others in a row ("135 150 2135 2200") it is one of a list."""
+    """A number by itself: in a row such as "135 150 2135 2200" it is an entry of a list."""
     start, end = whole(match)
     around = match.string[max(0, start - 2) : start], match.string[end : end + 2]
     listed = " " in match["value"] and (around[0][:1].isdigit() or around[1][1:].isdigit())
@@ -135,14 +135,14 @@ def _mobile(match: re.Match[str]) -> Place | None:
 
 
 def _service(match: re.Match[str]) -> Place | None:
-    """Ten digits that begin with 400 need a dash, or words that say what they are."""
+    """Ten digits that begin with 400 need a dash, or a label before them."""
     value = match["value"]
     told = "-" in value or _NEAR.search(before(match))
     return whole(match) if told and len(digits_of(value)) == 10 and not is_code(match) else None
 
 
 def _labelled(match: re.Match[str]) -> Place | None:
-    """After a label any number of seven digits or more, but for prices, dates and rows of years or sizes."""
+    """After a label, any number of seven digits or more, except prices, dates and rows of years or sizes."""
     value = match["value"]
     digits = digits_of(value)
     groups = re.findall(r"[0-9]+", value)
@@ -156,7 +156,7 @@ def _mail(match: re.Match[str]) -> Place | None:
 
 
 def rules() -> Iterator[Rule]:
-    """E-mail and telephone."""
+    """Yield the rules for e-mail addresses and telephone numbers."""
     yield Rule("email", "email", "medium", _MAIL, r"[0-9A-Za-z._%+\-]\s?[@＠][0-9A-Za-z]", _mail)
     spelled = r"(?i)[\[({] ?(at|@) ?[\])}]| at [0-9a-z\-]+ [\[({]? ?dot"
     yield Rule("email", "spelled_email", "medium", _SPELLED, spelled)

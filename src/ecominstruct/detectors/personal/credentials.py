@@ -1,4 +1,4 @@
-"""Computers and what opens them: IP and MAC addresses, passwords, keys, tokens."""
+"""Rules for machines and access to them: IP and MAC addresses, passwords, keys, tokens."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ _HEX_LETTER = re.compile("[A-Fa-f]")
 
 
 def _ipv4(match: re.Match[str]) -> Place | None:
-    """Without words that say so, one of the last three numbers must have three digits: 210.30.42.20 is a watch.
+    """Without a label, one of the last three numbers must have three digits: 210.30.42.20 is a watch.
 
-    Addresses that every household has (192.168.1.1, 127.0.0.1) tell nothing about a person.
+    Private and loopback addresses (192.168.1.1, 127.0.0.1) identify nobody.
     """
     value = match["value"]
     if not ipaddress.ip_address(value).is_global and not value.startswith(("192.0.2.", "198.51.100.", "203.0.113.")):
@@ -57,7 +57,7 @@ def _ipv4(match: re.Match[str]) -> Place | None:
 
 
 def _ipv6(match: re.Match[str]) -> Place | None:
-    """Times and ratios have colons, too: an address has eight groups, or two colons side by side and enough else."""
+    """Times and ratios have colons, too: an address needs eight groups, or a double colon and enough else."""
     value = match["value"]
     short = "::" in value and len(value) >= 8 and (_HEX_LETTER.search(value) or value.count(":") >= 4)
     if not short and value.count(":") != 7:
@@ -75,7 +75,7 @@ def _mac(match: re.Match[str]) -> Place | None:
 
 
 def _password(match: re.Match[str]) -> Place | None:
-    """A password holds a digit or a sign among its letters, or is long; "password: yes" is none."""
+    """A password contains a digit or a sign; "password: yes" is not one."""
     start = match.start("value")
     value = match["value"].rstrip(".,;!?)'\"")
     varied = re.search("[0-9]", value) or re.search("[^0-9A-Za-z.]", value)
@@ -88,7 +88,7 @@ def _assigned(match: re.Match[str]) -> Place | None:
 
 
 def rules() -> Iterator[Rule]:
-    """Addresses of machines, then secrets."""
+    """Yield the rules for machine addresses, then for secrets."""
     yield Rule("ip_address", "ipv4", "low", _IPV4, r"[0-9]{1,3}[.．][0-9]{1,3}[.．][0-9]{1,3}[.．][0-9]", _ipv4)
     yield Rule("ip_address", "ipv6", "low", _IPV6, r"[0-9A-Fa-f]{0,4}[:：][0-9A-Fa-f]{0,4}[:：][0-9A-Fa-f]", _ipv6)
     mac = r"[0-9A-Fa-f]{2}[:\-：－][0-9A-Fa-f]{2}[:\-：－][0-9A-Fa-f]{2}[:\-：－][0-9A-Fa-f]{2}[:\-：－]|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"

@@ -1,4 +1,4 @@
-"""What may be shown of a mention: where it stands, and none of what it says."""
+"""Excerpts of mentions that show the context and mask the mention itself."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from ecominstruct.detectors.base import Mention
 from ecominstruct.detectors.excerpts import AROUND, masked
 
-LONGEST = 30  # characters of a mention that are shown, as dots
-TELLING = 6  # characters from which the first one may be seen
+LONGEST = 30  # maximum characters of a mention, shown as dots
+TELLING = 6  # minimum length of a mention whose first character is shown
 
 
 def excerpts(text: str, mentions: Sequence[Mention]) -> list[str]:
-    """Each mention with a little of what surrounds it. Its letters and digits are dots, as are those of its neighbours;
-    signs stay, so that the form can be seen."""
+    """Return an excerpt of each mention, with dots for the letters and digits of all mentions. Signs stay."""
     dotted = _dotted(text, mentions)
     shown = []
     for one in mentions:

@@ -1,7 +1,7 @@
-"""Personal information in a text, and in a column of texts: all rules, one after another.
+"""The entry point of the personal information detector: applies all rules to a text, or to a column of texts.
 
-A column is looked at by RE2 first, which knows no backtracking and sees millions of rows a second; only the rows that
-it points at are read by the exact patterns. The time of both grows as the text does.
+A column is scanned with RE2 first, which does not backtrack and reads millions of rows a second. Only rows that match
+are read by the exact patterns. Both take time linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from ecominstruct.identity import fingerprint
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LONG = 1_000  # characters from which a first look is worth its while in a single text
-# Wide letters and digits, which the exact patterns read as ASCII: a row that holds one is read by all of them.
+LONG = 1_000  # characters from which the scan pays off for a single text
+# Full-width letters and digits, which the exact patterns read as ASCII: such rows are read by all patterns.
 _WIDE = r"[\x{ff10}-\x{ff19}\x{ff20}-\x{ff3a}\x{ff41}-\x{ff5a}]"
 
 
 def version() -> str:
-    """A fingerprint of all rules and words: what is found can change only where it does."""
+    """Return a fingerprint of all rules and words: findings change only if it does."""
     return fingerprint([[rule.kind, rule.name, rule.severity, rule.pattern.pattern, rule.quick] for rule in rules()])
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """All rules, with the vocabulary as it is."""
+    """Return all rules, built once from the vocabulary."""
     known = words()
     return (
         *identity_documents.rules(known),
@@ -55,9 +55,9 @@ def rules() -> tuple[Rule, ...]:
 
 
 def find(text: str) -> list[Mention]:
-    """All mentions in a text, in their order; where two overlap, the longer one.
+    """Return all mentions in a text, in order. Of overlapping ones the longest is kept.
 
-    Offsets count characters of the text as it is. Any string will do, also one with lone surrogates.
+    Offsets count characters of the original text. Accepts any string, also with lone surrogates.
     """
     import pyarrow as pa
 
@@ -67,7 +67,7 @@ def find(text: str) -> list[Mention]:
 
 
 def find_in_column(column: pa.Array[Any]) -> Found:
-    """The rows of a column of strings that hold personal information, each with its mentions; nulls hold none."""
+    """Return the rows of a column of strings that contain mentions, with these. Nulls have none."""
     import pyarrow as pa
 
     wanted: dict[int, Sequence[Rule]] = defaultdict(list)
@@ -82,9 +82,9 @@ def find_in_column(column: pa.Array[Any]) -> Found:
 
 
 def _pointed_at(column: pa.Array[Any]) -> Iterator[tuple[Rule, list[int]]]:
-    """For each rule the rows in which it may find something.
+    """For each rule, the rows in which it may match.
 
-    Pattern by pattern: all of them in one would have more states than RE2 keeps, and be ten times as slow.
+    Pattern by pattern: a combined one would exceed RE2's cache of states and be ten times as slow.
     """
     found: dict[str, list[int]] = {}
     for rule in rules():

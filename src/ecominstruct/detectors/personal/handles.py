@@ -1,4 +1,4 @@
-"""Accounts by which a person is known on a network."""
+"""Rules for accounts on social networks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PROFILE = re.compile(
     r"|linkedin\.com/in/|wa\.me/|douyin\.com/user/|reddit\.com/u(?:ser)?/)[0-9A-Za-z_.-]{3,40})",
     re.IGNORECASE,
 )
-# The 64-bit numbers of players on Steam: 76561197960265728 and the 2^32 after it.
+# 64-bit ids of Steam players: 76561197960265728 and the next 2^32.
 _STEAM = re.compile(r"(?P<value>(?<![0-9])7656(?:119|120)[0-9]{10}(?![0-9]))")
 _AT = re.compile(
     r"(?:follow(?:ing)?|dm|message|tag|contact|tagged|thanks to|via|by|关注|私信|联系|艾特|找|感谢)[ :]{0,2}"
@@ -31,7 +31,7 @@ _AT = re.compile(
 
 
 def _account(match: re.Match[str]) -> Place | None:
-    """A word of letters alone is an account only where a sign or a word says so: 微信支付 and WeChat Pay are none."""
+    """A word of letters only is an account only if a label says so: 微信支付 and WeChat Pay are not."""
     value = match["value"]
     told = match["said"] or _DIGIT.search(value)
     return whole(match) if told and value.lower() not in _NO_ACCOUNTS else None
@@ -56,7 +56,7 @@ _NO_ACCOUNTS = frozenset(
 
 
 def rules(words: Words) -> Iterator[Rule]:
-    """WeChat, QQ, Weibo, other networks; Reddit; profiles and @names."""
+    """Yield the rules for WeChat, QQ, Weibo and other networks, Reddit, profile URLs and @names."""
     wechat, qq, networks = (one_of(names) for names in (words.wechat, words.qq, words.networks))
     flag = re.IGNORECASE
     account = r"(?P<value>[A-Za-z][0-9A-Za-z_-]{5,19}|[0-9]{6,11})(?![0-9A-Za-z_@-]|\.[A-Za-z])"

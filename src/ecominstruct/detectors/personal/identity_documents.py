@@ -1,4 +1,4 @@
-"""Numbers that a state or a bank gave to one person: resident ids, passports, cards, plates."""
+"""Rules for numbers issued to one person by a state or a bank: resident ids, passports, cards, plates."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _GROUPS = frozenset(
 _TALKS_OF_CARD = re.compile(
     r"(?:卡号|银行卡|信用卡|储蓄卡|借记卡|账号|账户|card|visa|account)[^0-9]{0,16}$", re.IGNORECASE
 )
-_FEWEST_DIGITS = 3  # of the five or six signs of a Chinese plate
+_FEWEST_DIGITS = 3  # of the five or six characters of a Chinese plate
 _PLATE_EN = re.compile(
     rf"(?i:licen[cs]e plate|number plate|plate (?:number|no\.?|#)|registration (?:number|plate)|\bplates?\b(?= ?(?:is|:)))"
     rf"(?i:{_GAP})(?<![0-9A-Za-z])(?P<value>(?=[A-Z-]{{0,4}} ?[0-9])[0-9A-Z]{{1,4}}[ -]?[0-9A-Z]{{2,4}}|[0-9]{{1,4}}[ -]?[A-Z]{{2,4}}){END}"
@@ -58,12 +58,12 @@ def _resident(value: str) -> bool:
 
 
 def _labelled(match: re.Match[str]) -> Place | None:
-    """After a label the day must be one; whoever typed a wrong check digit is still a person."""
+    """After a label, the date must be valid; a wrong check digit is still personal."""
     return whole(match) if is_dated(re.sub("[ -]", "", match["value"])) else None
 
 
 def _card(match: re.Match[str]) -> Place | None:
-    """A card by itself has 15 digits or more, and blanks where banks put them: bar codes have 13 and 14."""
+    """Without a label, 15 digits or more, with spaces where banks put them: bar codes have 13 and 14 digits."""
     value, digits = match["value"], digits_of(match["value"])
     groups = tuple(map(len, re.split("[ -]", value)))
     if not is_card(digits) or is_code(match) or (len(groups) > 1 and groups not in _GROUPS):
@@ -78,13 +78,13 @@ def _plate(match: re.Match[str]) -> Place | None:
 
 
 def rules(words: Words) -> Iterator[Rule]:
-    """Resident ids, social security numbers, passports, cards, plates."""
+    """Yield the rules for resident ids, social security numbers, passports, cards and plates."""
     yield Rule("national_id", "cn_resident_id", "high", _RESIDENT, DIGITS, unless_code(_resident))
     yield Rule("national_id", "labelled_id", "high", _LABELLED_ID, DIGITS, _labelled)
     yield Rule("national_id", "us_ssn", "high", _SSN, DIGITS)
     yield Rule("passport", "passport", "high", _PASSPORT, r"(?i)(passport|护照|通行证|回乡证|台胞证).{0,40}[0-9]")
     yield Rule("bank_card", "bank_card", "high", _CARD, DIGITS, _card)
-    # 新, 云, 贵 begin plates and are common words: no other character may come before, but for those that say "plate".
+    # 新, 云, 贵 begin plates and are common words, so no other Chinese character may precede, except labels such as 车牌.
     plate = re.compile(
         rf"(?:(?<![{HAN}0-9A-Za-z])|(?<=车牌)|(?<=牌号)|(?<=牌照)|(?<=[是为]))"
         rf"(?P<value>[{words.plates}][A-HJ-NP-Z] ?[·•・.-]? ?[0-9A-HJ-NP-Z]{{4,5}}[0-9A-HJ-NP-Z挂学警]){END}"

@@ -1,7 +1,7 @@
-"""All kinds of personal information, in one table.
+"""The table of all kinds of personal information. The rule of a mention determines its severity.
 
-How bad a single mention is, its rule says: high, it names or endangers one person by itself; medium, it reaches or
-names a person; low, it tells something of a person only together with other things.
+High: identifies or endangers one person by itself. Medium: reaches or names a person. Low: personal only together with
+other information.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Kind = Literal[
     "order_number",
     "tracking_number",
 ]
-"""Where two mentions overlap, the longer one stays; of two equal ones, the kind that stands here first."""
+"""Of overlapping mentions the longest is kept; of equal lengths, the kind listed first."""
 ORDER: tuple[Kind, ...] = get_args(Kind)
 
 ABOUT: Mapping[Kind, str] = {

@@ -1,4 +1,4 @@
-"""Who a person is: names where the words around them say so, and ages of those who are not yet 18."""
+"""Rules for persons: names, if the context says that they are names, and ages below 18."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecominstruct.detectors.personal.words import Words, one_of
 
 HAN_RE2 = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
 ADULT = 18
-YOUNGEST = 6  # of those who say their own age: who is younger writes no reviews
+YOUNGEST = 6  # minimum stated age: younger children write no reviews
 _NUMERALS = {word: value for value, word in enumerate("零一二三四五六七八九十")}
 _AFTER_NAME = r"(?=[^\u4e00-\u9fff]|$|电话|手机|联系|地址|先生|女士|小姐|微信|身份|住|收|的|号)"
 _CAPITAL = r"[A-Z][a-z]{1,15}(?:[-'][A-Z]?[a-z]{1,15})?"
@@ -24,7 +24,7 @@ _AGE_ZH = r"(?P<value>[0-9]{1,2}|[一二三四五六七八九十]{1,3})(?:周岁
 
 
 def _numeral(word: str) -> int:
-    """A number below 100, in digits or in Chinese."""
+    """Parse a number below 100, in digits or in Chinese."""
     if word.isdigit():
         return int(word)
     tens, _, ones = word.rpartition("十")
@@ -63,7 +63,7 @@ def _english_names(words: Words) -> Iterator[Rule]:
     )
     quick = rf"(?i){one_of(words.name_labels_en)}.{{0,8}}[a-z]"
     yield Rule("person_name", "labelled_name_en", "medium", labelled, quick, brands)
-    # "Name: Sony White" is no person: after a bare label a given name must come.
+    # "Name: Sony White" is not a person: after a bare label a given name must follow.
     bare = rf"(?<![A-Za-z])(?<![A-Za-z] )(?i:{one_of(words.bare_name_labels_en)}) ?[:=] ?"
     alone = re.compile(rf"{bare}(?P<value>{given}{initial} {_CAPITAL})(?![A-Za-z])")
     quick = rf"(?i){one_of(words.bare_name_labels_en)} ?[:=：] ?[a-z]"
@@ -135,7 +135,7 @@ def _child(match: re.Match[str]) -> Place | None:
 
 
 def rules(words: Words) -> Iterator[Rule]:
-    """Names in context, ages of minors; English and Chinese."""
+    """Yield the rules for names in context and for ages of minors, English and Chinese."""
     yield from _english_names(words)
     yield from _chinese_names(words)
     yield from _ages(words)

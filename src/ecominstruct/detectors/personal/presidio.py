@@ -1,9 +1,9 @@
-"""Presidio as another engine of the search: the same interface as `find.py`, for comparison.
+"""Presidio behind the interface of `find.py`, for comparison. Needs the extra `presidio`.
 
-Its generic pattern recognisers alone, without a language model, for both languages: e-mail, phone, card, IP and MAC, with
-mainland China among the regions of phones. It has none for Chinese papers, and those for American ones count only with
-words around them, which take a language model. Nothing is fetched: the list of
-top-level domains is the one that `tldextract` brings along. It needs the extra `presidio`.
+Uses only its generic pattern recognisers, without a language model, for both languages: e-mail, phone (with mainland
+China among the regions), card, IP and MAC. Presidio has none for Chinese documents. Those for American ones depend on
+context words, which need a language model. Nothing is downloaded: top-level domains come from the list that
+`tldextract` includes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RULE = "presidio"
-SURE = 0.4  # the score from which a result counts: below, by Presidio's own marks, it needs words around it
+SURE = 0.4  # minimum score: lower ones, by Presidio's own scale, need context words
 REGIONS = ("CN", "US", "GB", "DE", "FR", "JP", "HK", "AU", "RU", "ES")
 KINDS: Mapping[str, tuple[Kind, Severity]] = {
     "EMAIL_ADDRESS": ("email", "medium"),
@@ -31,11 +31,11 @@ KINDS: Mapping[str, tuple[Kind, Severity]] = {
     "IP_ADDRESS": ("ip_address", "low"),
     "MAC_ADDRESS": ("mac_address", "low"),
 }
-"""What Presidio calls a kind, and what we do."""
+"""Presidio's kinds, with kind and severity here."""
 
 
 def version() -> str:
-    """A fingerprint of Presidio's release and of how it is set up; InputError without the extra."""
+    """Return a fingerprint of Presidio's version and configuration. Raises InputError without the extra."""
     _engine()
     from importlib.metadata import version as release_of
 
@@ -43,7 +43,7 @@ def version() -> str:
 
 
 def find(text: str) -> list[Mention]:
-    """All mentions in a text, in their order; of two that overlap the one with the better score, then the longer."""
+    """Return all mentions in a text, in order. Of overlapping ones the best score is kept, then the longest."""
     found = _engine().analyze(text, language="en", score_threshold=SURE)
     kept: list[Any] = []
     for one in sorted(found, key=lambda each: (-each.score, each.start - each.end, each.entity_type)):
@@ -53,7 +53,7 @@ def find(text: str) -> list[Mention]:
 
 
 def find_in_column(column: pa.Array[Any]) -> list[tuple[int, list[Mention]]]:
-    """The rows of a column of strings that hold something, each with its mentions; nulls hold none."""
+    """Return the rows of a column of strings that contain mentions, with these. Nulls have none."""
     texts: list[Any] = column.to_pylist()
     found = ((row, find(text)) for row, text in enumerate(texts) if text)
     return [(row, mentions) for row, mentions in found if mentions]
@@ -66,7 +66,7 @@ def _mention(one: Any) -> Mention:
 
 @cache
 def _engine() -> Any:
-    """The analyzer, set up once; InputError, which names the extra, where it is not installed."""
+    """Set up the analyzer, once. Raises InputError, which names the extra, if it is not installed."""
     try:
         import presidio_analyzer as presidio
         import tldextract
@@ -77,7 +77,7 @@ def _engine() -> Any:
     domains = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
 
     class OfflineEmail(known.EmailRecognizer):
-        """The recogniser of e-mails; its own would fetch the list of domains."""
+        """The e-mail recogniser; the original would download a list of domains."""
 
         def validate_result(self, pattern_text: str) -> bool:
             return bool(domains(pattern_text).fqdn)

@@ -1,4 +1,4 @@
-"""Numbers of orders and of parcels."""
+"""Rules for numbers of orders and parcels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ecominstruct.detectors.personal.checksums import is_s10, is_ups
 from ecominstruct.detectors.personal.rule import BEGIN, DIGITS, END, Place, Rule, digits_of, unless_code, whole
 from ecominstruct.detectors.personal.words import Words, one_of
 
-_FEWEST = 5  # digits of an order number
+_FEWEST = 5  # minimum digits of an order number
 _GAP = r"(?:[\s:#=>.(-]|编号|号码|号|是|为|number|num|no|id|is|was){0,6}"
 _VALUE = rf"(?<![0-9A-Za-z])(?P<value>[0-9A-Z][0-9A-Z-]{{5,31}}(?<!-)){END}"
 _ORDER = re.compile(
@@ -31,14 +31,14 @@ _PREFIXED = re.compile(
 
 
 def _numbered(match: re.Match[str]) -> Place | None:
-    """A word after "order" is none: a number holds digits, and as many digits as letters."""
+    """A word after "order" does not count: a number has 5 digits or more, and at least as many digits as letters."""
     value = match["value"]
     digits = len(digits_of(value))
     return whole(match) if digits >= _FEWEST and 2 * digits >= len(value.replace("-", "")) else None
 
 
 def rules(words: Words) -> Iterator[Rule]:
-    """Orders, parcels by label, by carrier and by their own check digit."""
+    """Yield the rules for orders, and for parcels by label, by carrier and by check digit."""
     order = r"(?i)(订单|交易|发票|退款单|order|invoice|transaction|confirmation|po (number|no)).{0,40}[0-9]"
     yield Rule("order_number", "order", "low", _ORDER, order, _numbered)
     yield Rule("order_number", "amazon_order", "low", _AMAZON, DIGITS)

@@ -1,4 +1,4 @@
-"""The vocabulary of the search: `words.yaml`, which an expert may extend."""
+"""The vocabulary of the personal information detector, from `words.yaml`, which experts can extend."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILE = Path(__file__).with_name("words.yaml")
 
 
 class Words(Strict):
-    """Words by what they say. A text holds one character a word, or words with blanks between."""
+    """Words by meaning. A string holds single-character words, or words separated by spaces."""
 
     surnames: str
     double_surnames: list[str]
@@ -47,11 +47,11 @@ class Words(Strict):
 
 @cache
 def words() -> Words:
-    """The vocabulary, read once; InputError where the file is no longer right."""
+    """Read the vocabulary, once. Raises InputError if the file is invalid."""
     return load(FILE, Words)
 
 
 def one_of(items: Iterable[str]) -> str:
-    """A pattern for one of these words, the longest that fits; a blank stands for any few blanks."""
+    """Return a pattern for one of these words, longest first; a space in a word matches one or two spaces."""
     longest = sorted(set(items), key=lambda item: (-len(item), item))
     return "(?:" + "|".join(re.escape(item).replace(r"\ ", " {1,2}") for item in longest) + ")"

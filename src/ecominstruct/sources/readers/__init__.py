@@ -1,7 +1,11 @@
-"""Raw formats: a file becomes raw rows, one at a time, and a row that cannot be read becomes a reason.
+"""Readers of raw formats: a file becomes raw rows, and a row that cannot be read carries the reason.
 
-Each format is a module with a generator of `RawRow`. A file that cannot be read any further raises `Unreadable`;
-`read_rows` turns that, and whatever a file system or an archive may do, into one last row with the reason.
+Each format is a module with a generator of `RawRow`. A reader raises `Unreadable` if it cannot continue; `read_rows`
+turns that, and any error of the file system or an archive, into one last row with the reason.
+
+Modules: `base` (rows and places) and `text` (encodings and lines) first; then `jsonl`, `delimited`, `documents`, `xml`,
+`lines`, `conll` and `tables`, one per family of formats; `guess` for files without a card; `odd/` for single sources
+that fit no format.
 """
 
 from __future__ import annotations
@@ -53,7 +57,10 @@ __all__ = [
 
 
 def reader_of(read: Read, readers: Path | None = None) -> Reader:
-    """The function that reads a format, or the reader that a card names: one of ours, or of a `readers.py`."""
+    """Return the function for a card's `read`: the reader of a format, or a named one from `odd/` or a `readers.py`.
+
+    Raises InputError if the name is unknown.
+    """
     if read.format is not None:
         return READERS[read.format]
     own = _own_readers(readers) if readers else {}
@@ -64,7 +71,7 @@ def reader_of(read: Read, readers: Path | None = None) -> Reader:
 
 
 def _own_readers(path: Path) -> dict[str, Reader]:
-    """The functions of a `readers.py` beside a catalogue that its user has named: this runs its code."""
+    """The functions in a user's `readers.py`. This executes the file."""
     import importlib.util
 
     spec = importlib.util.spec_from_file_location("ecominstruct_own_readers", path)
@@ -73,13 +80,16 @@ def _own_readers(path: Path) -> dict[str, Reader]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # it is somebody's own code: whatever is wrong with it is theirs to read
+    except Exception as error:  # user code may raise anything, and its author needs to see it
         raise input_error(f"cannot be loaded ({type(error).__name__}: {error})", file=str(path)) from None
     return {name: value for name, value in vars(module).items() if callable(value) and not name.startswith("_")}
 
 
 def read_rows(place: Place, read: Read, readers: Path | None = None) -> Iterator[RawRow]:
-    """All rows of a raw file. Where it cannot be read (any further), the last one says why: nothing is raised."""
+    """Yield all rows of a raw file. If it cannot be read to the end, the last row has the reason.
+
+    Raises InputError only for problems of the setup, such as an unknown reader.
+    """
     reader = reader_of(read, readers)
     number = 0
     try:

@@ -1,4 +1,4 @@
-"""What all readers share: a raw row, the place of a raw file, and how a broken row is kept."""
+"""Basics of all readers: a raw row, the place of a raw file, and excerpts of broken rows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
 EXCERPT = 500  # characters of a broken row that are kept
-INSIDE = "!"  # between an archive and the file in it: sheets.zip!rows.csv
+INSIDE = "!"  # separates an archive from the file in it: sheets.zip!rows.csv
 
 
 class RawRow(NamedTuple):
-    """One raw row: its number in the file, from 0, and its data; or, where it cannot be read, the reason.
+    """One raw row: its number in the file, from 0, and its data or, if it cannot be read, the reason.
 
-    `raw` is then what stood there, safe to write and cut at 500 characters; `line` is the line on which the row
-    begins, from 1, or 0 where the format has no lines.
+    `raw` is the original text of an unreadable row, escaped and cut to 500 characters. `line` is the line on which the
+    row begins, from 1, or 0 for formats without lines.
     """
 
     number: int
@@ -29,7 +29,7 @@ class RawRow(NamedTuple):
 
 
 class Unreadable(Exception):
-    """A raw file cannot be read any further; what was read before stays. `reason` is a word, `detail` a sentence."""
+    """A raw file cannot be read further; rows read before remain. `reason` is a word, `detail` a sentence."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}")
@@ -38,7 +38,7 @@ class Unreadable(Exception):
 
 
 class Place(NamedTuple):
-    """Where a raw file is: a path, or a member of a ZIP archive (the only one, unless it is named)."""
+    """Where a raw file is: a path, or a member of a ZIP archive (the only one, unless named)."""
 
     path: Path
     member: str = ""
@@ -49,7 +49,10 @@ class Place(NamedTuple):
         return Path(self.member or self.path.name.removesuffix(".zip").removesuffix(".gz")).name
 
     def open(self) -> BinaryIO:
-        """The bytes of the file, unpacked as they are read."""
+        """Open the file for reading bytes, decompressed on the fly.
+
+        Raises Unreadable if the archive does not have the member, or has several and none is named.
+        """
         if self.member or self.path.suffix == ".zip":
             return self._open_member()
         if self.path.suffix == ".gz":
@@ -68,14 +71,14 @@ class Place(NamedTuple):
 
 
 def kept(raw: bytes | str) -> str:
-    """The beginning of a broken row, with everything escaped that is no text."""
+    """The beginning of a broken row, with undecodable bytes escaped."""
     if isinstance(raw, bytes):
         return raw[: 4 * EXCERPT].decode("utf-8", "backslashreplace").strip("\r\n")[:EXCERPT]
     return raw[:EXCERPT].encode("utf-8", "backslashreplace").decode("utf-8").strip("\r\n")[:EXCERPT]
 
 
 def column_names(cells: Sequence[str]) -> list[str]:
-    """The names of columns from the cells of a header; a column without a name gets its number."""
+    """Column names from the cells of a header; an unnamed column gets its number. Raises Unreadable for duplicates."""
     names = [cell.strip() or f"column_{index}" for index, cell in enumerate(cells, 1)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:

@@ -1,7 +1,7 @@
-"""CoNLL and its kin: a token and its tag a line, sentences apart by blank lines; BIO, BIOES and BIEOS tags.
+"""Reader of CoNLL formats: a token and its tag per line, blank lines between sentences; BIO, BIOES and BIEOS tags.
 
-A token may be a blank, U+3000 or U+0085: the tag is what stands behind the last separator, and the separator is TAB
-wherever a line holds one.
+A token may be a blank, U+3000 or U+0085. The tag is therefore what follows the last separator, and the separator is TAB
+in any line that has one.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from ecominstruct.sources.readers.base import Place, RawRow, kept
 from ecominstruct.sources.readers.text import Line, lines_of, open_text, text_of, unreadable
 from ecominstruct.sources.shape import Read
 
-MOST_TOKENS = 100_000  # of a sentence; a longer one is rejected
+MOST_TOKENS = 100_000  # in a sentence; a longer one is rejected
 COLUMNS = ("token", "tag")
 
 
 def read_conll(place: Place, read: Read) -> Iterator[RawRow]:
-    """Each sentence: `text`, `tokens`, `tags`, `spans` (label, start, end, text), and a list a further column."""
+    """Yield each sentence: `text`, `tokens`, `tags`, `spans` (label, start, end, text), and a list per extra column."""
     file, _ = open_text(place, read.encoding)
     with file:
         for number, block in enumerate(_sentences(lines_of(file, skip=read.skip, comment=read.comment))):
@@ -26,7 +26,7 @@ def read_conll(place: Place, read: Read) -> Iterator[RawRow]:
 
 
 def _sentences(lines: Iterator[Line]) -> Iterator[list[Line]]:
-    """Lines up to the next blank one; of a sentence that is too long, its first lines."""
+    """The lines of each sentence, without those beyond the limit (plus one, so that the caller can tell)."""
     block: list[Line] = []
     for line in lines:
         if line.content.strip(b" \t"):
@@ -62,7 +62,7 @@ def _sentence(number: int, block: Sequence[Line], read: Read) -> RawRow:
 
 
 def _cells(line: Line, count: int, separator: str | None) -> list[str] | None:
-    """The cells of a line from the right, so that a token may hold the separator."""
+    """The cells of a line, split from the right because a token may be the separator; None if the line is malformed."""
     text = None if line.too_long else text_of(line)
     if text is None:
         return None

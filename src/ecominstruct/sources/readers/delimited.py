@@ -1,7 +1,7 @@
-"""CSV, TSV and their kin: any separator, with or without quotes, with a header or with names from the card.
+"""Reader of CSV, TSV and similar formats: any separator, with or without quotes, with a header or names from the card.
 
-A cell in quotes may hold separators and ends of lines. Where a quote is never closed, the line that opens it is
-rejected and the lines after it are read again, so that one stray quote costs one row.
+A quoted cell may hold separators and line breaks. If a quote is never closed, the line that opens it is rejected and
+the lines after it are read again, so that one stray quote costs one row.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ecominstruct.sources.readers.text import Line, lines_of, open_text, text_of
 from ecominstruct.sources.shape import Read
 
 CANDIDATES = ("\t", ",", ";", "|")
-RARE = "#"  # taken only where each line has as many
-SAMPLE = 20  # lines that are looked at to guess the separator
-_END = "\x00\x00end\x00\x00"  # fed behind the last line: a row that swallows it has an open quote
+RARE = "#"  # used only if every line has the same number of them
+SAMPLE = 20  # lines read to guess the separator
+_END = "\x00\x00end\x00\x00"  # sentinel after the last line: a row that contains it has an unclosed quote
 
 
 class Cells(NamedTuple):
-    """The cells of one row and the lines that it took; no cells and a reason where it cannot be read."""
+    """The cells of one row and the lines that it spans, or no cells and a reason if it cannot be read."""
 
     cells: list[str]
     lines: Sequence[Line]
@@ -31,7 +31,7 @@ class Cells(NamedTuple):
 
 
 def read_csv(place: Place, read: Read) -> Iterator[RawRow]:
-    """The rows of a file of cells, as texts by the names of the columns."""
+    """Yield the rows of a delimited file, as texts by column name."""
     file, _ = open_text(place, read.encoding)
     separator = read.separator or guess_separator(place, read)
     with file:
@@ -42,7 +42,10 @@ def read_csv(place: Place, read: Read) -> Iterator[RawRow]:
 
 
 def guess_separator(place: Place, read: Read) -> str:
-    """The separator that stands equally often in the first lines; TAB before comma, semicolon, bar and hash."""
+    """Guess the separator: the first of TAB, comma, semicolon, bar and hash with equal counts in all sampled lines.
+
+    If none is, the most frequent one in the first line except hash, or comma.
+    """
     file, _ = open_text(place, read.encoding)
     with file:
         lines = lines_of(file, skip=read.skip, comment=read.comment)
@@ -93,7 +96,7 @@ def _quoted(lines: Iterator[Line], separator: str, quote: str) -> Iterator[Cells
 
 
 def _mended(feed: _Feed, detail: str) -> Iterator[Cells]:
-    """Reject the first line of a row that has no end, and give the others back."""
+    """Reject the first line of a row that has no end, and queue its other lines again."""
     if not feed.taken:
         return
     first, *others = feed.taken
@@ -103,7 +106,10 @@ def _mended(feed: _Feed, detail: str) -> Iterator[Cells]:
 
 
 class _Feed:
-    """Lines for the csv module, which asks for as many as a row needs; keeps those of the present row."""
+    """An iterator of lines for the csv module.
+
+    It records the lines of the current row, so that they can be read again.
+    """
 
     def __init__(self, lines: Iterator[Line]) -> None:
         self._lines = lines
@@ -113,7 +119,7 @@ class _Feed:
         self.broken: RawRow | None = None
 
     def begin(self) -> None:
-        """A new row begins."""
+        """Start a new row."""
         self.taken.clear()
         self.broken = None
 
@@ -136,7 +142,7 @@ class _Feed:
 
 
 def _named(rows: Iterator[Cells], read: Read) -> Iterator[RawRow]:
-    """Rows by the names of their columns. The header is no row; where it comes again, it is rejected."""
+    """Yield rows by column name. The header itself is not a row; where it repeats, it is rejected."""
     columns = list(read.columns)
     head: list[str] = []
     if read.header if read.header is not None else not columns:

@@ -1,6 +1,6 @@
-"""JSON documents: an array or an object with the rows somewhere inside, SQuAD, and JSON blocks in Markdown.
+"""Readers of JSON documents: an array or object that contains the rows, SQuAD, and JSON blocks in Markdown.
 
-A document is read whole, so it has a greatest size; what is larger must be JSON Lines.
+A document is read whole, so its size is limited. Larger data must be JSON Lines.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_DOCUMENT = 128 * 1024 * 1024  # bytes; a larger document would need a gigaby
 
 
 def read_json(place: Place, read: Read) -> Iterator[RawRow]:
-    """The rows at the path `records`; without one, the items of an array, or the one object itself."""
+    """Yield the rows at the path `records`; without one, the items of an array, or the object itself."""
     document = load_document(place, read)
     path = read.records or ("*" if isinstance(document, list) else "")
     found = False
@@ -32,13 +32,13 @@ def read_json(place: Place, read: Read) -> Iterator[RawRow]:
 
 
 def _as_object(key: str, item: Any) -> dict[str, Any]:
-    """An item as a row: an object as it is, with its name where it has one; anything else as `value`."""
+    """An item as a row: an object with its key, if any, as `_key`; anything else as `value`."""
     row = item if isinstance(item, dict) else {"value": item}
     return {"_key": key, **row} if key else row
 
 
 def read_squad(place: Place, read: Read) -> Iterator[RawRow]:
-    """Each question with its context: title, context, id, question, answers, is_impossible."""
+    """Yield each SQuAD question with its context: title, context, id, question, answers, is_impossible."""
     document = load_document(place, read)
     articles = document.get("data") if isinstance(document, dict) else document
     if not isinstance(articles, list):
@@ -64,7 +64,7 @@ def _members(value: Any, key: str) -> list[Any]:
 
 
 def load_document(place: Place, read: Read) -> Any:
-    """A whole JSON document; an empty file is an empty list."""
+    """Parse a whole JSON document; an empty file is an empty list. Raises Unreadable if it is too large or broken."""
     file, _ = open_text(place, read.encoding)
     with file:
         content = file.read(MAX_DOCUMENT + 1)
@@ -76,7 +76,7 @@ def load_document(place: Place, read: Read) -> Any:
 
 
 def _parse(content: bytes) -> Any:
-    """JSON as strictly as possible: what orjson refuses for one odd value, the standard library may read."""
+    """Parse JSON with orjson, or with the standard library, which accepts some values that orjson refuses."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -87,7 +87,7 @@ def _parse(content: bytes) -> Any:
 
 
 def read_markdown(place: Place, read: Read) -> Iterator[RawRow]:
-    """The JSON blocks of a Markdown file: ```json … ```; an array in a block is several rows."""
+    """Yield the JSON blocks of a Markdown file (```json … ```). An array in a block gives several rows."""
     file, _ = open_text(place, read.encoding)
     with file:
         number = 0
@@ -98,7 +98,7 @@ def read_markdown(place: Place, read: Read) -> Iterator[RawRow]:
 
 
 def _blocks(lines: Iterator[Line]) -> Iterator[tuple[int, bytes, bool]]:
-    """The line on which each block begins, its content, and whether it has an end."""
+    """The first line number of each block, its content, and whether it is closed."""
     gathered: list[bytes] | None = None
     size = first = 0
     for line in lines:

@@ -1,4 +1,4 @@
-"""What a bare file is: its format, by its name and its beginning, and where its rows are."""
+"""Format guessing for a file without a card: by its name and its first bytes, and where its rows are."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ecominstruct.sources.readers.documents import load_document
 from ecominstruct.sources.readers.text import open_text
 from ecominstruct.sources.shape import Format, Read, format_of
 
-HEAD = 1 << 16  # bytes that are looked at
+HEAD = 1 << 16  # bytes inspected
 _TAGGED = re.compile(r".+[ \t](?:O|[BIESMLU]-\S+)")
 _ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*)")
 
 
 def guess_read(place: Place) -> Read:
-    """How a file without a card is read."""
+    """Guess how to read a file."""
     with place.open() as file:
         head = file.read(HEAD)
     binary = _binary(head)
@@ -52,7 +52,7 @@ def _by_text(text: str, named: Format | None) -> Format:
 
 
 def _document(place: Place) -> Read:
-    """Where the rows of a JSON document are: in the longest list of its members."""
+    """Locate the rows of a JSON document: in its longest list member, or as SQuAD."""
     try:
         document = load_document(place, Read(format="json"))
     except Unreadable:

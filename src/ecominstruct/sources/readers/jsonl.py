@@ -1,4 +1,4 @@
-"""JSON Lines: one JSON object a line, or several lines a row, as in bulk files of action and document."""
+"""Reader of JSON Lines: one object per line, or several lines per row, as in bulk files of action and document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecominstruct.sources.shape import Read
 
 
 def read_jsonl(place: Place | Path, read: Read | None = None) -> Iterator[RawRow]:
-    """One JSON object a line. With `lines: 2` and `columns: [action, document]`, a row is made of two lines."""
+    """Yield one row per line. With `lines: 2` and `columns: [action, document]`, two lines make a row."""
     place = Place(place) if isinstance(place, Path) else place
     read = read or Read(format="jsonl")
     file, _ = open_text(place, read.encoding)

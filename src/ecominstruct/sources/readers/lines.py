@@ -1,4 +1,4 @@
-"""Plain text: a row a line, several lines a row, rows apart by blank lines, or one file a row."""
+"""Readers of plain text: one line per row, several lines per row, blocks between blank lines, or one file per row."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ecominstruct.sources.readers.base import Place, RawRow, Unreadable, kept
 from ecominstruct.sources.readers.text import MAX_LINE, Line, lines_of, open_text, text_of, unreadable
 from ecominstruct.sources.shape import Read
 
-MOST_LINES = 10_000  # of a block
+MOST_LINES = 10_000  # in a block
 
 
 def read_lines(place: Place, read: Read) -> Iterator[RawRow]:
-    """A row a line (`text`), or `lines` of them under the names `columns`, or blocks of any number (`lines`)."""
+    """Yield a row per line (`text`), per `lines` lines under the names in `columns`, or per block (`lines`)."""
     file, _ = open_text(place, read.encoding)
     with file:
         lines = lines_of(file, skip=read.skip, comment=read.comment)
@@ -28,7 +28,7 @@ def read_lines(place: Place, read: Read) -> Iterator[RawRow]:
 
 
 def read_file(place: Place, read: Read) -> Iterator[RawRow]:
-    """The whole file as one row: `text`."""
+    """Yield the whole file as one row: `text`."""
     file, _ = open_text(place, read.encoding)
     with file:
         content = file.read(MAX_LINE + 1)

@@ -1,4 +1,4 @@
-"""Tables with types: Excel workbooks and Parquet. Values become texts, lists and objects, as JSON has them."""
+"""Readers of typed tables: Excel workbooks and Parquet. Values become texts, lists and objects, as in JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCH = 1_000
 
 
 def plain(value: Any) -> Any:
-    """A value of a table as JSON has it: whole numbers without `.0`, dates in ISO form, bytes in base 64."""
+    """A table value in JSON form: whole floats without `.0`, NaN as null, dates in ISO format, bytes in base 64."""
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, float):
@@ -38,7 +38,7 @@ def plain(value: Any) -> Any:
 
 
 def read_parquet(place: Place, read: Read) -> Iterator[RawRow]:
-    """The rows of a Parquet file, a thousand at a time."""
+    """Yield the rows of a Parquet file, read in batches of a thousand."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -56,19 +56,19 @@ def read_parquet(place: Place, read: Read) -> Iterator[RawRow]:
 
 
 def read_xlsx(place: Place, read: Read) -> Iterator[RawRow]:
-    """The rows of a sheet (the first, unless `sheet` names one); the first row that is not empty names the columns."""
+    """Yield the rows of a sheet (the first, unless `sheet` names one). The first non-empty row names the columns."""
     try:
         import openpyxl
     except ImportError:
         raise input_error("Excel workbooks need a library", "pip install 'ecominstruct[xlsx]'") from None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles and the like, which nobody reads here
+        warnings.simplefilter("ignore")  # about styles and the like, which are not used
         try:
             with place.open() as file:
                 yield from _sheet_rows(openpyxl.load_workbook(file, read_only=True, data_only=True), read)
         except (Unreadable, OSError):
             raise
-        except Exception as error:  # a damaged workbook raises whatever the layer below stumbled over
+        except Exception as error:  # openpyxl passes on whatever its lower layers raise for a damaged workbook
             raise Unreadable("broken_xlsx", f"{type(error).__name__}: {error}") from None
 
 
@@ -76,7 +76,7 @@ def _sheet_rows(book: Any, read: Read) -> Iterator[RawRow]:
     if read.sheet is not None and read.sheet not in book.sheetnames:
         raise Unreadable("no_such_sheet", f"{read.sheet!r}; the sheets are {', '.join(book.sheetnames)}")
     sheet = book[read.sheet] if read.sheet is not None else book.worksheets[0]
-    sheet.reset_dimensions()  # what a file says of its own size is often wrong
+    sheet.reset_dimensions()  # the size stated in a file is often wrong
     columns = list(read.columns)
     head = read.header if read.header is not None else not columns
     number = 0

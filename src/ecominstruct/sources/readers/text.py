@@ -1,8 +1,8 @@
-"""Bytes to lines of text: which encoding a file has, and lines that are never longer than memory allows.
+"""Text input: the encoding of a file, and its lines with a bounded length.
 
-Whatever the encoding, `open_text` gives UTF-8 bytes, so that every reader decodes in one way and a character that
-cannot be decoded harms the line it stands in and no other. Lines end at LF or CRLF and nowhere else: U+0085, U+2028
-and the like are characters of the text.
+`open_text` returns UTF-8 bytes for every encoding. All readers therefore decode in the same way, and an undecodable
+character affects only its own line. Lines end at LF or CRLF only: U+0085, U+2028 and similar characters belong to the
+text.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from ecominstruct.sources.readers.base import Place, RawRow, kept
 
-MAX_LINE = 16 * 1024 * 1024  # bytes; a longer line is rejected, since no product text is that long
+MAX_LINE = 16 * 1024 * 1024  # bytes; longer lines are rejected, since no product text is that long
 CHUNK = 1 << 18
 UTF8_BOM = b"\xef\xbb\xbf"
 BOMS = ((UTF8_BOM, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
 class Line(NamedTuple):
-    """One line without its end: its number from 1, and its bytes in UTF-8, cut where it is too long."""
+    """One line without its line break: its number from 1, and its UTF-8 bytes, cut if too long."""
 
     number: int
     content: bytes
@@ -29,7 +29,7 @@ class Line(NamedTuple):
 
 
 def open_text(place: Place, encoding: str = "auto") -> tuple[BinaryIO, str]:
-    """The file as UTF-8 bytes without byte-order mark, and the encoding that it has."""
+    """Open a file as UTF-8 bytes without byte-order mark; return it with the encoding that it has on disk."""
     found = guess_encoding(place) if encoding == "auto" else codecs.lookup(encoding).name
     raw = place.open()
     file: Any = io.BufferedReader(cast(Any, raw if found == "utf-8" else _AsUtf8(raw, found)), CHUNK)
@@ -39,7 +39,7 @@ def open_text(place: Place, encoding: str = "auto") -> tuple[BinaryIO, str]:
 
 
 def guess_encoding(place: Place) -> str:
-    """UTF-8 or UTF-16 by mark or by shape, else GB18030 where the lines say so; UTF-8 where nothing does."""
+    """Guess the encoding: by byte-order mark or byte pattern, else GB18030 if most lines need it, else UTF-8."""
     with place.open() as file:
         head = file.read(4096)
     for mark, name in BOMS:
@@ -48,7 +48,8 @@ def guess_encoding(place: Place) -> str:
     even, odd = head[::2], head[1::2]
     wide, high = ("utf-16-le", odd) if odd.count(0) > even.count(0) else ("utf-16-be", even)
     noughts = head.count(0) > len(head) // 5 and len(head) >= 8
-    # Lines of UTF-8 with noughts in them may look alike; letters beyond Latin-1 are hardly ever UTF-8 as well.
+    # UTF-8 with NUL bytes may look the same, but valid UTF-8 is tested next: UTF-16 with letters beyond Latin-1 hardly
+    # ever passes as that.
     if noughts and high.count(0) == len(high):
         return wide
     if _decodes(place, "utf-8"):
@@ -71,7 +72,7 @@ def _decodes(place: Place, encoding: str) -> bool:
 
 
 def _speaks_gb(place: Place) -> bool:
-    """Whether most lines with other characters than ASCII are no UTF-8: one broken line makes no other encoding."""
+    """Whether most lines with non-ASCII bytes are invalid UTF-8. A single broken line does not decide."""
     votes = 0
     with place.open() as file:
         while line := file.readline(CHUNK):
@@ -86,7 +87,10 @@ def _speaks_gb(place: Place) -> bool:
 
 
 class _AsUtf8(io.RawIOBase):
-    """A stream in another encoding, read as UTF-8; what cannot be decoded becomes bytes that are no UTF-8 either."""
+    """A stream in another encoding, read as UTF-8.
+
+    Undecodable bytes become invalid UTF-8, so that the line is rejected.
+    """
 
     def __init__(self, raw: BinaryIO, encoding: str) -> None:
         self._raw = raw
@@ -96,7 +100,7 @@ class _AsUtf8(io.RawIOBase):
         self._waiting = b""
 
     def readable(self) -> bool:
-        """It is only read."""
+        """Always true."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
@@ -114,18 +118,18 @@ class _AsUtf8(io.RawIOBase):
     def _decode(self, chunk: bytes) -> bytes:
         try:
             return self._decoder.decode(chunk, final=not chunk).encode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:  # half a character at the end of the file, or bytes that UTF-16 and UTF-32 have not
+        except UnicodeDecodeError:  # a truncated character at the end, or bytes that are invalid in UTF-16 or UTF-32
             self._decoder.reset()
             return b"\xff" if chunk == b"" else b"\xff\n"
 
     def close(self) -> None:
-        """Close the stream behind it too."""
+        """Also close the underlying stream."""
         self._raw.close()
         super().close()
 
 
 def lines_of(file: BinaryIO, *, skip: int = 0, comment: str | None = None) -> Iterator[Line]:
-    """The lines of a stream of UTF-8 bytes, without the first ones and without comments."""
+    """Yield the lines of a UTF-8 stream, without the first `skip` lines and without comments."""
     mark = comment.encode() if comment else None
     for line in _all_lines(file):
         if line.number > skip and not (mark and line.content.startswith(mark)):
@@ -150,7 +154,7 @@ def _skip_line(file: BinaryIO) -> None:
 
 
 def text_of(line: Line) -> str | None:
-    """A line as text; None where it is not valid."""
+    """Decode a line; None if it is not valid UTF-8."""
     try:
         return line.content.decode("utf-8")
     except UnicodeDecodeError:
@@ -158,7 +162,7 @@ def text_of(line: Line) -> str | None:
 
 
 def unreadable(line: Line, number: int) -> RawRow | None:
-    """Why a line cannot be read at all, as a row; None where it can."""
+    """A rejected row for a line that is too long, blank or undecodable; None if the line is readable."""
     if line.too_long:
         return RawRow(number, {}, "line_too_long", f"over {MAX_LINE} bytes", kept(line.content), line.number)
     if not line.content.strip():

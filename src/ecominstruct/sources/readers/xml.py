@@ -1,7 +1,7 @@
-"""XML: each element of a name becomes a row. Streamed; document types and entities are refused.
+"""Streaming reader of XML: each element with a given path becomes a row. Document types and entities are refused.
 
-A leaf without attributes is its text; any other element is an object of its attributes, its children and its `text`.
-Of several children with one name, and of those that `lists` names, there is a list.
+A leaf without attributes becomes its text. Any other element becomes an object of its attributes, its children and its
+`text`. Several children with the same name, and those named in `lists`, become a list.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from ecominstruct.sources.readers.base import Place, RawRow, Unreadable
 from ecominstruct.sources.readers.text import CHUNK, open_text
 from ecominstruct.sources.shape import Read
 
-DEEPEST = 200  # levels of elements
-LARGEST = 16 * 1024 * 1024  # characters of one row
+DEEPEST = 200  # nesting depth of elements
+LARGEST = 16 * 1024 * 1024  # characters in one row
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 
 
 class _Element:
-    """An element that is being read."""
+    """An element that is still open."""
 
     def __init__(self, name: str, attributes: dict[str, str]) -> None:
         self.name = name
@@ -29,6 +29,7 @@ class _Element:
         self.texts: list[str] = []
 
     def value(self) -> Any:
+        """The element as text, or as an object of its attributes, children and `text`."""
         text = "".join(self.texts)
         if not self.members:
             return text
@@ -36,7 +37,7 @@ class _Element:
 
 
 class _Rows:
-    """Gathers the elements that are rows, as expat meets them."""
+    """Collects row elements from expat callbacks."""
 
     def __init__(self, read: Read) -> None:
         self._path = (read.records or "").strip("/").split("/")
@@ -44,7 +45,7 @@ class _Rows:
         self._names: list[str] = []
         self._open: list[_Element] = []
         self._size = self._line = 0
-        self.done: list[tuple[int, dict[str, Any]]] = []  # the line on which each began, and its data
+        self.done: list[tuple[int, dict[str, Any]]] = []  # the first line of each row, and its data
         self.parser = expat.ParserCreate("utf-8")
         self.parser.buffer_text = True
         self.parser.StartElementHandler, self.parser.EndElementHandler = self._start, self._end
@@ -52,7 +53,7 @@ class _Rows:
         self.parser.StartDoctypeDeclHandler = _refuse
 
     def feed(self, chunk: bytes) -> Unreadable | None:
-        """Take the next bytes, none at the end; what is wrong, if anything is."""
+        """Parse the next bytes, or none at the end; return the problem, if any."""
         try:
             self.parser.Parse(chunk, not chunk)
         except expat.ExpatError as error:
@@ -103,7 +104,7 @@ class _Rows:
 
 
 def read_xml(place: Place, read: Read) -> Iterator[RawRow]:
-    """The elements at the path `records`, which is the end of their way from the root: `sentence`, `reviews/review`."""
+    """Yield the elements whose path from the root ends in `records`, such as `sentence` or `reviews/review`."""
     rows = _Rows(read)
     number = 0
     file, _ = open_text(place, _declared(place) if read.encoding == "auto" else read.encoding)

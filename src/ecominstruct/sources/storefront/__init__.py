@@ -1,9 +1,12 @@
-"""A synthetic bilingual shop: the embedded source for demos, tests and runs of any size.
+"""A synthetic bilingual shop: the built-in source for demos, tests and runs of any size.
 
-Every row is written by code from the hand-made vocabulary in `vocabulary/`, so every annotation is gold by
-construction and every span is exact. Row `i` of a table depends on `(table, lang, i)` alone: slices, processes and
-`PYTHONHASHSEED` cannot change it, and memory stays constant however many rows are asked for. A change of the
-vocabulary changes rows: raise the version of the stage `records` with it.
+Code writes every row from the hand-made vocabulary in `vocabulary/`, so every annotation is correct by construction and
+every span is exact. Row `i` of a table depends on `(table, lang, i)` alone; slices, processes and `PYTHONHASHSEED` do
+not change it, and memory stays constant for any number of rows. A change to the vocabulary changes rows: raise the
+version of the stage `records` with it.
+
+Modules: `words` (the vocabulary), `draw` (random choices), `templates` and `parts` (texts with spans), `products` (the
+products that all tables refer to), then one module per table.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from ecominstruct.sources.storefront.words import LANGUAGES, Shop, load_shop
 
 __all__ = ["LANGUAGES", "MAIN_INPUT", "TABLES", "rows"]
 
-# What a model reads of a row: rows that are equal in these fields are repetitions.
+# The fields of a row that a model reads. Rows that agree in them are duplicates.
 MAIN_INPUT: dict[str, tuple[str, ...]] = {
     "products": ("title",),
     "reviews": ("text",),
@@ -62,7 +65,7 @@ _MAKERS: dict[str, Callable[[Shop, int], dict[str, Any]]] = {
 def rows(table: str, lang: str, start: int, stop: int) -> Iterator[dict[str, Any]]:
     """Yield rows `start` to `stop - 1` of a table in a language ("en" or "zh").
 
-    An unknown table or language, or a negative start, raises ValueError at once, not at the first row.
+    An unknown table or language, or a negative start, raises ValueError at the call, not at the first row.
     """
     if table not in _MAKERS:
         raise ValueError(f"unknown storefront table {table!r}; known: {', '.join(TABLES)}")

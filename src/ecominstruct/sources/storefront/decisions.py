@@ -1,4 +1,4 @@
-"""Conversations before a purchase that end with what the customer is going to do: buy, wait, think, or leave."""
+"""The decision table: conversations that end with a customer's decision to buy, wait, think or leave."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecominstruct.sources.storefront.products import make_product, prose_fields,
 from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
-_REMARK_PERCENT = 75  # of customers say something else first
+_REMARK_PERCENT = 75  # of customers make another remark first
 
 
 def row(shop: Shop, number: int) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 def _decide(shop: Shop, values: dict[str, str], draw: Draw) -> tuple[str, str]:
-    """A decision, and the words that tell it."""
+    """A decision, and the sentence that states it."""
     words = shop.decisions
     decision = draw.choose(list(words["decisions"]))
     values |= {"who": draw.choose(words["people"]), "time": draw.choose(words["times"])}

@@ -1,4 +1,4 @@
-"""Conversations between a customer and the shop's agent, ending with the customer's request."""
+"""The dialogue table: conversations between a customer and the shop's agent that end with the customer's request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecominstruct.sources.storefront.templates import SpanText
 from ecominstruct.sources.storefront.words import Exchange, Shop
 
 _ROWS_PER_PRODUCT = 2
-_CATEGORY_PERCENT = 30  # share of requests that only make sense for the category (size, use, fit with other things)
+_CATEGORY_PERCENT = 30  # share of requests that are specific to the category (size, use, compatibility)
 
 
 def row(shop: Shop, number: int) -> dict[str, Any]:
@@ -36,12 +36,12 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 def slot_values(shop: Shop, product: Product, draw: Draw) -> dict[str, str]:
-    """Values for every slot a wording may name. Order numbers say that they are made up."""
+    """A value for every slot that a wording may name. Order numbers are marked as fictional (DEMO…)."""
     values = {name: draw.choose(options) for name, options in shop.dialogues["slots"].items()}
     values["order"] = f"DEMO{1000000 + draw.below(9000000)}"
     values["product"] = f"{product.brand}{shop.dialogues['name_gap']}{product.model}"
     for index, attribute in enumerate(product.category.attributes):
-        if attribute.role:  # colours and sizes a customer names are those of the category
+        if attribute.role:  # colours and sizes come from the category
             values[attribute.role] = attribute.values[product.values[index]]
             values[f"other_{attribute.role}"] = attribute.values[
                 draw.other(len(attribute.values), product.values[index])
@@ -50,7 +50,7 @@ def slot_values(shop: Shop, product: Product, draw: Draw) -> dict[str, str]:
 
 
 def _exchange(shop: Shop, product: Product, values: dict[str, str], draw: Draw) -> Exchange:
-    """A request that fits the category: one that names a colour needs a category with colours."""
+    """A request that fits the category: one with a colour needs a category with colours."""
     own = product.category.exchanges
     while True:
         exchange: Exchange = draw.choose(own if draw.chance(_CATEGORY_PERCENT) else shop.dialogues["exchanges"])
@@ -61,7 +61,7 @@ def _exchange(shop: Shop, product: Product, values: dict[str, str], draw: Draw) 
 def _earlier_turns(
     shop: Shop, product: Product, values: dict[str, str], bought: bool, draw: Draw
 ) -> list[dict[str, str]]:
-    """Two to five turns before the request: maybe a welcome, an opening with its answer, maybe a further exchange."""
+    """Two to five turns before the request: maybe a welcome, an opening with its answer, maybe one more exchange."""
     said = open_talk(shop, values, "after" if bought else "before", draw)
     if draw.chance(65):
         if bought:
@@ -73,7 +73,7 @@ def _earlier_turns(
 
 
 def open_talk(shop: Shop, values: dict[str, str], stage: str, draw: Draw) -> list[tuple[str, str]]:
-    """How a conversation begins ("before" or "after" a purchase): who speaks, and what is said."""
+    """The first turns of a conversation "before" or "after" a purchase, as (speaker, text)."""
     words = shop.dialogues
     said: list[tuple[str, str]] = []
     welcomed = draw.chance(35)
@@ -90,7 +90,7 @@ def _small_talk(shop: Shop, values: dict[str, str], draw: Draw) -> tuple[str, st
 
 
 def product_talk(shop: Shop, product: Product, index: int, draw: Draw) -> tuple[str, str]:
-    """A question about an attribute and its true answer."""
+    """A question about an attribute, and its correct answer."""
     attribute = product.category.attributes[index]
     statement = draw.choose(attribute.states).fill({"value": attribute.values[product.values[index]]})
     return draw.choose(attribute.asks), draw.choose(shop.dialogues["follow_ups"]).fill({"statement": statement})

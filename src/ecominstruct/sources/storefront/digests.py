@@ -1,4 +1,4 @@
-"""Several reviews of one product, and what they say together: of each aspect only praise, only complaints, or both."""
+"""The digest table: several reviews of one product, and whether they praise, blame or disagree on each aspect."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ecominstruct.sources.storefront.reviews import write_review
 from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
-_FEWEST, _MORE = 3, 3  # reviews: three to five
-_SPOKEN_OF = 3  # aspects that the reviews speak of
-_OTHERS = 2  # aspects on the menu that no review speaks of
-_AGREE_PERCENT = 85  # of the remarks on an aspect follow what most buyers think of it
+_FEWEST, _MORE = 3, 3  # number of reviews: three to five
+_SPOKEN_OF = 3  # aspects that reviews may mention
+_OTHERS = 2  # aspects on the menu that no review mentions
+_AGREE_PERCENT = 85  # of the remarks on an aspect follow the majority opinion
 _SIGNS = ("+", "-", "±")
 
 
@@ -22,7 +22,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     """One row of the digest table."""
     product = make_product(shop, number // _ROWS_PER_PRODUCT)
     draw = Draw("digest", shop.lang, str(number))
-    # Not the price: of a waste of money people speak whatever it was that displeased them.
+    # The price is excluded: reviewers call a product a waste of money whatever the actual complaint is.
     general = [aspect for aspect in shop.reviews["aspects"] if aspect.name != shop.price_label]
     known = draw.sample((*product.category.aspects, draw.choose(general)), _SPOKEN_OF + _OTHERS)
     aspects = known[:_SPOKEN_OF]
@@ -49,7 +49,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 def _sign(view: str, draw: Draw) -> str:
-    """What one buyer says of an aspect: mostly what the others say."""
+    """One buyer's opinion of an aspect: usually the majority one."""
     return view if draw.chance(_AGREE_PERCENT) else "+-"[view == "+"]
 
 
@@ -58,7 +58,7 @@ def _verdict(signs: set[str]) -> str:
 
 
 def _summary(shop: Shop, verdicts: dict[str, str], draw: Draw) -> str:
-    """A sentence on what is praised, on what is blamed, and on what is disputed, as far as there is something."""
+    """One sentence each on what is praised, blamed and disputed, as far as there is any."""
     words = shop.digests
     sentences = []
     for sign in _SIGNS:

@@ -1,4 +1,4 @@
-"""A stream of choices that one hash starts: a row hashes its name once and mixes integers from there on."""
+"""A deterministic random generator per row: one hash as the seed, then integer mixing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ecominstruct.identity import hash64
 T = TypeVar("T")
 
 _MASK = (1 << 64) - 1
-# Knuth's MMIX constants: a full-period 64-bit linear congruential step. Only the high half is used.
+# A 64-bit linear congruential generator with full period (constants of Knuth's MMIX). Only the high half is used.
 _FACTOR = 6364136223846793005
 _STEP = 1442695040888963407
 
 
 class Draw:
-    """Successive choices for one row. Local to the row, so rows cannot influence each other."""
+    """Successive random choices for one row. The state is local to the row, so rows do not influence each other."""
 
     __slots__ = ("_state",)
 
@@ -24,12 +24,12 @@ class Draw:
         self._state = hash64("storefront", *words)
 
     def below(self, count: int) -> int:
-        """The next integer in [0, count), for a count below 2**32."""
+        """The next integer in [0, count), for count < 2**32."""
         self._state = state = (self._state * _FACTOR + _STEP) & _MASK
         return (state >> 32) * count >> 32
 
     def indexes(self, counts: Sequence[int]) -> list[int]:
-        """One index below each of the counts: the same as `below` for each, in a tight loop."""
+        """One index below each of the counts. Equivalent to calling `below` for each, but faster."""
         state = self._state
         found = []
         for count in counts:
@@ -39,21 +39,21 @@ class Draw:
         return found
 
     def chance(self, percent: int) -> bool:
-        """True in `percent` of 100 cases."""
+        """True with probability `percent` / 100."""
         return self.below(100) < percent
 
     def choose(self, options: Sequence[T]) -> T:
-        """One of the options; an empty sequence raises IndexError."""
+        """One of the options. Raises IndexError if there are none."""
         return options[self.below(len(options))]
 
     def other(self, count: int, than: int) -> int:
-        """An index in [0, count) that differs from `than`; with a single option there is only that one."""
+        """An index in [0, count) other than `than`; `than` itself if there is no other."""
         if count < 2:
             return than
         index = self.below(count - 1)
         return index + 1 if index >= than else index
 
     def sample(self, options: Sequence[T], count: int) -> list[T]:
-        """Up to `count` different options in drawn order."""
+        """Up to `count` distinct options in drawn order."""
         rest = list(options)
         return [rest.pop(self.below(len(rest))) for _ in range(min(count, len(rest)))]

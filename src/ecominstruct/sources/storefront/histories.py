@@ -1,8 +1,8 @@
-"""What a shopper has bought so far, and what comes next: the one candidate that belongs to the same situation.
+"""The history table: a shopper's purchases, and the one candidate that continues the same situation.
 
-A situation is a set of categories that people buy one after the other (`situations.yaml`). The next product is of a
-category that is still missing. No other candidate is of a category that shares a situation with the history, but one
-may be a second copy of what has been bought and of which one is enough.
+A situation is a set of categories that people buy one after another (`situations.yaml`). The next product belongs to a
+category of the situation that is not in the history. No other candidate shares a situation with the history, except
+that one may be a second copy of something needed only once.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ecominstruct.sources.storefront.products import (
 from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
-_LONGEST = 3  # products of a history
+_LONGEST = 3  # products in a history
 _CANDIDATES = 5
-_SECOND_PERCENT = 70  # of the histories with a thing that is bought once get another one among the candidates
+_SECOND_PERCENT = 70  # of the histories with a bought-once product get another one of it among the candidates
 
 
 def row(shop: Shop, number: int) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     once = [category for category in bought if category in shop.bought_once]
     if once and draw.chance(_SECOND_PERCENT):
         others[0] = draw.choose(once)
-    # Each history has a block of its own: no other one, of test or of training, shows the same products.
+    # Each history uses its own block, so that no two rows, of test or training, show the same products.
     history = [_other(shop, category, number) for category in bought]
     candidates = [following, *(_other(shop, category, draw.below(blocks)) for category in others)]
     titles = [title_text(product) for product in candidates]
@@ -53,12 +53,12 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 def _strangers(shop: Shop, bought: list[int], draw: Draw) -> list[int]:
-    """Categories that are in no situation with anything that was bought."""
+    """Categories that share no situation with anything bought."""
     near = {category for one in bought for situation in shop.situations[one] for category in situation}
     far = [category for category in range(len(shop.categories)) if category not in near]
     return draw.sample(far, _CANDIDATES - 1)
 
 
 def _other(shop: Shop, category: int, block: int) -> Product:
-    """The product of a category in a block of those that no row is about."""
+    """The product of a category in a block of the background."""
     return make_product(shop, product_in_block(shop, category, block))

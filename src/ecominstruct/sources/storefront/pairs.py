@@ -1,7 +1,7 @@
-"""Pairs of listings: the same product by two sellers, or two products that are easily confused.
+"""The pair table: two listings of the same product, or of two products that are easily confused.
 
-A product is its brand, its model and the attributes its title states. Listings of the same product are worded afresh
-more often than listings of different ones, so shared characters alone decide badly.
+A product is identified by its brand, its model and the attributes in its title. Listings of the same product are
+reworded more often than listings of different ones, so shared characters alone are a poor signal.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     other = replace(product, sku=f"{product.sku}-B") if same else _lookalike(shop, product, number, draw)
     other = _reworded(other, draw, percent=80 if same else 45)
     own_title, other_title = title_text(product), title_text(other)
-    if own_title == other_title:  # two sellers with word for word the same title would teach nothing
+    if own_title == other_title:  # two identical titles would be trivial
         other = _reworded(other, draw, percent=100)
         other_title = title_text(other)
     listings = [
@@ -57,7 +57,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 def _lookalike(shop: Shop, product: Product, number: int, draw: Draw) -> Product:
-    """A different product that looks much the same: another model number, another variant, or a sibling."""
+    """A similar but different product: another model number, another variant, or another product of the brand."""
     kind = draw.below(100)
     if kind < 35:
         return replace(product, sku=f"{product.sku}-M", model=_next_model(product.model, draw))
@@ -73,7 +73,7 @@ def _lookalike(shop: Shop, product: Product, number: int, draw: Draw) -> Product
 
 
 def _next_model(model: str, draw: Draw) -> str:
-    """The model with one digit changed, as a neighbour in the maker's range would be called."""
+    """The model name with one digit changed, like a neighbour in the same product range."""
     places = [index for index, sign in enumerate(model) if sign.isdigit()]
     index = draw.choose(places)
     # Counting within 1-9 keeps a leading digit from becoming zero.
@@ -84,7 +84,7 @@ def _next_model(model: str, draw: Draw) -> str:
 
 
 def _reworded(product: Product, draw: Draw, percent: int) -> Product:
-    """The listing as another seller words it; in `percent` of 100 cases with another title pattern."""
+    """The listing in another seller's wording, with another title pattern in `percent` of 100 cases."""
     category = product.category
     afresh = draw.chance(percent)
     return replace(
@@ -99,7 +99,7 @@ def _reworded(product: Product, draw: Draw, percent: int) -> Product:
 
 
 def _other_unit(product: Product, draw: Draw) -> dict[int, str]:
-    """At most one attribute given in another unit: 1.7 L as 1700 ml."""
+    """At most one attribute in another unit: 1.7 L as 1700 ml."""
     known = [
         (index, attribute.same_as[value])
         for index, attribute in enumerate(product.category.attributes)
@@ -109,7 +109,7 @@ def _other_unit(product: Product, draw: Draw) -> dict[int, str]:
 
 
 def _rearranged(product: Product, draw: Draw) -> list[dict[str, str]]:
-    """The attribute list in another order, with one attribute (never the brand) missing most of the time."""
+    """The attribute list in another order, usually with one attribute (never the brand) missing."""
     brand, *rest = attribute_pairs(product)
     kept = draw.sample(rest, len(rest) - (1 if draw.chance(75) else 0))
     kept.insert(draw.below(len(kept) + 1), brand)

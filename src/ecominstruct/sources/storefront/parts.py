@@ -1,8 +1,8 @@
-"""Where a title or a query is cut into its parts: brand, model, product word, values, and the words around them.
+"""Segmentation of titles and queries into parts: brand, model, product word, values, and the words between.
 
-Each field of a pattern is a part. Of the words between fields, some belong to the field before ("{Lining} Lining"),
-some to the field behind ("with {Coating}"), as `joins` in `shop.yaml` says; all others are parts of their own. What
-stands between parts is white space and punctuation, or nothing at all.
+Each field of a pattern is a part. Some words between fields belong to the field before ("{Lining} Lining") or after
+("with {Coating}"), as `joins` in `shop.yaml` says. All other words are parts of their own. Only white space and
+punctuation separate parts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _WORD = r"\w[^\s,;:()（）{}]*"
 
 
 class Joins:
-    """Which words of patterns belong to a field, and which stand together although they are several parts."""
+    """Which words of patterns belong to a field, and which adjacent words are separate parts."""
 
     __slots__ = ("_apart", "_part")
 
@@ -30,7 +30,7 @@ class Joins:
         self._part = re.compile(rf"{lead}{field}{tail}|{_WORD}(?: {_WORD})*")
 
     def pieces(self, source: str) -> Iterator[tuple[int, str]]:
-        """The parts of a pattern, each with the number of characters that stand before it and belong to none."""
+        """The parts of a pattern, each with the number of separator characters before it."""
         end = 0
         for found in self._part.finditer(source):
             for words in self._apart.get(found[0], (found[0],)):
@@ -40,7 +40,7 @@ class Joins:
 
 
 class Cuts:
-    """A pattern that knows where it is cut."""
+    """A pattern with the positions of its parts."""
 
     __slots__ = ("_pieces",)
 
@@ -48,7 +48,7 @@ class Cuts:
         self._pieces = tuple((skipped, _field(words), words) for skipped, words in joins.pieces(source))
 
     def parts(self, values: Mapping[str, str]) -> list[Part]:
-        """The parts of the pattern's text, filled with these values, in their order."""
+        """The parts of the text that results from filling the pattern with these values, in order."""
         found = []
         end = 0
         for skipped, field, words in self._pieces:
@@ -60,6 +60,6 @@ class Cuts:
 
 
 def _field(words: str) -> str:
-    """The name of the field that a part consists of; "" where it has other words."""
+    """The field name if a part is a single field; '' otherwise."""
     alone = re.fullmatch(r"\{([^{}]+)\}", words)
     return alone[1] if alone else ""

@@ -1,7 +1,7 @@
-"""The product table, and the products the other tables talk about.
+"""The product table, and the products that all other tables refer to.
 
-Products are numbered without end. Product numbers come in blocks that hold each category once, rotated by a hash of
-the block: so "the product of category c in block b" is found without a search.
+Product numbers are unbounded. They come in blocks with one product of each category, rotated by a hash of the block.
+The product of category c in block b is therefore found without a search.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from ecominstruct.sources.storefront.parts import Part
 from ecominstruct.sources.storefront.templates import SpanText
 from ecominstruct.sources.storefront.words import Category, ModelPattern, Shop
 
-_LETTERS = "ABCDEFGHKLMNPRSTVWX"  # no letters that look like digits
-_GOLDEN, _MASK = 0x9E3779B97F4A7C15, (1 << 64) - 1  # 2**64 divided by the golden ratio; 64 bits
-_MAX_PAIRS = 9  # the longest attribute list; brand and model count
-_BACKGROUND = 1 << 20  # the block at which the background begins
-_MIN_BLOCKS = 24  # the smallest pool other tables look for products in: small, yet it holds a match nearly always
+_LETTERS = "ABCDEFGHKLMNPRSTVWX"  # without letters that look like digits
+_GOLDEN, _MASK = 0x9E3779B97F4A7C15, (1 << 64) - 1  # 2**64 divided by the golden ratio; a 64-bit mask
+_MAX_PAIRS = 9  # in the longest attribute list, including brand and model
+_BACKGROUND = 1 << 20  # the first block of the background
+_MIN_BLOCKS = 24  # the smallest pool in which other tables look for products; it nearly always holds a match
 
 
 @dataclass(slots=True)
 class Product:
-    """One listing of a product. A copy with other wording fields is another seller's listing of the same thing."""
+    """One listing of a product. A copy with other wording fields is another seller's listing of the same product."""
 
     shop: Shop
     sku: str
@@ -32,21 +32,21 @@ class Product:
     brand: str
     model: str
     type_index: int
-    values: list[int]  # per attribute of the category, the index of its value
+    values: list[int]  # for each attribute of the category, the index of its value
     title_index: int
     intro_index: int
     boost: str
     promo: str
-    dropped: tuple[int, ...]  # attributes the listing does not give
-    restated: dict[int, str] = field(default_factory=dict)  # attribute -> its value in another unit
+    dropped: tuple[int, ...]  # attributes that the listing omits
+    restated: dict[int, str] = field(default_factory=dict)  # attribute index -> its value in another unit
 
     def titled(self, index: int) -> str:
-        """The value of an attribute as titles and attribute lists give it."""
+        """The value of an attribute in the form used in titles and attribute lists."""
         return self.restated.get(index) or self.category.attributes[index].titled[self.values[index]]
 
 
 def make_product(shop: Shop, number: int) -> Product:
-    """Product number `number` of a language's shop."""
+    """Product `number` in a language's shop."""
     category = shop.categories[_category_index(shop, number)]
     draw, brand, values = _first_draws(shop, category, number)
     model = _model(draw.choose(category.models), draw)
@@ -73,14 +73,14 @@ def make_product(shop: Shop, number: int) -> Product:
 
 
 def _first_draws(shop: Shop, category: Category, number: int) -> tuple[Draw, str, list[int]]:
-    """A product's brand and attribute values come first, so that a search can stop there."""
+    """Draw a product's brand and attribute values first, so that a search can stop there."""
     draw = Draw("product", shop.lang, str(number))
     return draw, draw.choose(shop.departments[category.department].brands), draw.indexes(category.counts)
 
 
 @dataclass(slots=True)
 class Glimpse:
-    """As much of a product as a search looks at: a third of the work of making the whole."""
+    """The part of a product that a search needs, for a third of the cost of the whole."""
 
     number: int
     brand: str
@@ -88,7 +88,7 @@ class Glimpse:
 
 
 def browse(shop: Shop, category: int, start: int, blocks: int) -> Iterator[Glimpse]:
-    """The products of a category from block `start` on: once around the pool of `blocks`, then beyond it for ever."""
+    """Yield a category's products from block `start`: once around the pool of `blocks`, then endlessly beyond it."""
     step = 0
     while True:
         number = product_in_block(shop, category, (start + step) % blocks if step < blocks else step)
@@ -98,15 +98,15 @@ def browse(shop: Shop, category: int, start: int, blocks: int) -> Iterator[Glimp
 
 
 def place(shop: Shop, category: Category) -> int:
-    """The index of a category among the shop's categories."""
+    """The index of a category in the shop."""
     return next(i for i in shop.departments[category.department].categories if shop.categories[i] is category)
 
 
 def product_in_block(shop: Shop, category: int, block: int) -> int:
-    """The number of the one product of a category in a block of the background.
+    """The number of a category's product in a block of the background.
 
-    The background is a stretch of product numbers that no other row is about. What a query or a pair sets beside its
-    own product comes from there, so rows about one product never show another one that may be in another split.
+    The background is a range of product numbers that no other row is about. The further products in a query or pair
+    come from there, so that rows about one product never show another that may be in a different split.
     """
     size = len(shop.categories)
     block += _BACKGROUND
@@ -114,9 +114,9 @@ def product_in_block(shop: Shop, category: int, block: int) -> int:
 
 
 def pool_blocks(shop: Shop, number: int) -> int:
-    """From how many blocks of the background row `number` of another table takes its further products.
+    """The number of background blocks from which row `number` of another table takes its further products.
 
-    The pool grows by one product for two rows, so that distractors are neither few nor all different.
+    The pool grows by one product for every two rows, so that distractors are neither few nor all different.
     """
     return max(_MIN_BLOCKS, number // 2 // len(shop.categories))
 
@@ -127,12 +127,12 @@ def _category_index(shop: Shop, number: int) -> int:
 
 
 def _rotation(shop: Shop, block: int) -> int:
-    """How far the categories of a block are rotated: multiplicative hashing, as searches ask for it all the time."""
+    """How far the categories of a block are rotated. Multiplicative hashing, because searches call it very often."""
     return ((shop.seed + block * _GOLDEN & _MASK) >> 32) * len(shop.categories) >> 32
 
 
 def _model(pattern: ModelPattern, draw: Draw) -> str:
-    """Fill a model pattern; a run of digits never starts with zero."""
+    """Fill a model pattern. A run of digits never starts with zero."""
     done: list[str] = []
     for part in pattern:
         if isinstance(part, str):
@@ -146,7 +146,7 @@ def _model(pattern: ModelPattern, draw: Draw) -> str:
 
 
 def title(product: Product) -> tuple[SpanText, list[Part]]:
-    """The title of a listing with its spans, and the parts that it is made of."""
+    """The title of a listing with its spans, and the parts that it consists of."""
     text = SpanText()
     category, values = product.category, _title_values(product)
     category.titles[product.title_index].write(text, values, category.labels)
@@ -154,7 +154,7 @@ def title(product: Product) -> tuple[SpanText, list[Part]]:
 
 
 def title_text(product: Product) -> str:
-    """The title alone, for rows that show it without spans."""
+    """The title without spans."""
     return product.category.titles[product.title_index].fill(_title_values(product))
 
 
@@ -173,7 +173,7 @@ def _title_values(product: Product) -> dict[str, str]:
 
 
 def prose_fields(product: Product) -> dict[str, str]:
-    """What sentences about a product may name: brand, model, type, attribute values and the words that agree."""
+    """Values for sentences about a product: brand, model, type, attribute values and words that agree grammatically."""
     category = product.category
     values = {
         "brand": product.brand,
@@ -187,7 +187,7 @@ def prose_fields(product: Product) -> dict[str, str]:
 
 
 def attribute_pairs(product: Product) -> list[dict[str, str]]:
-    """The attribute list of a listing: brand and model first, then what the category's schema knows."""
+    """The attribute list of a listing: brand and model, then the attributes of the category."""
     category = product.category
     pairs = [
         {"name": category.labels["brand"], "value": product.brand},
@@ -202,7 +202,7 @@ def attribute_pairs(product: Product) -> list[dict[str, str]]:
 
 
 def write_passage(product: Product, stated: list[int], draw: Draw) -> SpanText:
-    """An opening sentence and one sentence per stated attribute; every attribute value is a span."""
+    """An opening sentence, then one sentence for each attribute in `stated`. Every attribute value is a span."""
     category = product.category
     text = SpanText()
     labels = {attribute.name: attribute.name for attribute in category.attributes}
@@ -216,13 +216,13 @@ def write_passage(product: Product, stated: list[int], draw: Draw) -> SpanText:
 
 
 def unstated(product: Product) -> list[int]:
-    """The attributes that the opening sentence leaves to other sentences."""
+    """The attributes that the opening sentence does not mention."""
     fields = product.category.intros[product.intro_index].fields
     return [index for index, attribute in enumerate(product.category.attributes) if attribute.name not in fields]
 
 
 def schema(category: Category) -> list[str]:
-    """What the parts of a title or query of this category can be: brand, type of product, model, attributes."""
+    """The possible parts of a title or query in this category: brand, product type, model, attributes."""
     return list(category.labels.values())
 
 

@@ -1,8 +1,8 @@
-"""Search queries with five candidates whose grades follow from how they were made.
+"""The query table: search queries with five candidates whose grades follow from how they were made.
 
-A query states two conditions (and often a price, which the grades leave aside: products here have none). Grade 4
-fulfils both, 3 exactly one, 2 neither (all three in the asked category), 1 is another category of the same
-department, 0 another department.
+A query states two conditions, and often a price, which the grades ignore because products here have none. Grade 4
+fulfils both conditions, 3 exactly one, 2 neither (all three are in the requested category). Grade 1 is another category
+of the same department, 0 another department.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ecominstruct.sources.storefront.templates import SpanText, Template
 from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
-_PRICED_PERCENT = 80  # of queries without a model: those also say what the thing may cost
+_PRICED_PERCENT = 80  # of queries without a model also state a price
 _GRADES = ("4", "3", "2", "1", "0")
 
 
@@ -61,13 +61,13 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 def _intent(shop: Shop, draw: Draw) -> str:
-    """Intents in the order of the file: exact product, category browse, attribute filter, gift or occasion."""
+    """Draw an intent; in file order they are exact product, category browse, attribute filter, gift or occasion."""
     exact, browse, wanted, gift = shop.queries
     return draw.choose((exact, exact, browse, browse, wanted, wanted, wanted, gift, gift))
 
 
 def _write_query(best: Product, pattern: Template, asked: list[int], draw: Draw) -> tuple[SpanText, list[Part]]:
-    """The query with its spans, and the parts that it is made of."""
+    """The query with its spans, and the parts that it consists of."""
     category = best.category
     first, second = (category.attributes[index] for index in asked)
     values = {
@@ -78,7 +78,7 @@ def _write_query(best: Product, pattern: Template, asked: list[int], draw: Draw)
         "b": second.values[best.values[asked[1]]],
         "occasion": draw.choose(category.occasions),
     }
-    if best.shop.lang == "en" and draw.chance(80):  # most shoppers do not bother with capitals
+    if best.shop.lang == "en" and draw.chance(80):  # most shoppers write without capitals
         values = {key: value.lower() for key, value in values.items()}
     text = SpanText()
     pattern.write(text, values, category.labels | {"a": first.name, "b": second.name})
@@ -92,7 +92,7 @@ def _write_query(best: Product, pattern: Template, asked: list[int], draw: Draw)
 
 
 def _fulfilled(other: Glimpse, best: Product, pattern: Template, asked: list[int]) -> int:
-    """How many of the query's conditions on brand and attributes a product of the same category fulfils."""
+    """The number of the query's conditions on brand and attributes that a product of the same category fulfils."""
     count = 0
     if "brand" in pattern.fields and other.brand == best.brand:
         count += 1
@@ -121,7 +121,7 @@ def _rivals(shop: Shop, best: Product, pattern: Template, asked: list[int], bloc
 
 
 def _strangers(shop: Shop, best: Product, blocks: int, draw: Draw) -> list[Product]:
-    """A product of another category of the department (of another brand) and one of another department."""
+    """A product of another category in the department (and of another brand), and one of another department."""
     home = best.category.department
     near = [index for index in shop.departments[home].categories if shop.categories[index] is not best.category]
     far = [index for index, category in enumerate(shop.categories) if category.department != home]

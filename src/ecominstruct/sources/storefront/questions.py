@@ -1,4 +1,4 @@
-"""Questions about a passage of a product page; one in four asks for something the passage does not say."""
+"""The question table: questions about a passage from a product page; one in four is not answered by it."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 def _hidden(product: Product, draw: Draw) -> int:
-    """An attribute that neither title nor opening sentence states: the passage will not state it either."""
+    """An attribute that neither the title nor the opening sentence states. The passage does not state it either."""
     shown = product.category.titles[product.title_index].fields
     names = product.category.attributes
     return draw.choose([index for index in unstated(product) if names[index].name not in shown])
 
 
 def _context(product: Product, hidden: int, draw: Draw) -> tuple[str, list[Span]]:
-    """The passage (2-5 sentences) and the spans of the attribute values it states."""
+    """The passage (2-5 sentences) and the spans of the attribute values in it."""
     known = [index for index in unstated(product) if index != hidden]
     text: SpanText = write_passage(product, draw.sample(known, 1 + draw.below(3)), draw)
     spans = text.spans
@@ -62,11 +62,11 @@ def _context(product: Product, hidden: int, draw: Draw) -> tuple[str, list[Span]
 
 
 def _mentions(context: str, attribute: Attribute) -> bool:
-    """Whether a passage happens to contain a value of an attribute it was not meant to state."""
+    """Whether a passage happens to contain a value of an attribute that it was not meant to state."""
     return any(value in context for value in attribute.values)
 
 
 def _other_value(attribute: Attribute, value: str, draw: Draw) -> str:
-    """A value that is plainly another one: neither contained in the true value nor containing it."""
+    """A clearly different value: it neither contains the true one nor is contained in it."""
     others = [other for other in attribute.values if other not in value and value not in other]
     return draw.choose(others) if others else value

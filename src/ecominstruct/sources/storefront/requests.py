@@ -1,4 +1,4 @@
-"""Requests in a shopper's own words, and the search query that says the same: only what counts, in a fixed order."""
+"""The request table: requests in a shopper's own words, and equivalent search queries in a fixed order."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ecominstruct.sources.storefront.products import Product, make_product
 from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
-_NAMED_PERCENT = 20  # of requests name the product; the others say what it should be like
-_SLIP_PERCENT = 30  # of English requests have two letters of the product word exchanged
-_SHORTEST_SLIP = 5  # letters of a word in which a slip can still be read
+_NAMED_PERCENT = 20  # of requests name the product; the others describe it
+_SLIP_PERCENT = 30  # of English requests have two letters of the product word swapped
+_SHORTEST_SLIP = 5  # letters in a word that stays legible with two letters swapped
 _WISHES = (("brand", "a"), ("a", "b"), ("a", "b", "occasion"), ("brand", "a", "occasion"))
 
 
@@ -30,7 +30,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 def _named(shop: Shop, product: Product, kind: str, draw: Draw) -> tuple[str, list[str]]:
-    """A request for one product by its name, half of the time with what it is."""
+    """A request for one product by name, half of the time with its type."""
     words = shop.requests
     typed = draw.chance(50)
     values = {"brand": product.brand, "model": product.model, "type": kind, **product.category.grammar}
@@ -40,14 +40,14 @@ def _named(shop: Shop, product: Product, kind: str, draw: Draw) -> tuple[str, li
 
 
 def _described(shop: Shop, product: Product, kind: str, draw: Draw) -> tuple[str, list[str]]:
-    """A request for a kind of product with two or three wishes, said in any order."""
+    """A request for a type of product with two or three wishes in random order."""
     words, category = shop.requests, product.category
     wishes = draw.choose(_WISHES)
     features = {}
     for name, index in zip("ab", draw.sample(category.core, 2), strict=True):
         attribute = category.attributes[index]
         features[name] = {"name": attribute.name, "a": attribute.values[product.values[index]]}
-    said: dict[str, tuple[str, str]] = {}  # wish -> how it is said, how the query has it
+    said: dict[str, tuple[str, str]] = {}  # wish -> its wording in the request, its wording in the query
     for wish in draw.sample((*wishes, "price"), len(wishes) + draw.below(2)):
         said[wish] = _wish(shop, product, wish, features, draw)
     several = category.key in words.get("uncounted", ()) or category.grammar.get("this") == "these"
@@ -60,7 +60,7 @@ def _described(shop: Shop, product: Product, kind: str, draw: Draw) -> tuple[str
 
 
 def _wish(shop: Shop, product: Product, wish: str, features: dict[str, dict[str, str]], draw: Draw) -> tuple[str, str]:
-    """How a wish is said, and how the query has it."""
+    """The wording of a wish in the request, and in the query."""
     words, category = shop.requests, product.category
     if wish == "brand":
         return draw.choose(words["brands"]).format(brand=product.brand), product.brand
@@ -76,7 +76,7 @@ def _wish(shop: Shop, product: Product, wish: str, features: dict[str, dict[str,
 
 
 def _slip(kind: str, draw: Draw) -> str:
-    """The product word with two neighbouring letters of a longer word exchanged; as it is where there is none."""
+    """The product word with two adjacent letters of a longer word swapped; unchanged if no word is long enough."""
     begins = [at for at in range(len(kind)) if at == 0 or kind[at - 1] == " "]
     lengths = [len(kind[at:].split(" ")[0]) for at in begins]
     places = [

@@ -1,4 +1,4 @@
-"""Reviews: an opening, clauses that praise or blame an aspect, and a closing that fits the rating."""
+"""The review table: an opening, clauses that praise or blame an aspect, and a closing that fits the rating."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecominstruct.sources.storefront.templates import SpanText
 from ecominstruct.sources.storefront.words import Aspect, Shop
 
 _REVIEWS_PER_PRODUCT = 3
-# How many aspects a review speaks of, and what they are said to be ("+" or "-"); repeated in its share of the rows.
+# The opinion on each aspect of a review ("+" or "-"); repeated in proportion to its share of the rows.
 _MOODS = ("+", "+", "++", "++", "++", "+++", "-", "-", "--", "--", "---", "+-", "+-", "-+", "++-", "-+-", "+--", "+-+")
 
 
@@ -21,7 +21,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
     mood = draw.choose(_MOODS)
     own = product.category.aspects
     general: tuple[Aspect, ...] = shop.reviews["aspects"]
-    # The category's own aspects lead; one remark in four is about the shop (delivery, price, …).
+    # The category's own aspects dominate; one remark in four is about the shop (delivery, price, …).
     aspects = draw.sample(own, len(mood))
     if draw.chance(50):
         aspects[draw.below(len(aspects))] = draw.choose(general)
@@ -40,14 +40,14 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 class Review(NamedTuple):
-    """The text of a review with its opinions marked, and its stars."""
+    """A review: its text with opinions as spans, and its stars."""
 
     text: SpanText
     rating: str
 
 
 def write_review(shop: Shop, product: Product, aspects: list[Aspect], mood: str, draw: Draw) -> Review:
-    """A review that says of each aspect what the mood has for it: "+" or "-"."""
+    """A review with an opinion on each aspect: `mood` has a "+" or "-" for each of `aspects`."""
     rating = _rating(mood, draw)
     fields = prose_fields(product) | {
         "time": draw.choose(shop.reviews["times"]),
@@ -63,7 +63,7 @@ def write_review(shop: Shop, product: Product, aspects: list[Aspect], mood: str,
 
 
 def _rating(mood: str, draw: Draw) -> str:
-    """Stars that agree with the aspects: only praise 4-5, only blame 1-2, both in balance 3, else the majority."""
+    """Stars that agree with the opinions: only praise 4-5, only blame 1-2, a tie 3, else by the majority."""
     praise, blame = mood.count("+"), mood.count("-")
     if not blame:
         return "4" if draw.chance(25) else "5"
@@ -75,7 +75,7 @@ def _rating(mood: str, draw: Draw) -> str:
 
 
 def _write_clauses(shop: Shop, text: SpanText, aspects: list[Aspect], mood: str, draw: Draw) -> None:
-    """Join the clauses with words that fit: a turn of polarity gets a contrast."""
+    """Join the clauses with fitting conjunctions: a change of polarity gets a contrast."""
     stop: str = shop.reviews["stop"]
     joins: dict[str, list[str]] = shop.reviews["joins"]
     begins_sentence = True

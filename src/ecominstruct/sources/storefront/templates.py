@@ -1,4 +1,4 @@
-"""Sentences with {fields}, and texts that remember where their labelled pieces stand."""
+"""Sentence templates with {fields}, and texts that record the position of their labelled pieces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Span = dict[str, Any]  # {"label": str, "start": int, "end": int, "text": str}; 
 
 
 class SpanText:
-    """A text put together from left to right. Spans come out sorted, exact and free of overlap."""
+    """A text assembled from left to right. Its spans are sorted, exact and do not overlap."""
 
     __slots__ = ("_length", "_pieces", "spans")
 
@@ -20,7 +20,7 @@ class SpanText:
         self.spans: list[Span] = []
 
     def add(self, piece: str, label: str = "") -> None:
-        """Append a piece; with a label it becomes a span."""
+        """Append a piece. With a label it becomes a span."""
         start = self._length
         self._length = end = start + len(piece)
         self._pieces.append(piece)
@@ -34,7 +34,7 @@ class SpanText:
 
 
 class Template:
-    """A wording such as `"Holds {Capacity}."`, parsed once. Field names may contain spaces and Chinese."""
+    """A wording such as `"Holds {Capacity}."`, parsed once. Field names may contain blanks and Chinese."""
 
     __slots__ = ("_parts", "fields", "source")
 
@@ -48,7 +48,7 @@ class Template:
         return self.source.format_map(values)
 
     def write(self, into: SpanText, values: Mapping[str, str], labels: Mapping[str, str]) -> None:
-        """Append the filled wording to a text; fields that `labels` names become spans."""
+        """Append the filled wording to a text. Fields named in `labels` become spans."""
         add = into.add
         for literal, field in self._parts:
             if literal:
@@ -58,7 +58,7 @@ class Template:
 
 
 def title_case(text: str) -> str:
-    """English title case that leaves units, codes and short joining words alone ("1.7 L", "pH 5.5", "Pack of 4")."""
+    """English title case that leaves units, codes and short function words alone ("1.7 L", "pH 5.5", "Pack of 4")."""
     done: list[str] = []
     previous = ""
     for word in text.split(" "):

@@ -1,7 +1,7 @@
-"""Lists of attributes as sellers write them, and one of the values in the form that the shop wants.
+"""The value table: attribute lists as sellers write them, and one of the values in the shop's normal form.
 
-Numbers are drawn first, as whole numbers of a small unit, and then written in one way or another; so the normal form
-is known, and no rounding is needed.
+Numbers are drawn as integers of a small unit and then written in various ways, so the normal form is exact without
+rounding.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from ecominstruct.sources.storefront.products import make_product
 from ecominstruct.sources.storefront.words import Shop
 
 _ROWS_PER_PRODUCT = 2
-_LISTED = 3  # attributes of a list
-_UNKNOWN_PERCENT = 8  # of the values asked for are no values
-_IN_WORDS_PERCENT = 50  # of the numbers that are also said in words
-_GROUPED_PERCENT = 25  # of the numbers of four digits or more have a comma
-_WIDE_PERCENT = 6  # of Chinese values have full-width digits
+_LISTED = 3  # attributes in a list
+_UNKNOWN_PERCENT = 8  # of the requested values are placeholders for "unknown"
+_IN_WORDS_PERCENT = 50  # of the numbers that have a wording in words use it
+_GROUPED_PERCENT = 25  # of the numbers with four digits or more use a comma
+_WIDE_PERCENT = 6  # of Chinese values use full-width digits
 _WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 _YEARS = (2024, 2025, 2026)
 
 
 class Written(NamedTuple):
-    """A value: how the seller writes it, how the shop wants to have it, and how the shop asks for that."""
+    """A value as the seller writes it, in the shop's normal form, and the instruction that asks for that form."""
 
     raw: str
     normal: str
@@ -60,7 +60,7 @@ def row(shop: Shop, number: int) -> dict[str, Any]:
 
 
 def _write(words: Mapping[str, Any], kind: str, draw: Draw) -> Written:
-    """A value of a kind."""
+    """A random value of one kind."""
     if kind in _WRITERS:
         return _WRITERS[kind](words, draw)
     spec = words["kinds"][kind]
@@ -70,7 +70,7 @@ def _write(words: Mapping[str, Any], kind: str, draw: Draw) -> Written:
 
 
 def _number(spec: Mapping[str, Any], high: int, draw: Draw) -> int:
-    """A number of a kind, as a multiple of its step."""
+    """A random number of one kind, as a multiple of its step."""
     return int(spec["low"] + spec["step"] * draw.below((high - spec["low"]) // spec["step"] + 1))
 
 
@@ -80,7 +80,7 @@ def _form(target: Mapping[str, Any], number: int) -> str:
 
 
 def _amount(spec: Mapping[str, Any], number: int, draw: Draw) -> str:
-    """A number as a seller writes it: in words, or in a unit that leaves at most two decimals."""
+    """A number as a seller writes it: in words, or in a unit that needs at most two decimals."""
     phrases = spec["phrases"].get(number)
     if phrases and draw.chance(_IN_WORDS_PERCENT):
         return str(draw.choose(phrases))
@@ -92,7 +92,7 @@ def _amount(spec: Mapping[str, Any], number: int, draw: Draw) -> str:
 
 
 def _decimal(number: int, unit: int) -> str:
-    """A number of small units in a larger one, exactly and in its shortest form: 1250 of 1000 are 1.25."""
+    """A number of small units in a larger unit, exact and as short as possible: 1250 with unit 1000 gives 1.25."""
     whole, rest = divmod(number, unit)
     if not rest:
         return str(whole)
@@ -117,7 +117,7 @@ def _size(words: Mapping[str, Any], draw: Draw) -> Written:
 
 
 def _pack(words: Mapping[str, Any], draw: Draw) -> Written:
-    """Several pieces of one amount: the total is wanted."""
+    """A pack of several equal amounts; the normal form is the total."""
     spec = words["pack"]
     of, largest = draw.choose(list(spec["of"].items()))
     count = spec["low"] + draw.below(spec["high"] - spec["low"] + 1)
@@ -129,7 +129,7 @@ def _pack(words: Mapping[str, Any], draw: Draw) -> Written:
 
 
 def _date(words: Mapping[str, Any], draw: Draw) -> Written:
-    """A day; the order of its parts is never in doubt."""
+    """A date; the order of its parts is never ambiguous."""
     spec = words["date"]
     year, month, day = draw.choose(_YEARS), draw.below(12), 1 + draw.below(28)
     name = spec["months"][month]
@@ -139,7 +139,7 @@ def _date(words: Mapping[str, Any], draw: Draw) -> Written:
 
 
 def _price(words: Mapping[str, Any], draw: Draw) -> Written:
-    """An amount of money: without decimals where it is even, in Chinese also as 129块9."""
+    """An amount of money: without decimals if they are zero, in Chinese also as 129块9."""
     spec = words["price"]
     whole, cents = 2 + draw.below(spec["high"]), draw.choose(spec["cents"])
     normal = spec["form"].format(x=f"{whole}.{cents:02}")

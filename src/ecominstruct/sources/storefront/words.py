@@ -1,6 +1,6 @@
-"""Reads the vocabulary: one YAML file per category plus the shared files, typed and checked.
+"""The vocabulary of the storefront: one YAML file per category plus shared files, typed and checked.
 
-Each file holds an `en` and a `zh` part, so that somebody who knows the trade can add a category without Python.
+Each file has an `en` and a `zh` part, so that somebody who knows the trade can add a category without Python.
 `vocabulary/README.md` describes the fields.
 """
 
@@ -22,7 +22,7 @@ from ecominstruct.sources.storefront.templates import Template, title_case
 LANGUAGES: tuple[str, ...] = ("en", "zh")
 FOLDER = Path(__file__).with_name("vocabulary")
 
-# "K##-@" as ("K", 2, "-", 0): literal text, the length of a run of digits, or 0 for a letter.
+# "K##-@" is ("K", 2, "-", 0): literal text, the length of a run of digits, or 0 for a letter.
 ModelPattern = tuple[str | int, ...]
 Opinion = tuple[str, str, str]  # the clause before the opinion phrase, the phrase, the clause after it
 
@@ -33,12 +33,12 @@ _PLURAL = {"this": "these", "This": "These", "it": "they", "It": "They", "them":
 
 
 class VocabularyError(ValueError):
-    """A vocabulary file says something the shop cannot work with; the message names the file."""
+    """A vocabulary file has invalid content. The message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One property of a category. `values` as in prose, `titled` as in titles and attribute lists."""
+    """One property of a category. `values` are written as in prose, `titled` as in titles and attribute lists."""
 
     name: str
     values: tuple[str, ...]
@@ -52,7 +52,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """Something reviews talk about, with clauses that praise it and clauses that blame it."""
+    """Something that reviews talk about, with clauses that praise and clauses that blame it."""
 
     name: str
     positive: tuple[Opinion, ...]
@@ -61,7 +61,7 @@ class Aspect:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What a customer asks with one intent, and what the agent replies. Fields of `ask` are the slots."""
+    """A customer's question with one intent, and the agent's reply. The fields of `ask` are the slots."""
 
     intent: str
     ask: Template
@@ -89,16 +89,16 @@ class Category:
     aspects: tuple[Aspect, ...]
     exchanges: tuple[Exchange, ...]
     people: tuple[str, ...]  # whom reviewers buy it for; empty: anybody
-    skip_intents: frozenset[str]  # shared requests that make no sense here, such as a warranty on coffee
+    skip_intents: frozenset[str]  # shared requests that do not fit, such as a warranty on coffee
     core: tuple[int, ...]  # attributes that every title pattern shows: what a query may ask for
-    counts: tuple[int, ...]  # per attribute, how many values it has
-    title_fields: tuple[tuple[tuple[int, str], ...], ...]  # per title pattern, the attributes it shows
+    counts: tuple[int, ...]  # for each attribute, the number of its values
+    title_fields: tuple[tuple[tuple[int, str], ...], ...]  # for each title pattern, the attributes that it shows
     spare: tuple[tuple[tuple[int, ...], ...], ...]  # [title][intro] -> attributes that neither of the two shows
 
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A coarse group of categories (by index into `Shop.categories`) that share their brands."""
+    """A coarse group of categories (indexes into `Shop.categories`) that share their brands."""
 
     name: str
     brands: tuple[str, ...]
@@ -107,34 +107,37 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """Everything one language's shop is written from. `words` holds the shared phrase files as plain data."""
+    """Everything from which the shop of one language is written. The shared phrase files are plain data."""
 
     lang: str
-    seed: int  # sets the order of the categories of this language's shop
+    seed: int  # determines the order of the categories
     categories: tuple[Category, ...]
     departments: dict[str, Department]
     brand_label: str
-    gap: str  # what stands between two sentences
+    gap: str  # the separator between two sentences
     promos: tuple[str, ...]
     reviews: dict[str, Any]
     queries: dict[str, tuple[Template, ...]]
-    query_cuts: dict[str, Cuts]  # the source of a query pattern -> where it is cut
+    query_cuts: dict[str, Cuts]  # the source of a query pattern -> its parts
     price_label: str
-    prices: dict[str, tuple[str, ...]]  # category name -> what shoppers say about its price
-    amounts: dict[str, tuple[int, ...]]  # category name -> what it may cost
+    prices: dict[str, tuple[str, ...]]  # category name -> phrases about its price
+    amounts: dict[str, tuple[int, ...]]  # category name -> possible prices
     dialogues: dict[str, Any]
     questions: tuple[str, ...]
     requests: dict[str, Any]
     values: dict[str, Any]
     digests: dict[str, Any]
     decisions: dict[str, Any]
-    situations: tuple[tuple[tuple[int, ...], ...], ...]  # per category, the situations that it belongs to
+    situations: tuple[tuple[tuple[int, ...], ...], ...]  # for each category, the situations that it belongs to
     bought_once: frozenset[int]  # categories of which one product is enough
 
 
 @functools.cache
 def load_shop(lang: str) -> Shop:
-    """Read the vocabulary of one language. Cached: the files do not change while a process runs."""
+    """Read and check the vocabulary of one language. Cached, because the files do not change during a process.
+
+    Raises VocabularyError for invalid content.
+    """
     base = _read(FOLDER / "shop.yaml", lang)
     paths = sorted((FOLDER / "categories").glob("*.yaml"))
     categories = tuple(_category(path, lang, base) for path in paths)
@@ -189,7 +192,7 @@ def _prices(part: dict[str, Any], category: str) -> tuple[str, ...]:
 
 
 def _situations(part: dict[str, Any], numbers: dict[str, int]) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    """For each category the situations that it belongs to: at least one, with two other categories or more."""
+    """For each category, its situations: at least one, each with two other categories or more."""
     found: list[list[tuple[int, ...]]] = [[] for _ in numbers]
     if unknown := {*part["once"], *chain.from_iterable(part["situations"])} - set(numbers):
         raise VocabularyError(f"situations.yaml: unknown categories {sorted(unknown)}")
@@ -204,7 +207,7 @@ def _situations(part: dict[str, Any], numbers: dict[str, int]) -> tuple[tuple[tu
 
 
 def _read(path: Path, lang: str) -> dict[str, Any]:
-    """One language's part of a file. The C loader is some ten times faster where PyYAML was built with it."""
+    """One language's part of a file. The C loader, if PyYAML has it, is about ten times faster."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     whole = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both loaders are safe ones
     if not isinstance(whole, dict) or not isinstance(whole.get(lang), dict):
@@ -341,7 +344,7 @@ def _dialogues(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_category(category: Category, where: str, base: dict[str, Any]) -> None:
-    """Refuse what would break a promise of the tables, in words that help the person who wrote the file."""
+    """Reject content that would violate an invariant of the tables, with a message for the author of the file."""
     names = {attribute.name for attribute in category.attributes}
     if category.department not in base["departments"]:
         raise VocabularyError(f"{where}: unknown department {category.department!r}")

@@ -1,9 +1,12 @@
-"""Rules that derive atomic (Chain-of-Task) tasks: from the fields of a record to further fields.
+"""Rules of derived (atomic, Chain-of-Task) tasks: they make new fields from the fields of a record.
 
-The published families are *simplification* (of a hard task to a step of it), *reversal* (of answer and question;
-mostly it needs no rule, only another template) and *recombination* (of parts of records to new pairs). A rule sees
-one record, and the pool of records that its partners may come from; it gives new fields, or the reason why there are
-none. Every choice is made by hash from the task and the record.
+The published families are *simplification* (one step of a harder task), *reversal* (of question and answer; usually a
+template suffices and no rule is needed) and *recombination* (of parts of several records). A rule gets one record and
+the pool of possible partners. It returns new fields, or the reason why there are none. Every random choice is derived
+by hash from the task and the record.
+
+Modules: `base` (types and the pool of partners), then the rules by what they work on: `spans`, `pairs`, `texts` and
+`groups` of records. To add a rule, write a function there and list it in the module's `RULES`.
 """
 
 from __future__ import annotations

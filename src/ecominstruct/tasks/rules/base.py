@@ -1,4 +1,4 @@
-"""What rules are made of: how a task calls one, what comes of it, and the records that partners come from."""
+"""Basics of rules: the call, the result, the rule itself, and the pool of records for partners."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ecominstruct.identity import SEPARATOR, fraction, hash64, pick_index
 from ecominstruct.languages import same_text
 from ecominstruct.rows import Kind
 
-TRIES = 50  # records looked at in search of a partner: a bound that keeps rules linear in the number of records
+TRIES = 50  # records inspected in search of a partner; the bound keeps rules linear in the number of records
 
 Record = Mapping[str, Any]
 """The fields of a record, with its `id`, its `split` and its `family`."""
 Places = npt.NDArray[np.int32]
-"""The numbers of records, in the order of their ids."""
+"""Indices of records in the order of their ids."""
 
 
 class Derived(NamedTuple):
@@ -33,7 +33,7 @@ class Derived(NamedTuple):
 
 
 class Call(NamedTuple):
-    """How a task calls a rule: its name for choices, which field is which, the words for labels, the number wanted."""
+    """A task's call of a rule: its purpose (a name for random choices), the field of each need, labels, a number."""
 
     purpose: str
     fields: Mapping[str, str]
@@ -41,43 +41,42 @@ class Call(NamedTuple):
     number: int = 0
 
     def value(self, record: Record, need: str) -> Any:
-        """What a record has in the field that the task names for a need; None where it names none."""
+        """The record's value for a need; None if the task has no field for it."""
         name = self.fields.get(need)
         return record[name] if name else None
 
     def words(self, record: Record, what: str) -> tuple[str, str, str]:
-        """The words from which a choice for a record is made."""
+        """The words from which a random choice for a record is derived."""
         return self.purpose, record["id"], what
 
     def chance(self, record: Record, what: str, share: float) -> bool:
-        """Whether a record is among this share of all."""
+        """Whether a record is in a random share of all records."""
         return fraction(*self.words(record, what)) < share
 
 
 class Alike(NamedTuple):
-    """Records in groups: the group of each, all of them group by group, and where each group begins and the last
-    ends."""
+    """Records in groups: the group of each record, the members by group, and the start of each group plus the end."""
 
     group: Places
     members: Places
     starts: Places
 
     def of(self, place: int) -> Places:
-        """The group of a record."""
+        """The members of a record's group."""
         group = self.group[place]
         return self.members[self.starts[group] : self.starts[group + 1]]
 
 
 class Pool:
-    """The records that partners come from: those of a task in one unit of work, in the order of their ids.
+    """The records from which partners are chosen: those of a task in one unit of work, in the order of their ids.
 
-    Every record that looks for partners is among them. A partner is of the same split, so nothing of test reaches
-    train, and of another family: kin could make a wrong answer right. Which record is taken depends on neither the
-    order nor the batches in which records come.
+    The pool includes every record that needs a partner. A partner is from the same split, so that nothing of test
+    reaches train, and from another family, since related records could make a wrong answer right. The choice does not
+    depend on the order or the batches in which records come.
     """
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
-        # In a mapped file: as Python objects, the attributes of a product take ten times as much, in memory.
+        # In a memory-mapped file: as Python objects, a product's attributes need ten times the space.
         numbers: dict[str, int] = {}
         ends = array("q", [0])
         with TemporaryFile() as file:
@@ -98,9 +97,9 @@ class Pool:
         return record
 
     def alike(self, record: Record, call: Call, *needs: str) -> Places:
-        """The records of the same split that say the same in the fields for these needs; a need without field is none.
+        """The records of the same split with the same values for these needs. Needs without a field are ignored.
 
-        Equal is what differs in nothing but case, white space and (of lists) order.
+        Values are equal up to case, white space and, for lists, order.
         """
         names = tuple(call.fields[need] for need in needs if need in call.fields)
         known = self._alike.get(names)
@@ -109,16 +108,17 @@ class Pool:
         return known.of(self._place[record["id"]])
 
     def _grouped(self, names: Sequence[str]) -> Alike:
-        """The records by their split and what they say in these fields."""
+        """The records grouped by split and by their values in these fields."""
         keys = np.array([_key(self._record(place), names) for place in range(len(self._place))], np.uint64)
         _, group, counts = np.unique(keys, return_inverse=True, return_counts=True)
         order = np.argsort(group, kind="stable").astype(np.int32)
         return Alike(group.astype(np.int32), order, np.append(0, np.cumsum(counts)).astype(np.int32))
 
     def others(self, record: Record, call: Call, *needs: str, like: Record | None = None) -> Iterator[Record]:
-        """Records of other families, alike in these fields (to `like`, if given), in an order by hash; at most TRIES.
+        """Yield up to TRIES records of other families with the same values for these needs as the record or `like`.
 
-        Neighbours by id are strangers, so a stretch from a place by hash is as good as a draw, and repeats nobody.
+        Records with adjacent ids are unrelated, so a run of records from a hashed start is as good as a random sample
+        without replacement.
         """
         found = self.alike(like or record, call, *needs)
         start = pick_index(len(found), *call.words(record, "partner")) if len(found) else 0
@@ -128,7 +128,7 @@ class Pool:
                 yield other
 
     def said(self, record: Record, call: Call, need: str, by: str) -> frozenset[str]:
-        """All that the records that are alike in the field `by` say in the field for `need`, this one included."""
+        """All values for `need` of the records that agree in `by`, including this record."""
         alike, own = self.alike(record, call, by), facts(call.value(record, need))
         if len(alike) <= 1:
             return own
@@ -138,16 +138,16 @@ class Pool:
         return self._said[key] | own
 
     def agree(self, record: Record, call: Call, need: str, by: str) -> bool:
-        """Whether all records that are alike in the field `by` say the same in the field for `need`."""
+        """Whether all records that agree in `by` have the same value for `need`."""
         return len(self.alike(record, call, by)) == 1 or len(self.said(record, call, need, by)) == 1
 
 
 same_words = lru_cache(1 << 12)(same_text)
-"""`same_text` for what comes again and again: names, values, categories."""
+"""Cached `same_text`, for texts that repeat often: names, values, categories."""
 
 
 def facts(value: Any) -> frozenset[str]:
-    """What a field says, without regard to case, white space, order and places in a text."""
+    """The content of a field as a set, ignoring case, white space, order and offsets."""
     if isinstance(value, str):
         return frozenset((same_text(value),))
     return frozenset(same_words(_plain(item)) for item in value)
@@ -162,12 +162,12 @@ def _plain(item: Any) -> str:
 
 
 def _key(record: Record, names: Sequence[str]) -> int:
-    """What records must share to be alike, as one number: texts can be long."""
+    """The value that records must share, as a hash, since texts can be long."""
     return hash64(record["split"], *(str(hash64(*sorted(facts(record[name])))) for name in names))
 
 
 class Rule(NamedTuple):
-    """A rule: what it needs, what it gives, and the function; `version` is raised when a row would change."""
+    """A rule: what it needs, what it gives, and its function. Raise `version` when a row would change."""
 
     version: int
     family: Literal["simplification", "reversal", "recombination"]
@@ -175,24 +175,24 @@ class Rule(NamedTuple):
     needs: Mapping[str, tuple[Kind, ...]]
     gives: Mapping[str, Kind]
     apply: Callable[[Record, Call, Pool], Derived | str]
-    optional: Mapping[str, tuple[Kind, ...]] = {}  # needs that a task may leave out
+    optional: Mapping[str, tuple[Kind, ...]] = {}  # needs that a task may omit
     labels: int = 0
-    number: int = 0  # of candidates, unless the task says otherwise; 0: the rule takes none
-    fewest: int = 2  # candidates among which the answer can be told
-    partners: bool = False  # whether it looks at other records
-    inside: Mapping[str, str] = {}  # spans that it gives: the need in whose text they count
+    number: int = 0  # default number of candidates; 0: not applicable
+    fewest: int = 2  # minimum number of candidates for which the answer is determined
+    partners: bool = False  # whether it uses other records
+    inside: Mapping[str, str] = {}  # for spans that it gives: the need whose text they refer to
 
     @property
     def takes(self) -> dict[str, tuple[Kind, ...]]:
-        """All needs, with those that a task may leave out."""
+        """All needs, including optional ones."""
         return {**self.needs, **self.optional}
 
 
 def gives(rule: Rule, call_fields: Mapping[str, str], kinds: Mapping[str, Kind]) -> dict[str, Kind]:
-    """The fields that a rule gives: a side that is passed on keeps the kind of the field it comes from."""
+    """The fields that a rule gives. A field that is passed on keeps its kind."""
     return {name: kinds[call_fields[name]] if name in rule.needs else kind for name, kind in rule.gives.items()}
 
 
 def hosts(rule: Rule, call_fields: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
-    """For each field of spans that a rule gives, the field of the record whose text they count in."""
+    """For each span field that a rule gives, the record field that its offsets refer to."""
     return {name: known[call_fields[need]] for name, need in rule.inside.items() if call_fields[need] in known}

@@ -1,4 +1,4 @@
-"""Rules that put several records side by side: candidates, matched pairs, strangers among kin, orders by score."""
+"""Rules that combine several records: matched pairs, candidates, the odd one out, and orders by score."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _SIDE: tuple[Kind, ...] = ("text", "texts", "pairs", "spans")
 
 
 def recombine(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """Matched pairs: the two sides of one record, or (half of the time) the right side of another one.
+    """Matched pairs: the two sides of one record or, half of the time, the right side of another.
 
-    Of the same `within` (a category, say), so that the difference is in the details. The other right side must say
-    something that no record with this left side says. A record is used only where there is one, so that no category
-    tells by itself which it is.
+    The other record has the same value of `within` (such as a category), so that the difference lies in the details.
+    Its right side must say something that no record with this left side says. A record is used only if such a partner
+    exists; otherwise the category alone would reveal the label.
     """
     left, right = call.value(record, "left"), call.value(record, "right")
     if not any(facts(left)) or not any(facts(right)):
@@ -36,7 +36,10 @@ def recombine(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def choose(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """The text of the record among those of others, all different; what records alike in `unlike` say is right too."""
+    """The text of the record among distinct texts of others.
+
+    Texts of records with the same `unlike` would also be right, so they are excluded.
+    """
     right = call.value(record, "text")
     if not same_text(right):
         return "empty_text"
@@ -57,9 +60,9 @@ def choose(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def odd_one_out(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """The item of the record among items of one other group: it is the odd one.
+    """The item of the record among items of one other group, where it is the odd one.
 
-    An item that stands under several groups would belong to both, so neither it nor a record with it is used.
+    An item in several groups would belong to both, so neither it nor a record with it is used.
     """
     if not same_text(call.value(record, "item")):
         return "empty_text"
@@ -82,7 +85,7 @@ def odd_one_out(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def _kin(record: Record, like: Record, call: Call, pool: Pool) -> list[Record]:
-    """Records of the group of `like` whose items differ from each other and from that of the record."""
+    """Records of the group of `like` with items that differ from each other and from that of the record."""
     taken = {same_text(call.value(record, "item")), ""}
     found: list[Record] = []
     for other in pool.others(record, call, "within", "group", like=like):
@@ -97,9 +100,9 @@ def _kin(record: Record, like: Record, call: Call, pool: Pool) -> list[Record]:
 
 
 def by_score(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """The text of the record among those of others with other scores: which has the highest, and their order.
+    """The text of the record among texts with other scores: the one with the highest score, and their order.
 
-    A text that was given two scores has no place in an order, so neither it nor a record with it is used.
+    A text with two different scores has no place in an order, so neither it nor a record with it is used.
     """
     own = _score(call.value(record, "score"))
     if own is None:
@@ -129,7 +132,7 @@ def by_score(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def _score(text: str) -> float | None:
-    """A score as a number; None where it is none."""
+    """A score as a number; None if it is not a finite one."""
     try:
         score = float(text)
     except ValueError:

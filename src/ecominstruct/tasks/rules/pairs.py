@@ -1,9 +1,9 @@
-"""Rules about the name–value pairs of a record: attributes, opinions, slots.
+"""Rules on the name-value pairs of a record: attributes, opinions, slots.
 
-Where a task names a `text`, it must bear out what is asked: only pairs whose value stands in it are used. A false
-value is one that another record has under the same name; it must not be true after all, so it is none that the record
-has under any name, none that stands in the text, and no part or extension of what the record has under that name.
-Grades (good, bad) are another matter: all names share them, and those of one name exclude each other.
+If a task has a field `text`, it must support the question: only pairs whose value occurs in it are used. A false value
+comes from another record, under the same name. It must not be true by accident: the record has it under no name, it is
+not in the text, and it neither contains nor is contained in a value that the record has under that name. Grades (good,
+bad) are treated differently: all names share them, and for one name they exclude each other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ecominstruct.identity import pick
 from ecominstruct.languages import mentions, same_text
 from ecominstruct.tasks.rules.base import Call, Derived, Pool, Record, Rule, same_words
 
-FEWEST = 3  # pairs of which one can be left out
+FEWEST = 3  # the minimum number of pairs if one is left out
 
 
 class Pair(NamedTuple):
@@ -27,7 +27,7 @@ class Pair(NamedTuple):
 
 
 class Swap(NamedTuple):
-    """A pair of a record, and a value that is false for it, with the record it comes from."""
+    """A pair of a record, and a value that is false for it, with the id of the record it comes from."""
 
     pair: Pair
     false: str
@@ -35,7 +35,7 @@ class Swap(NamedTuple):
 
 
 def one_pair(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """One name that the record has once, and its value: a step of listing all pairs."""
+    """A name that the record has once, and its value: a step of listing all pairs."""
     del pool
     names = Counter(same_words(pair.name) for pair in _all_pairs(record, call))
     pairs = _pairs(record, call)
@@ -47,7 +47,7 @@ def one_pair(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def one_name(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """The reverse of `one_pair`: one value that the record has once, and the name it stands under."""
+    """The reverse of `one_pair`: a value that the record has once, and its name."""
     del pool
     values = Counter(same_words(pair.value) for pair in _all_pairs(record, call))
     pairs = _pairs(record, call)
@@ -59,19 +59,19 @@ def one_name(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def statement(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """A name and a value that is the record's own or, half of the time, false: to be told apart.
+    """A name with its true value or, half of the time, a false one; the label says which.
 
-    A record is used only where a false value is at hand, so that no name tells by itself which it is.
+    A record is used only if a false value is available; otherwise the name alone would reveal the label.
     """
     text = same_text(call.value(record, "text") or "")
     return _stated(record, call, _swap(record, call, pool, _pairs(record, call), text))
 
 
 def graded_statement(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """A name and a grade (a rating, an opinion) that is the record's own or, half of the time, false.
+    """A name with its true grade (a rating, an opinion) or, half of the time, a false one.
 
-    A false grade is one that another record gives to the same name, and this one does not; under other names it may
-    stand here too, or else only records that give all their names one grade would be used.
+    A false grade is one that another record gives to the same name and this one does not. This record may give it to
+    other names; otherwise only records that grade all names alike could be used.
     """
     return _stated(record, call, _swap(record, call, pool, _all_pairs(record, call)))
 
@@ -86,9 +86,9 @@ def _stated(record: Record, call: Call, swap: Swap | None) -> Derived | str:
 
 
 def missing_pair(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """One pair left out: its name is given with the others, its value is to be found in the text.
+    """One pair is left out: its name is given, and its value is to be found in the text.
 
-    The value stands in the text once, and no other pair has it or a part of it: so there is one place to find.
+    The value occurs once in the text, and in no other pair, so there is exactly one answer.
     """
     del pool
     pairs = _all_pairs(record, call)
@@ -112,7 +112,7 @@ def missing_pair(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def swap_pair(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """All pairs of the record, one with a false value: its name is to be found among the names."""
+    """All pairs of the record, one of them with a false value. The answer is its name, among all names."""
     pairs = _pairs(record, call)
     names = Counter(same_words(pair.name) for pair in pairs)
     if len(names) < 2:
@@ -128,7 +128,10 @@ def swap_pair(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def _swap(record: Record, call: Call, pool: Pool, pairs: list[Pair], text: str | None = None) -> Swap | None:
-    """One of these pairs and a false value for it, from the first stranger that has one. Without a text: a grade."""
+    """One of these pairs and a false value for it, from the first partner that has one.
+
+    Without a text the values are grades.
+    """
     own: dict[str, list[Pair]] = {}
     for pair in pairs:
         own.setdefault(same_words(pair.name), []).append(pair)
@@ -143,7 +146,7 @@ def _swap(record: Record, call: Call, pool: Pool, pairs: list[Pair], text: str |
 
 
 def _is_false(pair: Pair, told: Sequence[tuple[str, str]], text: str | None) -> bool:
-    """Whether a value of another record is none of this one, of which these pairs and this text are true."""
+    """Whether a value of another record is false for this one, whose pairs and text are `told` and `text`."""
     value, name = same_words(pair.value), same_words(pair.name)
     if text is None:
         return (name, value) not in told
@@ -153,12 +156,12 @@ def _is_false(pair: Pair, told: Sequence[tuple[str, str]], text: str | None) -> 
 
 
 def _all_pairs(record: Record, call: Call) -> list[Pair]:
-    """The pairs of a record, without those that lack a name or a value."""
+    """The pairs of a record that have both a name and a value."""
     return [Pair(pair["name"], pair["value"]) for pair in call.value(record, "pairs") if pair["name"] and pair["value"]]
 
 
 def _pairs(record: Record, call: Call) -> list[Pair]:
-    """The pairs that the text bears out, where the task names one."""
+    """The pairs whose value occurs in the text, if the task has one."""
     text = call.value(record, "text")
     pairs = _all_pairs(record, call)
     if text is None:
@@ -168,7 +171,7 @@ def _pairs(record: Record, call: Call) -> list[Pair]:
 
 
 def _plain(pair: Pair) -> dict[str, str]:
-    """A pair as records hold it."""
+    """A pair as records store it."""
     return {"name": pair.name, "value": pair.value}
 
 

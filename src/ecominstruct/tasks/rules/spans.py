@@ -1,4 +1,4 @@
-"""Rules about the labelled stretches of one record: steps of recognising all of them."""
+"""Rules on the labelled spans of one record: single steps of recognising all of them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from ecominstruct.identity import pick
 from ecominstruct.tasks.rules.base import Call, Derived, Pool, Record, Rule
 
-ABSENT = 1 / 3  # share of records that are asked for a type they have nothing of
+ABSENT = 1 / 3  # share of records that are asked for a type that they do not have
 
 
 def type_of_span(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """Entity typing: one span of the record, and its label as the answer. Which span is a matter of hash."""
+    """Entity typing: a span of the record, chosen by hash, with its label as the answer."""
     del pool
     spans = call.value(record, "spans")
-    # A word that stands under two labels has no single right answer.
+    # A word with two different labels has no single right answer.
     labels: dict[str, set[str]] = defaultdict(set)
     for span in spans:
         labels[span["text"]].add(span["label"])
@@ -28,7 +28,7 @@ def type_of_span(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def span_of_type(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """The reverse of entity typing: one label that occurs once in the record, and its span as the answer."""
+    """The reverse of entity typing: a label that occurs once in the record, with its span as the answer."""
     del pool
     texts: dict[str, set[str]] = defaultdict(set)
     for span in call.value(record, "spans"):
@@ -42,9 +42,9 @@ def span_of_type(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def spans_of_type(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """One type at a time: all spans of one label, one time in three of a label that the record has nothing of.
+    """All spans of one label; one time in three, a label that the record does not have.
 
-    Without absent labels a model learns that there is always something to find.
+    Without absent labels, a model learns that there is always something to find.
     """
     label = _one_label(record, call, pool, ABSENT)
     if not label:
@@ -53,9 +53,9 @@ def spans_of_type(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def type_count(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """Whether and how often one label occurs: half of the time it does not, as far as other records have others.
+    """Whether and how often one label occurs. Half of the time it does not, if other records have further labels.
 
-    Mentions are counted, not different words. The two labels are the words for "it does" and "it does not".
+    Mentions are counted, not distinct words. The two labels are the words for "it does" and "it does not".
     """
     label = _one_label(record, call, pool, 0.5)
     if not label:
@@ -65,7 +65,7 @@ def type_count(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def types(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """Only which labels (of pairs: which names) the record has, without what stands under them."""
+    """The labels that the record has (for pairs: the names), without their spans."""
     del pool
     found = call.value(record, "spans")
     names = {item["name"] if "name" in item else item["label"] for item in found if item.get("start", 0) >= 0}
@@ -73,9 +73,10 @@ def types(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def _one_label(record: Record, call: Call, pool: Pool, absent: float) -> str:
-    """A label of the record, or (for this share of records) one that others have and it has not; '' for none.
+    """A label of the record or, for a share `absent` of records, one that only others have; '' if there is none.
 
-    An absent label is one of the first stranger that has any, so that labels are asked for as often as they occur.
+    An absent label comes from the first partner that has one, so that labels are asked for in proportion to their
+    frequency.
     """
     labels = _labels(call.value(record, "spans"))
     # A label with a span that is not in the text has no answer that could be copied.

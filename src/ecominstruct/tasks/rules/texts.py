@@ -1,4 +1,4 @@
-"""Rules about one text: the order of its parts, the sentence that holds an answer, its end, its right spelling."""
+"""Rules on one text: the order of its parts, the sentence with an answer, its completion, its correct spelling."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SHORTEST = 4  # characters of a text that can be cut, and letters of a word that
 
 
 def in_order(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """The parts of a text in the order in which they stand: to be put back into it once they are mixed up.
+    """The parts of a text in their order, to be restored after shuffling.
 
-    Of more than eight parts the first eight. Parts that overlap have no order, and equal ones have no place.
+    Only the first eight parts are used. Overlapping parts have no order, and equal parts are ambiguous.
     """
     del pool
     parts = _parts(call.value(record, "items"))
@@ -32,7 +32,7 @@ def in_order(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def _parts(items: list[Any]) -> list[str] | None:
-    """The texts of items in their order; of spans those that stand in the text. None where two overlap."""
+    """The texts of items in order; for spans, those that are in the text. None if two overlap."""
     if not items or isinstance(items[0], str):
         return [item for item in items if item.strip()]
     if "start" not in items[0]:
@@ -43,9 +43,9 @@ def _parts(items: list[Any]) -> list[str] | None:
 
 
 def evidence(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """The sentences of a text, and the only one that holds the answer: where it is comes before what it is.
+    """The sentences of a text, and the only one that contains the answer.
 
-    Of a long text eight sentences in a row; where the right one stands among them is a matter of hash.
+    For a long text, eight adjacent sentences; the position of the right one among them is chosen by hash.
     """
     del pool
     text, answer = call.value(record, "text"), call.value(record, "answer").strip()
@@ -65,10 +65,10 @@ def evidence(record: Record, call: Call, pool: Pool) -> Derived | str:
 
 
 def cut(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """The beginning of a text, and the whole: to be completed.
+    """The beginning of a text, to be completed, and the whole.
 
-    It is cut in its middle third, unless it can be cut only elsewhere: Chinese between any two characters, text with
-    blanks between words; never inside a word or a number.
+    The cut is in the middle third if possible: between any two Chinese characters, otherwise between words; never
+    inside a word or a number.
     """
     del pool
     text = call.value(record, "text").strip()
@@ -85,10 +85,10 @@ def _may_cut(text: str, place: int) -> bool:
 
 
 def garble(record: Record, call: Call, pool: Pool) -> Derived | str:
-    """A text with two neighbouring characters exchanged, as happens in typing, and the text as it was.
+    """A text with two adjacent characters swapped, as in a typing error, and the original.
 
-    Two Chinese characters, or two letters inside a word (the first letter is seldom mistyped); never digits, which
-    nobody could put right.
+    Only two Chinese characters, or two letters after the first in a word, are swapped; never digits, which could not be
+    corrected.
     """
     del pool
     text = call.value(record, "text").strip()
@@ -109,7 +109,7 @@ def _may_swap(text: str, place: int) -> bool:
 
 
 def _is_inside_word(text: str, place: int) -> bool:
-    """Whether a place is behind the first letter of a word that is long enough."""
+    """Whether a position is after the first letter of a word that is long enough."""
     first = place
     while first and _is_letter(text[first - 1]):
         first -= 1

@@ -1,4 +1,4 @@
-"""Readers of single sources whose raw form fits no format: small functions, named by `read: {reader: …}`.
+"""Readers of single sources that fit no common format, selected by `read: {reader: …}`.
 
 A reader takes the place of a raw file and the card's `read`, and yields `RawRow`s, numbered from 0.
 """

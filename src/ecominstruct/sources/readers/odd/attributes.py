@@ -1,4 +1,4 @@
-"""A reader of attribute sets: JSON Lines in which a product lists only some of the attributes of its category."""
+"""Reader of attribute sets: JSON Lines in which a product lists only some attributes of its category."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ecominstruct.sources.shape import Read
 
 
 def category_attributes(place: Place, read: Read) -> Iterator[RawRow]:
-    """Objects with `category` and `target_scores`, and as `schema` all attributes of the category in the file.
+    """Yield objects with `category` and `target_scores`, and all attributes of the category in the file as `schema`.
 
-    The file is read twice, so that a row can name attributes which only later products have.
+    The file is read twice, so that a row also gets the attributes that only later products list.
     """
     plain = Read(format="jsonl", encoding=read.encoding)
-    attributes: dict[str, dict[str, None]] = {}  # in the order in which they first come
+    attributes: dict[str, dict[str, None]] = {}  # used as an ordered set
     for row in read_jsonl(place, plain):
         scores = row.data.get("target_scores")
         if isinstance(scores, dict):

@@ -1,4 +1,4 @@
-"""Readers of Chinese sources: prompts taken apart, dialogues cut into turns, lines of files that lie side by side."""
+"""Readers of Chinese sources: prompts split into parts, dialogues split into turns, line-aligned files."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ecominstruct.sources.readers.jsonl import read_jsonl
 from ecominstruct.sources.readers.text import lines_of, open_text, text_of, unreadable
 from ecominstruct.sources.shape import Read
 
-# Heads of the parts of a prompt: ***query***：, and those that some rows write without stars.
+# Headings in a prompt: ***query***：, and those that some rows write without asterisks.
 _HEAD = re.compile(
     r"\*{3}([^*\n]{1,20})\*{3}[：:]?|(?:^|\n)[ \t◆]*(商品A信息|商品B信息|给定规则|纬度列表|候选细粒度品类|答案)[：:]"
 )
 
 
 def prompt_parts(place: Place, read: Read) -> Iterator[RawRow]:
-    """JSON lines whose `prompt` has headed parts: `parts` by their heads, `asks` which heads there are, in order.
+    """Yield JSON lines with the headed sections of `prompt` as `parts`, and the headings in order as `asks`.
 
-    What stands before the first head is the part `intro`. Of a head that comes twice the first counts, so that an
-    answer's head without anything behind it does no harm.
+    Text before the first heading is the part `intro`. If a heading repeats, its first section counts, so that a
+    trailing answer heading with nothing after it is harmless.
     """
     for row in read_jsonl(place, read):
         if row.reason or not isinstance(row.data.get("prompt"), str):
@@ -42,10 +42,10 @@ def _parts(prompt: str) -> dict[str, str]:
 
 
 def labelled_dialogues(place: Place, read: Read) -> Iterator[RawRow]:
-    """`label TAB utterance TAB … TAB reply`, any number of utterances: `label`, `utterances`, `reply`, `said`.
+    """Yield lines `label TAB utterance TAB … TAB reply` as `label`, `utterances`, `reply`, `opening` and `said`.
 
-    `said` has an item for each utterance, with the utterances `before` it, its `text`, and who says it: the customer
-    begins, and both sides take turns.
+    `said` has an item per text: the texts `before` it, its `text`, and its `speaker`. The customer begins and both
+    sides alternate.
     """
     file, _ = open_text(place, read.encoding)
     with file:
@@ -68,9 +68,10 @@ def _said(texts: list[str], index: int) -> dict[str, Any]:
 
 
 def side_by_side(place: Place, read: Read) -> Iterator[RawRow]:
-    """Lines that belong to the lines with the same number of the other files of their folder.
+    """Yield the lines of a file that is aligned by line number with the other files of its folder.
 
-    `place` is the folder and the number of the line; `text` the line, `cells` what TABs part, `tokens` what blanks do.
+    `place` is the folder and line number; `text` is the line, `cells` its TAB-separated and `tokens` its
+    blank-separated parts.
     """
     file, _ = open_text(place, read.encoding)
     with file:

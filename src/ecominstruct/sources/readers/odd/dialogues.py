@@ -1,4 +1,4 @@
-"""A reader of dialogues turn by turn: each turn is a row that holds what was said before it."""
+"""Reader of dialogues by turn: each turn is a row that includes the turns before it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ecominstruct.sources.shape import Read
 
 
 def turn_by_turn(place: Place, read: Read) -> Iterator[RawRow]:
-    """The turns of the dialogues of a JSON document; the last name of `records` is the list of turns.
+    """Yield the turns of the dialogues in a JSON document; the last name of `records` is the list of turns.
 
-    `records: chats.*.turns` gives, for each turn, `item`, the turns `before` it, and what stands around the list.
-    A dialogue without turns is one row that says so.
+    With `records: chats.*.turns`, a row has the turn as `item`, the earlier turns as `before`, and the other members of
+    the dialogue. A dialogue without turns becomes one rejected row.
     """
     dialogues, _, name = (read.records or "*.turns").rpartition(".")
     number = 0

@@ -1,4 +1,4 @@
-"""A reader of what OpenSearch keeps about queries: sets of queries, and logs in the form of its bulk interface."""
+"""Reader of OpenSearch query data: query sets, and logs in the format of its bulk API."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ecominstruct.sources.shape import Read
 
 
 def search_log(place: Place, read: Read) -> Iterator[RawRow]:
-    """Rows with `query`, of a query set (`.json`) or of a log in which a line of action stands before each document.
+    """Yield rows with `query`, from a query set (`.json`) or a log with an action line before each document.
 
-    In a log also `search` (its id), `application`, `kind` (ubi_queries, ubi_events) and `action` (click …); an event
-    of somebody who is still typing has no `query`.
+    Rows of a log also have `search` (its id), `application`, `kind` (ubi_queries, ubi_events) and `action` (click …).
+    Events before a query is submitted have no `query`.
     """
     if not place.name.endswith(".ndjson"):
         for row in read_json(place, Read(format="json", encoding=read.encoding, records="querySetQueries.*")):

@@ -1,4 +1,4 @@
-"""Readers of OPOSUM: segments of reviews with their topics, with their polarity, and one summary a file."""
+"""Readers of OPOSUM: review segments with topics, review segments with polarity, and summaries, one per file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ecominstruct.sources.shape import Read
 
 
 def topic_segments(place: Place, read: Read) -> Iterator[RawRow]:
-    """Segments with topics: the names of topics in the first line, `a|b|c`; then reviews apart by blank lines.
+    """Yield segments with topics. The first line lists the topics, `a|b|c`; then come reviews between blank lines.
 
-    The first line of a review is its id, such as PRODUCT-0007; each other line a segment, TAB and the numbers of its
-    topics. Gives id, review, product, text, topics, and all the topics there are as `schema`.
+    The first line of a review is its id, such as PRODUCT-0007. Each other line is a segment, TAB and its topic numbers.
+    A row has id, review, product, text, topics, and all topics as `schema`.
     """
     file, _ = open_text(place, read.encoding)
     with file:
@@ -53,9 +53,9 @@ def _segment(number: int, line: int, text: str, review: str, within: int, names:
 
 
 def polarity_segments(place: Place, read: Read) -> Iterator[RawRow]:
-    """Segments with polarity: reviews apart by blank lines, each with a line `RATING ID`, then `+ TAB words` a segment.
+    """Yield segments with polarity: id, polarity (`+`, `-`, `0`) and text.
 
-    Gives id, polarity (`+`, `-`, `0`) and text.
+    Reviews are separated by blank lines. Each starts with a line `RATING ID`; the other lines are `+ TAB words`.
     """
     file, _ = open_text(place, read.encoding)
     with file:
@@ -79,7 +79,7 @@ def polarity_segments(place: Place, read: Read) -> Iterator[RawRow]:
 
 
 def named_summary(place: Place, read: Read) -> Iterator[RawRow]:
-    """A summary a file, named DOMAIN.PRODUCT.ANNOTATOR.KIND.txt, with a segment a line: those four and `segments`."""
+    """Yield the summary in a file DOMAIN.PRODUCT.ANNOTATOR.KIND.txt: those four, and its lines as `segments`."""
     parts = PurePath(place.name).name.split(".")
     if len(parts) != 5:
         raise Unreadable("broken_name", "the file is not named DOMAIN.PRODUCT.ANNOTATOR.KIND.txt")

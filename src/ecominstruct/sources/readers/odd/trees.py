@@ -1,4 +1,4 @@
-"""A reader of category trees in which each category names the one above it by number."""
+"""Reader of category trees in which each category refers to its parent by number."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ecominstruct.sources.readers.base import Place, RawRow
 from ecominstruct.sources.readers.documents import read_json
 from ecominstruct.sources.shape import Read
 
-DEEPEST = 100  # levels; a longer way up is a circle
+DEEPEST = 100  # levels; a longer chain of parents is a cycle
 
 
 def category_tree(place: Place, read: Read) -> Iterator[RawRow]:
-    """An array of objects with `id`, `parent_id` and `title`: each with its `path`, the titles from the top down.
+    """Yield an array of objects with `id`, `parent_id` and `title`, adding as `path` the titles from the root down.
 
-    Titles that were read in a wrong encoding (`CrÃªpe`) are mended.
+    Titles that were decoded wrongly (`CrÃªpe`) are corrected.
     """
     rows = list(read_json(place, Read(format="json", encoding=read.encoding, records=read.records)))
     known = {row.data.get("id"): row.data for row in rows if not row.reason}
@@ -28,7 +28,7 @@ def category_tree(place: Place, read: Read) -> Iterator[RawRow]:
 
 
 def _path(data: Mapping[str, Any], known: Mapping[Any, Mapping[str, Any]]) -> list[str]:
-    """The titles from the top down to a category; none where a step is missing or the way goes round."""
+    """The titles from the root down to a category; [] if a parent is missing or the chain is a cycle."""
     path: list[str] = []
     step: Mapping[str, Any] | None = data
     while step is not None and len(path) < DEEPEST:
@@ -43,7 +43,7 @@ def _path(data: Mapping[str, Any], known: Mapping[Any, Mapping[str, Any]]) -> li
 
 
 def _mended(text: str) -> str:
-    """UTF-8 that was read as Windows-1252, read again; any other text as it is."""
+    """Decode text again that was UTF-8 but read as Windows-1252; return other text unchanged."""
     try:
         return text.encode("cp1252").decode("utf-8")
     except UnicodeError:

@@ -1,7 +1,8 @@
-"""How likely a local model finds each of some answers: their log-likelihood, the token that ends them included.
+"""How a local model answers a batch of prompts: it writes, or it says how likely it finds each of some candidates.
 
-A prompt is read once, whatever the number of its candidates: each candidate goes on from the keys and values that the
-prompt left in the cache (of a sequence-to-sequence model, from what the encoder made of it).
+Importing this module imports torch. Nothing is drawn by chance. A prompt is read once, whatever the number of its
+candidates: each candidate goes on from the keys and values that the prompt left in the cache (of a sequence-to-sequence
+model, from what the encoder made of it).
 """
 
 from __future__ import annotations
@@ -11,11 +12,51 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import torch
+from transformers import GenerationConfig
+from transformers.modeling_outputs import BaseModelOutput
+
 from ecominstruct.errors import input_error
+from ecominstruct.models.key_value_cache import padded, read_head, roomy_cache, whole_cache
 from ecominstruct.models.loading import Loaded
-from ecominstruct.models.prefill import padded, read_head
 
 LOGITS = 64_000_000  # numbers that are held at once for the vocabulary at all places: 256 MB of float32
+
+
+class Written(NamedTuple):
+    """What a model wrote to one prompt."""
+
+    ids: list[int]  # without the token that ended it
+    ended: bool  # whether it came to an end by itself
+
+
+def write(loaded: Loaded, prompts: Sequence[Sequence[int]], beams: int, most: int) -> list[Written]:
+    """Answers of at most `most` tokens: greedy with one beam, else the best of so many beams. Nothing is drawn."""
+    how = GenerationConfig(
+        max_new_tokens=most,
+        num_beams=beams,
+        do_sample=False,
+        pad_token_id=loaded.pad,
+        eos_token_id=sorted(loaded.stops),
+        decoder_start_token_id=loaded.start if loaded.seq2seq else None,
+    )
+    greedy = beams == 1 and not loaded.seq2seq
+    cache = roomy_cache(loaded.model, max(map(len, prompts)) + most) if greedy else None
+    with torch.inference_mode():
+        ids, mask = read_head(loaded, prompts, cache)
+        found = loaded.model.generate(
+            input_ids=ids.to(loaded.device),
+            attention_mask=mask.to(loaded.device),
+            generation_config=how,
+            cache=cache,
+        )
+    begin = 1 if loaded.seq2seq else ids.shape[1]
+    return [_up_to_the_end(row[begin:], loaded.stops) for row in found.tolist()]
+
+
+def _up_to_the_end(row: Sequence[int], stops: frozenset[int]) -> Written:
+    end = next((place for place, token in enumerate(row) if token in stops), None)
+    return Written(list(row[:end]), end is not None)
 
 
 class _Place(NamedTuple):
@@ -33,8 +74,6 @@ def likelihoods(
 
     `budget`: tokens, of prompts and candidates together, that are worked on at once.
     """
-    import torch
-
     places = [_Place(p, c, ids) for p, some in enumerate(candidates) for c, ids in enumerate(some)]
     found = [[0.0] * len(some) for some in candidates]
     with torch.inference_mode():
@@ -63,8 +102,6 @@ class _Causal:
     """Prompts that a decoder has read."""
 
     def __init__(self, loaded: Loaded, prompts: Sequence[Sequence[int]]) -> None:
-        from ecominstruct.models.preallocated_cache import whole_cache
-
         self._loaded = loaded
         self._takes = inspect.signature(loaded.model.forward).parameters
         cache = whole_cache(loaded.model)
@@ -85,8 +122,6 @@ class _Causal:
 
     def sums(self, chunk: Sequence[_Place]) -> list[float]:
         """The log-likelihood of each candidate of a chunk."""
-        import torch
-
         of = torch.tensor([place.prompt for place in chunk], device=self._mask.device)
         ids, real = (each.to(self._mask.device) for each in padded([place.ids for place in chunk], 0, left=False))
         sums = self._first[of].gather(1, ids[:, :1])[:, 0]
@@ -121,9 +156,6 @@ class _Seq2Seq:
 
     def sums(self, chunk: Sequence[_Place]) -> list[float]:
         """The log-likelihood of each candidate of a chunk."""
-        import torch
-        from transformers.modeling_outputs import BaseModelOutput
-
         of = torch.tensor([place.prompt for place in chunk], device=self._mask.device)
         ids, real = (each.to(self._mask.device) for each in padded([place.ids for place in chunk], 0, left=False))
         start = torch.full((len(chunk), 1), self._start, device=ids.device)
@@ -138,8 +170,6 @@ class _Seq2Seq:
 
 def _summed(logits: Any, ids: Any, real: Any) -> Any:
     """The sum, for each row, of the log-probabilities of its real ids. Row by row: the vocabulary is large."""
-    import torch
-
     rows = [
         logit.float().log_softmax(-1).gather(1, row[:, None])[:, 0] @ mask.float()
         for logit, row, mask in zip(logits, ids, real, strict=True)

@@ -9,10 +9,10 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
+from ecominstruct.audit.base import Document
 from ecominstruct.audit.material import Material, gold_key
 from ecominstruct.checks.kinds import KINDS
 from ecominstruct.checks.listings import listing
@@ -25,6 +25,15 @@ SHORTEST = 2  # characters of a text that two tasks can be said to share
 INPUT, ANSWERED, GOLD = " input", " answered", " gold "  # roles beside the names of parts, which begin with no blank
 Group = Mapping[str, Mapping[str, Sequence[int]]]
 """Where one text stands: by task, by role, the indices of the rows."""
+
+
+class InCommon(Document):
+    """What two tasks share: inputs, inputs with the same gold, and other texts by name."""
+
+    tasks: Sequence[str]
+    rows: int
+    answered: int
+    texts: Mapping[str, int]
 
 
 class SharedTexts:
@@ -81,7 +90,19 @@ class SharedTexts:
     def _finding(self, task: str, row: int, kind: str, words: str) -> Finding:
         facts = KINDS[kind]
         field = "gold" if kind == "gold_in_other_input" else "input"
-        return Finding(task, *self._places[task][row], facts.check, kind, field, 0, 0, facts.severity, words)
+        example, number = self._places[task][row]
+        return Finding(
+            task=task,
+            row=example,
+            number=number,
+            check=facts.check,
+            kind=kind,
+            field=field,
+            start=0,
+            end=0,
+            severity=facts.severity,
+            excerpt=words,
+        )
 
 
 def _texts(material: Material, index: int) -> Iterator[tuple[str, str]]:
@@ -133,13 +154,13 @@ def _names(roles: Mapping[str, Sequence[int]]) -> set[str]:
     return {role.removeprefix(GOLD) for role in roles if role not in (INPUT, ANSWERED)}
 
 
-def in_common(pairs: Counter[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    """What each two tasks share, as plain data: rows, rows with the same gold, texts by name."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+def in_common(pairs: Mapping[tuple[str, str, str], int]) -> list[InCommon]:
+    """What each two tasks share, those with the most in common first."""
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for (one, other, role), n in sorted(pairs.items()):
-        entry = found.setdefault((one, other), {"tasks": [one, other], "rows": 0, "answered": 0, "texts": {}})
-        if role in (INPUT, ANSWERED):
-            entry["rows" if role == INPUT else "answered"] = n
-        else:
-            entry["texts"][role] = n
-    return sorted(found.values(), key=lambda entry: (-entry["rows"], -sum(entry["texts"].values()), entry["tasks"]))
+        found[one, other][role] = n
+    shared = [
+        InCommon(tasks=tasks, rows=roles.pop(INPUT, 0), answered=roles.pop(ANSWERED, 0), texts=roles)
+        for tasks, roles in found.items()
+    ]
+    return sorted(shared, key=lambda one: (-one.rows, -sum(one.texts.values()), *one.tasks))

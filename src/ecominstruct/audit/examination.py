@@ -1,13 +1,13 @@
-"""One task of a test set through all checks that see its rows alone: findings, and the figures that sum them up."""
+"""The test rows of one task, seen by all checks that need no other task: what is wrong with them, and figures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from ecominstruct.audit.base import Document
 from ecominstruct.audit.material import Material, Row, gold_key, question_key
-from ecominstruct.audit.neighbours import neighbours
-from ecominstruct.audit.shortcuts import measure, say_tell
+from ecominstruct.audit.shortcuts import Shortcut, say_shortcut, shortcuts
 from ecominstruct.checks.duplicates import duplicates
 from ecominstruct.checks.kinds import KINDS, Hit
 from ecominstruct.checks.labels import balance, inside, named, never_gold, stands_in
@@ -16,37 +16,101 @@ from ecominstruct.checks.row_order import ODD, cycle, runs
 from ecominstruct.checks.spans import Marked, odd_spans, term_types, unlabelled
 from ecominstruct.checks.texts import hidden, markup
 from ecominstruct.detectors.excerpts import masked
-from ecominstruct.rows import Finding
+from ecominstruct.rows import Example, Finding
 from ecominstruct.tasks.forms import OWN_CANDIDATES
 
 ONE_CLASS = 0.8  # of the golds are the same label
+Numbers = Mapping[str, int | float]
 Found = Iterator[tuple[Row | None, Hit]]
 Figures = dict[str, Any]
+
+
+class Duplicates(Document):
+    """Groups of equal questions, the rows beyond the first of each, and the groups whose golds differ."""
+
+    extra: int
+    groups: int
+    conflicting: int = 0
+
+
+class Labels(Document):
+    """How many labels are offered and are never the gold; pairs of which one stands in the other; golds by label."""
+
+    offered: int
+    never_gold: int
+    inside: Sequence[Sequence[str]]
+    golds: Mapping[str, int]
+
+
+class Terms(Document):
+    """How many terms are marked, and how many of them with two types."""
+
+    terms: int
+    of_two_types: int
+
+
+class TaskFigures(Document):
+    """What was measured of the test rows of a task; what its form does not have is not set.
+
+    `repeated_questions`: equal inputs with other candidates. `order`, `runs`: see `checks.row_order`; None for nothing.
+    """
+
+    n: int
+    lang: str
+    duplicates: Duplicates
+    shortcuts: Sequence[Shortcut]
+    repeated_questions: Duplicates | None = None
+    order: Numbers | None = None
+    runs: Numbers | None = None
+    labels: Labels | None = None
+    terms: Terms | None = None
+    spans: int | None = None
+
+
+class Examined(NamedTuple):
+    """What checks say of the test rows of a task: each hit with its row, None for the task as a whole; and figures."""
+
+    hits: list[tuple[Row | None, Hit]]
+    figures: TaskFigures
 
 
 def finding(task: str, row: Row | None, hit: Hit) -> Finding:
     """A hit as a row of the table of findings; without a row it is about the task as a whole."""
     facts = KINDS[hit.kind]
-    place = (row.example.id, row.example.row) if row else ("", -1)
     return Finding(
-        task, *place, facts.check, hit.kind, hit.field, hit.start, hit.end, facts.severity, masked(hit.excerpt)
+        task=task,
+        row=row.example.id if row else "",
+        number=row.example.row if row else -1,
+        check=facts.check,
+        kind=hit.kind,
+        field=hit.field,
+        start=hit.start,
+        end=hit.end,
+        severity=facts.severity,
+        excerpt=masked(hit.excerpt),
     )
 
 
-def examine(material: Material, figures: Figures) -> Found:
-    """All findings of a task but those that need other tasks; figures are entered on the way."""
-    yield from _duplicates(material, figures)
-    yield from _orders(material, figures)
-    yield from _labels(material, figures)
-    if material.task["form"] in ("ner", "extract"):
-        yield from _spans(material, figures)
-    tells = figures["shortcuts"] = [*measure(material), *neighbours(material)]
-    yield from (_whole("shortcut", say_tell(tell)) for tell in tells if tell["is_shortcut"])
-    for row in material.rows:
-        # What the reader of the raw file mended can be seen in the records no more: it was noted.
-        offsets = [note.detail for note in row.notes if note.reason == "wrong_offsets"]
-        yield from ((row, Hit("wrong_offsets", "gold", 0, 0, detail)) for detail in offsets)
-        yield from ((row, hit) for hit in _texts(material, row))
+def examine(material: Material) -> Examined:
+    """All that is wrong with a task but what needs other tasks."""
+    measured = shortcuts(material)
+    figures: Figures = {"n": len(material.rows), "lang": material.task["lang"], "shortcuts": measured}
+    hits = [
+        *_duplicates(material, figures),
+        *_orders(material, figures),
+        *_labels(material, figures),
+        *(_spans(material, figures) if material.task["form"] in ("ner", "extract") else ()),
+        *(_whole("shortcut", say_shortcut(one.plain())) for one in measured if one.is_shortcut),
+        *((row, hit) for row in material.rows for hit in _of_row(material, row)),
+    ]
+    return Examined(hits, TaskFigures(**figures))
+
+
+def _of_row(material: Material, row: Row) -> Iterator[Hit]:
+    # What the reader of the raw file mended can be seen in the records no more: it was noted.
+    offsets = [note.detail for note in row.notes if note.reason == "wrong_offsets"]
+    yield from (Hit("wrong_offsets", "gold", 0, 0, detail) for detail in offsets)
+    yield from _texts(material, row)
 
 
 def _whole(kind: str, excerpt: str) -> tuple[None, Hit]:
@@ -61,7 +125,7 @@ def _duplicates(material: Material, figures: Figures) -> Found:
     form = material.task["form"]
     golds = [gold_key(example) for example in material.examples]
     found = duplicates([question_key(example, form) for example in material.examples], golds)
-    figures["duplicates"] = {"extra": found.extra, "groups": len(found.groups), "conflicting": len(found.conflicting)}
+    figures["duplicates"] = Duplicates(extra=found.extra, groups=len(found.groups), conflicting=len(found.conflicting))
     for group in found.groups:
         clash = group in found.conflicting
         kind = "conflicting_gold" if clash else "duplicate_input"
@@ -70,7 +134,7 @@ def _duplicates(material: Material, figures: Figures) -> Found:
         again = duplicates([question_key(example, "") for example in material.examples], golds)
         known = {index for group in found.groups for index in group[1:]}
         more = [index for group in again.groups for index in group[1:] if index not in known]
-        figures["repeated_questions"] = {"extra": len(more), "groups": len(again.groups)}
+        figures["repeated_questions"] = Duplicates(extra=len(more), groups=len(again.groups))
         yield from (_about_input(material.rows[index], "repeated_question") for index in more)
 
 
@@ -108,24 +172,28 @@ def _labels(material: Material, figures: Figures) -> Found:
     for row in material.rows:
         example, gold = row.example, row.example.gold
         if form == "classify":
-            # An answer that needs no reading stands in the input; another one may mislead in the title.
-            yield from (
-                (row, _in_input(label, example.input)) for label in gold.labels if stands_in(label, example.input)
-            )
-            head = listing(example.input)
-            title = head.title if head else example.input
-            if head and not any(stands_in(label, title) for label in gold.labels):
-                other = named(title, offered.difference(gold.labels))
-                if other:
-                    yield (
-                        row,
-                        Hit("other_label_in_title", "input", title.find(other), title.find(other) + len(other), other),
-                    )
+            yield from ((row, hit) for hit in _labels_in_input(example, offered))
         elif form in ("generate", "qa", "select") and gold.text and gold.text in example.input:
             yield row, _in_input(gold.text, example.input)
         asked = gold.labels if form == "classify" else (gold.text,) if form == "select" else ()
         missing = [name for name in asked if name not in example.choices]
         yield from ((row, Hit("gold_not_among_choices", "gold", 0, 0, name[:60])) for name in missing)
+
+
+def _labels_in_input(example: Example, offered: set[str]) -> Iterator[Hit]:
+    """An answer that needs no reading stands in the input; another label may mislead in the title."""
+    labels = example.gold.labels
+    yield from (_in_input(label, example.input) for label in labels if stands_in(label, example.input))
+    head = listing(example.input)
+    if head and not any(stands_in(label, head.title) for label in labels):
+        other = named(head.title, offered.difference(labels))
+        at = head.title.find(other)
+        if other:
+            yield Hit("other_label_in_title", "input", at, at + len(other), other)
+
+
+def _in_gold(kind: str, text: str) -> Hit:
+    return Hit(kind, "gold", 0, len(text), text[:60])
 
 
 def _in_input(text: str, within: str) -> Hit:
@@ -138,7 +206,7 @@ def _label_pool(material: Material, figures: Figures) -> Found:
     golds = [example.gold.labels or tuple(span.label for span in example.gold.spans) for example in material.examples]
     counts = balance(golds)
     never, within = never_gold(offered, counts), inside(offered)
-    figures["labels"] = {"offered": len(offered), "never_gold": len(never), "inside": within, "golds": counts}
+    figures["labels"] = Labels(offered=len(offered), never_gold=len(never), inside=within, golds=counts)
     yield from (_whole("label_never_gold", label) for label in never)
     yield from (_whole("label_in_label", f"{one} / {other}") for one, other in within)
     most = max(counts.values(), default=0)
@@ -153,16 +221,14 @@ def _spans(material: Material, figures: Figures) -> Found:
         yield from ((row, hit) for hit in odd_spans(marked, "input"))
         gold = row.example.gold
         answers = sorted({span.text for span in gold.spans} | ({gold.text} if gold.text else set()))
-        yield from (
-            (row, Hit("separator_in_gold", "gold", 0, len(text), text[:60])) for text in answers if separator in text
-        )
+        yield from ((row, _in_gold("separator_in_gold", text)) for text in answers if separator in text)
         if gold.text:
             host = next((part for part in found if gold.text in row.example.input[part.start : part.end]), None)
             within = row.example.input[host.start : host.end] if host else row.example.input
             if gold.text not in within:
-                yield row, Hit("gold_not_in_input", "gold", 0, len(gold.text), gold.text[:60])
+                yield row, _in_gold("gold_not_in_input", gold.text)
             elif within.count(gold.text) > 1:
-                yield row, Hit("gold_repeats", "gold", 0, len(gold.text), gold.text[:60])
+                yield row, _in_gold("gold_repeats", gold.text)
     if any(marked.spans for marked in rows):
         yield from _terms(material, rows, figures)
 
@@ -170,7 +236,7 @@ def _spans(material: Material, figures: Figures) -> Found:
 def _terms(material: Material, rows: Sequence[Marked], figures: Figures) -> Found:
     types = term_types(rows)
     several = sorted(term for term, found in types.items() if len(found) > 1)
-    figures["terms"] = {"terms": len(types), "of_two_types": len(several)}
+    figures["terms"] = Terms(terms=len(types), of_two_types=len(several))
     figures["spans"] = sum(len(marked.spans) for marked in rows)
     yield from (_whole("term_two_types", f"{term}: {', '.join(sorted(types[term]))}") for term in several)
     yield from ((material.rows[index], hit) for index, hit in unlabelled(rows, "input"))

@@ -636,7 +636,7 @@ def test_a_proxy_of_the_environment_gets_the_checked_address(
     assert "refuses a tunnel to 127.0.0.1" in refusal(of, tmp_path)
     monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1")
     assert "shop.example is at 127.0.0.2" in refusal(of, tmp_path)
-    assert "is no http proxy (socks5)" in refusal(single(server.url()), tmp_path)
+    assert "is not http (socks5)" in refusal(single(server.url()), tmp_path)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     get(single(server.url()), tmp_path)
 

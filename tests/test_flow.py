@@ -313,16 +313,16 @@ def test_paths_reach_into_lists_and_objects() -> None:
     [
         ({"read": {"format": "xml"}}, "needs `records`"),
         ({"read": {"format": "csv", "records": "a"}}, "csv has no 'records'"),
-        ({"read": {"format": "csv", "encoding": "utf-9"}}, "no encoding"),
-        ({"read": {"format": "csv", "encoding": "base64"}}, "no encoding"),
+        ({"read": {"format": "csv", "encoding": "utf-9"}}, "unknown encoding"),
+        ({"read": {"format": "csv", "encoding": "base64"}}, "unknown encoding"),
         ({"read": {"format": "jsonl", "lines": 2}}, "name each of them"),
-        ({"read": {"format": "csv", "reader": "mine"}}, "a format, or a reader"),
-        ({"files": "a.bin"}, "does not say what it holds"),
+        ({"read": {"format": "csv", "reader": "mine"}}, "a format or a reader"),
+        ({"files": "a.bin"}, "does not tell its format"),
         ({"files": "../a.csv"}, "leaves the source"),
-        ({"fields": {"t": {"from": "t", "match": "("}}}, "no regular expression"),
+        ({"fields": {"t": {"from": "t", "match": "("}}}, "is not a regular expression"),
         ({"fields": {"t": {"from": "t", "match": "(a)(b)"}}}, "several groups"),
         ({"fields": {"t": {"from": "t", "parse": "hash_pair"}}}, "hash_pairs"),
-        ({"fields": {"t": {"from": "t", "constant": "x"}}}, "says where it comes from"),
+        ({"fields": {"t": {"from": "t", "constant": "x"}}}, "needs exactly one of"),
         ({"fields": {"t": {"from": "t", "pairs": "columns"}}}, "list of columns"),
         ({"lang": "zh"}, "begins with 'en'"),
         ({"acceptance": {"rows": 3, "wrong": 4}}, "4 wrong of 3"),
@@ -369,7 +369,7 @@ def test_a_sheet_goes_out_and_comes_back(tmp_path: Path) -> None:
     drawn = card(tmp_path, files="a.jsonl", fields={"t": "t", "s": {"from": "s", "kind": "texts"}})
     for name in ("sheet.csv", "sheet.xlsx"):
         assert write_sheet(tmp_path / name, drawn, 20, tmp_path)["records"] == 20
-    with pytest.raises(InputError, match="of no record"):
+    with pytest.raises(InputError, match="has no answers"):
         read_sheet(tmp_path / "sheet.xlsx", drawn)
     with (tmp_path / "sheet.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

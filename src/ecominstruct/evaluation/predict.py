@@ -75,7 +75,7 @@ def facts_of(task: Mapping[str, Any]) -> TaskFacts:
 
 def question_of(task: Mapping[str, Any], example: Example) -> Question:
     """What a form must know to read the answer to an example."""
-    return Question(example.input, example.choices, task["separator"], task["none"], task["many"])
+    return Question(example.input, example.choices, task["separator"], task["none"], task["many"], example.instruction)
 
 
 def test_parts(release: Manifest) -> dict[str, tuple[str, str]]:

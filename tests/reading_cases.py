@@ -1,6 +1,6 @@
 """Answers that others labelled who had not seen the reader, and what is counted of them.
 
-cases_*.jsonl and ordinary_*.jsonl are written by hand, real_*.jsonl by small models, open_*.jsonl by hand to look at.
+cases_*, ordinary_*, everyday_* and later_* are written by hand, real_* by small models, open_* by hand to look at.
 Of all but the last a half, chosen by hash, is only ever counted: no rule was made after looking at it.
 """
 
@@ -112,7 +112,7 @@ def key(row: Row) -> str:
 
 def looked_at() -> Iterator[Row]:
     """All cases that are no part of a held half."""
-    for pattern in ("cases_*.jsonl", "real_*.jsonl", "ordinary_*.jsonl"):
+    for pattern in ("cases_*.jsonl", "real_*.jsonl", "ordinary_*.jsonl", "everyday_*.jsonl", "later_*.jsonl"):
         yield from cases(pattern, held=False)
     for held in (False, True):
         yield from cases("open_*.jsonl", held=held)

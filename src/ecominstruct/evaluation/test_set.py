@@ -34,7 +34,7 @@ def facts_of(task: Mapping[str, Any]) -> TaskFacts:
 
 def question_of(task: Mapping[str, Any], example: Example) -> Question:
     """Return what a form must know to read the answer to an example."""
-    return Question(example.input, example.choices, task["separator"], task["none"], task["many"])
+    return Question(example.input, example.choices, task["separator"], task["none"], task["many"], example.instruction)
 
 
 def test_parts(release: Manifest) -> dict[str, PathAndHash]:

@@ -33,11 +33,16 @@ _UNANSWERED = re.compile(
     r"无法(?:回答|判断|确定|得知|确认)|(?:没有|并未|未)(?:提到|提及|说明|提供|给出|写明?|标明|标注)(?!过)",
     re.IGNORECASE,
 )
+_NOT_TOLD = re.compile(
+    r"[^，。]{0,12}(?:未|没有?|並?未)(?:有)?(?:明确)?(?:提到|提及|说明|给出|找到|识别到?|发现|涉及|出现|标注|检测到|看到|写明?)"
+    r"[^，。]{0,30}"
+)
 _STILL = re.compile(
     r"(?<![a-z])(?:but|however|although|though|only that|so it is|so yes|so no)(?![a-z])|但|不过|只说|所以(?:是|"
     r"能|可以)",
     re.IGNORECASE,
 )
+_SO_NOTHING = re.compile(r"(?:所以|因此|故)[^，。\n]{0,8}(?:没有|无)[^，。\n]{0,16}[。.]?\s{0,3}$")
 _THINKS = re.compile(
     r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|好的[，,]我|to find|first,|first of all|"
     r"先(?=看|算|找|判|说|确|来|从|按)|首先|让我)",
@@ -62,6 +67,13 @@ def says_nothing(text: str, question: Question) -> bool:
     )
 
 
+def is_untold(text: str, question: Question) -> bool:
+    """Whether the first clause of a Chinese answer says that nothing was told, and the last one does not take it
+    back."""
+    clause, _, rest = text.strip().partition("，")
+    return _NOT_TOLD.fullmatch(clause) is not None and not _STILL.search(rest) and clause not in question.input
+
+
 def is_open(text: str) -> bool:
     """Whether an answer says, first or last, that what is asked for is not given."""
     said = [one for one in re.split(r"(?<=[.!。！])\s*(?=\S)|\n", text) if one.strip()]
@@ -71,6 +83,8 @@ def is_open(text: str) -> bool:
 def ends_in_none(text: str, question: Question) -> bool:
     """Whether a text comes to the end that there is none: ", so: None.", 所以答案是无."""
     none = "|".join(re.escape(word) for word in {question.none, "None", "无"})
+    if _SO_NOTHING.search(text):
+        return True
     return (
         re.search(
             rf"(?:[:：]|所以|因此|答案[是为]|应?该?(?:输出|填|答|写))\s?[\"“'*]*(?:{none})[\"”'*]*[.。]?\s*$", text

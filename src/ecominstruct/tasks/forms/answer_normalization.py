@@ -48,8 +48,8 @@ _PARAGRAPH = re.compile(r"\n[ \t]{0,20}\n\s*")
 
 
 def _any(*words: str) -> str:
-    """A pattern of alternatives, the longest first."""
-    return f"(?:{'|'.join(sorted(' '.join(words).split(), key=len, reverse=True))})"
+    """A pattern of alternatives, the longest first; of several words with an underscore or a blank between them."""
+    return f"(?:{'|'.join(sorted(' '.join(words).split(), key=len, reverse=True))})".replace("_", "[ _]")
 
 
 _SPEAKERS = _any("response assistant output 回复 回答 输出")
@@ -64,7 +64,7 @@ NOUNS = _any(
     "translation caption slogan headline search_query 搜索词 查询词 查询 广告语 翻译 译文 卖点 推荐语",
     "标签 类别 分类 分类结果 类目 品类 情感 情感倾向 情感极性 答案 结果 识别结果 输出 判断 判断结果 结论 意图",
     "rewrite english chinese german french spanish in_simple_terms 概括 总结 通俗来说 搜索词为 改写 改写结果 中文",
-    "英文 答 类型 选择 评价 主题 关系 评分 标题 商品标题 商品 产品",
+    "英文 答 回答 类型 选择 评价 主题 关系 评分 标题 商品标题 商品 产品",
     "排序 排名 实体 属性 关键词 片段 文案 描述 回复 问题 摘要",
 )
 _COMMENTS = _any("reason expla rationale confiden thought analysis score comment 理由 原因 解释 解析 分析 置信")
@@ -92,7 +92,7 @@ _BOLD_LINE = re.compile(r"^(?:\*\*|#{1,4} |【)[^\n*】]{1,80}[:：]?(?:\*\*|】
 _LAST_STOPS = re.compile(r"(?<=[.!。！])\s+")
 _TAG_AROUND = re.compile(r"<([a-zA-Z_]{1,20})>([^<>]*)</\1>")
 _PREAMBLE = re.compile(
-    r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|the following|as follows|below|would type|"
+    r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|here you (?:go|are)|the following|as follows|below|would type|"
     r"could be|would be|might read)\b|如下|以下|下面|可以(?:写|是)|建议|这里是|翻译成)"
     r"[^\n:：]{0,80}[:：]\*{0,2}\s{0,9}(?=\S)",
     re.IGNORECASE,
@@ -100,12 +100,13 @@ _PREAMBLE = re.compile(
 _CLOSING = re.compile(
     r"^[\s*_(（>]*(?:let me know|feel free|i hope|hope (?:this|that|it)|would you like|"
     r"do you want|if you(?:'d like| need| want| would)|please let me"
-    r"|is there anything|note(?:s)?\s?[:：]|\*\*note|p\.?s\.?[:：]|explanation\s?[:：]|"
+    r"|is there anything|note(?:s)?\s?[:：]|please note|\*\*note|p\.?s\.?[:：]|explanation\s?[:：]|"
     r"reason(?:ing)?\s?[:：]|you can (?:adjust|change)|this (?:title|description|query|copy|"
     r"version)"
-    r"|(?:共|约)?\d{1,4}\s?(?:characters|个?字符?|words)|character count|i (?:corrected|changed|kept|added|shortened)|"
+    r"|(?:共|约)?\d{1,4}\s?(?:characters|个?字符?|words)|(?:character|word) count|字数\s?[:：]|i (?:corrected|"
+    r"changed|kept|added|shortened)|"
     r"you (?:may|might|could) want|you could also|choose the one|建议(?:将|您|把)|这个(?:标题|文案|版本|查询)|"
-    r"您可以根据|如需|如果(?:您|你)?(?:还)?(?:需要|想|有)|如有|希望(?:这|以上|对|能)|请告诉我|需要我|要不要|"
+    r"您可以根据|如需|如果(?:您|你)?(?:还)?(?:需要|想|有)|如有|希望(?:这|以上|对|能|[您你]喜欢)|请告诉我|需要我|要不要|"
     r"是否需要|注\s?[:：]|说明\s?[:：]|备注\s?[:：]|理由\s?[:：]|解析\s?[:：]|解释\s?[:：]|"
     r"以上(?:是|为|就是)|（注|(?:欢迎|随时)(?:告诉|联系))",
     re.IGNORECASE,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ecominstruct.rows import Gold
-from ecominstruct.tasks.forms.absence import is_open, says_nothing
+from ecominstruct.tasks.forms.absence import ends_in_none, is_open, is_untold, says_nothing
 from ecominstruct.tasks.forms.answer_normalization import (
     BULLET,
     closed,
@@ -20,7 +20,9 @@ from ecominstruct.tasks.forms.answer_normalization import (
     unlead,
     unwrap,
 )
-from ecominstruct.tasks.forms.extracts import CORRECTION, EXCLUDES, TAGGED, items_of_line
+from ecominstruct.tasks.forms.asked import plain
+from ecominstruct.tasks.forms.extracts import CORRECTION
+from ecominstruct.tasks.forms.listings import EXCLUDES, TAGGED, items_of_line
 from ecominstruct.tasks.forms.naming import Menu, menu_of, normal
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed
 from ecominstruct.tasks.forms.shown import Shown, is_echo
@@ -44,12 +46,15 @@ _NEAR = 80  # characters beside the name of a type
 _TYPE_THEN = re.compile(
     r"[s\"”’」』*)）\]]{0,3}\s?(?:(?:name|entity|here|实体|名)\s?)?(?:of [^,.;:]{1,24} )?(?:\bis\b|\bare\b|[=:：]|→|->|"
     r"\bwould be\b|"
-    r"是|为|有|填|标|取|则是)\s?(?:the |an? )?(?=\S)"
+    r"包括了?|包含|分别是|分别为|是|为|有|填|标|取|则是)\s?(?:the |an? )?(?=\S)"
 )
 _WORDS_THEN = re.compile(
     r"[\"”’」』*`]{0,2}\s?(?:[(（\[]|/|→|=|——|->|-|(?:\bis\b|\bare\b|\bas\b|是|为|属于|标为|标记为|算作|算|作为)"
     r"\s?(?:the |an? |one |its )?)[\"“「『]?\s?$"
 )
+_LEFT_OVER = re.compile(r"(?:[,，;；、\s]|(?<![a-z])(?:and|or|the|its|an?)(?![a-z]))+$", re.IGNORECASE)
+_ABSENT = re.compile(r"\W{0,3}(?:(?:is|are) (?:not|empty|missing)|not |none|no |n/a|没有|未|无|空|不)")
+_FOUND = re.compile(r"(?<=\w)\s(?:mentioned|found|named|listed|identified|extracted)(?=\*{0,2}\s?[:：])", re.IGNORECASE)
 _NO_TYPE = re.compile(r"(?<![a-z])(?:no|not|without|neither|nor)\s[\w ]*$|没有|无")
 
 
@@ -69,10 +74,8 @@ def read_entities(text: str, question: Question) -> Reading:
         return _entities(found, question)
     if value in ([], {}) and len(unfenced(text).strip()) < 20:
         return parsed(Gold())
-    text = closed(unfenced(text))
+    text = plain(closed(unfenced(text)))
     if says_nothing(text, question) or says_nothing(unlead(text), question):
-        return parsed(Gold())
-    if is_open(text) and "\n" not in text.strip() and not re.search("[:：]", text):
         return parsed(Gold())
     parts = [part for part in CORRECTION.split(text) if part.strip()]
     pairs: list[tuple[str, str]] | None = None
@@ -82,6 +85,9 @@ def read_entities(text: str, question: Question) -> Reading:
             continue
         told = {label for label, _ in said}
         pairs = [pair for pair in pairs or [] if pair[0] not in told] + said
+    open_line = is_open(text) and "\n" not in text.strip() and not re.search("[:：]", text)
+    if not pairs and (open_line or ends_in_none(text, question) or is_untold(text, question)):
+        return parsed(Gold())
     if pairs is None:
         return failed("off_menu" if re.search("[:：]", text) else "unparseable")
     return _entities(pairs, question)
@@ -119,7 +125,7 @@ def _is_template(pairs: Sequence[tuple[str, str]]) -> bool:
 
 def _pairs(text: str, menu: Menu, question: Question) -> list[tuple[str, str]] | None:
     """Types with their words; None where no line is about a type."""
-    shown = Shown(question.input)
+    shown = Shown(question)
     lines = [line for line in text.split("\n") if line.strip()]
     for reader in (_tagged, _bio, _table):
         found = reader(text, lines, menu, shown)
@@ -129,18 +135,19 @@ def _pairs(text: str, menu: Menu, question: Question) -> list[tuple[str, str]] |
     if any(count > 2 and len(rest) > _DEALT_OUT for rest, count in dealt.items()):
         return None  # the same of every type
     pairs: list[tuple[str, str]] = []
-    typed, heading = 0, ""
+    typed, heading = set[str](), ""
     for line in _typed_lines(lines, menu):
         said = _of_entity_line(line, heading, menu, shown, question)
         if said is None:
             continue
         label, words, is_heading = said
-        typed += 1
+        typed.add(label)
         heading = label if is_heading else "" if not words and not is_heading else heading
         pairs += words
     told = _prose(text, menu, shown, question)
-    if len({label for label, _ in told}) > len({label for label, _ in pairs}):
-        return told
+    of_prose = {label for label, _ in told}
+    if len(of_prose) > len({label for label, _ in pairs}) and not of_prose <= typed:
+        return told if _named_in(text, menu) <= of_prose else None
     if not typed:
         return None
     return pairs if pairs or all_silent(lines, menu, question) else None
@@ -166,13 +173,32 @@ def _prose(text: str, menu: Menu, shown: Shown, question: Question) -> list[tupl
             words = _leading(plain[end + said.end() : min(stop, end + _NEAR)], shown, question)
         found = _WORDS_THEN.search(left)
         if not words and found and ("(" not in found.group() or plain[end : end + 1] == ")"):
-            words = _trailing(left[: found.start()], shown)
+            closing = re.match(r"[\"”」』*`]{0,2}", found.group())
+            words = _trailing(left[: found.start()] + (closing[0] if closing else ""), shown)
         pairs += [(label, one) for one in words]
     return list(dict.fromkeys(pairs))
 
 
+def _named_in(text: str, menu: Menu) -> set[str]:
+    """The types of which a text says something else than that there is none."""
+    plain_text = normal(text)
+    return {
+        label
+        for start, end, label in menu.mentions(plain_text)
+        if not _NO_TYPE.search(plain_text[max(0, start - 12) : start]) and not _ABSENT.match(plain_text[end:])
+    }
+
+
 def _leading(text: str, shown: Shown, question: Question) -> list[str]:
     """The stretches of the input that a text begins with, up to where its clause ends."""
+    text = _LEFT_OVER.sub("", text)
+    sentence = re.split(r"[.。;；\n](?=\s|$|\D)", text, maxsplit=1)[0]
+    listed = items_of_line(sentence.strip(), shown, question)
+    if len(listed) > 1 and all(shown.find(item) for item in listed):
+        return listed
+    parts = [shown.item(part) for part in re.split(r"\sand\s|和", sentence)]
+    if len(parts) == 2 and all(parts):
+        return [part for part in parts if part]
     clause = re.split(r"[.。;；\n](?=\s|$|\D)|[,，](?=\s|[^\W\d])", text, maxsplit=1)[0]
     clause = re.split(r"(?<![a-z])(?:and the|and its|while|which|because)(?![a-z])", clause, maxsplit=1)[0]
     found = [item for item in items_of_line(clause.strip(), shown, question) if item in shown.text]
@@ -235,7 +261,8 @@ def _of_entity_line(
             return heading, [], False
         if says_nothing(bare, question):
             return heading, [], True
-        return heading, [(heading, one) for one in items_of_line(bare, shown, question)], True
+        whole = shown.item(bare) if bare != line.strip() else None
+        return heading, [(heading, one) for one in ([whole] if whole else items_of_line(bare, shown, question))], True
     return None
 
 
@@ -252,6 +279,7 @@ def _split_type(line: str, menu: Menu) -> tuple[str, str]:
     bracketed = re.match(r"[【\[]([^【】\[\]]{1,40})[】\]]\s*[:：]?\s*(.*)$", bare)
     if bracketed and (label := menu.whole(normal(bracketed[1]), ids=False)):
         return label, bracketed[2].strip()
+    bare = _FOUND.sub("", bare)
     between = re.search(r"\s{0,9}(?:\*\*|\"|”)?\s{0,9}(?:[:：=→]|->|\s[-–—]\s)\s{0,9}(?:\*\*)?", bare)
     if between and (label := menu.whole(normal(bare[: between.start()]), ids=False)):
         return label, bare[between.end() :].strip()
@@ -283,9 +311,9 @@ def _reversed_pairs(line: str, menu: Menu, shown: Shown) -> list[tuple[str, str]
     slashed = [(menu.whole(normal(found[2]), ids=False), found[1]) for found in _SLASHED.finditer(bare)]
     if len(slashed) > 1 and all(label for label, _ in slashed):
         return _in_a_row([(label, words) for label, words in slashed if label], shown)
-    inline = [(menu.whole(normal(found[2]), ids=False), found[1]) for found in _INLINE.finditer(bare)]
+    inline = [(menu.whole(normal(found[2]), ids=False), words) for found, words in _bracketed(bare, shown)]
     if inline and all(label for label, _ in inline):
-        return [(label, shown.item(words.strip(" ,，;；、")) or words.strip()) for label, words in inline if label]
+        return [(label, _last_item(words.strip(" ,，;；、"), shown)) for label, words in inline if label]
     told = [
         (menu.whole(normal(found[1]), ids=False), found[2])
         for one in re.split(r"[,，;；]\s*(?:and\s+)?|(?<!\s)\s+and\s+(?=the\s)", bare)
@@ -302,6 +330,20 @@ def _reversed_pairs(line: str, menu: Menu, shown: Shown) -> list[tuple[str, str]
                 pairs.append((label, shown.item(found[1]) or unwrap(found[1])))
                 break
     return pairs
+
+
+def _last_item(words: str, shown: Shown) -> str:
+    """Words as an item of the input, else the longest item in which they end."""
+    return shown.item(words) or next(iter(_trailing(words, shown)), words.strip())
+
+
+def _bracketed(text: str, shown: Shown) -> Iterator[tuple[re.Match[str], str]]:
+    """Words with brackets behind them; back to the bracket before, where all of that stands in the input."""
+    end = 0
+    for found in _INLINE.finditer(text):
+        longer = text[end : found.end(1)].strip(" ,，;；、")
+        yield found, longer if shown.find(longer) else found[1]
+        end = found.end()
 
 
 def _in_a_row(pairs: Sequence[tuple[str, str]], shown: Shown) -> list[tuple[str, str]]:
@@ -379,7 +421,7 @@ def _split_cell(cell: str, shown: Shown) -> list[str]:
 
 def _from_json(value: Any, menu: Menu, question: Question) -> list[tuple[str, str]] | None:
     """Types with their words from JSON in whatever shape; None where it holds no type."""
-    shown = Shown(question.input)
+    shown = Shown(question)
     pairs: list[tuple[str, str]] = []
     if isinstance(value, list):
         for item in value:

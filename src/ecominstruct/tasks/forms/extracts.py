@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from ecominstruct.languages import has_word
 from ecominstruct.rows import Gold
-from ecominstruct.tasks.forms.absence import breaks_off, ends_in_none, is_open, says_nothing
+from ecominstruct.tasks.forms.absence import breaks_off, ends_in_none, is_open, is_untold, says_nothing
 from ecominstruct.tasks.forms.answer_normalization import (
     BOXED,
     BULLET,
@@ -28,7 +27,8 @@ from ecominstruct.tasks.forms.answer_normalization import (
     unlead,
     unwrap,
 )
-from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed, says_none
+from ecominstruct.tasks.forms.asked import SAYS, behind, only_asked, plain, shares
+from ecominstruct.tasks.forms.reading import Question, Reading, failed, parsed, says_none
 from ecominstruct.tasks.forms.shown import FRAME, QUOTED, Shown, is_echo
 
 _HEDGED = re.compile(
@@ -45,23 +45,6 @@ _SOURCE = re.compile(
 )
 _CLAUSE = re.compile(r"[，,](?=\s|\D)")
 _CONCLUDED = re.compile(r"(?<![a-z])(?:so|hence|thus|therefore)(?![a-z])|所以|因此|综上|故", re.IGNORECASE)
-EXCLUDES = re.compile(
-    r"(?<![a-z])(?:not|no|isn't|aren't|don't|doesn't|didn't|wasn't|left out|stays? out|excluded?|excluding|only|wish|"
-    r"praise|however|whereas|instead|although|positive|remaining|other)(?![a-z])|不是|没有|不算|不属于|不包括|"
-    r"不支持|不能|不行|没有收|排除|其余|其他|只是|无关|不在|去掉|缺点|普通|不用说|不确定",
-    re.IGNORECASE,
-)
-_BUT_NOT = re.compile(
-    r"[,，;；]?\s?(?:\bbut not\b|\bbut no\b|(?<=[,;] )not\b(?! only)|\brather than\b|\bexcept\b|"
-    r"而不是|而非|不是(?=[“\"「]))",
-    re.IGNORECASE,
-)
-_OPPOSITE_HEAD = re.compile(
-    r"[\s*#]{0,9}(?:cons|negative|drawback|disadvantage|not included|excluded|other|缺点|不足|负面|其他|"
-    r"不支持)[^:：\n]{0,16}(?:[:：]|$)",
-    re.IGNORECASE,
-)
-_LONGEST_SENTENCE = 400  # characters
 _FINAL = re.compile(
     r"(?:final (?:answer|output|result)|so the answer|the answer)(?: is)?\s*[:：]?|最终(?:答案|"
     r"结果)\s*(?:是|为)?\s*[:：]?|答案\s*(?:是|为)?\s*[:：]?",
@@ -72,47 +55,112 @@ CORRECTION = re.compile(
     r"纠正\s*[-—:：]*|(?:哦不|不对|等等)[，,：:]?",
     re.IGNORECASE,
 )
-_STRONG = re.compile(r"\n|[;；|｜、]|(?:^|\s)[①-⑳]\s?|(?:^|\s)\(?\d{1,2}[.)]\s(?=\D)|<br\s?/?>")
-_COMMA = re.compile(r"(?<=\D),\s*|,(?=\D)\s*|,\s+|，\s*")
-_AND = re.compile(r"(?<!\s)\s+(?:and|&|as well as|plus)\s+|和|与|以及|及|還有|还有", re.IGNORECASE)
 _FEW_LINES = 4
+_CONTRAST = re.compile(
+    r"\s(?:(?:is|are|was|were)\s)?not\s[^.,;()\n]{1,60}?,?\sbut\s|n['’]t\s[^.,;()\n]{1,60}?,?\sbut\s"
+)
+_NOT_THAT = re.compile(r",\s(?:and\s)?not\s[^.,;\n]{1,80}(?=[.,;\n]|$)|[，,]?而(?:不是|非)[^。，\n]{1,40}")
+_CHINESE_CONTRAST = re.compile("(?:并?不是|并非)[^，。；\n]{1,30}[，,]?(?:而是|是)")
+_BOLD = re.compile(r"\*\*([^*\n]{1,400})\*\*")
+SENTENCE_END = re.compile(r"[。！？\n]|[.!?](?=\s|$)")
+_CLAUSE_BEGINS = re.compile(
+    r"[，；：]|[,;:](?=\s)|[)）](?=\s)|(?<![a-z])(?:so|hence|thus|therefore|and|that|but)(?![a-z])|所以|因此",
+    re.IGNORECASE,
+)
+_CLAUSE_ENDS = re.compile(r"[。；，！？（~～\n]|——|[.,;!?](?=\s|$)|\s\(|\s[-–—]\s")
+_PARTICLES = re.compile("[哦呢啊吧的了呀哈]{1,2}$")
+_BOUNDARY = re.compile(
+    r"\s(and|or|but|because|as|since|which|while|although|though|not|so|on|in|at|for|from|to|by|with|if|when|until|per|"
+    r"only|long|wide|high|tall|deep|thick|in total|each|is|are|was|were)(?!\w)",
+    re.IGNORECASE,
+)
+_CLAUSED = re.compile(r"(?<![a-z])(?:is|are|was|were|has|have)(?![a-z])", re.IGNORECASE)
+FEW_WORDS = 4
+_FEW_LED = 2
+_LINKS = re.compile(r"[:：]|^(?:is|are|was|were|has|have|does|do)$", re.IGNORECASE)
+INTERJECTION = re.compile(
+    r"^(?:sure(?: thing)?|certainly|of course|absolutely|okay|got it|好的|当然|没问题|收到)[!！.。,，]\s{0,9}(?=\S)",
+    re.IGNORECASE,
+)
+ARTICLE = re.compile(r"^(?:the|an?)\s+|[^\w\s\"'“‘「『《【(（\[$€£¥#@+.-]{1,4}\s{0,3}", re.IGNORECASE)
+_VERB = re.compile("is|are|was|were", re.IGNORECASE)
+_JOINS = re.compile("and|or|on|in|at|for|from|to|by|with", re.IGNORECASE)
+_MOST_CLAUSES = 12
+SO_LIST = re.compile(
+    r"(?:最后|最终)(?:得到|结果|答案)?(?:是|为)?[:：]|(?<![a-z])(?:so|hence|thus|therefore)(?![a-z])[^\n:：.]{0,60}[:：]|"
+    r"(?:所以|因此|综上)[^\n:：。]{0,40}[:：]",
+    re.IGNORECASE,
+)
 _LONGEST_OWN = 16  # Chinese characters of an answer that does not stand in the input
-_REPEATED = 2  # times that each item of a list stands there, on average: a loop
-TAGGED = re.compile(r"<([A-Za-z_ \u4e00-\u9fff]{1,40})>([^<>\n]{1,400})</\1>")
+MARKED = re.compile(
+    "(no|not included|false|✗|✘|❌|否|不是|不支持|不含|没有|无)|yes|true|included|✓|✔|✅|是|支持|包含|有", re.IGNORECASE
+)
 
 
-def _is_nothing(words: str, shown: Shown, question: Question) -> bool:
+def is_cut_short(text: str, question: Question) -> bool:
+    """Whether a text thinks aloud, ends in the middle, and has not come to an answer by then."""
+    if not breaks_off(text) or text.strip() in question.input:
+        return False
+    return not any(pattern.search(text) for pattern in (_FINAL, SO_LIST))
+
+
+def is_nothing(words: str, shown: Shown, question: Question) -> bool:
     """Whether an item only says that there is none: what the input says of something is an item of it."""
-    return says_none(words, question.none) or (says_nothing(words, question) and shown.find(words.strip()) is None)
+    return says_none(words, question.none) or (says_nothing(words, question) and shown.item(words) is None)
 
 
 def read_one(text: str, question: Question) -> Reading:
     """One stretch of the input. What does not stand there is credited where it is short and nothing but an answer."""
-    if is_echo(text, question) or (breaks_off(text) and text.strip() not in question.input):
+    if is_echo(text, question) or is_cut_short(text, question):
         return failed("unparseable")
-    shown = Shown(question.input)
+    shown = Shown(question)
     text = _only_text(closed(text))
     bare = text.strip()
     if bare == question.none:
         return parsed(Gold(text=""))
-    if bare and bare in question.input and (shown.holds(bare) or not says_nothing(bare, question)):
+    if repeats_input(text, shown, question):
+        return failed("unparseable")
+    if (
+        bare
+        and bare in shown.text
+        and not QUOTED.fullmatch(bare)
+        and (shown.holds(bare) or not says_nothing(bare, question))
+    ):
         return _one(bare)
-    text = closed(unfenced(text)).strip()
+    text = answered(plain(INTERJECTION.sub("", closed(unfenced(text)).strip())))
+    text = text if shown.find(text) else _CONTRAST.sub(" is ", _CHINESE_CONTRAST.sub("是", _NOT_THAT.sub("", text)))
     body = unlead(text).strip()
-    if any(says_nothing(one, question) for one in (body, text, _value(body))) or ends_in_none(text, question):
+    told = (body, text, _value(body))
+    if any(
+        says_nothing(one, question) and not shown.find(unwrap(SENTENCE_END.split(one)[0])) for one in told
+    ) or ends_in_none(text, question):
+        return parsed(Gold(text=""))
+    if is_untold(body, question):
         return parsed(Gold(text=""))
     if body.endswith((":", "：")) or not has_word(body):
         return failed("unparseable")
     table = [line for line in text.split("\n") if line.count("|") >= 2]
-    if len(table) > 1 and (cells := {cell for cell in _cells(table, shown) if cell in shown.text}):
+    if len(table) > 1 and (cells := {cell for cell in table_cells(table, shown) if cell in shown.text}):
         return _one(cells.pop()) if len(cells) == 1 else failed("unparseable")
+    for said in (_whole(body, shown), _final(text, shown), _emphasised(text, shown), _by_question(text, shown)):
+        if said:
+            return _one(said)
     if found := _pointed_out(body, text, shown):
         return _one(found)
     if _HEDGED.search(text) or re.search(r"(?<![a-z])or(?![a-z])", text):
         return failed("unparseable")
     if found := _told(body, shown) or _within(text, shown):
-        return _one(found)
+        return failed("unparseable") if _competes(body, shown) else _one(found)
     return parsed(Gold(text="")) if is_open(body) else _own_words(body)
+
+
+def repeats_input(text: str, shown: Shown, question: Question) -> bool:
+    """Whether a text is a line of the input with its name, or all that the input tells besides the question."""
+    bare = text.strip()
+    lines = [line.strip() for line in bare.split("\n")]
+    if all(re.match(r"[^:：\n]{1,30}[:：]", line) and line in shown.lines for line in lines):
+        return True
+    return question.is_repeated_by(bare)
 
 
 def _only_text(text: str) -> str:
@@ -130,6 +178,9 @@ def _value(text: str) -> str:
 
 def _pointed_out(body: str, text: str, shown: Shown) -> str | None:
     """The stretch that an answer is, begins with, comes to, or corrects itself to."""
+    corrected = last_match(CORRECTION, text)
+    if corrected and (found := _within(text[corrected.end() :], shown)):
+        return found
     boxed = BOXED.findall(text)
     body = boxed[-1].strip() if boxed else body
     head = re.split(r"[,，]\s?(?:because|since|as|not|因为|由于|而|不)|[(（]", body, maxsplit=1)[0]
@@ -140,27 +191,154 @@ def _pointed_out(body: str, text: str, shown: Shown) -> str | None:
         named = re.match(r"[^:：\n]{1,30}[:：]\s*(?=\S)", line)
         if named and (found := shown.item(line[named.end() :])):
             return found
+    return None
+
+
+def _whole(body: str, shown: Shown) -> str | None:
+    """The stretch that the first line or sentence of an answer is."""
+    first = body.partition("\n")[0]
+    if re.search("[:：]", first):
+        return None
+    if re.search("[?？]", first) or CORRECTION.search(body):
+        return standing(first, shown) if first == body else None
+    sentence = unwrap(SENTENCE_END.split(first, maxsplit=1)[0])
+    return _copied(first, shown) or _copied(sentence, shown)
+
+
+def _copied(words: str, shown: Shown) -> str | None:
+    """Words that stand in the input just so, and say more than the question does."""
+    found = shown.find(unwrap(words))
+    return None if found is None or shown.is_name(found) or only_asked(found, shown.asked) else found
+
+
+def _final(text: str, shown: Shown) -> str | None:
+    """The stretch that is announced as the answer."""
     final = last_match(_FINAL, text)
-    if final and (found := shown.item(text[final.end() :].strip().partition("\n")[0])):
-        return found
-    corrected = last_match(CORRECTION, text)
-    return _within(text[corrected.end() :], shown) if corrected else None
+    return shown.item(text[final.end() :].strip().partition("\n")[0]) if final else None
+
+
+def _emphasised(text: str, shown: Shown) -> str | None:
+    """The only stretch in bold: what is put in quotes may be cited only. A heading is none."""
+    bold = {
+        found
+        for one in _BOLD.finditer(text)
+        if not re.match(r"\s?[:：]", text[one.end() :]) and (found := standing(one[1], shown))
+    }
+    return bold.pop() if len(bold) == 1 else None
+
+
+def standing(words: str, shown: Shown) -> str | None:
+    """Words that stand in the input, without an article and signs around them, and say more than the question does."""
+    if words.rstrip().endswith((":", "：")):
+        return None
+    bare = unwrap(BULLET.sub("", words))
+    found = shown.find(bare) or shown.find(ARTICLE.sub("", bare))
+    return None if found is None or shown.is_name(found) or only_asked(found, shown.asked) else found
+
+
+def _item(words: str, shown: Shown) -> str | None:
+    """An item of the input that says more than the question does."""
+    found = shown.item(words)
+    return None if found is None or only_asked(found, shown.asked) else found
+
+
+def _by_question(text: str, shown: Shown) -> str | None:
+    """The stretch behind the words of the question; of several the one of the last conclusion."""
+    if not shown.asked:
+        return None
+    found: list[str] = []
+    for sentence in filter(str.strip, SENTENCE_END.split(text)):
+        if sentence.lstrip().startswith(">") and (cited := shown.find(unwrap(BULLET.sub("", sentence)))):
+            found.append(cited)
+            continue
+        starts = [0, *(one.end() for one in _CLAUSE_BEGINS.finditer(sentence))]
+        said = [item for at in starts[:_MOST_CLAUSES] if (item := _answer_in(sentence[at:].strip(), shown))]
+        if said and (_CONCLUDES.match(sentence) or _CONCLUDED.search(sentence)):
+            found = []
+        found += said
+    return found[0] if len(set(found)) == 1 else None
+
+
+def goes_on(clause: str, shown: Shown, names: int = 0) -> str | None:
+    """What a clause says behind the words of the question.
+
+    The last of them may be a part of the item ("Android 9"), and so may all where they are no sentence ("Pack of 36").
+    """
+    end = behind(clause, shown.asked, names)
+    if end is None:
+        return None
+    led = clause[:end].split()
+    if len(led) <= _FEW_LED and not any(_LINKS.search(word) for word in led) and standing(clause, shown):
+        return clause
+    rest = clause[end:]
+    last, first = re.search(r"(\w{1,40})\s$", clause[: end + 1]), re.match(r"\s*([^\s,.;]+)", rest)
+    if last and first and last[1].casefold() not in SAYS and shown.find(f"{last[1]} {first[1]}"):
+        return clause[last.start() :]
+    return rest
+
+
+def _answer_in(clause: str, shown: Shown) -> str | None:
+    """The stretch that follows the words of the question in a clause."""
+    clause = BULLET.sub("", clause)
+    rest = goes_on(clause, shown)
+    if rest is None:
+        return None
+    end = len(clause) - len(rest)
+    found = _begins(rest, shown)
+    article = re.search(r"(:\s)?\b(the|an?)\s$", clause[: end + 1], re.IGNORECASE)
+    if found and article and (article[1] or _CLAUSED.search(found) or len(found.split()) > FEW_WORDS):
+        return shown.find(f"{article[2]} {found}") or found
+    return found
+
+
+def _begins(text: str, shown: Shown) -> str | None:
+    """The longest stretch of the input that a text begins with, up to a boundary of its sentence; None where a second
+    one follows that may be meant as well."""
+    text = text.strip()
+    if quoted := QUOTED.match(text):
+        return shown.quoted(quoted)
+    clause = _CLAUSE_ENDS.split(text, maxsplit=1)[0]
+    remarked = text[len(clause) :].startswith((" (", "（"))
+    for whole in ("" if remarked else text, clause, _PARTICLES.sub("", clause)):
+        if found := standing(whole, shown):
+            return found
+    for boundary in reversed([*_BOUNDARY.finditer(clause)][:_MOST_CLAUSES]):
+        found, rest = standing(clause[: boundary.start()], shown), clause[boundary.end() :]
+        if found and _VERB.fullmatch(boundary[1]):
+            return _begins(rest, shown) if rest.strip() else None
+        if found:
+            return None if _JOINS.fullmatch(boundary[1]) and standing(rest, shown) else found
+    return None
 
 
 def _told(body: str, shown: Shown) -> str | None:
     """The stretch that the first sentence ends in, or that is put in quotes."""
     said = [one for one in re.split(r"[。\n]|\.\s", body) if one.strip()]
-    if len(said) > 1 and _CONCLUDES.match(said[-1]) and (found := _tail(said[-1], shown)):
+    concluded = last_match(_CONCLUDED, body)
+    if concluded and (found := tail(body[concluded.end() :], shown)):
+        return found
+    if len(said) > 1 and _CONCLUDES.match(said[-1]) and (found := tail(said[-1], shown)):
         return found
     opening = re.split(r",\s(?:as|since|because)\s|，因为|（|\s\(", _SOURCE.sub("", said[0]), maxsplit=1)[0]
-    if not QUOTED.search(opening) and (found := _tail(opening.partition("，")[0], shown) or _tail(opening, shown)):
+    if not QUOTED.search(opening) and (found := tail(opening.partition("，")[0], shown) or tail(opening, shown)):
         return found
     return _within(body, shown)
 
 
+def _competes(body: str, shown: Shown) -> bool:
+    """Whether a first sentence that shares no word with the question tells several stretches of the input."""
+    sentence = SENTENCE_END.split(body, maxsplit=1)[0]
+    if not shown.asked or shares(sentence, shown.asked) or len(shown.quotes(sentence)) == 1:
+        return False
+    told = {found for one in FRAME.finditer(sentence) if (found := _begins(sentence[one.end() :], shown))}
+    return len(told) > 1
+
+
 def _own_words(body: str) -> Reading:
     """A short answer that does not stand in the input."""
-    line = body.partition("\n")[0]
+    line, _, more = body.partition("\n")
+    if more.strip():
+        return failed("unparseable")
     chinese = len(re.findall("[\u4e00-\u9fff]", line))
     if len(line.split()) > 12 or len(line) > 60 or chinese > _LONGEST_OWN or FRAME.search(line):
         return failed("unparseable")
@@ -179,7 +357,9 @@ def _within(text: str, shown: Shown) -> str | None:
         found
         for one in QUOTED.finditer(text)
         if (found := shown.quoted(one))
-        and not re.match(r"\s*(?:is (?:praise|not)|isn't|不是|是本|是买家|只是)", text[one.end() :])
+        and not re.match(
+            r"\s*(?:is (?:praise|not)|isn't|[字词款]?(?:不是|不算|不属)|是本|是买家|只是)", text[one.end() :]
+        )
         and not re.search(r"(?:not|rather than|而不是|不是|而非)\s*$", text[: one.start()])
     ]
     if len(set(quoted)) == 1:
@@ -187,7 +367,7 @@ def _within(text: str, shown: Shown) -> str | None:
     if quoted:
         return _stated(text, shown)
     for line in text.split("\n"):
-        if found := _tail(line, shown):
+        if found := tail(line, shown):
             return found
     return None
 
@@ -204,109 +384,28 @@ def _stated(text: str, shown: Shown) -> str | None:
     return next(iter([*behind, *(found for _, found in said)]), None)
 
 
-def _tail(sentence: str, shown: Shown) -> str | None:
+def tail(sentence: str, shown: Shown) -> str | None:
     """The longest stretch of the input in which the first clause of a sentence ends, behind a verb or a colon."""
     sentence = re.split(r"[。！；]|[.!;](?=\s|$)|,\s+(?:which|because|since|not|as)\s|（|\s\(", sentence, maxsplit=1)[
         0
     ].strip()
     ends = [found.end() for found in FRAME.finditer(sentence)]
     for end in ends[:8]:
-        if (rest := sentence[end:].strip()) and (found := shown.item(rest)):
+        if (rest := sentence[end:].strip()) and (found := _item(rest, shown)):
             return found
     for end in ends[:8]:
-        if (rest := _CLAUSE.split(sentence[end:], maxsplit=1)[0].strip()) and (found := shown.item(rest)):
+        if (rest := _CLAUSE.split(sentence[end:], maxsplit=1)[0].strip()) and (found := _item(rest, shown)):
             return found
     return None
 
 
-def read_several(text: str, question: Question) -> Reading:
-    """All stretches of the input that an answer lists."""
-    if is_echo(text, question) or (breaks_off(text) and text.strip() not in question.input):
-        return failed("unparseable")
-    value = payload(text)
-    values = strings(value)
-    if says_nothing(text, question) or says_nothing(unlead(text), question) or values == []:
-        return parsed(Gold())
-    if ends_in_none(text, question):
-        return parsed(Gold())
-    items = items_of(value, text, question)
-    if is_open(closed(text)) and not (items and all(item in question.input for item in items)):
-        return parsed(Gold())
-    if items is None or not any(item in question.input for item in items):
-        return failed("unparseable")
-    return parsed(Gold(spans=tuple(locate((("", one) for one in items), question.input))))
-
-
-def items_of(value: Any, text: str, question: Question) -> list[str] | None:
-    """The items of an answer, from JSON, from lines or from a line; None where it is no list of items."""
-    shown = Shown(question.input)
-    values = strings(value)
-    if values is None:
-        values = _members(value, question)
-    if values is not None:
-        return [
-            shown.item(one) or one.strip() for one in values if one.strip() and not _is_nothing(one, shown, question)
-        ]
-    tagged = TAGGED.findall(text)
-    if tagged:
-        return [shown.item(one) or one.strip() for _, one in tagged]
-    body = closed(answered(unfenced(text)))
-    corrected = [found.end() for found in CORRECTION.finditer(body)]
-    again = _items(body[corrected[-1] :], shown, question) if corrected else None
-    return again or _items(body, shown, question)
-
-
-def _listing(lines: Sequence[str], shown: Shown, question: Question) -> list[str]:
-    """The lines of an answer that list: bullets where there are some; else all, without sentences that say what is left
-    out."""
-    opposite = next((at for at, line in enumerate(lines) if at and _OPPOSITE_HEAD.match(line)), len(lines))
-    lines = lines[:opposite]
-    bullets = [line for line in lines if BULLET.match(line) and not line.rstrip("* ").endswith((":", "："))]
-    if len(bullets) > 1 and sum(shown.item(line) is not None for line in bullets) * 2 > len(bullets):
-        return bullets
-    kept: list[str] = []
-    for line in lines:
-        said = [one for one in re.split(r"(?<=[.。!！])(?:\s+|(?=[^\W\d]))", line) if one.strip()]
-        for one in said:
-            if len(said) > 1 and kept and EXCLUDES.search(one) and len(one) < _LONGEST_SENTENCE:
-                continue
-            if len(one) < _LONGEST_SENTENCE and shown.find(one.strip()) is None:
-                one = _BUT_NOT.split(one, maxsplit=1)[0] or one
-            kept.append(one)
-    return kept
-
-
-def _members(value: Any, question: Question) -> list[str] | None:
-    """The list of a JSON object that holds several: of lists that the task names, else the only one."""
-    if not isinstance(value, dict):
-        return None
-    lists = {
-        str(name): found
-        for name, item in value.items()
-        if isinstance(item, list) and (found := strings(item)) is not None
-    }
-    named = [found for name, found in lists.items() if name.casefold() in question.input.casefold()]
-    if len(named) == 1:
-        return named[0]
-    return next(iter(lists.values())) if len(lists) == 1 else None
-
-
-def _items(text: str, shown: Shown, question: Question) -> list[str] | None:
-    lines = [line for line in text.split("\n") if line.strip()]
-    table = [line for line in lines if line.count("|") >= 2]
-    if len(table) >= 2:
-        return _cells(table, shown)
-    items: list[str] = []
-    for line in _listing(lines, shown, question):
-        items += items_of_line(line, shown, question)
-    items = [item for item in items if item]
-    return (list(dict.fromkeys(items)) if len(items) > _REPEATED * len(set(items)) else items) or None
-
-
-def _cells(lines: Sequence[str], shown: Shown) -> list[str]:
+def table_cells(lines: Sequence[str], shown: Shown) -> list[str]:
     """The items of a table: those of the column of which most stand in the input."""
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines[1:]]
     rows = [row for row in rows if not all(re.fullmatch(r":?-{2,}:?", cell) for cell in row if cell)]
+    marks = [[MARKED.fullmatch(cell) for cell in row[1:]] for row in rows]
+    if all(any(row) for row in marks):
+        rows = [row for row, found in zip(rows, marks, strict=True) if not any(one and one[1] for one in found)]
     if not rows:
         return []
     counts = [
@@ -315,112 +414,3 @@ def _cells(lines: Sequence[str], shown: Shown) -> list[str]:
     ]
     column = max(range(len(counts)), key=lambda at: (counts[at], at))
     return [shown.item(row[column]) or row[column] for row in rows if column < len(row)]
-
-
-def items_of_line(line: str, shown: Shown, question: Question) -> list[str]:
-    """The items that one line of an answer lists; an invented one in its own words."""
-    bare = BULLET.sub("", line).strip()
-    if not bare or _is_nothing(bare, shown, question):
-        return []
-    if not _STRONG.search(bare) and (whole := shown.item(bare)) and not _splits(bare):
-        return [whole]
-    if quoted := _all_quoted(bare, shown):
-        return quoted
-    led = unlead(bare)
-    if led != bare or bare.endswith((":", "：")):
-        if not led.strip() or bare.endswith((":", "：")):
-            return []
-        bare = led.strip()
-    else:
-        heading = re.match(r"[^,，、;；:：\n\"“「]{1,30}[:：]\s*", bare)
-        if heading and shown.find(bare[: heading.end()].strip()) is None:
-            bare = bare[heading.end() :]
-    found: list[str] = []
-    remarked = re.sub(r"[(（][^()（）\n]{0,300}[)）]", lambda one: one[0] if shown.find(one[0]) else "", bare)
-    for piece in filter(str.strip, _STRONG.split(remarked)):
-        found += _of_piece(piece, shown, question)
-    return found
-
-
-def _all_quoted(line: str, shown: Shown) -> list[str]:
-    """The items of a sentence that puts all of them in quotes; none where other words say more than a frame."""
-    found = []
-    for one in QUOTED.finditer(line):
-        item = shown.quoted(one)
-        if item is None:
-            return []
-        denied = re.search(
-            r"(?:(?<![a-z])not(?: for)?|rather than|不是|而非|其餘|其余)\s*$", line[: one.start()].casefold()
-        )
-        found += [] if denied else [item]
-    return found if found and FRAME.search(QUOTED.sub("", line)) else []
-
-
-def _splits(text: str) -> bool:
-    return len(_pieces(text)) > 1
-
-
-def _pieces(text: str) -> list[str]:
-    """A text cut at its commas, but for what is "A, B and C" of single words."""
-    cut = [piece.strip() for piece in _COMMA.split(text) if piece and piece.strip()]
-    merged: list[str] = []
-    for piece in cut:
-        before = merged[-1] if merged else ""
-        if before and " " not in before and re.match(r"\w+ (?:and|&) \w+ \w+", piece) and not re.match(r"and ", piece):
-            merged[-1] = f"{before}, {piece}"
-        else:
-            merged.append(piece)
-    return merged
-
-
-def _of_piece(piece: str, shown: Shown, question: Question) -> list[str]:
-    found: list[str] = []
-    pieces = _pieces(piece)
-    slashed = [one for one in piece.split(" / ") if one.strip()]
-    if len(slashed) > 1 and all(shown.item(one) for one in slashed):
-        pieces = slashed
-    if len(pieces) == 1 and "/" in piece and shown.item(piece) is None:
-        pieces = [one for one in piece.split("/") if one.strip()]
-    for number, one in enumerate(pieces):
-        one = re.sub(r"^(?:and|or|plus)\s+|^(?:以及|和|与)(?=.{2})", "", one)
-        item = shown.item(one)
-        if number and number == len(pieces) - 1 and re.fullmatch(r"[^,]{1,60}? (?:and|&) [^,]{1,60}", one):
-            item = None  # "a, b and c"
-        if item is None and (parts := [part for part in _AND.split(one) if part.strip()]) and len(parts) > 1:
-            found += [shown.item(part) or _tail(part, shown) or _quote(part, shown) or unwrap(part) for part in parts]
-            continue
-        if item is None:
-            item = _quote(one, shown) or _tail(one, shown) or _suffix(one, shown)
-        if item is None and _is_nothing(one, shown, question):
-            continue
-        found.append(item or unwrap(one))
-    if len(pieces) > 1 and not all(one in shown.text for one in found):
-        quoted = shown.quotes(piece)
-        if len(quoted) > 1:
-            return quoted
-    return [one for one in found if one]
-
-
-def _quote(text: str, shown: Shown) -> str | None:
-    quoted = shown.quotes(text)
-    return quoted[0] if len(quoted) == 1 else None
-
-
-def _suffix(text: str, shown: Shown) -> str | None:
-    """The longest stretch of the input in which a sentence with a verb ends."""
-    words = unwrap(text).split()
-    if (
-        len(words) < 3
-        or len(words) > 40
-        or not re.search(
-            r"(?<![a-z])(?:is|are|has|have|likes?|includes?|contains?|find|wants?|comes?|gets?|with)(?![a-z])",
-            text.casefold(),
-        )
-    ):
-        return None
-    for at in range(1, len(words)):
-        if re.fullmatch("an?|the|and|of|with|is|are|in", words[at].casefold()):
-            continue
-        if found := shown.find(" ".join(words[at:])):
-            return found
-    return None

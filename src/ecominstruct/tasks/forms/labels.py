@@ -9,10 +9,19 @@ from typing import Any
 
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.absence import ends_in_none, says_nothing
-from ecominstruct.tasks.forms.answer_normalization import closed, payload, strings, unfenced, unlead
+from ecominstruct.tasks.forms.answer_normalization import BULLET, closed, payload, strings, unfenced, unlead
 from ecominstruct.tasks.forms.naming import Menu, menu_of, normal, squeezed
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, parsed, unread
-from ecominstruct.tasks.forms.stances import NOTHING, SEVERAL, Verdict, stances, unechoed, verdict
+from ecominstruct.tasks.forms.stances import (
+    ANYWHERE,
+    NOTHING,
+    SEVERAL,
+    UNDECIDED,
+    Verdict,
+    stances,
+    unechoed,
+    verdict,
+)
 
 LONGEST_READ = 6_000  # characters of an answer from a menu that are read
 _ALL_BUT = re.compile(
@@ -22,6 +31,7 @@ _ALL_BUT = re.compile(
 )
 _DECLINES = re.compile(r"\W*i['’]?m (?:very |so )?sorry,? but i can(?:not|['’]?t)(?![a-z])", re.IGNORECASE)
 _LONGEST_QUOTE = 60  # characters: a longer text that stands in the input is no label
+_LEAST_TITLE = 5  # characters
 _LONGEST_VALUE = 30  # characters that may be said of several labels
 _ALL = re.compile(r"(?<![a-z])all(?! that apply)(?![a-z])|every|全部(?!没有)|所有(?!选项)|都适")
 _YES, _NO = (
@@ -29,7 +39,7 @@ _YES, _NO = (
     frozenset(("no", "否", "不能", "不可以", "false", "不对")),
 )
 _DENIES = re.compile(
-    r"(?<![a-z])(?:not|no|never|cannot|can't|isn't|doesn't|don't|won't|without)(?![a-z])|不|没|無|无(?!线)|未|否"
+    r"(?<![a-z])(?:not|no|never|cannot|can't|isn't|doesn't|don't|won't|without)(?![a-z])|不|没|無|无(?!线)|未|(?<!是)否"
 )
 _SILENT = re.compile(
     r"(?<![a-z])(?:say|says|mention|mentions|mentioned|state|stated|specify|specified|know|tell|"
@@ -57,7 +67,8 @@ def read_labels(text: str, question: Question) -> Reading:
     if found.ambiguous:
         return failed("ambiguous")
     if not found.labels:
-        none = question.many and (_all_denied(text, menu) or _fits_none(text, question))
+        none = question.many and not UNDECIDED.search(normal(text))
+        none = none and (_all_denied(text, menu) or _fits_none(text, question))
         return parsed(Gold()) if none else unread(text)
     most = len(question.choices) - (_ALL.search(normal(text)) is None) if question.many else 1
     if len(found.labels) > max(1, most):
@@ -90,9 +101,10 @@ def _is_none(text: str, menu: Menu, question: Question) -> bool:
 
 
 def _commits_to_some(text: str, menu: Menu) -> bool:
-    return bool(re.search(r"(?<![a-z])(?:but|only|except)(?![a-z])|但|只有|除了", normal(text))) and bool(
-        menu.mentions(normal(text))
-    )
+    plain = menu.normal(text)
+    if re.search(r"(?<![a-z])(?:but|only|except)(?![a-z])|但|只有|除了", plain) and menu.mentions(plain):
+        return True
+    return any(one.said == "commits" and one.level > ANYWHERE for one in stances(plain, menu))
 
 
 def _verdict(text: str, menu: Menu, question: Question, *, many: bool) -> Verdict:
@@ -226,8 +238,16 @@ def read_choice(text: str, question: Question) -> Reading:
         return failed("ambiguous")
     if found.labels:
         return parsed(Gold(text=next(iter(found.labels))))
-    titled = _titled(text, menu, question)
+    titled = _shown_line(text, question) or _titled(text, menu, question)
     return parsed(Gold(text=titled)) if titled else unread(text)
+
+
+def _shown_line(text: str, question: Question) -> str | None:
+    """The candidate that an answer repeats together with what the input shows beside it."""
+    line = BULLET.sub("", text.strip())
+    shown = {BULLET.sub("", one).strip() for one in question.input.split("\n")}
+    held = [choice for choice in question.choices if line.startswith(choice)]
+    return held[0] if line in shown and len(held) == 1 and len(held[0]) >= _LEAST_TITLE else None
 
 
 _REJECTS = re.compile(
@@ -238,7 +258,11 @@ _REJECTS = re.compile(
 
 def _titled(text: str, menu: Menu, question: Question) -> str | None:
     """The title that a short answer means: cut, reworded, or described by words that only this one has."""
-    if len(text) > 600 or any(len(title) < 8 for title in menu.titles):
+    if (
+        len(text) > 600
+        or not re.search(r"[a-zA-Z]{3}|[\u4e00-\u9fff]{2}|[a-zA-Z][0-9]", text)
+        or any(len(title) < 8 for title in menu.titles)
+    ):
         return None
     plain = unechoed(menu.normal(closed(unlead(text))), normal(question.input), menu)
     clauses = [

@@ -401,7 +401,9 @@ class Menu:
             names: set[str] = set()
             while at >= 0 and len(names) < 2:
                 head = shown[max(0, at - 12) : at]
-                before = re.search(_MARKER + "$", head) or re.search(r"(?:^|[\n\s])\s?([a-z])\s{1,3}$", head)
+                before = re.search(_MARKER + "$", head) or re.search(
+                    r"(?:^|[\n\s,;:/])\s?([a-z]|[0-9]{1,2})\s{1,3}$", head
+                )
                 if before:
                     names.add(before[1])
                     shown = shown[:at] + "\0" * len(form) + shown[at + len(form) :]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from ecominstruct.rows import Gold
@@ -15,9 +16,23 @@ from ecominstruct.tasks.forms.stances import listed
 
 _SAID_OF = re.compile(r"\s(?:is|comes|as|because|since|for|with)(?![a-z])|[(（]|排|最|是|，因")
 _ORDERED_UP = re.compile(
-    r"worst (?:to|first)|least [a-z]{1,20} (?:first|to)|ascending|from (?:the )?(?:worst|least)|"
+    r"^\W*(?:the )?(?:least|worst|lowest)(?![a-z])|bottom up|worst (?:to|first)|least [a-z]{1,20} (?:first|to)|"
+    r"ascending|from (?:the )?(?:worst|least)|"
     r"lowest first|从(?:低|差|最不|最低|最差)|由低到高|由差到好|升序|倒序"
 )
+
+
+_SEQUENCE = re.compile(
+    r"(?<![a-z])(?:first|second|third|then|next|last|lastly|finally|follow(?:s|ed|ing)?|after|before|ahead|over|beats?|"
+    r"best|better|most|top|least|worst|below|behind|rank(?:s|ed|ing)?|order)(?![a-z])|[>≻]|"
+    r"其次|然后|接着|最后|最|首先|第[一二三1-3]|优先|之后|次之|再|高于|大于|优于|胜过|排|垫底"
+)
+_AT_THE_END = re.compile(
+    r"[^,，.。;；\n]{0,24}(?<![a-z])(?:last|least|worst|at the (?:bottom|end)|third place)(?![a-z])"
+    r"|[^,，.。;；\n]{0,8}(?:垫底|最差|最不|排(?:在)?最后)"
+)
+_WORST_AHEAD = re.compile(r"(?<![a-z])(?:least|worst)(?![a-z])[^,，.。;；\n]{0,24}$")
+_LONGEST_GAP = 12  # letters beside a candidate in a list
 
 
 def read_ranking(text: str, question: Question) -> Reading:
@@ -45,7 +60,11 @@ def _orders(text: str, menu: Menu, question: Question) -> Iterator[list[str]]:
         return
     lines = [line.strip(" *-") for line in plain.split("\n") if line.strip()]
     shown = menu.normal(question.input)
-    if len(lines) > len(menu.choices) and all(line in shown for line in lines):
+    again = [line for line in lines if line in shown and not menu.whole(line)]
+    in_order = sorted(again, key=shown.find) == again
+    if len(lines) > len(menu.choices) and (
+        all(line in shown for line in lines) or (in_order and len(again) >= len(menu.choices))
+    ):
         return  # the task again
     if re.search(r"[^>]=", plain) and (">" in plain or re.search(r"(?:^|[,;\n]\s?)[a-z0-9]{1,2}\s?=\s", plain)):
         return  # ties, or what the letters stand for
@@ -53,7 +72,8 @@ def _orders(text: str, menu: Menu, question: Question) -> Iterator[list[str]]:
         yield ordered
         return
     if re.search(
-        r"(?<![a-z])(?:not sure|unsure|cannot|can't|either|equally|tie|tied|depends)(?![a-z])|您可以根据|取决于|"
+        r"(?<![a-z])(?:not sure|unsure|cannot|can't|either|equally|tie|tied|depends|share|on a par)(?![a-z])|"
+        r"不相上下|不分高下|梯队|都可以|您可以根据|取决于|"
         r"无法|并列|不确定|难以",
         plain,
     ):
@@ -122,7 +142,8 @@ def _in(text: str, menu: Menu) -> Iterator[list[str]]:
         yield order
     if order := listed(re.sub(r"^.{0,80}?(?:is|are|为|是)(?![a-z])[\s:：]", "", text.strip(" .。")), menu):
         yield order
-    yield [mention.label for mention in menu.mentions(text)]
+    if not _is_turned_round(text, menu) and (not _is_prose(text, menu) or _SEQUENCE.search(text)):
+        yield [mention.label for mention in menu.mentions(text)]
     pieces = [
         one
         for one in re.split(
@@ -140,6 +161,23 @@ def _in(text: str, menu: Menu) -> Iterator[list[str]]:
         for one in pieces
     ]
     yield [one for one in told if one] if None not in told else []
+
+
+def _is_prose(text: str, menu: Menu) -> bool:
+    """Whether candidates stand in sentences, in which their order need not be the order of an answer."""
+    named = menu.mentions(text)
+    gaps = [text[one.end : other.start] for one, other in pairwise(named)]
+    return "\n" not in text.strip() and any(len(re.findall(r"\w", gap)) > _LONGEST_GAP for gap in gaps)
+
+
+def _is_turned_round(text: str, menu: Menu) -> bool:
+    """Whether a candidate is put at the end that is not named last."""
+    if _ORDERED_UP.search(text):
+        return False
+    return any(
+        _AT_THE_END.match(text[one.end : other.start]) or _WORST_AHEAD.search(text[: one.start])
+        for one, other in pairwise(menu.mentions(text))
+    )
 
 
 def _tabled(text: str, menu: Menu) -> list[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ecominstruct.languages import LITERALS, has_word, same_text
 from ecominstruct.rows import Gold, Outcome, Span
+from ecominstruct.tasks.forms.asked import asked, repeats, source
 
 QUOTE = '"'
 STOPS = " \t\r\n.。"
@@ -25,6 +26,21 @@ class Question(NamedTuple):
     separator: str
     none: str
     many: bool
+    instruction: str = ""  # what is asked, where the input holds none of it
+
+    @property
+    def told(self) -> str:
+        """What of the input tells something, and does not ask."""
+        return self.input if self.instruction else source(self.input)
+
+    @property
+    def asked(self) -> str:
+        """What asks: the instruction, or the sentences of the input that ask."""
+        return self.instruction or asked(self.input)
+
+    def is_repeated_by(self, text: str) -> bool:
+        """Whether a text is all that an input tells that asks as well: nothing was chosen of it."""
+        return not self.instruction and repeats(text, self.told, self.asked)
 
 
 class Reading(NamedTuple):
@@ -112,11 +128,53 @@ def lookup(text: str, choices: Sequence[str]) -> str | None:
     return text if text in choices else text.strip() if text.strip() in choices else None
 
 
+_JOINED = re.compile(r"(?:and|or)\s|以及", re.IGNORECASE)  # the last item of a sentence, not of a list
+_AND_LAST = re.compile(r"\sand\s|.(?:和|与|及|以及).", re.IGNORECASE)
+_IN_QUOTES = re.compile(r"“[^“”]+”|「[^「」]+」|\"[^\"]+\"")
+_NAMED_LINE = re.compile(r"[^:：\n]{1,30}[:：]")
+
+
 def is_certain(answer: Gold, question: Question) -> bool:
     """Whether an answer can only be meant as it was read: it is on the menu, or all of it stands in the input."""
     if answer.text and answer.text not in question.choices:
         return False
-    return all(span.start >= 0 for span in answer.spans) and not _is_dealt_out(answer)
+    last = answer.spans[-1] if len(answer.spans) > 1 else None
+    if last and not last.label and _AND_LAST.search(last.text) and _is_listed(last, question.input):
+        return False
+    if last and _ends_a_sentence(last, question.input) and not answer.spans[0].text.endswith((".", "。")):
+        return False
+    if any(_is_part_of_a_word(span, question.input) for span in answer.spans) and not last:
+        return False
+    return all(_is_copied(span, question) for span in answer.spans) and not _is_dealt_out(answer)
+
+
+def _is_listed(span: Span, text: str) -> bool:
+    """Whether a span is what a list of the input ends in: "a, b and c" may be three items."""
+    return span.start > 1 and text[: span.start].rstrip().endswith((",", "，", "、"))
+
+
+def _ends_a_sentence(span: Span, text: str) -> bool:
+    """Whether the stop of a span ends a sentence of the input: none is followed by a sign or a small letter."""
+    return span.text.endswith((".", "。")) and re.match(r"\s*(?:[,;:)\]-]|[a-z])", text[span.end :]) is None
+
+
+def _is_part_of_a_word(span: Span, text: str) -> bool:
+    before, after = text[span.start - 1 : span.start] if span.start > 0 else "", text[span.end : span.end + 1]
+    return any(
+        one.isascii() and one.isalnum() and two.isascii() and two.isalnum()
+        for one, two in ((before, span.text[:1]), (span.text[-1:], after))
+    )
+
+
+def _is_copied(span: Span, question: Question) -> bool:
+    """Whether a span stands in what the input tells, not in what it asks, and is no line with its name."""
+    if span.start < 0 or span.text not in question.told:
+        return False
+    begins_line = span.start == 0 or question.input[span.start - 1] == "\n"
+    if begins_line and _NAMED_LINE.match(span.text) and not question.instruction:
+        return False
+    odd = _IN_QUOTES.fullmatch(span.text) or _JOINED.match(span.text)
+    return not odd and not question.is_repeated_by(span.text)
 
 
 def _is_dealt_out(answer: Gold) -> bool:

@@ -18,14 +18,26 @@ FRAME = re.compile(
     r"(?<![a-z])(?:is|are|was|were|has|have|likes?|includes?|contains?|called|named|mentions?|"
     r"find|says?|comes? in|measures?|costs?|weighs?|reads?|takes?|lasts?|"
     r"from|with|of|that|than|as|gets?|got|bought|holds|counts?|about|"
-    r"states?|listed|works with|requires|needs?|offers?|pays?|paid|ordered|wants|uses?|namely|for)(?![a-z])|[:：=→]|"
+    r"states?|listed|works with|requires|needs?|offers?|pays?|paid|ordered|wants|uses?|namely|for)(?![a-z])|"
+    r"(?<!\d)[:：]|[:：](?!\d)|[=→]|"
     r"是|为|有|(?<![理路自原])由|包括了?|包含了?|分别是|提到了?|配备了?|支持|即|主打",
     re.IGNORECASE,
 )
 _COUNTED_OFF = re.compile(
-    r"(?:[，,]?(?:其中|共计|一共).{0,80}|等\w{0,6}|[两三四五六七八0-9]{1,2}(?:种|个|项|类|款|样|处)\w{0,4}|组成\w{0,4})[。.]?$"
+    r"(?:[，,]?(?:其中|共计|一共|共(?=[\d一二三四五六七八九十两])).{0,80}|等\w{0,6}|[两三四五六七八0-9]{1,2}(?:种|个|项|类|款|样|处)\w{0,4}|组成\w{0,4})[。.]?$"
 )
-_LEADING = re.compile(r"^(?:and|or|also|the|an?|its?|with|以及|和|与)\s+", re.IGNORECASE)
+_DEGREE = re.compile(
+    r"(?:very|really|quite|too|so|more|most|some|any|all|both|two|three|four|five|six|only|just|also|buyer'?s?|"
+    r"my|your|his|her|our|their|this|these|that|those)\s",
+    re.IGNORECASE,
+)
+_MEASURE = re.compile(r"(\d[\d.,]{0,12})\s?([a-z°%\"]{1,12})")
+_TIMES = re.compile(r"\s{0,3}[×xX*]\s?\d{1,4}$")
+_LEADING = re.compile(
+    r"^(?:[^\w\s\"'“‘「『《【(（\[$€£¥#@+.-]{1,4}|(?:it|they|this|that)(?:['’]s|['’]re| is| are| was| were)|"
+    r"and|or|also|the|an?|its?|with|以及|和|与)\s+",
+    re.IGNORECASE,
+)
 _FIELD = re.compile(r"^\s*([^:：\n]{1,30})[:：]", re.MULTILINE)
 _ASKED = re.compile(r"(?:^|\n|[.。] )(?:attribute|asked for|属性)\s?[:：]\s*([^\n]{1,40})", re.IGNORECASE)
 _GREETINGS = frozenset(("hello", "hi", "yes", "no", "thanks", "sorry", "您好", "你好", "亲", "好的", "谢谢", "抱歉"))
@@ -53,11 +65,17 @@ def is_echo(text: str, question: Question) -> bool:
 class Shown:
     """The input, in which copied words are looked for in any case and width."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._folded = _folded(text)
+    def __init__(self, question: Question) -> None:
+        text = question.input
+        self.text, self.asked = question.told, question.asked
+        self.lines = frozenset(line.strip() for line in text.split("\n"))
+        self._folded = _folded(self.text)
         self._names = _GREETINGS | {name.strip().casefold() for name in _FIELD.findall(text)}
         self._names |= {value.strip().casefold() for value in _ASKED.findall(text)}
+
+    def is_name(self, words: str) -> bool:
+        """Whether words are the name of a field, or a greeting."""
+        return words.strip().casefold() in self._names
 
     def holds(self, words: str) -> bool:
         """Whether the words stand in the input as they are, and not only inside longer ones: "no" in "nothing"."""
@@ -78,7 +96,16 @@ class Shown:
             if not (_goes_on(self._folded, at) or _goes_on(self._folded, at + len(wanted))):
                 return self.text[at : at + len(wanted)]
             at = self._folded.find(wanted, at + 1)
-        return None
+        return self._measure(wanted)
+
+    def _measure(self, wanted: str) -> str | None:
+        """A number with its unit, with or without the blank between them."""
+        measure = _MEASURE.fullmatch(wanted.strip())
+        if measure is None:
+            return None
+        number, unit = measure.groups()
+        found = re.search(rf"(?<![\w.,]){re.escape(number)}\s?{re.escape(unit)}(?![a-z\d])", self._folded)
+        return self.text[found.start() : found.end()] if found else None
 
     def quoted(self, found: re.Match[str]) -> str | None:
         """What a place of `QUOTED` puts in quotes, as it stands in the input."""
@@ -143,14 +170,14 @@ def _stripped(piece: str) -> Iterator[str]:
     yield unwrap(without)
     led = _LEADING.sub("", unwrap(without))
     yield led
-    for cut in (re.split(r"\s[-–—]+\s|——", bare, maxsplit=1), re.split(r"[:：]", bare, maxsplit=1)):
+    for cut in (re.split(r"\s[-–—]+\s|——", bare, maxsplit=1), re.split(r"(?<!\d)[:：]|[:：](?!\d)", bare, maxsplit=1)):
         if len(cut) == 2:
             named = ":" in bare.replace("：", ":")
             yield unwrap(cut[1]) if cut[1].strip() and named else ""
             heading = named and len(cut[1].strip()) < _LONGEST_VALUE and not BULLET.match(whole)
             yield "" if heading else unwrap(cut[0])
     _, _, rest = led.partition(" ")
-    few = len(rest) > 3 and len(led.split()) <= 4 and "," not in led
-    yield rest if few and not FRAME.match(rest) and not re.match(r"(?:and|or)\b", rest) else ""
+    yield rest if len(rest) > 3 and _DEGREE.match(led) else ""
+    yield _TIMES.sub("", bare)
     counted = re.sub(r"^\d+\s*(?:x|×)?\s+", "", led)
     yield counted if len(counted) > 3 else ""

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
-from ecominstruct.tasks.forms.answer_normalization import last_match
+from ecominstruct.tasks.forms.answer_normalization import BULLET, last_match
 from ecominstruct.tasks.forms.naming import Mention, Menu
 
+_BEFORE_SLOT = 12  # characters
 _SLOTS, _LINE = 8, 600  # announcements of an answer, and characters behind one, that are read
 _LONGEST_BETWEEN = 40  # characters between two items of a list
 _LONGEST_FOREIGN = 24  # characters of an item of a list that may be no label
@@ -50,18 +51,20 @@ NOTHING, SEVERAL = Verdict(frozenset()), Verdict(frozenset(), ambiguous=True)
 _SENTENCE = re.compile(r"[^.。!！?？\n;；|｜]+(?:\.(?=[a-z0-9])[^.。!！?？\n;；|｜]*)*[.。!！?？;；|｜]?")
 _POINT = re.compile(r"(^\W{0,4}(?:[a-z]|[0-9]{1,2}))\.(?=\s)", re.MULTILINE)
 _CORRECTION = re.compile(
-    r"(?<![a-z])(?:wait|oh wait|actually|scratch that|correction|corrected|i misread|my mistake|on second thought"
+    r"(?<![a-z])(?:wait|oh wait|actually|scratch that|correction|corrected|i misread|my mistake|on second thought|"
+    r"on reflection"
     r"|let me correct|sorry|hmm,? no|no,? (?=wait|sorry)|oops|i take that back)(?![a-z])"
-    r"|更正|等等|哦不|不对|纠正|改为|抱歉[,，]|应该改|重新考虑|说错了|有误"
+    r"|更正|等等|哦不|不对|纠正|改[为成]|再想想|抱歉[,，]|应该改|重新考虑|说错了|有误"
 )
 _TAKEN_BACK = re.compile(r"(?<![a-z])(?:wait|no|actually)(?=[,.!])|更正|不对|等等")
 _WAVERS = 3  # times that a writer takes something back who never comes to an end
-_UNDECIDED = re.compile(
-    r"back and forth|cannot decide|can't decide|can not decide|not sure|unsure|hard to (?:say|tell)|impossible to"
+UNDECIDED = re.compile(
+    r"back and forth|cannot decide|can't decide|can not decide|no way of (?:telling|knowing)|not sure|unsure|"
+    r"hard to (?:say|tell)|impossible to"
     r"|unable to (?:determine|decide|say)|can(?:not|'t) (?:be determined|determine|tell|say)|"
     r"undecided|no idea|i don't know"
     r"|无法(?:判断|确定|确认|给出|分类)|不能(?:判断|确定)|难以(?:判断|确定|界定)|拿不准|得看|"
-    r"要看|看情况|视情况|看您|看买家|不好说|说不准|不确定|两者(?:都|皆)(?:可|有可能)"
+    r"要看|看情况|视情况|看您|看买家|不好说|说不准|各占|不确定|两者(?:都|皆)(?:可|有可能)"
 )
 _CHOSEN_ANYWAY = re.compile(
     r"if i (?:had|have|must) to|if forced|i'd (?:go|pick|choose|lean)|i would (?:go|pick|choose|"
@@ -79,8 +82,9 @@ _SLOT = re.compile(
     r"极性)?|(?<!次要)意图|主要意图|评分|星级|类目|判断|等级|相关性|方面)"
     r"(?:\s?(?:\*\*|\"|'|”|」))?\s?(?:is|are|would be|should be|should therefore be|is therefore|was|应该是|应为|"
     r"应该为|是|为|"
-    r"[:=：])[\s:：*\"'“「『【《(（`]*(?:a |an |the |肯定的，)?"
+    r"[:=：】])[\s:：*\"'“「『【《(（`]*(?:a |an |the |肯定的，)?"
 )
+_REVISED = re.compile("修正|更正|调整|corrected|revised|updated")
 _BOXED = re.compile(r"boxed\{+\s?((?:\\?[a-z]*\{)?[^{}]{1,300})\}")
 _NEG = re.compile(
     r"(?<![a-z])(?:not(?! only a)|never|neither|nor|without|rather than|as opposed to|"
@@ -101,7 +105,8 @@ _HEDGE = re.compile(
     r"(?<![a-z])(?:might|may|could|possibly|perhaps|maybe|either|unsure|uncertain|unclear|"
     r"whether|depends|potentially|arguably|probably not|if not(?=,))(?![a-z])"
     r"|choose from|select from|pick one|请选|请从|不然|(?<!最)可能(?!性最)|也许|或许|的话|否则|"
-    r"若(?!干)|otherwise|或者|或是|(?<!所以)(?<!我)(?<!，)(?<!,)还是|不确定|是否|如果|取决|要么|似乎也|介于|之间"
+    r"若(?!干)|otherwise|或者|或是|(?<!所以)(?<!我)(?<!，)(?<!,)还是(?!选|推荐|建议|定|判)|不确定|是否|如果|取决|"
+    r"要么|似乎也|介于|之间"
 )
 _CAN = re.compile(
     r"(?:can|could|may|might|可)(?: also)? (?:be )?(?:classified|labell?ed|categori[sz]ed|"
@@ -124,7 +129,7 @@ _BEHIND_NO = re.compile(
     r"|并不|並不|無關|无关|均?可?排除|[✗✘✖×❌☐])"
 )
 _BEHIND_OUT = re.compile(
-    r"^[^,，.。;；:：\n]{0,24}?(?:排除|无关|無關|不符|不适用|不适合|不合适|不成立|被否|"
+    r"^[^,，.。;；:：\n]{0,24}?(?:排除|出局|淘汰|不考虑|无关|無關|不符|不适用|不适合|不合适|不成立|被否|"
     r"ruled out|(?:do|does)(?: not|n't) (?:fit|apply)"
     r"|not (?:fit|apply|relevant|mentioned|discussed|addressed|applicable|touched))"
 )
@@ -132,6 +137,7 @@ _BEHIND_YES = re.compile(
     r"^[\s\"'”’」』》】*`)）\]]*(?:(?:[:：=\-–—>?？(（,，|])\s*)+[\s*\"'“]*"
     r"(?:yes(?![a-z])|true|present|是|有|对|符合|[✓✔√☑✅]|1(?![0-9.]))"
 )
+_OF_NEXT = re.compile(r"[\"'”’」』*]*[,，]\s?(?:但是?|but )?(?:not|no|without|没有?|未|不)[^,，;；:：/\n]{1,10}")
 _VALUE = re.compile(r"^[\s\"'”’」』》】*`]*(?:[:：=]|\s[-–—]\s)\s*(?=\S)")
 _VALUE_OR_MARK = re.compile(
     r"^[\s\"'”’」』》】*`)）\]]*(?:[:：=?？(（|✗✘✖×❌☐]|\s?[-–—]|→|->|不(?:涉及|需要)|未|无|没有)"
@@ -204,9 +210,21 @@ _LISTED = re.compile(
     r"以及|或|或者|还是|也不是|還有|还有)?[\s\"'“”‘’「」『』《》【】*`,，]*(?:and|or|the|a|an|"
     r"also|和|与|或|也)?[\s\"'“”‘’「」『』《》【】*`]*(?:the |a |an )?$"
 )
+_ADDS = re.compile(  # with what goes on as a list does
+    r"[\u4e00-\u9fff]{1,4}[、和与及]|,? and (?:a )?(?:hint|touch|bit|trace) of |"
+    r"[\w ]{0,8}[,，]\s?(?:and )?(?:also|同时|并且|而且|另外|也|还)(?:也|还|带有?|有|很|比较|较|提到了?|涉及了?| has|"
+    r" is)*\W*"
+)
 _RANGE = re.compile(r"^\s*(?:to|~|到|至|through|-)\s*$")
 _GOES_ON = re.compile(r"^\s?(?:>|/|、|&)\s?[^\W\d_]")  # with what is no label
 _BRACKETED = re.compile(r"[(（][^()（）]{0,80}[)）]")
+_VALUE_AT_END = re.compile(r"[:：][\s\"'“*「【(]*$")
+_COUNTS = re.compile(  # what a number counts
+    r"\s?(?:cm|mm|kg|km|ml|mah|gb|w|l|m|g|results?|of (?:them|these|the)|years?|months?|days?|weeks?|hours?|times|"
+    r"pairs?|pieces?|"
+    r"people|items|options|products|reviews|steps|reasons|aspects|things|criteria|conditions)(?![a-z])"
+    r"|\s?[个年天月次人件岁元倍周种位升](?!最|更|是)"
+)
 _IF_ONE = re.compile(
     r"(?<![a-z])if (?:i|we) (?:had|have|must|were|am)[^,.:，]{0,40}[,:]|if (?:pressed|forced|"
     r"only one)[^,.:，]{0,40}[,:]"
@@ -215,6 +233,11 @@ _IF_ONE = re.compile(
 _LEAVES = re.compile(r"(?<![a-z])(?:leav(?:e|ing)|left|keep|kept|rul(?:e|ed|ing))\W*$")
 _HALF = re.compile(r"^\s(?:and a half|半)|^半")
 _HYPOTHETIC = re.compile(r"^[\s-][a-z-]{1,20}(?: [a-z]{1,20}){0,2} would(?![a-z])")
+_DENIED_HEADING = re.compile(  # "Not needed: A, B", 未涉及：甲、乙
+    r"[\W_]*(?:not|non|no|un|不|未|没有?|无)(?! doubt|疑)[^,，.。:：\n]{0,20}[:：][\s\"'“*]*"
+)
+_ID_AND_MORE = re.compile(r"^([a-z0-9]{1,2})\.\s(?=\S{1,40}\s\S{1,40}\s\S)")  # and a sentence, no label
+_CONDITION = re.compile(r"\W*(?:and |but )?(?:if|when|unless)(?![a-z])|\W*(?:如果|若|假如)")
 _CLAUSE = re.compile(r"[,，:：]|(?<![a-z])(?:because|since)(?![a-z])|因为|由于")
 _OR = re.compile(r"(?<![a-z])or(?![a-z])|或|还是")
 _CONCLUDES = re.compile(
@@ -233,12 +256,13 @@ def sentences(text: str) -> Iterator[str]:
 def unechoed(text: str, shown: str, menu: Menu) -> str:
     """A text without what it only repeats of the input: quotes, and whole sentences that are no label."""
     text = _QUOTED.sub(lambda found: " " if found[1].strip() in shown and not menu.whole(found[1]) else found[0], text)
+    said = list(sentences(text))
     kept = []
-    for sentence in sentences(text):
+    for sentence in said:
         bare = sentence.strip(" \t\n.。!！?？;；>\"'")
         if len(bare) < 12 or bare not in shown or menu.whole(bare):
             kept.append(sentence)
-    return "\n".join(kept)
+    return text if len(kept) == len(said) else "\n".join(kept)
 
 
 def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
@@ -295,12 +319,22 @@ def _of_line(line: str, menu: Menu, *, many: bool) -> Verdict | None:
     whole = menu.whole(line)
     if whole:
         return Verdict(frozenset((whole,)))
+    if head := _head_of_path(line, menu):
+        return Verdict(frozenset((head,)))
     labels = frozenset(listed(line, menu))
     if not labels and many:
         labels = frozenset(_among(line, menu))
     if not labels:
         return None
     return Verdict(labels) if many or len(labels) == 1 else SEVERAL
+
+
+def _head_of_path(line: str, menu: Menu) -> str | None:
+    """The label that is the first level of a path whose others are no labels."""
+    head, *rest = line.split(">")
+    if not rest or len(rest) > 3 or not head.strip() or any(not one.strip() or menu.mentions(one) for one in rest):
+        return None
+    return menu.whole(head)
 
 
 def _among(text: str, menu: Menu) -> list[str]:
@@ -392,11 +426,15 @@ def _judged(text: str, menu: Menu, *, many: bool) -> Verdict:
 
 def stances(text: str, menu: Menu, *, many: bool = True) -> list[Stance]:
     """What a text says of each label that it names, place by place."""
-    return [
-        stance._replace(sentence=number)
-        for number, sentence in enumerate(_with_answers(text))
-        for stance in _stances(sentence, menu, many=many)
-    ]
+    found: list[Stance] = []
+    goes_on = False
+    for number, sentence in enumerate(_with_answers(text)):
+        said = [stance._replace(sentence=number) for stance in _stances(sentence, menu, many=many)]
+        if goes_on and found and said and listed(sentence.rstrip(";；"), menu):  # the list of the sentence before
+            said = [stance._replace(said=found[-1].said, level=found[-1].level) for stance in said]
+        found += said
+        goes_on = sentence.rstrip().endswith((";", "；"))
+    return found
 
 
 def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
@@ -404,11 +442,16 @@ def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     found: list[tuple[bool, Verdict]] = []
     for slot in list(_SLOT.finditer(text))[-_SLOTS:]:
         line = text[slot.end() : slot.end() + _LINE].partition("\n")[0]
+        if many and len(below := _list_at(text[slot.end() : slot.end() + _LINE], menu)) > 1:
+            found.append((False, Verdict(frozenset(below))))
+            continue
         if not line.strip():
             line = text[slot.end() : slot.end() + _LINE].lstrip().partition("\n")[0]
         said = _answer_of(line, menu, many=many)
         if said is not None:
-            found.append((bool(re.match("final|最终|the correct|conclusion|结论|主要", slot.group())), said))
+            before = text[max(0, slot.start() - _BEFORE_SLOT) : slot.start()].rpartition("\n")[2]
+            final = re.match("final|最终|the correct|conclusion|结论|主要", slot.group()) or _REVISED.search(before)
+            found.append((final is not None, said))
     finals = [said for final, said in found if final] or [said for _, said in found]
     if not finals:
         return None
@@ -417,10 +460,18 @@ def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     return finals[-1]
 
 
+def _list_at(text: str, menu: Menu) -> list[str]:
+    """The labels of a list with which a text begins, an item a line; other items are none."""
+    items = list(takewhile(BULLET.match, text.lstrip("\n*").split("\n")))
+    named = [menu.whole(BULLET.sub("", one, count=1)) for one in items] if len(items) > 1 else []
+    return [one for one in named if one]
+
+
 def _answer_of(line: str, menu: Menu, *, many: bool) -> Verdict | None:
     """What the head of a line names: the line, its first sentence, or what stands before an explanation."""
     heads = [line, *islice(sentences(line), 1)]
     heads.append(_REASON.split(heads[-1], maxsplit=1)[0])
+    heads += _ID_AND_MORE.findall(line)
     for head in heads:
         if _NEG.match(head.strip(" *\"'")) and not menu.whole(head):
             return None
@@ -461,7 +512,7 @@ def _stances(sentence: str, menu: Menu, *, many: bool) -> Iterator[Stance]:
         left = sentence[at : mention.start]
         following = named[number + 1].start if number + 1 < len(named) else len(sentence)
         right = sentence[mention.end : min(following, mention.end + _NEAR)]
-        joined = at > 0 and (_is_listed(left) or _RANGE.match(left)) is not None
+        joined = at > 0 and bool(_is_listed(left) or _RANGE.match(left) or (many and _ADDS.fullmatch(left)))
         if not joined:
             denying = _denies(left)
             hedging = False
@@ -470,6 +521,8 @@ def _stances(sentence: str, menu: Menu, *, many: bool) -> Iterator[Stance]:
         if not many and joined and not denying and _RANGE.match(left):
             hedging = True
         doubted = _CAN.sub(" as", sentence[max(0, at - 1) : mention.start] if not joined else left)
+        if _VALUE_AT_END.search(left) and re.fullmatch(r"\W*", sentence[mention.end :]):
+            doubted = ""
         hedging = (
             (hedging and joined)
             or _HEDGE.search(doubted) is not None
@@ -516,7 +569,7 @@ def _said(
         )
     if re.fullmatch(r"\W*", right) and not left.strip():
         right = ""
-    behind = _BEHIND_NO.match(right) or _BEHIND_OUT.match(right)
+    behind = None if _OF_NEXT.fullmatch(right) else _BEHIND_NO.match(right) or _BEHIND_OUT.match(right)
     if denying and hedging:
         return "hedges", 0
     if denying:
@@ -566,6 +619,8 @@ def _denies(left: str) -> bool:
     if last is None:
         return False
     rest = left[last.end() :]
+    if _DENIED_HEADING.fullmatch(left):
+        return True
     return not (_CONTRAST.search(rest) or _CLAUSE.search(rest))
 
 
@@ -615,6 +670,7 @@ def _named(sentence: str, menu: Menu) -> list[Mention]:
             if (
                 not as_article
                 and name != "i"
+                and not (name.isdigit() and _COUNTS.match(sentence[place.end() :]) and place.group() == name)
                 and not any(start < place.end() and place.start() < end for start, end in used)
             ):
                 found.append(Mention(place.start("id"), place.end(), label))
@@ -632,12 +688,14 @@ def _of_many(stances: Sequence[Stance]) -> Verdict:
 def _of_one(text: str, stances: Sequence[Stance], menu: Menu) -> Verdict:
     """What is committed to of a menu of which one is asked for."""
     commits = [one for one in stances if one.said == "commits"]
-    undecided = _UNDECIDED.search(text) is not None and _CHOSEN_ANYWAY.search(text) is None
+    undecided = UNDECIDED.search(text) is not None and _CHOSEN_ANYWAY.search(text) is None
     if undecided and max((one.level for one in commits), default=0) < HEAD:
         return NOTHING
     hedged = {one.label for one in stances if one.said == "hedges"}
     if commits:
         best = max(one.level for one in commits)
+        if best < HEAD and len(_conditional(text, menu)) > 1:
+            return NOTHING
         top = {one.label for one in commits if one.level == best}
         if _contradicts(commits, best, menu):
             return SEVERAL
@@ -656,6 +714,12 @@ def _of_one(text: str, stances: Sequence[Stance], menu: Menu) -> Verdict:
         return NOTHING
     other = menu.opposite(next(iter(denied_ones)))
     return Verdict(frozenset((other,))) if other and other not in denied_ones else NOTHING
+
+
+def _conditional(text: str, menu: Menu) -> set[str]:
+    """The labels of sentences that begin with a condition: each holds in its case."""
+    said = [one for one in sentences(text) if _CONDITION.match(one)]
+    return {mention.label for one in said for mention in menu.mentions(one)}
 
 
 def _contradicts(commits: Sequence[Stance], best: int, menu: Menu) -> bool:

@@ -7,7 +7,16 @@ from typing import ClassVar
 from ecominstruct.languages import same_answer
 from ecominstruct.rows import Gold, Kind
 from ecominstruct.tasks.forms.base import Form
-from ecominstruct.tasks.forms.reading import Item, Question, Reading, free_text, lookup, parsed, says_none, unread
+from ecominstruct.tasks.forms.reading import (
+    Item,
+    Question,
+    Reading,
+    free_text,
+    lookup,
+    parsed,
+    says_none,
+    unread,
+)
 from ecominstruct.tasks.spec import Metric
 
 

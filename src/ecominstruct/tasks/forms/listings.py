@@ -1,0 +1,414 @@
+"""What an answer copies from the input, several items: lists, bullets, tables, JSON, quotes, sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ecominstruct.rows import Gold
+from ecominstruct.tasks.forms.absence import ends_in_none, is_open, is_untold, says_nothing
+from ecominstruct.tasks.forms.answer_normalization import (
+    BULLET,
+    answered,
+    closed,
+    last_match,
+    payload,
+    strings,
+    unfenced,
+    unlead,
+    unwrap,
+)
+from ecominstruct.tasks.forms.asked import before, behind, only_asked, plain
+from ecominstruct.tasks.forms.extracts import (
+    ARTICLE,
+    CORRECTION,
+    FEW_WORDS,
+    INTERJECTION,
+    SENTENCE_END,
+    SO_LIST,
+    goes_on,
+    is_cut_short,
+    is_nothing,
+    repeats_input,
+    standing,
+    table_cells,
+    tail,
+)
+from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed
+from ecominstruct.tasks.forms.shown import FRAME, QUOTED, Shown, is_echo
+
+EXCLUDES = re.compile(
+    r"(?<![a-z])(?:not|no|isn't|aren't|don't|doesn't|didn't|wasn't|left out|stays? out|excluded?|excluding|only|wish|"
+    r"praise|however|whereas|instead|although|positive|remaining|other)(?![a-z])|不是|没有|不算|不属于|不包括|"
+    r"不支持|不能|不行|没有收|排除|其余|其他|只是|无关|不在|去掉|缺点|普通|不用说|不确定",
+    re.IGNORECASE,
+)
+
+_BUT_NOT = re.compile(
+    r"[,，;；]?\s?(?:\bbut not\b|\bbut no\b|(?<=[,;] )not\b(?! only)|\brather than\b|\bexcept\b|"
+    r"而不是|而非|不是(?=[“\"「]))",
+    re.IGNORECASE,
+)
+
+_OPPOSITE_HEAD = re.compile(
+    r"[\s*#]{0,9}(?:cons|negative|drawback|disadvantage|not included|excluded|other|缺点|不足|负面|其他|"
+    r"不支持)[^:：\n]{0,16}(?:[:：]|$)",
+    re.IGNORECASE,
+)
+
+_SHORTEST_REMARK = 12  # characters of a sentence behind the list
+
+_LONGEST_SENTENCE = 400  # characters
+
+_STRONG = re.compile(r"\n|[;；|｜、]|(?:^|\s)[①-⑳]\s?|(?:^|\s)\(?\d{1,2}[.)]\s(?=\D)|<br\s?/?>")
+
+_COMMA = re.compile(r"(?<=\D),\s*|,(?=\D)\s*|,\s+|(?<=\d{4}),(?=\d{4})|，\s*")
+
+_AND = re.compile(r"(?<!\s)\s+(?:and|&|as well as|plus)\s+|和|与|以及|及|還有|还有", re.IGNORECASE)
+
+_NAME_WORDS = 3
+
+_LONG_FOR_ONE = 6  # times the length of an item that an answer may have which names but one
+
+_NEXT_PREDICATE = re.compile("(?!另|还|以及|其[一二三]|第)[^是为属]{2,24}(?:是|为|属于)")
+
+_HEAD = re.compile(r"[\s*#>•-]{0,9}([^\W\d][^:：\n*]{0,40})\*{0,2}\s?[:：]")
+
+_SAID_BY = re.compile(
+    r"\W*(?:according to|based on|in)\s[^,\n]{1,40},\s|\W*(?:根据|按照)[^，\n]{1,20}，", re.IGNORECASE
+)
+
+
+_NAMED = re.compile(r"([^:：\n]{1,80}?)(?:\*\*)?\s?(?:[:：]|\s[-–—]\s|——)\s{0,3}(?:\*\*)?\s{0,3}(?=\S)")
+
+_REPEATED = 2  # times that each item of a list stands there, on average: a loop
+
+TAGGED = re.compile(r"<([A-Za-z_ \u4e00-\u9fff]{1,40})>([^<>\n]{1,400})</\1>")
+
+
+def read_several(text: str, question: Question) -> Reading:
+    """All stretches of the input that an answer lists."""
+    if is_echo(text, question) or is_cut_short(text, question):
+        return failed("unparseable")
+    shown = Shown(question)
+    if repeats_input(text, shown, question):
+        return failed("unparseable")
+    value = payload(text)
+    values = strings(value)
+    if says_nothing(text, question) or says_nothing(unlead(text), question) or values == []:
+        return parsed(Gold())
+    if ends_in_none(text, question) or is_untold(plain(text), question):
+        return parsed(Gold())
+    items = items_of(value, text, question)
+    if is_open(closed(text)) and not (items and all(item in question.input for item in items)):
+        return parsed(Gold())
+    if items and len(items) > 1 and items[-1] in shown.text and shown.find(items[-1]) is None:
+        items = items[:-1]  # cut in a word
+    if items is None or not any(item in shown.text for item in items):
+        return failed("unparseable")
+    return parsed(Gold(spans=tuple(locate((("", one) for one in items), question.input))))
+
+
+def items_of(value: Any, text: str, question: Question) -> list[str] | None:
+    """The items of an answer, from JSON, from lines or from a line; None where it is no list of items."""
+    shown = Shown(question)
+    values = strings(value)
+    if values is None:
+        values = _members(value, question)
+    if values is not None:
+        return [
+            shown.item(one) or one.strip() for one in values if one.strip() and not is_nothing(one, shown, question)
+        ]
+    tagged = TAGGED.findall(text)
+    if tagged:
+        return [shown.item(one) or one.strip() for _, one in tagged]
+    body = plain(INTERJECTION.sub("", closed(answered(unfenced(text)))))
+    corrected = [found.end() for found in CORRECTION.finditer(body)]
+    corrected += [concluded.end()] if (concluded := last_match(SO_LIST, body)) else []
+    again = _items(body[max(corrected) :], shown, question) if corrected else None
+    return again or _items(body, shown, question)
+
+
+def _listing(lines: Sequence[str], shown: Shown, question: Question) -> list[str]:
+    """The lines of an answer that list: bullets where there are some; else all, without sentences that say what is left
+    out."""
+    opposite = next((at for at, line in enumerate(lines) if at and _OPPOSITE_HEAD.match(line)), len(lines))
+    lines = lines[:opposite]
+    bullets = [line for line in lines if BULLET.match(line) and not line.rstrip("* ").endswith((":", "："))]
+    if len(bullets) > 1 and sum(shown.item(line) is not None for line in bullets) * 2 > len(bullets):
+        return bullets
+    kept: list[str] = []
+    bare = False
+    for line in lines:
+        said = [one for one in re.split(r"(?<=[.。!！])(?:\s+|(?=[^\W\d“「『]|[“「『]))", line) if one.strip()]
+        for one in said:
+            ended = len(one) > _SHORTEST_REMARK and one.rstrip().endswith((".", "。", "！", "!"))
+            if bare and ended and not _is_bare(one, shown):
+                continue
+            if len(said) > 1 and kept and EXCLUDES.search(one) and len(one) < _LONGEST_SENTENCE:
+                continue
+            if len(one) < _LONGEST_SENTENCE and shown.find(one.strip()) is None:
+                one = _BUT_NOT.split(one, maxsplit=1)[0] or one
+            kept.append(one)
+            bare = bare or _is_bare(one, shown)
+    return kept
+
+
+def _members(value: Any, question: Question) -> list[str] | None:
+    """The list of a JSON object that holds several: of lists that the task names, else the only one."""
+    if not isinstance(value, dict):
+        return None
+    lists = {
+        str(name): found
+        for name, item in value.items()
+        if isinstance(item, list) and (found := strings(item)) is not None
+    }
+    named = [found for name, found in lists.items() if name.casefold() in question.input.casefold()]
+    if len(named) == 1:
+        return named[0]
+    return next(iter(lists.values())) if len(lists) == 1 else None
+
+
+def _items(text: str, shown: Shown, question: Question) -> list[str] | None:
+    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in lines if not line.startswith("> ")] or lines
+    lines = _unnumbered(lines)
+    table = [line for line in lines if line.count("|") >= 2]
+    if len(table) >= 2:
+        return table_cells(table, shown)
+    lines = [_unnamed(line, shown) for line in _asked_group(lines, shown)]
+    if told := _told_by_question(lines, shown, question):
+        return told
+    if named := _named_by_bullets(lines, shown, question):
+        return named
+    items: list[str] = []
+    for line in _listing(lines, shown, question):
+        items += items_of_line(line, shown, question)
+    items = [item for item in items if item]
+    if len(items) == 1 and _is_stray(items[0], lines, shown):
+        return None
+    return (list(dict.fromkeys(items)) if len(items) > _REPEATED * len(set(items)) else items) or None
+
+
+def _told_by_question(lines: Sequence[str], shown: Shown, question: Question) -> list[str]:
+    """The items of sentences that begin or end in the words of the question: all else of the answer is a remark."""
+    if not shown.asked or sum(BULLET.match(line) is not None for line in lines) > 1:
+        return []
+    told: list[str] = []
+    for sentence in filter(str.strip, SENTENCE_END.split("\n".join(lines))):
+        at = _SAID_BY.match(sentence)
+        sentence = sentence[at.end() :] if at else sentence
+        listed = goes_on(sentence.strip(), shown, _NAME_WORDS) or before(sentence, shown.asked)
+        items = _listed(listed.strip(), shown, question) if listed else []
+        if items and all(shown.find(one) and not only_asked(one, shown.asked) for one in items):
+            told += items
+    return list(dict.fromkeys(told))
+
+
+def _listed(text: str, shown: Shown, question: Question) -> list[str]:
+    """The items of the list in which a sentence ends, or with which its next predicate begins."""
+    text = text if shown.find(text) else _first_predicate(_BUT_NOT.split(text, maxsplit=1)[0], shown)
+    if quoted := _all_quoted(f"：{text}", shown) or shown.quotes(text):
+        return quoted
+    items = [
+        ARTICLE.sub("", one) if one.startswith("the ") and len(one.split()) < FEW_WORDS else one
+        for one in items_of_line(text, shown, question)
+    ]
+    parts = [standing(part, shown) for part in _AND.split(text.rstrip(".。"))]
+    return [part for part in parts if part] if len(items) == 1 < len(parts) and all(parts) else items
+
+
+def _first_predicate(text: str, shown: Shown) -> str:
+    """A Chinese sentence up to a clause that tells of something else: "，中心词是"."""
+    at = 0
+    for piece in re.split("(?<=[；，])", text):
+        if at and _NEXT_PREDICATE.match(piece) and shown.find(unwrap(piece)) is None:
+            return text[:at]
+        at += len(piece)
+    return text
+
+
+def _named_by_bullets(lines: Sequence[str], shown: Shown, question: Question) -> list[str]:
+    """What bullets name before a colon or a dash, where all of it stands in the input and what follows does not."""
+    bullets = [BULLET.sub("", line) for line in lines if BULLET.match(line) and not line.lstrip().startswith("**")]
+    named = [found for line in bullets if (found := _NAMED.match(line))]
+    names = [one for found in named if (one := standing(found[1], shown))]
+    if len(names) < max(2, len(bullets)) or len(set(names)) == 1:
+        return []
+    values = [one for found in named for one in items_of_line(found.string[found.end() :], shown, question)]
+    return [] if all(shown.find(one) for one in values) else names
+
+
+def _unnumbered(lines: list[str]) -> list[str]:
+    """Lines without the numbers "1、", "2、" before all of them."""
+    at = [re.match(rf"\s*{number}、\s*(?=\S)", line) for number, line in enumerate(lines, 1)]
+    return [line[one.end() :] if one else line for line, one in zip(lines, at, strict=True)] if all(at) else lines
+
+
+def _unnamed(line: str, shown: Shown) -> str:
+    """A line without the name of the field of the input that its item is from."""
+    name, colon, rest = line.replace("：", ":").partition(":")
+    return rest.strip() if colon and shown.is_name(name) and standing(rest, shown) else line
+
+
+def _asked_group(lines: Sequence[str], shown: Shown) -> Sequence[str]:
+    """Of lines under several headings those under the only one that the question names; else all lines."""
+    heads = {at: found[1] for at, line in enumerate(lines) if (found := _HEAD.match(line))}
+    named = [at for at, name in heads.items() if only_asked(name, shown.asked)]
+    if len(heads) < 2 or len(named) != 1 or len({name.split()[0] for name in heads.values()}) < len(heads):
+        return lines
+    until = min((at for at in heads if at > named[0]), default=len(lines))
+    group = lines[named[0] : until]
+    return lines if len(group) == 1 and group[0].rstrip("* ").endswith((":", "：")) else group
+
+
+def _is_stray(item: str, lines: Sequence[str], shown: Shown) -> bool:
+    """Whether the only item found is a word of prose that tells of other things."""
+    text = "\n".join(lines)
+    return (
+        len(text) > _LONG_FOR_ONE * len(item)
+        and not text.startswith(item)
+        and not any(BULLET.match(line) or _is_bare(line, shown) for line in lines)
+        and item not in shown.quotes(text)
+        and re.search("[:：]", text) is None
+    )
+
+
+def _is_bare(sentence: str, shown: Shown) -> bool:
+    """Whether a sentence is nothing but items."""
+    pieces = [one for piece in _STRONG.split(sentence) for one in _COMMA.split(piece or "") if one and one.strip()]
+    return all(shown.item(one) or all(map(shown.item, _AND.split(one))) for one in pieces)
+
+
+def items_of_line(line: str, shown: Shown, question: Question) -> list[str]:
+    """The items that one line of an answer lists; an invented one in its own words."""
+    bare = BULLET.sub("", line).strip()
+    if not bare or is_nothing(bare, shown, question):
+        return []
+    if not _STRONG.search(bare) and (whole := shown.item(bare)) and not _splits(bare):
+        return [whole]
+    if (whole_quote := QUOTED.fullmatch(bare)) and (found_quote := shown.quoted(whole_quote)):
+        return [found_quote]
+    if quoted := _all_quoted(bare, shown):
+        return quoted
+    led = unlead(bare)
+    if led != bare or bare.endswith((":", "：")):
+        if not led.strip() or bare.endswith((":", "：")):
+            return []
+        bare = led.strip()
+    else:
+        heading = re.match(r"[^,，、;；:：\n\"“「]{1,30}[:：]\s*", bare)
+        if heading and shown.find(bare[: heading.end()].strip()) is None:
+            bare = bare[heading.end() :]
+    found: list[str] = []
+    remarked = re.sub(r"[(（][^()（）\n]{0,300}[)）]", lambda one: one[0] if shown.find(one[0]) else "", bare)
+    for piece in filter(str.strip, _STRONG.split(remarked)):
+        found += _of_piece(piece, shown, question)
+    return found
+
+
+def _all_quoted(line: str, shown: Shown) -> list[str]:
+    """The items of a sentence that puts all of them in quotes; none where other words say more than a frame."""
+    found = []
+    for one in QUOTED.finditer(line):
+        item = shown.quoted(one)
+        if item is None:
+            return []
+        denied = re.search(
+            r"(?:(?<![a-z])not(?: for)?|rather than|不是|而非|其餘|其余)\s*$", line[: one.start()].casefold()
+        )
+        found += [] if denied else [item]
+    return found if found and FRAME.search(QUOTED.sub("", line)) else []
+
+
+def _splits(text: str) -> bool:
+    return len(_pieces(text)) > 1
+
+
+def _pieces(text: str) -> list[str]:
+    """A text cut at its commas, but for what is "A, B and C" of single words."""
+    cut = [piece.strip() for piece in _COMMA.split(text) if piece and piece.strip()]
+    merged: list[str] = []
+    for piece in cut:
+        before = merged[-1] if merged else ""
+        if (
+            before
+            and " " not in before
+            and re.match(r"\w+ (?:and|&) (?!the |an? )\w+ \w+", piece)
+            and not re.match(r"and ", piece)
+        ):
+            merged[-1] = f"{before}, {piece}"
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _of_piece(piece: str, shown: Shown, question: Question) -> list[str]:
+    found: list[str] = []
+    pieces = _pieces(piece)
+    numbers = piece.split(",")
+    if len(pieces) == 1 < len(numbers) and shown.item(piece) is None and all(shown.item(one) for one in numbers):
+        pieces = numbers
+    slashed = [one for one in piece.split(" / ") if one.strip()]
+    if len(slashed) > 1 and all(shown.item(one) for one in slashed):
+        pieces = slashed
+    if len(pieces) == 1 and "/" in piece and shown.item(piece) is None:
+        pieces = [one for one in piece.split("/") if one.strip()]
+    for number, one in enumerate(pieces):
+        one = re.sub(r"^(?:and|or|plus)\s+|^(?:以及|和|与)(?=.{2})", "", one)
+        item = shown.item(one)
+        if number and number == len(pieces) - 1 and re.fullmatch(r"[^,]{1,60}? and [^,]{1,60}", one):
+            item = None  # "a, b and c"
+        if item is None and (both := _both(one, shown)):
+            found += both
+            continue
+        if item is None and (parts := [part for part in _AND.split(one) if part.strip()]) and len(parts) > 1:
+            found += [shown.item(part) or tail(part, shown) or _quote(part, shown) or unwrap(part) for part in parts]
+            continue
+        if item is None:
+            item = _quote(one, shown) or tail(one, shown) or _suffix(one, shown)
+        if item is None and (end := behind(one, shown.asked)) is not None:
+            item = standing(one[end:], shown)
+        if item is None and is_nothing(one, shown, question):
+            continue
+        found.append(item or unwrap(one))
+    if len(pieces) > 1 and not all(one in shown.text for one in found):
+        quoted = shown.quotes(piece)
+        if len(quoted) > 1:
+            return quoted
+    return [one for one in found if one]
+
+
+def _both(text: str, shown: Shown) -> list[str]:
+    """Two items with an "and" between them, wherever else the word or its character stands."""
+    for joint in _AND.finditer(text):
+        left, right = shown.item(text[: joint.start()]), shown.item(text[joint.end() :])
+        if left and right:
+            return [left, right]
+    return []
+
+
+def _quote(text: str, shown: Shown) -> str | None:
+    quoted = shown.quotes(text)
+    return quoted[0] if len(quoted) == 1 else None
+
+
+def _suffix(text: str, shown: Shown) -> str | None:
+    """The longest stretch of the input in which a sentence with a verb ends."""
+    words = unwrap(text).split()
+    if (
+        len(words) < 3
+        or len(words) > 40
+        or not re.search(
+            r"(?<![a-z])(?:is|are|has|have|likes?|includes?|contains?|find|wants?|comes?|gets?|with)(?![a-z])",
+            text.casefold(),
+        )
+    ):
+        return None
+    for at in range(1, len(words)):
+        if re.fullmatch("an?|the|and|of|with|is|are|in", words[at].casefold()):
+            continue
+        if found := shown.find(" ".join(words[at:])):
+            return found
+    return None

@@ -33,7 +33,7 @@ from ecominstruct.tasks.labelling import Labeller, Shown, Vote
 from ecominstruct.tasks.spec import Task
 
 BATCH = 1_000  # records whose questions are in memory at once
-LONGEST_EXPECTED = 200  # tokens of an answer that are reckoned with, before it is there
+LONGEST_EXPECTED = 200  # tokens: estimates take no answer for longer
 
 
 class Asked:

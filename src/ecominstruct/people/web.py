@@ -13,8 +13,6 @@ Importing this module needs FastAPI; `host.py` imports it when a server starts. 
 they are no mere texts here.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from functools import cache

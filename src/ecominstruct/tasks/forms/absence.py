@@ -9,8 +9,9 @@ from ecominstruct.tasks.forms.peeling import answered, unwrap
 from ecominstruct.tasks.forms.reading import Question, says_none
 
 _NOTHING = re.compile(
-    r"(?:\[\]|none|no|n/?a|null|nil|nothing|empty|unanswerable|not answerable|no answer|(?:this|"
-    r"the) question is unanswerable|not (?:found|mentioned|present|applicable|specified|stated|"
+    r"(?:\[\]|none|no|n/?a|null|nil|nothing|empty|no answer|"
+    r"(?:(?:it|this|(?:this|the) question)(?:['’]s| is) )?(?:unanswerable|not answerable)|"
+    r"not (?:found|mentioned|present|applicable|specified|stated|"
     r"given|available|provided)"
     r"|(?:there(?:'s| is| are| was| were| isn't| aren't)? )?(?:no|not a single|none|"
     r"nothing)(?: [\w'/-]+(?:,? [\w'/-]+){0,11})?"
@@ -29,6 +30,8 @@ _UNANSWERED = re.compile(
     r"(?:can ?not|can['’]t|couldn['’]t|could not|unable to|not able to) (?:answer|determine|find|tell|say)|"
     r"(?:does|do|did)(?: not|n['’]t) (?:mention|say|state|specify|provide|give|contain|include|tell|report|name)|"
     r"(?:is|are)(?: not|n['’]t) (?:mentioned|stated|specified|provided|given)|"
+    r"says? nothing (?:about|on)|(?:is|are) silent (?:on|about)|"
+    r"没有(?:任何)?相关(?:信息|说明|内容)|无法(?:根据|从)[^，。,\n]{1,20}(?:判断|得知|确定|看出|回答)|"
     r"no (?:information|mention|details?) (?:about|on|of|regarding|is|are)|"
     r"无法(?:回答|判断|确定|得知|确认)|(?:没有|并未|未)(?:提到|提及|说明|提供|给出|写明?|标明|标注)(?!过)",
     re.IGNORECASE,
@@ -42,9 +45,12 @@ _STILL = re.compile(
     r"能|可以)",
     re.IGNORECASE,
 )
+_SORRY = re.compile(r"^\W{0,4}(?:(?:i['’]m |i am )?(?:so |very )?sorry|apologies|unfortunately),? but\s", re.IGNORECASE)
 _SO_NOTHING = re.compile(r"(?:所以|因此|故)[^，。\n]{0,8}(?:没有|无)[^，。\n]{0,16}[。.]?\s{0,3}$")
 _THINKS = re.compile(
-    r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|好的[，,]我|to find|first,|first of all|"
+    r"\W*(?:ok(?:ay)?[,. ]|hmm|let me|let's|"
+    r"(?:we|i) (?:need|have) to (?:find|look|check|determine|identify|extract|list|answer)(?![a-z])|"
+    r"好的[，,]我|to find|first,|first of all|"
     r"先(?=看|算|找|判|说|确|来|从|按)|首先|让我)",
     re.IGNORECASE,
 )
@@ -55,7 +61,7 @@ def says_nothing(text: str, question: Question) -> bool:
     """Whether a short text says that there is none."""
     if text == question.none:
         return True
-    bare = unwrap(text)
+    bare = unwrap(_SORRY.sub("", text))
     if len(bare) > 240:
         return False
     first = re.split(r"[.。;；](?=\s|$|\D)|\s[-–—(]\s?|（", bare, maxsplit=1)[0]
@@ -76,6 +82,7 @@ def is_untold(text: str, question: Question) -> bool:
 
 def is_open(text: str) -> bool:
     """Whether an answer says, first or last, that what is asked for is not given."""
+    text = _SORRY.sub("", text)
     said = [one for one in re.split(r"(?<=[.!。！])\s*(?=\S)|\n", text) if one.strip()]
     return bool(said) and any(_UNANSWERED.search(one) and not _STILL.search(one) for one in (said[0], said[-1]))
 
@@ -83,7 +90,9 @@ def is_open(text: str) -> bool:
 def ends_in_none(text: str, question: Question) -> bool:
     """Whether a text comes to the end that there is none: ", so: None.", 所以答案是无."""
     none = "|".join(re.escape(word) for word in {question.none, "None", "无"})
-    if _SO_NOTHING.search(text):
+    if _SO_NOTHING.search(text) or re.search(
+        rf"(?:[.。!！]\s|[。！]|\n)[\s*→>-]{{0,9}}(?:{none})[*.。]{{0,3}}\s*$", text
+    ):
         return True
     return (
         re.search(

@@ -14,7 +14,8 @@ _SENTENCE = re.compile(r"[^\n.。?？!！]{1,600}(?:[.?!](?!\s|$)[^\n.。?？!�
 _ASKS = re.compile(
     r"\W{0,9}(?:(?:question|task|instruction|q|问题|任务|指令|问|要求)\s?[:：]\s?)?(?:(?:please|now|and|then) )?(?:"
     r"(?:extract|list|copy|name|find|identify|output|return|write|give|pull|pick|quote|answer|names only|separate)\b"
-    r"(?!['’])|if (?:none|there|nothing|not|it isn|it is not|no )|none (?:if|when|->)|"
+    r"(?!['’])|if (?:none|there|nothing|not|it isn|it is not|no )|"
+    r"(?:if|where) [^.,;:\n]{1,60}, (?:please )?(?:write|answer|say|return|output|reply)\b|none (?:if|when|->)|"
     r"(?:(?:on|in|at|for|of|to|from|with) )?(?:which|what|who|whom|whose|when|where|how)\b[^?？]{0,300}[?？]|"
     r"请?(?:从|把|在|将|用|按)?[^，。,；;：:]{0,30}(?:提取|抽取|抽出|摘录|摘出|摘取|列出|列举|找出|照抄|标出)|"
     r"[^。\n]{0,40}请(?:你|您)?(?:提取|抽取|抽出|摘录|摘出|摘取|列出|列举|找出|给出|照抄|标出)|"
@@ -34,7 +35,7 @@ _LEAST_REPEATED = 12  # characters of a text that is not copied as a whole to gi
 _MOST_LEFT_OUT = 1.2  # of what the input tells, the name of its field
 _WORD = re.compile(r"[\w'’-]+|\S")
 _VERBS = (
-    *("is", "are", "was", "were", "be", "been", "has", "have", "had", "do", "does", "did", "can", "given"),
+    *("is", "are", "was", "were", "be", "been", "made", "has", "have", "had", "do", "does", "did", "can", "given"),
     *(
         "say",
         "says",
@@ -72,7 +73,7 @@ _SMALL = (
         "and",
         "there",
     ),
-    *("there", "it", "this", "these", "he", "she", "they", "you", "we", "i", ":", "："),
+    *("here", "only", "it", "this", "these", "he", "she", "they", "you", "we", "i", ":", "："),
 )
 SAYS = frozenset((*_VERBS, *_SMALL, *_OWNERS))
 """Words that only frame what a sentence says."""
@@ -83,6 +84,7 @@ _COPULA = (
     "应该为",
     "应为",
     "应是",
+    "只有",
     "分别是",
     "分别为",
     "包括",
@@ -95,7 +97,7 @@ _COPULA = (
     "：",
     ":",
 )
-_FILLS = (*_COPULA, "这款", "该", "这", "的", "要", "您", "所", "中", "里", "文")
+_FILLS = (*_COPULA, "其中", "真正", "表示", "这款", "该", "这", "的", "要", "您", "所", "中", "里", "文")
 _MARKS = " *"
 
 
@@ -173,6 +175,8 @@ def _behind_chinese(clause: str, ask: str) -> int | None:
         else:
             break
     linked = linked or re.match(r"[\sA-Za-z\d]", clause[at:]) is not None
+    if clause[at:].count("**") % 2:  # the emphasis of what follows was taken for that of the question
+        at = clause.rindex("**", 0, at) if "**" in clause[:at] else at
     return at if told and linked and at < len(clause) else None
 
 
@@ -214,10 +218,14 @@ def before(clause: str, ask: str) -> str | None:
 
 _WIDE = str.maketrans(",;:!?()", "，；：！？（）")
 _BESIDE = re.compile("(?<=[\u4e00-\u9fff”」》])[,;:!?()]|[,;:!?()](?=[\u4e00-\u9fff“「《])")
-_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\((?:mailto:|https?://)[^()\s]{1,400}\)")
+_LINK = re.compile(
+    r"\[([^\[\]\n]{1,200})\]\((?:mailto:|https?://)[^()\s]{1,400}\)|<((?:[^<>\s@]{1,80}@|https?://)[^<>\s]{1,400})>"
+)
+_SMILES = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f~～]{1,9}\\s{0,3}$", re.MULTILINE)
 
 
 def plain(text: str) -> str:
-    """A text without links, in which the signs beside Chinese characters are wide, as the readers expect them."""
-    text = _LINK.sub(r"\1", text)
+    """A text without links and emojis behind its lines, in which the signs beside Chinese characters are wide, as the
+    readers expect them."""
+    text = _SMILES.sub("", _LINK.sub(lambda link: link[1] or link[2], text))
     return _BESIDE.sub(lambda sign: sign.group().translate(_WIDE), text)

@@ -11,12 +11,13 @@ from typing import Any
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.absence import ends_in_none, is_open, is_untold, says_nothing
 from ecominstruct.tasks.forms.asked import plain
-from ecominstruct.tasks.forms.extracts import CORRECTION
-from ecominstruct.tasks.forms.listings import EXCLUDES, TAGGED, items_of_line
+from ecominstruct.tasks.forms.items import items_of_line
+from ecominstruct.tasks.forms.listings import EXCLUDES, TAGGED
 from ecominstruct.tasks.forms.naming import Menu, menu_of, normal
 from ecominstruct.tasks.forms.peeling import BULLET, closed, literal, payload, strings, unfenced, unlead, unwrap
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed
 from ecominstruct.tasks.forms.shown import Shown, is_echo
+from ecominstruct.tasks.forms.stretches import CORRECTION
 
 _DEALT_OUT = 20  # characters that may be said of several types
 _PAIR = re.compile(
@@ -35,12 +36,13 @@ _TYPE_IS = re.compile(
 _BIO = re.compile(r"^\s*(\S+)\s+(?:([BIES])-(\S+)|O)\s*$")
 _NEAR = 80  # characters beside the name of a type
 _TYPE_THEN = re.compile(
-    r"[s\"”’」』*)）\]]{0,3}\s?(?:(?:name|entity|here|实体|名)\s?)?(?:of [^,.;:]{1,24} )?(?:\bis\b|\bare\b|[=:：]|→|->|"
-    r"\bwould be\b|"
+    r"[s\"”’」』*)）\]]{0,3}\s?(?:(?:name|entity|here|mentioned|named|found|listed|实体|名)\s?)?"
+    r"(?:of [^,.;:]{1,24} )?(?:\bis\b|\bare\b|[=:：]|→|->|"
+    r"\bwould be\b|, the (?:text|title|review) (?:names|mentions|has)\b|分(?=[^为是])|"
     r"包括了?|包含|分别是|分别为|是|为|有|填|标|取|则是)\s?(?:the |an? )?(?=\S)"
 )
 _WORDS_THEN = re.compile(
-    r"[\"”’」』*`]{0,2}\s?(?:[(（\[]|/|→|=|——|->|-|(?:\bis\b|\bare\b|\bas\b|是|为|属于|标为|标记为|算作|算|作为)"
+    r"[\"”’」』*`]{0,2}\s?(?:[(（\[]|/|→|=|——|->|-|(?:\bis\b|\bare\b|\bas\b|(?<![不非])(?:是|为|属于|标为|标记为|算作|算|作为))"
     r"\s?(?:the |an? |one |its )?)[\"“「『]?\s?$"
 )
 _LEFT_OVER = re.compile(r"(?:[,，;；、\s]|(?<![a-z])(?:and|or|the|its|an?)(?![a-z]))+$", re.IGNORECASE)
@@ -127,8 +129,12 @@ def _pairs(text: str, menu: Menu, question: Question) -> list[tuple[str, str]] |
         return None  # the same of every type
     pairs: list[tuple[str, str]] = []
     typed, heading = set[str](), ""
-    for line in _typed_lines(lines, menu):
+    lines = [*_typed_lines(_comma_rows(lines, menu), menu)]
+    goes_on = all(_split_type(line, menu)[0] or shown.find(line.strip()) for line in lines)
+    for line in lines:
         said = _of_entity_line(line, heading, menu, shown, question)
+        if said is None and pairs and goes_on:  # an item of the type before, on a line of its own
+            said = pairs[-1][0], [(pairs[-1][0], line.strip())], False
         if said is None:
             continue
         label, words, is_heading = said
@@ -142,6 +148,14 @@ def _pairs(text: str, menu: Menu, question: Question) -> list[tuple[str, str]] |
     if not typed:
         return None
     return pairs if pairs or all_silent(lines, menu, question) else None
+
+
+def _comma_rows(lines: Sequence[str], menu: Menu) -> Sequence[str]:
+    """Lines that all are a type and its words with a comma, a bar or a tab between them, with a colon in its place."""
+    rows = [re.split(r"[,|\t]", line, maxsplit=1) for line in lines]
+    if len(rows) > 1 and all(len(row) == 2 and menu.whole(normal(row[0]), ids=False) for row in rows):
+        return [": ".join(row) for row in rows]
+    return lines
 
 
 def _prose(text: str, menu: Menu, shown: Shown, question: Question) -> list[tuple[str, str]]:
@@ -405,7 +419,7 @@ def _table(text: str, lines: Sequence[str], menu: Menu, shown: Shown) -> list[tu
 
 
 def _split_cell(cell: str, shown: Shown) -> list[str]:
-    if whole := shown.item(cell):
+    if (whole := shown.item(cell)) and not re.search("[、;；]", cell):
         return [whole]
     return [item for piece in re.split(r"[,，、;；]\s*", cell) if (item := shown.item(piece))]
 

@@ -10,6 +10,7 @@ from ecominstruct.tasks.forms.absence import breaks_off, ends_in_none, is_open, 
 from ecominstruct.tasks.forms.labels import read_choice
 from ecominstruct.tasks.forms.peeling import (
     BOXED,
+    OPENER,
     answered,
     closed,
     loops,
@@ -24,13 +25,6 @@ from ecominstruct.tasks.forms.reading import Question, Reading, copied, failed, 
 from ecominstruct.tasks.forms.shown import is_echo
 from ecominstruct.tasks.forms.wanted import Wanted, is_called, is_foreign, names_it, wanted
 
-_OPENER = re.compile(
-    r"^\W{0,4}(?:sure(?: thing)?|of course|certainly|absolutely|great question|good question|"
-    r"(?:i['’]?d be |i am |i['’]m )?(?:happy|glad) to help|thanks? (?:you )?for [^.!?\n]{1,40}|hi(?: there)?|"
-    r"hello(?: there)?|"
-    r"当然(?:可以)?|好的|没问题|您好|你好|亲爱的顾客|感谢您的(?:提问|咨询))\s?[!！.。~～]{1,3}\s*(?=\S)",
-    re.IGNORECASE,
-)
 _OPTIONS = re.compile(
     r"(?:^|\n)[\s*#]{0,6}(?:(?:option|version|variant)\s?[1a]\b|(?:方案|版本|选项)\s?[一1A])", re.IGNORECASE
 )
@@ -39,8 +33,11 @@ _ADVICE = re.compile(
     r"make sure)|"
     r"[^.\n]{0,40}the (?:agent|seller|shop|brand|support team) should|"
     r"to (?:expand|write|create|rewrite) [^\n]{1,40}, you should|[^\n，。,]{0,14}时[，,]?(?:建议|可以?从以下|应)|"
-    r"[^\n，。]{0,8}(?:一般|通常)由)",
+    r"[^\n，。]{0,8}(?:一般|通常)(?:由|包含|包括))",
     re.IGNORECASE,
+)
+_HOW_TO = re.compile(
+    "(?:写好?|撰写|一[个条段份句])?([^，。,\\n]{2,8}?)(?:时|的时候)?[，,]?(?:应该?|需要?|要|通常|一般|可以?从)(?!的)"
 )
 _ANALYSES = re.compile(
     r"^\W{0,4}(?:the (?:original |customer )?(?:query|message|title|review|clause|sentence|request|customer|shopper|"
@@ -59,7 +56,8 @@ _WOULD = re.compile(
 )
 _CANNOT = re.compile(r"(?<![a-z])(?:unable to|cannot|can['’]t)(?![a-z])|无法|没有办法|不能", re.IGNORECASE)
 _COUNTED = re.compile(
-    r"\s{0,3}(?:[–—-]\s?|[(（]\s?)(?:共|约)?[0-9]{1,4}\s?(?:characters|chars|words|个?字符?)(?: long)?\s?[)）]?\s*$",
+    r"\s{0,3}(?:[–—-]\s?|[(（]\s?|[,，]\s?(?=[共约]))(?:[共约]|全文约?)?"
+    r"[0-9]{1,4}\s?(?:characters|chars|words|个?字符?)(?: long)?\s?[)）]?\s*$",
     re.IGNORECASE,
 )
 _QUOTE_AHEAD = re.compile(r"[\"“]([^\"”\n]{4,400})[\"”]\s{0,3}(?:[–—(（]|-\s)")
@@ -74,7 +72,7 @@ _COMMENTS = re.compile(
 _NUMBERED = re.compile(r"(?:^|\n)[\s*#]{0,6}([^\W\d_][^\n:：0-9]{0,20}?)\s?(?:1|一|A)\s?[:：]")
 _THINKS_OF_USER = re.compile(
     r"^\W{0,4}(?:ok(?:ay)?[,.]? (?:so|the (?:user|task|customer))|好的[,，]用户|用户(?:需要|要求|想让|让我)|"
-    r"the user wants)",
+    r"the user wants|we (?:need|have) to (?:write|create|generate|come up))",
     re.IGNORECASE,
 )
 _TO_YOU = re.compile(r"(?<![a-z])(?:you|your)(?![a-z])|您|你|请问", re.IGNORECASE)
@@ -94,10 +92,26 @@ _ASKED_THEN_ANSWERED = re.compile(
     r"(?:question|q|问题?)\s?[:：]\s*([^\n]{1,400})\n+\s*(?:answer|a|答案?|回答)\s?[:：]", re.IGNORECASE
 )
 _ITEM = re.compile(r"^\s{0,9}(?:(?:[0-9]{1,2}|[A-Ha-h])\s?[.)、．:：）]|[①-⑨])\s{0,9}(?=\S)")
-_BULLET = re.compile(r"^\s{0,9}(?:[-*•]\s|[0-9]{1,2}[.)、．](?![0-9]))\s{0,9}")
-_LABEL = re.compile(r"(?:\*\*|#{1,4} |【)?([^\n:：*】]{1,40})(?:\*\*|】)?\s?[:：](?:\*\*)?\s*(?=\S)")
+_BULLET = re.compile(r"^\s{0,9}(?:[-*•]\s|#{1,4} |[0-9]{1,2}[.)、．](?![0-9]))\s{0,9}")
+_LABEL = re.compile(
+    r"(?:\*\*|#{1,4} |【)?([^\n:：*】]{1,40})(?:(?:\*\*|】)?\s?[:：](?:\*\*)?\s*|】\s*|\*{0,2}[ \t]{0,3}\n\s*)(?=\S)"
+)
 _POINTS_AT = re.compile(r"这[段条句篇份则][^\n:：。！!]{1,30}[:：]\s*(?=\S)")
-_IN_SHORT = re.compile(r"\W{0,3}in (?:[a-z]{1,12} ){0,2}[a-z]{3,12}[:：]\s*(?=\S)", re.IGNORECASE)
+_IN_SHORT = re.compile(
+    r"\W{0,3}(?:tl;dr|in (?:[a-z]{1,12} ){0,2}[a-z]{3,12})[:：]\s*(?=\S)|"
+    r"(?:用)?一句话(?:来)?(?:总结|概括)[:：]\s*(?=\S)",
+    re.IGNORECASE,
+)
+_LEADS_TO = re.compile(  # a verb that needs an object before a colon or a quote
+    r"[^\n:：\"“「]{1,60}?(?:(?<![a-z])(?:is|are|be|types?|search(?:es)?|reads?|writes?|use|try|suggest|recommend|propose)|"
+    r"是|为|用|搜索?|这句吧?)"
+    r"(?:\s?[:：]\s*(?=\S)|\s?(?=[\"“「][^\"”」\n]{1,400}[\"”」](?:试试)?[.。]?$))",
+    re.IGNORECASE,
+)
+_SUGGESTS = re.compile(r"(?<![\w-])(?:I|you)(?![\w-])|[您我]|那就|可以|不妨|建议|推荐|会搜", re.IGNORECASE)
+_BEFORE_AND_AFTER = re.compile(
+    r"(?:[^\n:：]{1,20}[:：])?\s{0,3}([^\n→]{2,600}(?<![:：]))(?:\n+[^\n:：]{1,30}[:：]|\s?→)\s*(?=\S)"
+)
 _TAKES = re.compile(
     r"(?:(?:i'd|i would|i) (?:go with|choose|pick|recommend)|最后就?用|更推荐|最终(?:选|"
     r"用))[^\n:：]{0,60}[:：]\s*([^\n]{1,600})\s*$",
@@ -108,6 +122,10 @@ _ABOUT = re.compile(
     r"发布前|可根据|自行|替换|风格|版本|字数|字以内|时长|语气|字符|口吻",
     re.IGNORECASE,
 )
+_OF_TEXT = re.compile(
+    "以上|(?:这[段条个句则]|该)[^，。\\n]{0,8}(?:突出|强调|体现|保留|控制|符合|采用|使用|避免)|[^，。\\n]{0,6}[0-9]字|"
+    "您看|(?:还)?需要(?:其他|别的|我|调整)"
+)
 _META_TAG = re.compile(r"<meta\s[^<>]{0,200}?content=[\"“]([^\"”<>]{1,600})[\"”]\s?/?>", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"\n[ \t]{0,20}\n\s*")
 _PAIRS = ('""', "“”", "「」", "『』", "《》", "**", "``", "''", "__")
@@ -115,11 +133,10 @@ _QUOTES = ('""', "“”", "「」", "『』")
 _LONGEST_LEAD, _LEAST_QUOTE = 80, 8  # characters
 _FEW, _LEAST_FIELD = 3, 20  # sentences; characters of a line of the input
 
+_NAMED = re.compile(r"([^\W\d][^:：,，.。\n]{0,20})[:：]\s{0,3}(?=\S)")
 _SAYS_NO = re.compile(r"^\W{0,4}no(?:[.!]|,\s|\s?$)", re.IGNORECASE)
-_SORRY = re.compile(r"^\W{0,4}(?:(?:i['’]m |i am )?(?:so |very )?sorry|apologies|unfortunately),? but\s", re.IGNORECASE)
 _NOT_GIVEN = re.compile(
-    r"^\W{0,4}not (?:mentioned|stated|specified|given|provided|indicated|known) (?:in|by|on|here)(?![a-z])|"
-    r"\W{0,4}无法(?:根据|从)[^，。,\n]{1,20}(?:判断|得知|确定|看出|回答)",
+    r"^\W{0,4}not (?:mentioned|stated|specified|given|provided|indicated|known) (?:in|by|on|here)(?![a-z])",
     re.IGNORECASE,
 )
 _SO_UNANSWERED = re.compile(
@@ -141,8 +158,8 @@ _SIGNS_OFF = re.compile(
     re.IGNORECASE,
 )
 _EVIDENCE = re.compile(
-    r"(?<=\S)\n\s{0,9}[\W_]{0,4}(?:(?:source|evidence|reference|quote|supporting text)|依据|原文|出处|来源|引用|证据)"
-    r"[^\n:：]{0,8}[:：]",
+    r"(?<=\S)(?:\n\s{0,9}[\W_]{0,4}|\s?[(（])(?:(?:source|evidence|reference|quote|supporting text)|"
+    r"依据|原文|出处|来源|引用|证据)[^\n:：]{0,8}[:：]",
     re.IGNORECASE,
 )
 _MIGHT = re.compile(r"(?<![a-z])(?:might|may|could|possibly|perhaps)(?![a-z])|可能|也许|或许", re.IGNORECASE)
@@ -170,7 +187,7 @@ def read_generated(text: str, question: Question) -> Reading:
     text = _before_next(text, question)
     if _is_echo(text, question) or (said := _written(text, question, asked)) is None:
         return failed("unparseable")
-    answer = closed(said) if _is_headed(said, asked) else _text(said)
+    answer = _COUNTED.sub("", closed(said) if _is_headed(said, asked) else _text(said))
     if (
         loops(answer)
         or answer.startswith('{"')
@@ -194,15 +211,20 @@ def _written(text: str, question: Question, asked: Wanted) -> str | None:
         return found[1]
     if taken := _TAKES.search(text):
         return taken[1]
+    if (changed := _BEFORE_AND_AFTER.match(text)) and copied(changed[1].strip(' "“”'), question):
+        return text[changed.end() :]
     text = _OF_WHAT_KIND.sub(r"\1", _cell(_unspoken(text, question)), count=1)
     if _offers_several(text, asked):
         return None
-    if _ADVICE.match(text) or _asks_back(text, asked):
+    advice = _HOW_TO.match(text)
+    if _ADVICE.match(text) or (advice and is_called(advice[1], asked)) or _asks_back(text, asked):
         return None
     if text.lstrip().startswith("{") or answered(text) != text or "```" in text or ruled(text) != text:
         return text
     paragraphs = [one for one in _PARAGRAPH.split(_commented(text).strip()) if one.strip()]
-    while paragraphs and (_is_of_task(paragraphs[0], asked) or _is_opener(paragraphs[0])):
+    while paragraphs and (
+        _is_of_task(paragraphs[0], asked) or _is_opener(paragraphs[0]) or _is_heading(paragraphs, asked)
+    ):
         paragraphs.pop(0)
     while len(paragraphs) > 1 and _is_remark(paragraphs[-1], asked):
         paragraphs.pop()
@@ -232,8 +254,12 @@ def _unlabelled(text: str, asked: Wanted) -> str:
     """A text without the words before it that only say what it is."""
     if found := _POINTS_AT.match(text) or _IN_SHORT.match(text):
         return text[found.end() :]
-    label = _LABEL.match(text)
-    return text[label.end() :] if label and is_called(label[1], asked) else text
+    led = _LEADS_TO.match(text) if asked.line and not asked.several else None
+    if led and (names_it(led.group(), asked) or _SUGGESTS.search(led.group())):
+        return re.sub('(?<=["”」])(?:试试)?[.。]?$', "", text[led.end() :])
+    bare = OPENER.sub("", text, count=1)
+    label = _LABEL.match(bare)
+    return bare[label.end() :] if label and is_called(label[1], asked) else text
 
 
 def _offers_several(text: str, asked: Wanted) -> bool:
@@ -242,9 +268,14 @@ def _offers_several(text: str, asked: Wanted) -> bool:
     return found is not None and not asked.several and is_called(found[1], asked)
 
 
+def _is_heading(paragraphs: list[str], asked: Wanted) -> bool:
+    """Whether the first of several paragraphs only says what was asked for."""
+    return len(paragraphs) > 1 and "\n" not in paragraphs[0] and is_called(paragraphs[0].strip(" #*:："), asked)
+
+
 def _is_opener(paragraph: str) -> bool:
     """Whether a paragraph only says that an answer follows: "Sure!"."""
-    return _OPENER.sub("", f"{paragraph.strip()} x", count=1) == "x"
+    return OPENER.sub("", f"{paragraph.strip()} x", count=1) == "x"
 
 
 def _commented(text: str) -> str:
@@ -283,7 +314,7 @@ def _is_of_task(paragraph: str, asked: Wanted) -> bool:
         return True
     if not asked.summary and _ANALYSES.match(paragraph):
         return True
-    said = [one for one in _SENTENCES.split(_OPENER.sub("", paragraph)) if one.strip()]
+    said = [one for one in _SENTENCES.split(OPENER.sub("", paragraph)) if one.strip()]
     may = _CANNOT if asked.reply else _WOULD  # a reply may say what its writer can do
     return bool(said) and any(
         _I.search(one) and may.search(one) and names_it(one, asked) for one in (said[0], said[-1])
@@ -295,7 +326,9 @@ def _is_remark(paragraph: str, asked: Wanted) -> bool:
     bare = paragraph.strip(" *_\n")
     if bare[:1] in "(（" and bare[-1:] in ")）":
         return True
-    if bare.startswith("以上") or closed(f"x\n\n{paragraph}") == "x":
+    if _OF_TEXT.match(bare) or closed(f"x\n\n{paragraph}") == "x":
+        return True
+    if _ABOUT.match(bare.lstrip("—–- ")):
         return True
     return _ABOUT.search(bare) is not None and (_TO_YOU.search(bare) is not None or _I.search(bare) is not None)
 
@@ -303,7 +336,7 @@ def _is_remark(paragraph: str, asked: Wanted) -> bool:
 def _asks_back(text: str, asked: Wanted) -> bool:
     """Whether an answer asks what it should be like: it begins with a question to the asker, and ends in one or in
     what the writer would then do. A reply to a customer may ask, and a question is one."""
-    said = [one for one in _SENTENCES.split(_OPENER.sub("", text.strip())) if one.strip()]
+    said = [one for one in _SENTENCES.split(OPENER.sub("", text.strip())) if one.strip()]
     if not said or asked.reply or not _asks(said[0]) or not any(_TO_YOU.search(one) for one in said):
         return False
     return (_asks(said[-1]) and not asked.question) or (len(said) > 1 and _SPEAKS.search(said[-1]) is not None)
@@ -385,6 +418,9 @@ def _short(text: str, question: Question) -> Reading:
     if _leaves_open(text):
         return failed("unparseable")
     answer = text.strip() if copied(text, question) else _text(text)
+    named = _NAMED.match(answer)
+    if named and not copied(named[1], question) and copied(answer[named.end() :], question):
+        answer = answer[named.end() :]
     final = list(_FINAL.finditer(answer))
     answer = answer[final[-1].end() :] if final else answer
     answer = answer.removesuffix(".").removesuffix("。").strip()
@@ -401,7 +437,7 @@ def read_qa(text: str, question: Question) -> Reading:
         if _PROMISES.match(text):
             return failed("unparseable")
         text = _told(text, question)
-    bare = _SORRY.sub("", closed(unlead(text)))
+    bare = closed(unlead(text))
     if _SAYS_NO.match(bare) and not is_open(bare):
         return _short(text, question)
     if says_nothing(bare, question) or says_nothing(text, question) or ends_in_none(bare, question) or is_open(bare):
@@ -421,7 +457,7 @@ def _is_quote(text: str, question: Question) -> bool:
 def _told(text: str, question: Question) -> str:
     """What an answer tells, without the question before it, a greeting, the name of its source, and a farewell."""
     text = _cell(_unasked(_before_next(text, question), question))
-    for pattern in (_OPENER, _OPENER, _SOURCE):
+    for pattern in (OPENER, OPENER, _SOURCE):
         text = pattern.sub("", text, count=1) if pattern.match(text) else text
     text = _EVIDENCE.split(text, maxsplit=1)[0]
     said = [one for one in re.split(r"(?<=[.!?。！？])(?=\s|[\u4e00-\u9fff])|(?=\n)", text) if one]

@@ -18,6 +18,7 @@ from ecominstruct.tasks.forms.stances import (
     SEVERAL,
     UNDECIDED,
     Verdict,
+    polar,
     stances,
     unechoed,
     verdict,
@@ -85,7 +86,10 @@ def _fits_none(text: str, question: Question) -> bool:
 
 
 def _all_denied(text: str, menu: Menu) -> bool:
-    """Whether an answer denies every label of a menu."""
+    """Whether an answer denies every label of a menu, each by a mark or in sentences."""
+    marked = polar(menu.normal(both_ends(text)), menu, many=True)
+    if marked is not None and not marked.labels:
+        return True
     return set(menu.choices) <= {
         one.label for one in stances(menu.normal(both_ends(text)), menu) if one.said == "denies"
     }

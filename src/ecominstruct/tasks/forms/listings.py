@@ -8,22 +8,8 @@ from typing import Any
 
 from ecominstruct.rows import Gold
 from ecominstruct.tasks.forms.absence import ends_in_none, is_open, is_untold, says_nothing
-from ecominstruct.tasks.forms.asked import before, behind, only_asked, plain
-from ecominstruct.tasks.forms.extracts import (
-    ARTICLE,
-    CORRECTION,
-    FEW_WORDS,
-    INTERJECTION,
-    SENTENCE_END,
-    SO_LIST,
-    goes_on,
-    is_cut_short,
-    is_nothing,
-    repeats_input,
-    standing,
-    table_cells,
-    tail,
-)
+from ecominstruct.tasks.forms.asked import before, only_asked, plain
+from ecominstruct.tasks.forms.items import AND, all_quoted, is_bare, items_of_line
 from ecominstruct.tasks.forms.peeling import (
     BULLET,
     answered,
@@ -36,7 +22,20 @@ from ecominstruct.tasks.forms.peeling import (
     unwrap,
 )
 from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed
-from ecominstruct.tasks.forms.shown import FRAME, QUOTED, Shown, is_echo
+from ecominstruct.tasks.forms.shown import Shown, is_echo
+from ecominstruct.tasks.forms.stretches import (
+    CORRECTION,
+    FEW_WORDS,
+    SENTENCE_END,
+    SO_LIST,
+    goes_on,
+    is_cut_short,
+    is_nothing,
+    repeats_input,
+    standing,
+    table_cells,
+    unopened,
+)
 
 EXCLUDES = re.compile(
     r"(?<![a-z])(?:not|no|isn't|aren't|don't|doesn't|didn't|wasn't|left out|stays? out|excluded?|excluding|only|wish|"
@@ -53,7 +52,7 @@ _BUT_NOT = re.compile(
 
 _OPPOSITE_HEAD = re.compile(
     r"[\s*#]{0,9}(?:cons|negative|drawback|disadvantage|not included|excluded|other|缺点|不足|负面|其他|"
-    r"不支持)[^:：\n]{0,16}(?:[:：]|$)",
+    r"不(?:可|支持|包|含|能))[^:：\n]{0,16}(?:[:：]|$)",
     re.IGNORECASE,
 )
 
@@ -61,19 +60,17 @@ _SHORTEST_REMARK = 12  # characters of a sentence behind the list
 
 _LONGEST_SENTENCE = 400  # characters
 
-_STRONG = re.compile(r"\n|[;；|｜、]|(?:^|\s)[①-⑳]\s?|(?:^|\s)\(?\d{1,2}[.)]\s(?=\D)|<br\s?/?>")
 
-_COMMA = re.compile(r"(?<=\D),\s*|,(?=\D)\s*|,\s+|(?<=\d{4}),(?=\d{4})|，\s*")
-
-_AND = re.compile(r"(?<!\s)\s+(?:and|&|as well as|plus)\s+|和|与|以及|及|還有|还有", re.IGNORECASE)
-
+_LEADS = re.compile(r"(?:(?:on|in|at|for|from|by|with)\s)?(?:the\s)?")
 _NAME_WORDS = 3
 
 _LONG_FOR_ONE = 6  # times the length of an item that an answer may have which names but one
 
 _NEXT_PREDICATE = re.compile("(?!另|还|以及|其[一二三]|第)[^是为属]{2,24}(?:是|为|属于)")
 
-_HEAD = re.compile(r"[\s*#>•-]{0,9}([^\W\d][^:：\n*]{0,40})\*{0,2}\s?[:：]")
+_HEAD = re.compile(
+    r"[\s*#>•-]{0,9}([^\W\d][^:：\n*]{0,40})\*{0,2}\s?[:：]|(?:#{1,4} ?|\*\*|【)([^:：\n*】]{1,40})(?:\*\*|】|\s{0,3}$)"
+)
 
 _SAID_BY = re.compile(
     r"\W*(?:according to|based on|in)\s[^,\n]{1,40},\s|\W*(?:根据|按照)[^，\n]{1,20}，", re.IGNORECASE
@@ -105,6 +102,8 @@ def read_several(text: str, question: Question) -> Reading:
         return parsed(Gold())
     if items and len(items) > 1 and items[-1] in shown.text and shown.find(items[-1]) is None:
         items = items[:-1]  # cut in a word
+    if items == []:
+        return parsed(Gold())
     if items is None or not any(item in shown.text for item in items):
         return failed("unparseable")
     return parsed(Gold(spans=tuple(locate((("", one) for one in items), question.input))))
@@ -123,7 +122,7 @@ def items_of(value: Any, text: str, question: Question) -> list[str] | None:
     tagged = TAGGED.findall(text)
     if tagged:
         return [shown.item(one) or one.strip() for _, one in tagged]
-    body = plain(INTERJECTION.sub("", closed(answered(unfenced(text)))))
+    body = plain(unopened(closed(answered(unfenced(text)))))
     corrected = [found.end() for found in CORRECTION.finditer(body)]
     corrected += [concluded.end()] if (concluded := last_match(SO_LIST, body)) else []
     again = _items(body[max(corrected) :], shown, question) if corrected else None
@@ -141,17 +140,17 @@ def _listing(lines: Sequence[str], shown: Shown, question: Question) -> list[str
     kept: list[str] = []
     bare = False
     for line in lines:
-        said = [one for one in re.split(r"(?<=[.。!！])(?:\s+|(?=[^\W\d“「『]|[“「『]))", line) if one.strip()]
+        said = [one for one in re.split(r"(?<=[.!。！])\s+|(?<=[。！])(?=[^\W\d]|[“「『])", line) if one.strip()]
         for one in said:
             ended = len(one) > _SHORTEST_REMARK and one.rstrip().endswith((".", "。", "！", "!"))
-            if bare and ended and not _is_bare(one, shown):
+            if bare and ended and not is_bare(one, shown):
                 continue
             if len(said) > 1 and kept and EXCLUDES.search(one) and len(one) < _LONGEST_SENTENCE:
                 continue
             if len(one) < _LONGEST_SENTENCE and shown.find(one.strip()) is None:
                 one = _BUT_NOT.split(one, maxsplit=1)[0] or one
             kept.append(one)
-            bare = bare or _is_bare(one, shown)
+            bare = bare or is_bare(re.split("[:：]", one)[-1], shown)
     return kept
 
 
@@ -177,14 +176,23 @@ def _items(text: str, shown: Shown, question: Question) -> list[str] | None:
     table = [line for line in lines if line.count("|") >= 2]
     if len(table) >= 2:
         return table_cells(table, shown)
-    lines = [_unnamed(line, shown) for line in _asked_group(lines, shown)]
+    group = _asked_group(lines, shown)
+    if len(group) < len(lines) and all(says_nothing(_HEAD.sub("", line, count=1), question) for line in group):
+        return []
+    group = group[1:] if len(group) > 1 and not _HEAD.sub("", group[0], count=1).strip("* ") else group
+    lines = [_unnamed(line, shown) for line in group]
     if told := _told_by_question(lines, shown, question):
         return told
     if named := _named_by_bullets(lines, shown, question):
         return named
     items: list[str] = []
-    for line in _listing(lines, shown, question):
-        items += items_of_line(line, shown, question)
+    kept = _listing(lines, shown, question)
+    for line in kept:
+        bulleted = BULLET.match(line)
+        bare = BULLET.sub("", line).strip()
+        whole = shown.item(bare) if bulleted and len(kept) > 1 and shown.find(bare) else None
+        found = [whole] if whole else items_of_line(line, shown, question)
+        items += found if bulleted or len(found) < 2 or is_bare(line, shown) else [_noun(one, shown) for one in found]
     items = [item for item in items if item]
     if len(items) == 1 and _is_stray(items[0], lines, shown):
         return None
@@ -195,28 +203,32 @@ def _told_by_question(lines: Sequence[str], shown: Shown, question: Question) ->
     """The items of sentences that begin or end in the words of the question: all else of the answer is a remark."""
     if not shown.asked or sum(BULLET.match(line) is not None for line in lines) > 1:
         return []
-    told: list[str] = []
+    led: list[str] = []
+    named: list[str] = []
     for sentence in filter(str.strip, SENTENCE_END.split("\n".join(lines))):
         at = _SAID_BY.match(sentence)
         sentence = sentence[at.end() :] if at else sentence
-        listed = goes_on(sentence.strip(), shown, _NAME_WORDS) or before(sentence, shown.asked)
+        listed = goes_on(sentence.strip(), shown, _NAME_WORDS)
+        told, listed = (led, listed) if listed else (named, before(sentence, shown.asked))
         items = _listed(listed.strip(), shown, question) if listed else []
         if items and all(shown.find(one) and not only_asked(one, shown.asked) for one in items):
             told += items
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(led or named))
 
 
 def _listed(text: str, shown: Shown, question: Question) -> list[str]:
     """The items of the list in which a sentence ends, or with which its next predicate begins."""
     text = text if shown.find(text) else _first_predicate(_BUT_NOT.split(text, maxsplit=1)[0], shown)
-    if quoted := _all_quoted(f"：{text}", shown) or shown.quotes(text):
+    if quoted := all_quoted(f"：{text}", shown) or shown.quotes(text):
         return quoted
-    items = [
-        ARTICLE.sub("", one) if one.startswith("the ") and len(one.split()) < FEW_WORDS else one
-        for one in items_of_line(text, shown, question)
-    ]
-    parts = [standing(part, shown) for part in _AND.split(text.rstrip(".。"))]
+    items = [_noun(one, shown) for one in items_of_line(text, shown, question)]
+    parts = [standing(part, shown) for part in AND.split(text.rstrip(".。"))]
     return [part for part in parts if part] if len(items) == 1 < len(parts) and all(parts) else items
+
+
+def _noun(item: str, shown: Shown) -> str:
+    """A few words of a sentence without the preposition and the article before them."""
+    return shown.find(_LEADS.sub("", item)) or item if len(item.split()) < FEW_WORDS else item
 
 
 def _first_predicate(text: str, shown: Shown) -> str:
@@ -247,14 +259,17 @@ def _unnumbered(lines: list[str]) -> list[str]:
 
 
 def _unnamed(line: str, shown: Shown) -> str:
-    """A line without the name of the field of the input that its item is from."""
+    """A line without the name of the field of the input that its item is from, or what was asked for in brackets."""
+    head = _HEAD.match(line)
+    if head and head[2] and line[head.end() :].strip() and only_asked(head[2], shown.asked):
+        return line[head.end() :].strip()
     name, colon, rest = line.replace("：", ":").partition(":")
     return rest.strip() if colon and shown.is_name(name) and standing(rest, shown) else line
 
 
 def _asked_group(lines: Sequence[str], shown: Shown) -> Sequence[str]:
     """Of lines under several headings those under the only one that the question names; else all lines."""
-    heads = {at: found[1] for at, line in enumerate(lines) if (found := _HEAD.match(line))}
+    heads = {at: found[1] or found[2] for at, line in enumerate(lines) if (found := _HEAD.match(line))}
     named = [at for at, name in heads.items() if only_asked(name, shown.asked)]
     if len(heads) < 2 or len(named) != 1 or len({name.split()[0] for name in heads.values()}) < len(heads):
         return lines
@@ -269,146 +284,7 @@ def _is_stray(item: str, lines: Sequence[str], shown: Shown) -> bool:
     return (
         len(text) > _LONG_FOR_ONE * len(item)
         and not text.startswith(item)
-        and not any(BULLET.match(line) or _is_bare(line, shown) for line in lines)
+        and not any(BULLET.match(line) or is_bare(line, shown) for line in lines)
         and item not in shown.quotes(text)
         and re.search("[:：]", text) is None
     )
-
-
-def _is_bare(sentence: str, shown: Shown) -> bool:
-    """Whether a sentence is nothing but items."""
-    pieces = [one for piece in _STRONG.split(sentence) for one in _COMMA.split(piece or "") if one and one.strip()]
-    return all(shown.item(one) or all(map(shown.item, _AND.split(one))) for one in pieces)
-
-
-def items_of_line(line: str, shown: Shown, question: Question) -> list[str]:
-    """The items that one line of an answer lists; an invented one in its own words."""
-    bare = BULLET.sub("", line).strip()
-    if not bare or is_nothing(bare, shown, question):
-        return []
-    if not _STRONG.search(bare) and (whole := shown.item(bare)) and not _splits(bare):
-        return [whole]
-    if (whole_quote := QUOTED.fullmatch(bare)) and (found_quote := shown.quoted(whole_quote)):
-        return [found_quote]
-    if quoted := _all_quoted(bare, shown):
-        return quoted
-    led = unlead(bare)
-    if led != bare or bare.endswith((":", "：")):
-        if not led.strip() or bare.endswith((":", "：")):
-            return []
-        bare = led.strip()
-    else:
-        heading = re.match(r"[^,，、;；:：\n\"“「]{1,30}[:：]\s*", bare)
-        if heading and shown.find(bare[: heading.end()].strip()) is None:
-            bare = bare[heading.end() :]
-    found: list[str] = []
-    remarked = re.sub(r"[(（][^()（）\n]{0,300}[)）]", lambda one: one[0] if shown.find(one[0]) else "", bare)
-    for piece in filter(str.strip, _STRONG.split(remarked)):
-        found += _of_piece(piece, shown, question)
-    return found
-
-
-def _all_quoted(line: str, shown: Shown) -> list[str]:
-    """The items of a sentence that puts all of them in quotes; none where other words say more than a frame."""
-    found = []
-    for one in QUOTED.finditer(line):
-        item = shown.quoted(one)
-        if item is None:
-            return []
-        denied = re.search(
-            r"(?:(?<![a-z])not(?: for)?|rather than|不是|而非|其餘|其余)\s*$", line[: one.start()].casefold()
-        )
-        found += [] if denied else [item]
-    return found if found and FRAME.search(QUOTED.sub("", line)) else []
-
-
-def _splits(text: str) -> bool:
-    return len(_pieces(text)) > 1
-
-
-def _pieces(text: str) -> list[str]:
-    """A text cut at its commas, but for what is "A, B and C" of single words."""
-    cut = [piece.strip() for piece in _COMMA.split(text) if piece and piece.strip()]
-    merged: list[str] = []
-    for piece in cut:
-        before = merged[-1] if merged else ""
-        if (
-            before
-            and " " not in before
-            and re.match(r"\w+ (?:and|&) (?!the |an? )\w+ \w+", piece)
-            and not re.match(r"and ", piece)
-        ):
-            merged[-1] = f"{before}, {piece}"
-        else:
-            merged.append(piece)
-    return merged
-
-
-def _of_piece(piece: str, shown: Shown, question: Question) -> list[str]:
-    found: list[str] = []
-    pieces = _pieces(piece)
-    numbers = piece.split(",")
-    if len(pieces) == 1 < len(numbers) and shown.item(piece) is None and all(shown.item(one) for one in numbers):
-        pieces = numbers
-    slashed = [one for one in piece.split(" / ") if one.strip()]
-    if len(slashed) > 1 and all(shown.item(one) for one in slashed):
-        pieces = slashed
-    if len(pieces) == 1 and "/" in piece and shown.item(piece) is None:
-        pieces = [one for one in piece.split("/") if one.strip()]
-    for number, one in enumerate(pieces):
-        one = re.sub(r"^(?:and|or|plus)\s+|^(?:以及|和|与)(?=.{2})", "", one)
-        item = shown.item(one)
-        if number and number == len(pieces) - 1 and re.fullmatch(r"[^,]{1,60}? and [^,]{1,60}", one):
-            item = None  # "a, b and c"
-        if item is None and (both := _both(one, shown)):
-            found += both
-            continue
-        if item is None and (parts := [part for part in _AND.split(one) if part.strip()]) and len(parts) > 1:
-            found += [shown.item(part) or tail(part, shown) or _quote(part, shown) or unwrap(part) for part in parts]
-            continue
-        if item is None:
-            item = _quote(one, shown) or tail(one, shown) or _suffix(one, shown)
-        if item is None and (end := behind(one, shown.asked)) is not None:
-            item = standing(one[end:], shown)
-        if item is None and is_nothing(one, shown, question):
-            continue
-        found.append(item or unwrap(one))
-    if len(pieces) > 1 and not all(one in shown.text for one in found):
-        quoted = shown.quotes(piece)
-        if len(quoted) > 1:
-            return quoted
-    return [one for one in found if one]
-
-
-def _both(text: str, shown: Shown) -> list[str]:
-    """Two items with an "and" between them, wherever else the word or its character stands."""
-    for joint in _AND.finditer(text):
-        left, right = shown.item(text[: joint.start()]), shown.item(text[joint.end() :])
-        if left and right:
-            return [left, right]
-    return []
-
-
-def _quote(text: str, shown: Shown) -> str | None:
-    quoted = shown.quotes(text)
-    return quoted[0] if len(quoted) == 1 else None
-
-
-def _suffix(text: str, shown: Shown) -> str | None:
-    """The longest stretch of the input in which a sentence with a verb ends."""
-    words = unwrap(text).split()
-    if (
-        len(words) < 3
-        or len(words) > 40
-        or not re.search(
-            r"(?<![a-z])(?:is|are|has|have|likes?|includes?|contains?|find|wants?|comes?|gets?|with)(?![a-z])",
-            text.casefold(),
-        )
-    ):
-        return None
-    for at in range(1, len(words)):
-        if re.fullmatch("an?|the|and|of|with|is|are|in", words[at].casefold()):
-            continue
-        if found := shown.find(" ".join(words[at:])):
-            return found
-    return None

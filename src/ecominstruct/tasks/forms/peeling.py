@@ -10,7 +10,7 @@ from typing import Any
 STOPS = ".。!！,，;；:："
 WRAPS = "\"'“”‘’「」『』《》【】〈〉*`_ \t\r\n"
 BULLET = re.compile(
-    r"^\s*(?:[-*•·●▪–—>]+|\(?\d{1,2}[.)、．:：）](?!\d)|\([a-z]\)\s|[①-⑳]|第[一二三四五六七八九十]+[：:、,，名])\s*"
+    r"^\s*(?:[-*•·●▪–—>]+|\(?\d{1,2}[.)、．:：）](?!\d)|\(?(?:[a-h]|[ivx]{1,4})\)\s|[①-⑳]|第[一二三四五六七八九十]+[：:、,，名])\s*"
 )
 
 _END_MARKS = re.compile(r"</s>|<\|(?:im_end|endoftext|eot_id|end|return)\|>|<eos>|<end_of_turn>|\[/?INST\]")
@@ -20,6 +20,7 @@ _THOUGHT = r"(?:think(?:ing)?|thought|reasoning|reflection|scratchpad|思考)"
 _THOUGHT_BEGINS = re.compile(rf"<{_THOUGHT}>|\[{_THOUGHT}\]|◁think▷", re.IGNORECASE)
 _THOUGHT_ENDS = re.compile(rf"</{_THOUGHT}>|\[/{_THOUGHT}\]|◁/think▷", re.IGNORECASE)
 _OPEN_FENCE = re.compile(r"^```[\w-]*[ \t]*\n?")
+_ANSWER_TAG = re.compile(r"<(?:final_)?answer>([^<>]{1,4000})</(?:final_)?answer>", re.IGNORECASE)
 _NEXT = re.compile(
     r"\n\s{0,9}(?:-{3,}\s{0,9}\n\s{0,9})?(?:#{1,4} ?)?(?:指令|输入|任务|题目|输出|回答|"
     r"Instruction|Input|Task|Output|Example|Human|User)\s?\d{0,2}\s?[:：]"
@@ -32,7 +33,8 @@ BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,2000})\}")
 _LOOP = re.compile(r"(.{3,200}?)\1{2,}", re.DOTALL)
 _ANNOUNCED = re.compile(
     r"(?:^|\n)[\s*#]{0,6}(?:(?:final |my |the )?answer|最终答案|"
-    r"答案|(?:the )?(?:corrected|final|rewritten|improved|optimi[sz]ed|revised) [a-z]{1,12}(?: [a-z]{1,12})?|"
+    r"答案|(?:the )?(?:corrected|final|rewritten|improved|optimi[sz]ed|revised|shortened|simplified) "
+    r"[a-z]{1,12}(?: [a-z]{1,12})?|"
     r"最终(?:的)?(?:标题|改写|查询|回复|版本|结果))\s?(?:is\s?|是|为)?\*{0,2}\s?[:：]\*{0,2}\s{0,9}(?=\S)",
     re.IGNORECASE,
 )
@@ -53,7 +55,7 @@ def _any(*words: str) -> str:
 
 
 _SPEAKERS = _any("response assistant output 回复 回答 输出")
-_SPEAKER = re.compile(rf"^\s*(?:#+\s*)?{_SPEAKERS}\s*[:：]\s*(?=\S)", re.IGNORECASE)
+_SPEAKER = re.compile(rf"^\s*(?:(?:#+\s*)?{_SPEAKERS}\s*[:：]|→|=>)\s*(?=\S)", re.IGNORECASE)
 
 # What an answer may be called by whoever gives it.
 NOUNS = _any(
@@ -91,24 +93,33 @@ _NAMED_QUOTE = re.compile(r"^[^\n:：\"“「]{1,60}[:：]\s{0,3}[\"“「]([^\"
 _BOLD_LINE = re.compile(r"^(?:\*\*|#{1,4} |【)[^\n*】]{1,80}[:：]?(?:\*\*|】)?[:：]?\s{0,3}\n+(?=\S)")
 _LAST_STOPS = re.compile(r"(?<=[.!。！])\s+")
 _TAG_AROUND = re.compile(r"<([a-zA-Z_]{1,20})>([^<>]*)</\1>")
+OPENER = re.compile(
+    r"^\W{0,4}(?:sure(?: thing)?|of course|certainly|absolutely|okay|got it|(?:great|good) question|"
+    r"(?:i['’]?d be |i am |i['’]m )?(?:happy|glad) to help|thanks? (?:you )?for [^.!?\n]{1,40}|hi(?: there)?|"
+    r"hello(?: there)?|当然(?:可以)?|好的|没问题|收到|您好|你好|亲爱的顾客|感谢您的(?:提问|咨询))"
+    r"\s?[!！.。~～]{1,3}\s*(?=\S)",
+    re.IGNORECASE,
+)
+"""What only says that an answer follows."""
 _PREAMBLE = re.compile(
     r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|here you (?:go|are)|the following|as follows|below|would type|"
     r"could be|would be|might read)\b|如下|以下|下面|可以(?:写|是)|建议|这里是|翻译成)"
     r"[^\n:：]{0,80}[:：]\*{0,2}\s{0,9}(?=\S)",
     re.IGNORECASE,
 )
+_SAID_OF_IT = _any(
+    "note notes p.s. ps expla reason rationale confiden disclaimer 注 说明 备注 理由 解析 解释 置信度 提示 温馨提示"
+)
 _CLOSING = re.compile(
-    r"^[\s*_(（>]*(?:let me know|feel free|i hope|hope (?:this|that|it)|would you like|"
+    rf"^[\W_]{{0,9}}(?:{_SAID_OF_IT}[a-z]{{0,12}}(?:(?: level)?\**\s?[:：]|\**\s{{0,3}}\n)|"
+    r"let me know|feel free|i hope|hope (?:this|that|it)|would you like|"
     r"do you want|if you(?:'d like| need| want| would)|please let me"
-    r"|is there anything|note(?:s)?\s?[:：]|please note|\*\*note|p\.?s\.?[:：]|explanation\s?[:：]|"
-    r"reason(?:ing)?\s?[:：]|you can (?:adjust|change)|this (?:title|description|query|copy|"
-    r"version)"
+    r"|is there anything|please note|you can (?:adjust|change)|this (?:title|description|query|copy|version)"
     r"|(?:共|约)?\d{1,4}\s?(?:characters|个?字符?|words)|(?:character|word) count|字数\s?[:：]|i (?:corrected|"
     r"changed|kept|added|shortened)|"
     r"you (?:may|might|could) want|you could also|choose the one|建议(?:将|您|把)|这个(?:标题|文案|版本|查询)|"
     r"您可以根据|如需|如果(?:您|你)?(?:还)?(?:需要|想|有)|如有|希望(?:这|以上|对|能|[您你]喜欢)|请告诉我|需要我|要不要|"
-    r"是否需要|注\s?[:：]|说明\s?[:：]|备注\s?[:：]|理由\s?[:：]|解析\s?[:：]|解释\s?[:：]|"
-    r"以上(?:是|为|就是)|（注|(?:欢迎|随时)(?:告诉|联系))",
+    r"是否需要|以上(?:是|为|就是)|（注|(?:欢迎|随时)(?:告诉|联系))",
     re.IGNORECASE,
 )
 
@@ -128,6 +139,8 @@ def peel(text: str) -> str | None:
     text = text[ends.end() :] if ends else text
     if _THOUGHT_BEGINS.search(text):
         return None
+    if len(tagged := _ANSWER_TAG.findall(text)) == 1:
+        return str(tagged[0]).strip()
     text = _ended(text)
     text = _END_MARKS.split(text, maxsplit=1)[0] if _END_MARKS.match(text) is None else text
     return _SPEAKER.sub("", text.strip(), count=1)
@@ -200,7 +213,7 @@ def unwrap(text: str) -> str:
     before = None
     while text != before:
         before = text
-        text = text.strip(WRAPS)
+        text = text.strip(WRAPS).removeprefix("...").removeprefix("…")
         text = text.rstrip(STOPS) or text
     return text
 
@@ -312,7 +325,8 @@ def _cut_json(text: str) -> Any:
 
 
 def strings(value: Any) -> list[str] | None:
-    """The texts of a JSON answer: a text, a list of texts, or an object with one such member that is no comment."""
+    """The texts of a JSON answer: a text, a list of texts, or an object with one such member that is no comment; none
+    where this member is null."""
     if isinstance(value, bool):
         return [str(value).lower()]
     if isinstance(value, str):
@@ -324,5 +338,7 @@ def strings(value: Any) -> list[str] | None:
         return None if None in found else [text for texts in found for text in texts or ()]
     if isinstance(value, dict):
         kept = [item for name, item in value.items() if not _COMMENT.search(str(name))]
-        return strings(kept[0]) if len(kept) == 1 else None
+        if len(kept) != 1:
+            return None
+        return [] if kept[0] is None else strings(kept[0])
     return None

@@ -18,13 +18,14 @@ FRAME = re.compile(
     r"(?<![a-z])(?:is|are|was|were|has|have|likes?|includes?|contains?|called|named|mentions?|"
     r"find|says?|comes? in|measures?|costs?|weighs?|reads?|takes?|lasts?|"
     r"from|with|of|that|than|as|gets?|got|bought|holds|counts?|about|"
-    r"states?|listed|works with|requires|needs?|offers?|pays?|paid|ordered|wants|uses?|namely|for)(?![a-z])|"
-    r"(?<!\d)[:：]|[:：](?!\d)|[=→]|"
-    r"是|为|有|(?<![理路自原])由|包括了?|包含了?|分别是|提到了?|配备了?|支持|即|主打",
+    r"states?|leaves?|listed|works with|requires|needs?|offers?|pays?|paid|ordered|wants|uses?|namely|for)(?![a-z])|"
+    r"(?<=(?<![a-z])it)['’]s(?![a-z])|(?<!\d)[:：]|[:：](?!\d)|[=→]|"
+    r"是|为|有|(?<![理路自原])由|包括了?|包含了?|分别是|提到了?|配备了?|支持|即|来自|产自|取自|位于|主打",
     re.IGNORECASE,
 )
+PARTICLES = re.compile("[哦呢啊吧的了呀哈]{1,2}$")
 _COUNTED_OFF = re.compile(
-    r"(?:[，,]?(?:其中|共计|一共|共(?=[\d一二三四五六七八九十两])).{0,80}|等\w{0,6}|[两三四五六七八0-9]{1,2}(?:种|个|项|类|款|样|处)\w{0,4}|组成\w{0,4})[。.]?$"
+    r"(?:[，,]?(?:其中|共计|一共|共(?=[\d一二三四五六七八九十两])).{0,80}|等\w{0,6}|[两三四五六七八0-9]{1,2}(?:种|个|项|类|款|样|处)\w{0,9}|(?:都|均|皆)\w{1,9}|组成\w{0,4})[。.]?$"
 )
 _DEGREE = re.compile(
     r"(?:very|really|quite|too|so|more|most|some|any|all|both|two|three|four|five|six|only|just|also|buyer'?s?|"
@@ -35,7 +36,7 @@ _MEASURE = re.compile(r"(\d[\d.,]{0,12})\s?([a-z°%\"]{1,12})")
 _TIMES = re.compile(r"\s{0,3}[×xX*]\s?\d{1,4}$")
 _LEADING = re.compile(
     r"^(?:[^\w\s\"'“‘「『《【(（\[$€£¥#@+.-]{1,4}|(?:it|they|this|that)(?:['’]s|['’]re| is| are| was| were)|"
-    r"and|or|also|the|an?|its?|with|以及|和|与)\s+",
+    r"and|or|also|the|an?|its?|with|on|in|at|for|以及|和|与)\s+",
     re.IGNORECASE,
 )
 _FIELD = re.compile(r"^\s*([^:：\n]{1,30})[:：]", re.MULTILINE)
@@ -165,6 +166,7 @@ def _stripped(piece: str) -> Iterator[str]:
     yield bare
     yield unwrap(bare)
     yield _COUNTED_OFF.sub("", bare).strip()
+    yield PARTICLES.sub("", unwrap(bare))
     without = _REMARK.sub("", bare).strip()
     yield without
     yield unwrap(without)

@@ -196,7 +196,8 @@ _PREDICATED = re.compile(
 _OPEN = re.compile(
     r"^[\s\"'“‘「『《【*`(（\[#>\-•·]*(?:(?:[0-9]{1,2}|[a-z])[.)、．:：][\s*\"'“]*)?(?:(?:the|a|"
     r"an|just|only|yes|sure|ok|okay|unfortunately|clearly|both|description|option|title|review|product|result|"
-    r"candidate|answer|choice|number|选项?|so|hence|therefore|thus|overall|conclusion|结论|好的|所以|"
+    r"candidate|answer|choice|number|probably|most likely|likely|选项?|"
+    r"so|hence|therefore|thus|overall|conclusion|结论|好的|所以|"
     r"因此|综上|综上所述|总之|主要(?:是)?|最终)[\s,，:：!！.*\"'“「【]*){0,2}$"
 )
 _CLOSE = re.compile(
@@ -274,9 +275,9 @@ def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
     boxed = _BOXED.findall(text)
     if boxed and (found := _of_line(boxed[-1].rpartition("{")[2], menu, many=many)):
         return found
-    polar = _polar(text, menu, many=many)
-    if polar is not None:
-        return polar
+    marked = polar(text, menu, many=many)
+    if marked is not None:
+        return marked
     text = unechoed(text, shown, menu)
     if len(_TAKEN_BACK.findall(text)) >= _WAVERS:
         return NOTHING
@@ -375,7 +376,7 @@ def listed(text: str, menu: Menu) -> list[str]:
     return [mention.label for mention in named] if named and not re.search(r"[^\W_]|[?？]", left) else []
 
 
-def _polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
+def polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
     """The labels that are marked as right where several of them carry a mark each: yes and no, ticks, scores."""
     named = menu.mentions(text)
     if len({mention.label for mention in named}) < 2:

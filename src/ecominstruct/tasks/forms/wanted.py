@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from ecominstruct.tasks.forms.asked import only_asked
+from ecominstruct.tasks.forms.asked import only_asked, shares
 
 _VERBS = (
     r"(?:re)?write|put|summari[sz]e|translate|generate|create|compose|draft|expand|shorten|simplify|turn|make|describe|"
@@ -20,9 +20,9 @@ _VERBS = (
 _ENGLISH = re.compile(
     rf"\W{{0,4}}(?:(?:task|instruction|request)\s?[:：]\s?)?(?:(?:please|now|then|and) )?(?:{_VERBS})\b", re.IGNORECASE
 )
-_WRITES = "写|改写|改成|生成|翻译|译成|总结|概括|归纳|提炼|缩短|精简|扩展|扩写|回复|润色|拟|撰写|创作|提出"
+_WRITES = "写|压缩|浓缩|改写|改成|生成|翻译|译成|总结|概括|归纳|提炼|缩短|精简|扩展|扩写|回复|润色|拟|撰写|创作|提出"
 _CHINESE = re.compile(
-    rf"\W{{0,4}}(?:(?:任务|指令|要求|请求)\s?[:：]\s?)?(?:[^\n。:：]{{0,30}}请|把|将|为|给|替|代|用|根据|从|按|依|帮|"
+    rf"\W{{0,4}}(?:(?:任务|指令|要求|请求)\s?[:：]\s?)?(?:[^\n。:：]{{0,30}}请|把|将|为|给|替|代|用|根据|从|按|依|以|作为|站在|帮|"
     rf"(?={_WRITES}))"
     rf"[^\n]{{0,60}}?(?:{_WRITES})"
 )
@@ -55,17 +55,28 @@ _CJK = re.compile("[\u4e00-\u9fff]")
 
 
 _WRITING = re.compile(
-    r"(?<![a-z])(?:writ|rewrit|draft|summar|translat|generat|shorten|rephras)|come up with|撰写|改写|翻译|总结|概括|"
+    r"(?<![a-z])(?:would (?:[a-z]{1,12} )?type|writ|rewrit|draft|summar|translat|generat|shorten|rephras)|come up with|"
+    r"撰写|改写|翻译|总结|概括|"
     r"生成|(?:再|来|帮您|为您)写",
     re.IGNORECASE,
 )
-_DONE = re.compile(  # what was done to a text names it: 改写后, 精简版, 总结如下
-    r"(?:已|经)?(改写|优化|修改|精简|缩短|翻译|润色|总结|概括|扩写|扩展|提炼|生成|撰写|改|译)(?:后|"
-    r"之后)?(?:的)?(?:内容|结果|版本?|文本)?(?:是|为|如下)?"
+_NOUN = re.compile(  # names a text, or what was done to one
+    "标题|文案|回复|概括|总结|摘要|大意|要点|观点|改写|翻译|译文?|描述|广告语|口号|标语|搜索词|查询词?|短信|推荐语|介绍|版本?|"
+    "说法|表达|结果|内容|文本|参考|示例|[编撰拟]?写|拟|优化|修改|精简|缩短|压缩|浓缩|简化|润色|扩写|扩展|提炼|生成|改"
 )
+_LEADING = re.compile(
+    "(?:好的|没问题|当然|亲)[,，]|这[是个条段句样里]?|该|以下|下面|如下|可以?|能|是|为|的|[您你我]|给|之?后|成|[已经]|"
+    "[一二两三0-9]{1,3}[个条段句份]?话?|推荐|建议|最终|更|核心|主要|总的来说|商品|产品|商家|卖家|客服|评论|用户|中文|英文|礼貌|"
+    "[长短]|使用|完整|新|[(（]?[0-9]{1,4}字(?:以内|左右)?[)）]?"
+)
+_ENDS_CLAUSE = r"{}\s*(?:[,，。;；(（]|$)"
 _NAMES = frozenset(
-    ("version", "draft", "suggestion", "text", "copy", "rewrite", "translation", "message", "post", "response", "email")
+    (
+        *("version", "draft", "suggestion", "text", "copy", "rewrite", "translation", "message", "post", "response"),
+        *("email", "summary", "title", "slogan", "headline", "caption", "query", "reply", "answer", "description"),
+    )
 )
+_OF_THE_TEXT = "review product summary"
 _FEW = 3  # words
 
 
@@ -108,7 +119,9 @@ def wanted(shown: str, instruction: str = "") -> Wanted:
 def _head(sentence: str) -> str:
     """An instruction without what the text is to be about."""
     if _CJK.search(sentence):
-        return sentence
+        writes = _CHINESE.match(sentence)
+        end = writes.end() if writes else 0
+        return re.sub("“[^”]{0,200}”", "“”", sentence[:end] + re.split("[:：]", sentence[end:], maxsplit=1)[0])
     begun = _ENGLISH.match(sentence)
     rest = sentence[begun.end() :] if begun else sentence
     return sentence[: len(sentence) - len(rest)] + _HEAD.split(rest, maxsplit=1)[0]
@@ -120,13 +133,30 @@ def is_called(words: str, asked: Wanted) -> bool:
     if not words or not asked.head:
         return False
     if _CJK.search(words):
-        if done := _DONE.fullmatch(words):
-            return done[1] in asked.instruction or len(done[1]) > 1
-        return len(words) > 1 and re.search(re.escape(words) + r"\s*(?:[,，。:：;；(（]|$)", asked.head) is not None
+        return _only_frames(words, asked)
     said = words.split()
     if 1 < len(said) <= _FEW and said[-1].casefold() in _NAMES:
         return True
-    return only_asked(words, asked.head) and re.search(r"\w{4}", words) is not None
+    asks = f"{asked.head} {_OF_THE_TEXT}"
+    return only_asked(words, asks) and shares(words, asked.head) and re.search(r"\w{4}", words) is not None
+
+
+def _only_frames(words: str, asked: Wanted) -> bool:
+    """Whether Chinese words hold nothing but what asks for the text and what leads to one, and name it: 推荐标题."""
+    asks = re.split('[:：“"「]', asked.head, maxsplit=1)[0]
+    at, named = 0, False
+    while at < len(words):
+        size = next((size for size in range(min(12, len(words) - at), 1, -1) if words[at : at + size] in asks), 0)
+        noun, frame = _NOUN.match(words, at), _LEADING.match(words, at)
+        named = (
+            named
+            or noun is not None
+            or (size > 1 and bool(re.search(_ENDS_CLAUSE.format(words[at : at + size]), asks)))
+        )
+        at = max(at + size, *(one.end() for one in (noun, frame) if one), at)
+        if not (size or noun or frame):
+            return False
+    return named
 
 
 def names_it(sentence: str, asked: Wanted) -> bool:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ecominstruct.errors import InputError, printable
-from ecominstruct.runs.store import read_manifest
 from ecominstruct.runs.files import read_json
+from ecominstruct.runs.store import read_manifest
 from ecominstruct.sources.cards import SourceCard
 from ecominstruct.tasks.catalogue import Catalogue, load_catalogue, roots
 from ecominstruct.tasks.preview import illustrate, preview

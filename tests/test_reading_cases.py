@@ -20,9 +20,11 @@ from reading_cases import RIGHT, Count, Row, cases, counted, key, looked_at, rea
 log = logging.getLogger(__name__)
 
 LEAST = {  # precision and recall of the held half
-    "cases_*.jsonl": (0.91, 0.88),
-    "real_*.jsonl": (0.84, 0.90),
-    "ordinary_*.jsonl": (0.89, 0.90),
+    "cases_*.jsonl": (0.92, 0.89),
+    "ordinary_*.jsonl": (0.92, 0.92),
+    "everyday_*.jsonl": (0.92, 0.90),
+    "later_*.jsonl": (0.91, 0.89),
+    "real_*.jsonl": (0.85, 0.91),
 }
 
 

@@ -1,4 +1,4 @@
-"""The verbs that take a recipe: `ecom build`, `train`, `study` and `run`; and `ecom status`, how their stages stand."""
+"""The verbs that take a recipe (`ecom build`, `train`, `study`, `run`), and `ecom status`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def build(recipe: RecipeFile, options: Options) -> None:
 
 @takes(*WHERE, "processes", "as_json")
 def train(recipe: RecipeFile, options: Options) -> None:
-    """Tune the model of a recipe on the training rows of its run, which is built first where it is not."""
+    """Tune the model of a recipe on the training rows of its run, which is built first if needed."""
     from ecominstruct.report.build_tables import show_tuned
     from ecominstruct.training import launched, stage
 
@@ -83,7 +83,7 @@ def run(recipe: RecipeFile, options: Options) -> None:
 
 
 def _tuned_model(done: Built) -> list[str]:
-    """The name of the model that a recipe lets be tuned, which is brought up to date; nothing where there is none."""
+    """Bring the model that the recipe tunes up to date. Returns its name; empty if the recipe tunes none."""
     from ecominstruct.training import stage
 
     return [f"local:{stage.train(done.run, done.progress)['folder']}"] if done.settings.recipe.train else []
@@ -98,7 +98,7 @@ def status(
 ) -> None:
     """Show each stage of a run: rows, rejects by reason, and whether it is fresh or stale and why, by sizes and times.
 
-    With --prove, check every byte instead, and that nothing of the test rows stands in training; exit 1 otherwise.
+    With --prove, check every byte instead, and that training shares nothing with test rows; exit 1 otherwise.
     """
     from ecominstruct.dataset.proof import require_proven
     from ecominstruct.report.build_tables import show_proof
@@ -124,7 +124,7 @@ def status(
 
 
 def _plain(state: StageStatus) -> dict[str, Any]:
-    """How a stage stands, as data."""
+    """The state of a stage as JSON data."""
     from ecominstruct.workflow.build import manifest_json
 
     return {
@@ -144,7 +144,7 @@ def _again(stale: str, recipe: str, run: Path) -> str:
 
 
 def _recalled(run: Path, data: Path | None) -> tuple[Any, str]:
-    """The settings of a run as they are now: its recipe, its catalogue, its data root unless another one is named."""
+    """The current settings of a run and the path of its recipe. `data`: another data root than that of the build."""
     from ecominstruct.workflow import build
 
     log = build.recall(run)

@@ -1,4 +1,4 @@
-"""The verbs about the models of a run: `ecom predict`, `score`, `compare`, `report`, `audit` and `bundle`."""
+"""The verbs about models and results: `ecom predict`, `score`, `compare`, `report`, `audit` and `bundle`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def score(
     explain: Annotated[bool, typer.Option("--explain", help="the steps from the released numbers to ours")] = False,
     options: Options,
 ) -> None:
-    """Read and mark the answers of a model; no model is loaded."""
+    """Score the answers of a model; no model is loaded."""
     from ecominstruct.report.score_tables import show_ladders, show_released, show_scores
     from ecominstruct.workflow import evaluate
 

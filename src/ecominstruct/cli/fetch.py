@@ -1,4 +1,4 @@
-"""The verb `ecom sources fetch`: the only one that opens a connection."""
+"""The verb `ecom sources fetch`, which downloads the files of a source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def sources_fetch(
     allow_private: Private = False,
     options: Options,
 ) -> None:
-    """Download the files of a source from where its card says; go on where an earlier call stopped."""
+    """Download the files of a source from where its card says; resume where an earlier call stopped."""
     from ecominstruct.runs.progress import watch_transfer
     from ecominstruct.sources.download import Net
     from ecominstruct.sources.fetch import fetch, licence_line

@@ -17,7 +17,7 @@ from ecominstruct.cli.sources import sources_app
 from ecominstruct.cli.tasks import tasks_app
 from ecominstruct.errors import EcomError, StoppedAtOnce, printable
 
-STOPPED = 130  # what typer makes of Ctrl-C
+STOPPED = 130  # the exit code that typer uses for Ctrl-C
 VERBS = (  # as the help lists them
     *(build, train, study, predict, score, compare, report, audit, bundle, run, status),
     *(review, judge, annotate),
@@ -41,7 +41,7 @@ app.add_typer(tasks_app, name="tasks")
 
 
 def main() -> None:
-    """Run the command line; an error that a person can mend is one line a fault, never a traceback."""
+    """Run the command line. An error that the user can mend is printed as a line for each fault, without traceback."""
     try:
         app()
     except EcomError as error:

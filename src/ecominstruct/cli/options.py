@@ -1,12 +1,11 @@
-"""What verbs share: options, the two places at the beginning of a line, and the ways to work and to print.
+"""What verbs share: options, arguments, and functions to lock, build, work and print.
 
-A verb names its own options as parameters, and those that it shares with others in `@takes`; it gets the latter as one
-value:
+A verb declares its own options as parameters, and lists shared ones in `@takes`. It receives the latter as one value:
 
     @takes("data", "catalogue", "as_json")
     def sources_show(source: Source, options: Options) -> None: ...
 
-Nothing heavy is imported here; each function imports what it needs.
+Heavy modules are imported in the functions that need them, so that `ecom --help` is fast.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """The options that several verbs share. Those that a verb does not take have their defaults."""
+    """The options that several verbs share. An option that a verb does not take has its default."""
 
     out: Annotated[
         Path, typer.Option("--out", metavar="RUN", help="the run folder; an existing one is brought up to date")
@@ -88,13 +87,13 @@ class Options:
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")] = False
 
     def load_catalogue(self) -> Catalogue:
-        """Read the whole catalogue, with the further folders."""
+        """Read the built-in catalogue and the folders of --catalogue."""
         from ecominstruct.tasks.catalogue import load_catalogue, roots
 
         return load_catalogue(roots(*(self.catalogue or ())))
 
     def prepare(self, recipe: Path) -> Settings:
-        """Read a recipe and check everything that its run needs; InputError before anything is written."""
+        """Read a recipe and check everything that its run needs. Raises InputError before anything is written."""
         from ecominstruct.workflow import build
 
         build.check_run(self.out)
@@ -102,7 +101,7 @@ class Options:
 
     @contextmanager
     def begin(self) -> Iterator[tuple[Executor, Progress]]:
-        """Lock the run folder and work in it. With --forgotten, it first learns what was forgotten elsewhere."""
+        """Lock the run folder, and yield an executor and a progress display. Forgets what --forgotten lists first."""
         from ecominstruct.runs.lock import locked
         from ecominstruct.workflow.forget import learn
 
@@ -113,10 +112,10 @@ class Options:
 
     @contextmanager
     def built(self, recipe: Path) -> Iterator[Built]:
-        """Build what a recipe asks for, and keep the run locked as long as more is done with it."""
+        """Build a recipe, and keep the run locked until the context ends."""
         from ecominstruct.workflow import build
 
-        here = self._absolute() if self.cluster else self  # its workers have working folders of their own
+        here = self._absolute() if self.cluster else self  # cluster workers have their own working directories
         settings = here.prepare(recipe)
         with here.begin() as (executor, progress):
             settings = build.without_forgotten(settings, here.out)
@@ -132,8 +131,10 @@ class Options:
         return dataclasses.replace(self, out=self.out.absolute(), data=data, annotations=self.annotations.absolute())
 
     def print(self, found: Any, show: Callable[[Any], list[Block]] | None = None, *then: Block) -> None:
-        """Print what a verb found: with --json as one document; else as `show` says it, without one as an outline,
-        followed by `then`."""
+        """Print a result: with --json as one JSON document, else by `show`, then the lines of `then`.
+
+        Without `show`, the result is printed as an outline.
+        """
         from ecominstruct.report.terminal import outline
 
         if self.as_json:
@@ -142,7 +143,7 @@ class Options:
 
 
 class Built(NamedTuple):
-    """A run that has been built, and what further work on it needs."""
+    """A run that is built and locked, and what further work on it needs."""
 
     settings: Settings
     run: Path
@@ -152,7 +153,7 @@ class Built(NamedTuple):
 
 
 def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Let a verb take these shared options: its parameter `options` becomes one option for each name, in this order."""
+    """Return a decorator that replaces the parameter `options` of a verb by these shared options, in this order."""
     defaults = {field.name: field.default for field in dataclasses.fields(Options)}
     kinds = get_type_hints(Options, include_extras=True)
 
@@ -175,7 +176,7 @@ def takes(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 
 def _log_left_out(settings: Settings) -> None:
-    """On stderr: the sources and tasks that a build goes without."""
+    """Log the sources and tasks that a build leaves out."""
     log_absent(settings.absent)
     for name, licence in settings.unlicensed.items():
         log(f"left out: {name} ({licence})")
@@ -187,7 +188,7 @@ def _log_left_out(settings: Settings) -> None:
 
 @contextmanager
 def work(processes: int, cluster: str | None = None) -> Iterator[tuple[Executor, Progress]]:
-    """Processes or a cluster to work with and a display of progress, for the length of one verb."""
+    """Yield an executor (processes or a Dask cluster) and a progress display, for the duration of one verb."""
     from ecominstruct.runs import executor as engines
     from ecominstruct.runs.progress import watch
 
@@ -198,7 +199,7 @@ def work(processes: int, cluster: str | None = None) -> Iterator[tuple[Executor,
 
 
 def one(known: Any, name: str, what: str) -> Any:
-    """The thing of this name; InputError that suggests the nearest name where there is none."""
+    """Return the entry of this name. Raises InputError that suggests the nearest name if there is none."""
     from ecominstruct.errors import input_error, nearest
 
     if name not in known:
@@ -210,7 +211,7 @@ def one(known: Any, name: str, what: str) -> Any:
 
 
 def say(*blocks: Block) -> None:
-    """Print tables and sentences, fitted to the terminal where there is one; nothing in them can move it."""
+    """Print tables and sentences, wrapped to the width of the terminal. Control characters are escaped."""
     from ecominstruct.report.terminal import render
 
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -223,11 +224,11 @@ def say_json(value: Any) -> None:
 
 
 def log(line: str) -> None:
-    """A line on stderr, beside what a verb prints."""
+    """Print a line on stderr, apart from the result."""
     sys.stderr.write(printable(line) + "\n")
 
 
 def log_absent(absent: Mapping[str, Sequence[str]]) -> None:
-    """On stderr: the sources whose files are missing."""
+    """Log the sources whose files are missing."""
     for name, files in absent.items():
         log(f"absent: {name} ({len(files)} file{'s' if len(files) > 1 else ''})")

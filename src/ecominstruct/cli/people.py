@@ -1,4 +1,4 @@
-"""The verbs with which people and models label, compare and correct: `ecom review`, `judge` and `annotate`."""
+"""The verbs for labelling by people and models: `ecom review`, `judge` and `annotate`."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _say_export(run: Path, desk: AnnotationStore, annotations: Path) -> None:
 
 
 def _moved(option: str) -> Any:
-    """An option that was replaced by a key of the recipe, and says so."""
+    """A hidden option that is now a key of the recipe; using it raises InputError that says so."""
     key = option.removeprefix("--")
 
     def refuse(value: str | None) -> None:
@@ -121,7 +121,7 @@ def judge(
 ) -> None:
     """Let people compare what models answered, blind, in the browser; votes go to RUN/people/votes.
 
-    What is compared, and by how many people, the section `judge` of the recipe says.
+    The section `judge` of the recipe says what is compared, and by how many people.
     """
     from ecominstruct.people import judging
     from ecominstruct.runs.lock import refuse_while_forgetting
@@ -138,7 +138,7 @@ def judge(
 
 
 def _judging(run: Path, recipe: Path | None) -> Judging:
-    """What to compare: as a recipe says, or the one from which the run was built."""
+    """The section `judge` of a recipe, or of the recipe the run was built from."""
     from ecominstruct.config.recipe import Judging, Recipe
     from ecominstruct.config.strict_yaml import load
     from ecominstruct.runs.store import read_recipe
@@ -166,7 +166,7 @@ def _let_people_vote(run: Path, models: list[str], options: Options) -> None:
 
 
 def _let_vote(run: Path, voter: str, models: list[str], options: Options, *, dry_run: bool) -> None:
-    """Let a server vote, or only say what that would cost."""
+    """Let a server vote, or only estimate the cost."""
     from ecominstruct.people import llm_judge
 
     asked = _judging(run, options.recipe)
@@ -180,7 +180,7 @@ def _let_vote(run: Path, voter: str, models: list[str], options: Options, *, dry
 
 
 def _report(run: Path, options: Options) -> None:
-    """What the votes of a run come to."""
+    """Summarise the votes of a run, and write the pages."""
     from ecominstruct.people.judge_report import judge_report
     from ecominstruct.report.judge_page import write_pages
     from ecominstruct.report.judge_tables import show_judged
@@ -212,7 +212,7 @@ def annotate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what asking would cost")] = False,
     options: Options,
 ) -> None:
-    """Let a model find the answers of tasks that say `annotate`; what is paid is kept and never asked again."""
+    """Let a model find the answers of tasks that say `annotate`; paid answers are kept, and never asked for again."""
     from ecominstruct.people import annotate as people
     from ecominstruct.runs.files import write_json
     from ecominstruct.tasks.examples import plan_examples

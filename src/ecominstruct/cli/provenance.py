@@ -1,4 +1,4 @@
-"""The verbs `ecom trace` and `ecom forget`: where an example comes from, and how to be rid of what it came from."""
+"""The verbs `ecom trace`, which shows where an example comes from, and `ecom forget`, which removes records."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def forget(
 ) -> None:
     """Remove a source or a record for good, with everything made of it, and read all files to see that it is gone.
 
-    Later builds of the run leave it out too. With --forgotten the file remembers it for other runs; alone, all that
-    the file lists is forgotten. After an interruption, `ecom forget RUN` goes on.
+    Later builds of the run leave it out too. With --forgotten FILE, it is also listed in FILE, for other runs; without
+    --source or --record, everything that FILE lists is forgotten. After an interruption, `ecom forget RUN` resumes.
     """
     from ecominstruct.report.build_tables import show_forgotten
     from ecominstruct.runs.lock import locked

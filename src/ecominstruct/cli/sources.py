@@ -1,4 +1,4 @@
-"""The verbs of `ecom sources`: what there is, how it is read, and records from raw files."""
+"""The verbs of `ecom sources`: list and show sources, check how they are read, and read them into records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs of `ecom tasks`: what there is, how it reads, whether it is sound, and which serves which."""
+"""The verbs of `ecom tasks`: list, show and check tasks, and draw which atomic tasks serve which final ones."""
 
 from __future__ import annotations
 

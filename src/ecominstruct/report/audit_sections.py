@@ -1,4 +1,4 @@
-"""The sections of the page that say what audits found: test set, risks, searches, injected instructions, cleaning."""
+"""The audit sections of the report page: test set, risks, searches, planted instructions, effects of cleaning."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ecominstruct.dataset.test_sets import FEWEST, StatedSet, read_tests, warnin
 from ecominstruct.report.evidence import grid, signed
 from ecominstruct.report.markup import DASH, Html, join, label, number, say, tag
 
-NAMED = 4  # tasks named for a kind of finding; the others are counted
+NAMED = 4  # at most so many tasks are named for a kind of finding; the rest is counted
 
 
 def health(found: Mapping[str, Any] | None) -> Html:
-    """The kinds of findings, the worst first; what tells the gold; what tasks share."""
+    """Render the audit of the test set: kinds of findings by severity, shortcuts, and what tasks share."""
     if found is None:
         return tag("p", "No audit of this release: ecom audit RUN --checks testset.", class_="soft")
     lead = f"{found['findings']:,} findings in {found['rows']:,} test rows. High: scores or golds cannot be trusted. "
@@ -69,7 +69,10 @@ def _shared(shared: Sequence[Mapping[str, Any]]) -> list[Html]:
 
 
 def tested(document: Mapping[str, Any]) -> Html:
-    """Stated sets with what is left of them, single sides of stated pairs in training, and what is to be mended."""
+    """Render the test and validation sets that publishers state, with the rows kept, and warnings about test sets.
+
+    Also lists sources whose training rows hold one side of a stated test pair.
+    """
     found = read_tests(document)
     lead = (
         "Test and validation sets that publishers state. A score compares with a published one only where all rows are "
@@ -102,7 +105,7 @@ HEAD = ("What it says", "Whose answers", "Value", "95 % interval", "n", "Allowed
 
 
 def risks(found: Sequence[Mapping[str, Any]]) -> Html:
-    """Each named risk: what was measured and when, what was done about it; or how to measure it."""
+    """Render each named risk: its figures, and the measures taken; or the command that measures it."""
     if not found:
         return tag("p", "Not measured in this release: ecom audit RUN --checks pii,injection,bias.", class_="soft")
     lead = (
@@ -150,11 +153,11 @@ MEANT = {
         "be seen.",
     ),
 }
-"""By the name of an audit: what it looks for, and how bad its findings are."""
+"""For each search audit: what it looks for, and what its severities mean."""
 
 
 def searched(name: str, found: Mapping[str, Any] | None) -> Html:
-    """The kinds by language, the worst first, each with some excerpts that give nothing away."""
+    """Render what a search found, by kind and language, by severity first, with masked excerpts."""
     what, meant = MEANT[name]
     if found is None:
         return tag("p", f"Not looked for in this release: ecom audit RUN --checks {name}.", class_="soft")
@@ -177,7 +180,7 @@ def searched(name: str, found: Mapping[str, Any] | None) -> Html:
 
 
 def obeyed(models: Sequence[Mapping[str, Any]]) -> Html:
-    """For each model: how often it obeyed, by family, language, position and form, and what that cost it."""
+    """Render how often each model obeyed planted instructions, by group, and the change of its score."""
     if not models:
         return tag("p", "No model was asked: ecom audit RUN --checks model --model NAME.", class_="soft")
     lead = (
@@ -210,7 +213,7 @@ def _loss(loss: Mapping[str, Any]) -> list[str]:
 
 
 def moved(document: Mapping[str, Any] | None) -> Html:
-    """All shifts beyond chance, the largest first; those that are large enough to be findings are marked."""
+    """Render the significant shifts that cleaning caused in training, largest first. Findings are marked."""
     if document is None:
         return tag("p", "Nothing was looked at: this release is no product of cleaning.", class_="soft")
     found = read_document(document)

@@ -1,4 +1,4 @@
-"""What `ecom audit` prints, the worst first: tables and sentences."""
+"""The terminal output of `ecom audit`: tables and sentences, by severity first."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ecominstruct.report.score_tables import signed_between
 from ecominstruct.report.table import Block, Table, numbers, texts
 
 SHARE = "{:.4%}"
-MOST = 20  # lines of a list; the rest is in findings.parquet and summary.json
-LARGEST = 3  # groups of a facet that are named
+MOST = 20  # maximum lines of a list; the rest is in findings.parquet and summary.json
+LARGEST = 3  # groups named for each facet
 
 
 def show_audit(found: Mapping[str, Any]) -> list[Block]:
-    """What is wrong with a test set, the worst first; then what tells the gold, and what tasks share."""
+    """Show the audit of a test set: kinds of findings by severity, shortcuts, and what tasks share."""
     rows = [
         (
             one["severity"],
@@ -54,7 +54,7 @@ def show_audit(found: Mapping[str, Any]) -> list[Block]:
 
 
 def _worst_tasks(tasks: Mapping[str, Mapping[str, int]]) -> str:
-    """The task with the most findings, and how many more there are."""
+    """The task with the most findings, and the number of other tasks."""
     return _first({name: task["findings"] for name, task in tasks.items()})
 
 
@@ -69,7 +69,7 @@ def _in_common(one: Mapping[str, Any]) -> str:
 
 
 def show_clean(found: Mapping[str, Any]) -> list[Block]:
-    """What became of the rows of a test set in its corrected companion, and what still tells the gold there."""
+    """Show the corrected test set: rows kept and dropped by task, and the shortcuts that remain in it."""
     rows = []
     for name, task in found["tasks"].items():
         worst = [max((tell["auc"] or 0.0 for tell in task[when]), default=0.0) or None for when in ("before", "after")]
@@ -93,7 +93,7 @@ def show_clean(found: Mapping[str, Any]) -> list[Block]:
 
 
 def show_search(what: str, found: Mapping[str, Any]) -> list[Block]:
-    """What a search found by kind and language: how much, in what share of the rows, and where most of it is."""
+    """Show what a search found, by kind and language: counts, shares of rows, and the task with the most findings."""
     columns = [
         *texts("severity", "kind", "lang"),
         *numbers("findings", "rows", "share of rows", "95 % interval"),
@@ -118,7 +118,7 @@ def show_search(what: str, found: Mapping[str, Any]) -> list[Block]:
 
 
 def show_obedience(found: Mapping[str, Any]) -> list[Block]:
-    """How often a model obeyed planted instructions, and what they cost it."""
+    """Show how often a model obeyed planted instructions, and how its score changed."""
     rows = []
     for one in found["groups"]:
         loss = one["loss"]
@@ -136,7 +136,7 @@ def show_obedience(found: Mapping[str, Any]) -> list[Block]:
 
 
 def show_bias(found: Mapping[str, Any]) -> list[Block]:
-    """Bias in the data: coverage, the least even labels, and what goes with what beyond the category."""
+    """Show bias in the data: coverage of groups, the least even labels, and significant differences of label shares."""
     shown = found["shown"]
     lines: list[Block] = [_coverage(found), _labels(found), *([_differences(shown[:MOST])] if shown else [])]
     more = len(shown) - MOST
@@ -212,7 +212,7 @@ def _points(share: float) -> str:
 
 
 def show_flips(found: Mapping[str, Any]) -> list[Block]:
-    """How often the answers of a model change with a swap, and with nothing."""
+    """Show how often a model's answers change with a swap, and how often without one (noise)."""
     columns = [
         *texts("swap", "lang"),
         *numbers("swaps", "changed", "noise", "beyond noise", "95 % interval", "score lost"),
@@ -229,7 +229,7 @@ def show_flips(found: Mapping[str, Any]) -> list[Block]:
 
 
 def show_slices(found: Mapping[str, Any]) -> list[Block]:
-    """English beside Chinese, and the slice on which a model does worst."""
+    """Show scores in English and Chinese side by side, and the slice on which the model does worst."""
     columns = [*texts("form", "category"), *numbers("English", "Chinese", "difference", "interval")]
     rows = [
         (
@@ -263,18 +263,18 @@ SHOW: Mapping[str, Callable[[Mapping[str, Any]], list[Block]]] = {
     "slices": show_slices,
     "clean": show_clean,
 }
-"""How each part of what audits found is told, by its name and in this order; others follow, by their figures."""
+"""The function that shows each audit, by name and in this order. Audits that are not listed use `show_figures`."""
 
 
 def show_figures(name: str, found: Mapping[str, Any]) -> list[Block]:
-    """The figures of an audit that has no table of its own."""
+    """Show the figures of an audit that has no table of its own."""
     rows = [(one["test"], number(one["value"]), f"{one['n']:,}", one["about_en"]) for one in found.get("figures", ())]
     columns = [*texts("test"), *numbers("value", "n"), *texts("what it means")]
     return [Table(columns, rows), f"{name}: {len(rows):,} figures."]
 
 
 def show_audits(found: Mapping[str, Any]) -> list[Block]:
-    """What audits found."""
+    """Show the summaries of several audits, by audit name, with an empty line between them."""
     shown = [show(found[name]) for name, show in SHOW.items() if name in found]
     shown += [show_figures(name, found[name]) for name in found if name not in SHOW]
     return [block for blocks in shown for block in (*blocks, "")][:-1]

@@ -1,4 +1,4 @@
-"""What the verbs that make a run print: tables and sentences about its sources, tasks, build and splits."""
+"""The terminal output of the verbs that make a run: sources, tasks, builds, proofs of splits, forgetting."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ecominstruct.report.table import Block, Column, Table, cell, numbers, texts
 from ecominstruct.report.terminal import outline
 from ecominstruct.splits.assign import KIN_OF_TEST, KIN_OF_VALIDATION
 
-TOLERATED = 5  # short inputs of training and test that are named
-TWINS = 5  # records that say the same and are named
+TOLERATED = 5  # maximum short inputs shared by training and test that are listed
+TWINS = 5  # maximum records with the same content that are listed
 SAME = {"equal": "say the same", "near": "say nearly the same", "family": "are of the same family"}
 KIN_WORDS = {
     KIN_OF_TEST: "rows in the family of a stated test row, left out",
@@ -25,7 +25,7 @@ KIN_WORDS = {
 
 
 def show_sources(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """The sources of a catalogue."""
+    """Show the sources of a catalogue."""
     columns = [
         *texts("id", "record_type"),
         *numbers("rows"),
@@ -38,7 +38,7 @@ def show_sources(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
 
 
 def show_tasks(rows: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """The tasks of a catalogue."""
+    """Show the tasks of a catalogue."""
     table = _listed(texts("id", "category", "level", "form", "title"), rows)
     return [table, f"{len(rows)} tasks. Next: ecom tasks show ID"]
 
@@ -48,7 +48,7 @@ def _listed(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> Tab
 
 
 def show_task(shown: Mapping[str, Any]) -> list[Block]:
-    """One task on one record, as a person reads it."""
+    """Show one task on one record: the record, the six parts, the prompt and the gold."""
     task, example = shown["task"], shown["example"]
     facts = (task["category"], task["level"], f"form {task['form']}", f"source {task['source']}")
     blocks = [
@@ -64,7 +64,7 @@ def show_task(shown: Mapping[str, Any]) -> list[Block]:
 
 
 def show_build(summary: Mapping[str, Any]) -> list[Block]:
-    """What a build gave: rows by task, what was left out, and one line of totals."""
+    """Show a build: examples by task, what was left out and why, warnings, and a line of totals."""
     rows = [(task, f"{n:,}") for task, n in summary["by_task"].items()]
     lines: list[Block] = [Table([*texts("task"), *numbers("examples")], rows)]
     for what, key in (("rejected", "rejected"), ("odd but kept", "noted")):
@@ -102,7 +102,7 @@ def show_build(summary: Mapping[str, Any]) -> list[Block]:
 
 
 def show_tuned(tuned: Mapping[str, Any]) -> list[Block]:
-    """What was tuned, and on what."""
+    """Show what a model was tuned on, and its losses."""
     rows, losses = tuned["rows"], tuned["losses"]
     why = ", ".join(f"{n:,} {reason}" for reason, n in tuned["rejected"].items())
     measured = f", {losses['validation']:.3f} on validation rows" if losses["validation"] is not None else ""
@@ -114,7 +114,7 @@ def show_tuned(tuned: Mapping[str, Any]) -> list[Block]:
 
 
 def show_ingest(result: Mapping[str, Any]) -> list[Block]:
-    """What became of the raw rows of each file of each source."""
+    """Show what became of the raw rows of each file of each source."""
     rows = [
         (source, path, f"{file['raw']:,}", f"{file['records']:,}", f"{file['folded']:,}", reasons(file["rejected"]))
         for source, found in result["sources"].items()
@@ -129,7 +129,7 @@ def show_ingest(result: Mapping[str, Any]) -> list[Block]:
 
 
 def show_survey(found: Mapping[str, Any]) -> list[Block]:
-    """How a source or a bare file is read."""
+    """Show how a source, or a file without a card, is read."""
     if "file" in found:
         card = "\n".join(found["file"]["card"])
         shown = {name: value for name, value in found["file"].items() if name != "card"}
@@ -145,7 +145,7 @@ def show_survey(found: Mapping[str, Any]) -> list[Block]:
 
 
 def _fewer(file: Mapping[str, Any]) -> dict[str, Any]:
-    """The survey of a file with the first refusals of each reason; `--json` has a thousand."""
+    """The survey of a file with at most five refused rows for each reason; `--json` lists up to a thousand."""
     counts = {key: reasons(file[key]) for key in ("rejected", "noted") if key in file}
     met: Counter[str] = Counter()
     refused = []
@@ -157,17 +157,18 @@ def _fewer(file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def by_source(counts: Mapping[str, int]) -> str:
+    """Format counts by source."""
     return ", ".join(f"{source} {n:,}" for source, n in counts.items())
 
 
 def reasons(counts: Mapping[str, int]) -> str:
-    """Reasons with their numbers, the most frequent first."""
+    """Format reasons with their counts, the most frequent first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{n:,} {reason}" for reason, n in ordered) or "none"
 
 
 def _tolerated(found: Mapping[str, Any]) -> list[str]:
-    """The short inputs that training and test share."""
+    """A line about short inputs that stand in training and in validation or test, which the proof tolerates."""
     if not found["pairs"]:
         return []
     some = ", ".join(repr(printable(text)) for text in found["listed"][:TOLERATED])
@@ -178,7 +179,7 @@ def _tolerated(found: Mapping[str, Any]) -> list[str]:
 
 
 def show_proof(proof: Mapping[str, Any]) -> list[Block]:
-    """What the proof of the splits checked, and which sources have texts or ids in common."""
+    """Show what the proof of the splits checked, and which sources share texts or ids."""
     checked, rows = proof["checked"], sum(proof["rows"].values())
     pairs = [
         (overlap["left"], overlap["right"], f"{overlap['keys']:,}", f"{overlap['crossing']:,}")
@@ -197,7 +198,7 @@ def show_proof(proof: Mapping[str, Any]) -> list[Block]:
 
 
 def show_forgotten(done: Mapping[str, Any], run: Path) -> list[Block]:
-    """What went, what says the same and is still there, and what must be made again."""
+    """Show what was forgotten, which other records have the same content, and what must be made again."""
     return [
         *([outline(done["removed"])] if done["removed"] else []),
         f"forgotten: {done['records']:,} records and {done['examples']:,} examples made of them; "

@@ -1,9 +1,9 @@
-"""One file from which every number of a report can be derived again, without the run, a model or a network.
+"""Bundles: one file from which every number of a report can be derived again, without the run, a model or a network.
 
-It holds the recipe, the manifests of the build, the test examples, the answers of the models, their scores and the
-report: nothing of this machine and no secret. `bundle.json` holds the hash of every other file. Scores and report are
-there to be compared with: `check` hashes all files, compares them with what `bundle.json` and the manifests say, then
-scores the answers again and compares every byte. The same run gives the same file.
+It contains the recipe, the manifests of the build, the test examples, the models' answers, their scores and the report,
+but nothing specific to this machine and no secret. `bundle.json` holds the hash of every other file. `check_bundle`
+compares all files with these hashes and with the manifests, then scores the answers again, writes the report again, and
+compares every byte. The same run gives the same file.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ BUILD = ("records", "splits", "examples", "dataset")
 DERIVED = ("scores", "report")
 CONTENTS = "bundle.json"  # the hash of every other file in the bundle
 WRITE_ONE = "Write one with: ecom bundle RUN"
-LARGEST = 4 * 2**30  # bytes that a bundle may unpack to
-_BEGINNING = (1980, 1, 1, 0, 0, 0)  # the date of all files: a bundle knows no clock
+LARGEST = 4 * 2**30  # maximum size of the unpacked files, in bytes
+_BEGINNING = (1980, 1, 1, 0, 0, 0)  # the date of all files, so that the same run gives the same bytes
 
 
 class Bundled(NamedTuple):
@@ -61,12 +61,15 @@ class Bundled(NamedTuple):
     files: int
     size: int  # bytes
     models: tuple[str, ...]
-    not_to_be_passed_on: tuple[str, ...]  # sources whose licence does not say that their rows may be passed on
+    not_to_be_passed_on: tuple[str, ...]  # sources whose licence is not known to permit redistribution
 
 
 def write_bundle(run: Path, target: Path) -> Bundled:
-    """Put all that the report rests on into one file; InputError while the report is not up to date, or where a file is
-    damaged: all that is packed has been compared with what was written."""
+    """Write everything that the report is derived from into one file.
+
+    Every packed file is first compared with its hash. Raises InputError if the report is not up to date, and Damaged if
+    a file differs from what was written.
+    """
     read_recipe(run)
     plan = plan_report(run)
     report = read_manifest(plan.folder)
@@ -95,7 +98,7 @@ def _pack(bundle: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def _files(run: Path) -> Iterator[str]:
-    """The files of a bundle, as they lie in the run; Damaged where one of them is not what was written."""
+    """Yield the files of a bundle, as paths inside the run. Raises Damaged if one differs from what was written."""
     yield RECIPE
     yield from (f"{stage(name).folder}/manifest.json" for name in BUILD if read_manifest(run / stage(name).folder))
     folder, release = require_manifest(run, "dataset")
@@ -121,11 +124,10 @@ def _files(run: Path) -> Iterator[str]:
 
 
 def check_bundle(path: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
-    """Hash the files of a bundle, score its answers again and write its report again.
+    """Compare the files of a bundle with their hashes, score its answers again, and write its report again.
 
-    `different` names every file whose bytes are not those that were packed, or not those that come out again.
-
-    Where anything that is not derived differs, nothing is derived from it. InputError when the file is no bundle.
+    `different` lists every file that is not what was packed, or that comes out differently now. If a file other than
+    scores and report differs, nothing is derived from it. Raises InputError if the file is no bundle.
     """
     derived = tuple(f"{stage(name).folder}/" for name in DERIVED)
     with tempfile.TemporaryDirectory(prefix="ecom-bundle-") as folder:
@@ -137,7 +139,7 @@ def check_bundle(path: Path, executor: Executor, progress: Progress) -> dict[str
         if all(name.startswith(derived) for name in different):
             for name in kept:
                 (run / name).unlink()
-            with unchecked():  # a bundle does not hold all files of a stage, and those that it holds have been compared
+            with unchecked():  # a bundle holds only some files of a stage, and those have been compared above
                 _derive(run, names, executor, progress)
             different |= {name for name, before in kept.items() if not _is_same(run / name, before)}
     return {
@@ -150,7 +152,7 @@ def check_bundle(path: Path, executor: Executor, progress: Progress) -> dict[str
 
 
 def _derive(run: Path, models: list[str], executor: Executor, progress: Progress) -> None:
-    """Score the answers of all models, floors first, and write the report."""
+    """Score the answers of all models, trivial baselines first, and write the report."""
     for name in sorted(models, key=lambda name: (role(name) != "floor", name)):
         run_stage(plan_scores(run, name), executor, progress)
     run_stage(plan_report(run), executor, progress)
@@ -161,7 +163,7 @@ def _is_same(path: Path, before: str) -> bool:
 
 
 def _unlike(run: Path, hashes: Mapping[str, str]) -> set[str]:
-    """The files of an unpacked bundle that are not those that were packed, or not those that the manifests name."""
+    """The files of an unpacked bundle that differ from `bundle.json`, or from what the manifests say."""
     try:
         packed: dict[str, str] = read_sealed(run / CONTENTS, WRITE_ONE)["files"]
         read_recipe(run)
@@ -172,7 +174,7 @@ def _unlike(run: Path, hashes: Mapping[str, str]) -> set[str]:
 
 
 def _unnamed(run: Path, hashes: Mapping[str, str]) -> set[str]:
-    """The files whose hash is another one than a manifest in the bundle says, and manifests that are damaged."""
+    """The files whose hash differs from what a manifest in the bundle says, and the manifests that are damaged."""
     found = set()
     for name in (name for name in hashes if name.endswith(f"/{MANIFEST}")):
         folder = name.removesuffix(f"/{MANIFEST}")
@@ -189,7 +191,7 @@ def _unnamed(run: Path, hashes: Mapping[str, str]) -> set[str]:
 
 
 def _unpack(path: Path, target: Path) -> dict[str, str]:
-    """Unpack a bundle; returns the hashes of its files, by name."""
+    """Unpack a bundle. Returns the hashes of its files, by name."""
     try:
         with zipfile.ZipFile(path) as bundle:
             _look_through(bundle, path)
@@ -201,7 +203,7 @@ def _unpack(path: Path, target: Path) -> dict[str, str]:
 
 
 def _look_through(bundle: zipfile.ZipFile, path: Path) -> None:
-    """InputError for a name that would leave the folder or belongs to no run, or for more than could be meant."""
+    """Raise InputError for unknown, duplicate or missing names, for paths outside the folder, and for large bundles."""
     names, own = bundle.namelist(), {RECIPE, CONTENTS}
     heads = {stage(name).folder for name in (*BUILD, "predictions", *DERIVED, "audit")} | own
     odd = [name for name in names if name.split("/")[0] not in heads or ".." in name or "\\" in name]

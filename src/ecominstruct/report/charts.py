@@ -1,7 +1,7 @@
-"""The drawings of the report page: marks, dot rows, outcome bars, the flow of the stages.
+"""The charts of the report page: dot rows of scores, bars of outcomes, and the flow of rows through the stages.
 
-Charts are inline SVG placed by percentages, so that they follow the width of the page and shapes keep their size.
-Nothing here needs a script or an outside asset.
+Charts are inline SVG placed by percentages, so that they follow the width of the page while shapes keep their size.
+They need no script and no external asset.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ OUTCOMES: Mapping[str, str] = {
     "ambiguous": "several or all of the candidates",
     "unparseable": "cannot be read",
 }
-LANE = 12  # pixels between marks that would cover each other
-NEAR = 0.03  # scores closer than this get lanes of their own
-SLIVER = 0.8  # the least width, in percent, of an outcome that occurred
+LANE = 12  # pixels between marks that would overlap
+NEAR = 0.03  # scores closer than this are drawn in separate lanes
+SLIVER = 0.8  # minimum width, in percent, of an outcome that occurred
 
-# Every mark fits a box of 14 x 14 around (0, 0). Filled: models. Hollow: floors. The ring: checks.
+# Every mark fits a box of 14 x 14 around (0, 0). Filled: models. Hollow: trivial baselines. The ring: checks.
 SHAPES = (
     "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
     "M-4.5-4.5h9v9h-9z",
@@ -52,24 +52,26 @@ HOLLOW = (
     "M-4 0H4M-2-3.4L2 3.4M2-3.4L-2 3.4",
 )
 RING = "M-8 0a8 8 0 1 0 16 0a8 8 0 1 0-16 0z"
-COLOURS = 8  # of models, and of outcomes
+COLOURS = 8  # colours defined in page.css, for models and for outcomes
 
 
 def score_of(task: Task, name: str, metric: str) -> float | None:
-    """One score; None when it is absent or is no number."""
+    """Return a score, or None if it is absent or not finite."""
     value = task["scores"].get(name, {}).get(metric)
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def best_floor(task: Task, models: Sequence[Model], metric: str) -> float | None:
-    """The highest score that a floor reaches."""
+    """Return the highest score of a trivial baseline, or None if there is none."""
     found = [score_of(task, model["name"], metric) for model in models if model["kind"] == "floor"]
     return max((value for value in found if value is not None), default=None)
 
 
 class Outcomes(NamedTuple):
-    """What became of the answers of a model: how many there are of each outcome, and how many of these were cut at
-    its limit of tokens, where that is known."""
+    """How many answers of a model had each outcome.
+
+    `cut` counts those among them that ended at the token limit, where that is known. `limit` is that limit.
+    """
 
     name: str
     counts: Mapping[str, int]
@@ -78,14 +80,14 @@ class Outcomes(NamedTuple):
 
 
 def outcomes_of(task: Task, model: Model) -> Outcomes:
-    """The outcomes that occurred, in the fixed order; names that are not among the eight come last."""
+    """Return the outcomes that occurred, in the order of `OUTCOMES`; unknown names come last."""
     scores = task["scores"].get(model["name"], {})
     counts, cut = _in_order([scores.get("outcomes")]), _in_order([scores.get("cut")])
     return Outcomes(model["name"], counts, cut, model["max_tokens"])
 
 
 def together(model: Model, several: Sequence[Outcomes]) -> Outcomes:
-    """The outcomes of several tasks as those of one."""
+    """Add up the outcomes of several tasks."""
     counts, cut = _in_order([one.counts for one in several]), _in_order([one.cut for one in several])
     return Outcomes(model["name"], counts, cut, model["max_tokens"])
 
@@ -98,7 +100,7 @@ def _in_order(several: Sequence[Any]) -> dict[str, int]:
 
 
 def mark_ids(models: Sequence[Model]) -> list[tuple[str, str]]:
-    """For every model the id of its shape and the class of its colour."""
+    """Return the id of the shape and the class of the colour of every model."""
     floors = models_seen = 0
     marks = []
     for model in models:
@@ -114,7 +116,7 @@ def mark_ids(models: Sequence[Model]) -> list[tuple[str, str]]:
 
 
 def shapes() -> Html:
-    """The definitions of the marks, which the charts refer to."""
+    """Return the SVG definitions of the marks, which the charts refer to."""
     named = [("s", SHAPES), ("h", HOLLOW)]
     paths = [tag("path", id=f"{key}{i}", d=path) for key, group in named for i, path in enumerate(group)]
     paths.append(tag("path", id="ring", d=RING))
@@ -122,13 +124,13 @@ def shapes() -> Html:
 
 
 def symbol(mark: tuple[str, str]) -> Html:
-    """A mark for a legend or a table heading."""
+    """Return a mark for a legend or a table heading."""
     use = tag("use", href=f"#{mark[0]}", class_=mark[1])
     return tag("svg", use, class_="key", width=18, height=18, viewBox="-9 -9 18 18", aria_hidden="true")
 
 
 def _spread(values: Sequence[float]) -> list[float]:
-    """A vertical offset, in lanes around 0, for each score, so that no mark covers another."""
+    """A vertical offset for each score, in lanes around 0, so that marks do not overlap."""
     order = sorted(range(len(values)), key=lambda i: (values[i], i))
     offsets = [0.0] * len(values)
     cluster: list[tuple[int, int]] = []
@@ -147,7 +149,7 @@ def _spread(values: Sequence[float]) -> list[float]:
 
 
 def dot_row(task: Task, models: Sequence[Model]) -> Html:
-    """The headline scores of one task on a line from 0 to 1, over the band that the best floor reaches."""
+    """Draw the headline scores of one task on an axis from 0 to 1, over a band up to the best trivial baseline."""
     metric = task["headline"]
     marks = mark_ids(models)
     seen = [(i, score_of(task, model["name"], metric)) for i, model in enumerate(models)]
@@ -190,7 +192,7 @@ def _whisker(task: Task, name: str, offset: float) -> Iterator[Html]:
 
 
 def outcome_bar(counts: Mapping[str, int]) -> Html:
-    """A stacked bar; what occurred is never thinner than a sliver."""
+    """Draw a stacked bar of outcomes. Each outcome that occurred is at least `SLIVER` percent wide."""
     total = sum(counts.values()) or 1
     widths = {key: max(100 * count / total, SLIVER) for key, count in counts.items()}
     scale = 100 / (sum(widths.values()) or 1)
@@ -205,12 +207,12 @@ def outcome_bar(counts: Mapping[str, int]) -> Html:
 
 
 def outcome_words(counts: Mapping[str, int]) -> str:
-    """The outcomes that occurred, in words; a count stays on the line of its name."""
+    """Return the outcomes that occurred, in words. Count and name do not break across lines."""
     return ", ".join(f"{label(key)}\u00a0{count:,}" for key, count in counts.items()) or "no answers"
 
 
 def outcome_bars(rows: Sequence[Outcomes]) -> Html:
-    """A bar and its words for each name."""
+    """Draw a bar with its counts in words, for each model."""
     cells = []
     for name, counts, cut, limit in rows:
         bar = outcome_bar(counts) if counts else Html("")
@@ -220,7 +222,7 @@ def outcome_bars(rows: Sequence[Outcomes]) -> Html:
 
 
 def stage_bar(stage: Stage, most: int) -> Html:
-    """Rows out over rows in, on the scale of the largest stage."""
+    """Draw the rows that leave a stage over those that enter it. `most`: the rows that fill the whole width."""
     rows_in, rows_out = stage["rows_in"], stage["rows_out"]
     parts = [
         tag("rect", width=f"{100 * rows / (most or 1):.2f}%", height="100%", class_=kind)
@@ -236,7 +238,7 @@ def _reasons(word: str, reasons: Mapping[str, int]) -> Html:
 
 
 def flow(stages: Sequence[Stage]) -> Html:
-    """The stages, one under the other: rows in, rows out, what was rejected and what was noted."""
+    """Draw the stages one below the other: rows in, rows out, rejects and notes by reason."""
     most = max((max(stage["rows_in"], stage["rows_out"]) for stage in stages), default=1)
     items = []
     for stage in stages:

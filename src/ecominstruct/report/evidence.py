@@ -1,4 +1,7 @@
-"""The parts of the page that say how far its scores can be trusted: transfer, ways of asking, labels, the paper."""
+"""Sections on how far scores can be trusted: transfer, ways of asking, labels, paired tests, published results.
+
+Also holds the HTML grid and the number formats that other pages use.
+"""
 
 from __future__ import annotations
 
@@ -14,26 +17,26 @@ VERDICTS = {
     "no difference shown": "not shown to be better than the best floor",
     "not tested": "too few rows to test against the best floor",
 }
-RARE = 12  # labels shown at most for a model and a task: the worst ones with enough golds
+RARE = 12  # maximum labels shown for a model and a task: those with the lowest F1 that have golds
 
 
 def signed(value: float | None) -> str:
-    """A difference with its sign."""
+    """Format a difference with its sign."""
     return DASH if value is None else f"{'−' if value < 0 else '+'}{abs(value):.3f}"
 
 
 def between(low: float | None, high: float | None) -> str:
-    """An interval, or a dash."""
+    """Format an interval; a dash if it is not known."""
     return DASH if low is None or high is None else f"{low:.3f} – {high:.3f}"
 
 
 def chance(p: float | None) -> str:
-    """A p value: below a thousandth, only that."""
+    """Format a p value; anything below 0.001 as "<0.001"."""
     return "<0.001" if p is not None and p < 0.001 else number(p)
 
 
 def behind(evidence: Evidence) -> Html:
-    """What stands under a headline score: its interval, its bounds, the verdict, the strict reading."""
+    """Render what stands below a headline score: interval, verdict, bounds, and the score by strict reading."""
     lines = []
     interval = between(evidence["low"], evidence["high"]) if evidence["low"] is not None else evidence["reason"]
     lines.append(tag("span", interval, class_="sub"))
@@ -50,7 +53,7 @@ def behind(evidence: Evidence) -> Html:
 
 
 def grid(head: Sequence[str], rows: Sequence[Sequence[Html | str]], name: str, texts: int = 1) -> Html:
-    """A table of which the first `texts` columns are words and the others numbers."""
+    """Render a table whose first `texts` columns hold words and the others numbers. `name` is its accessible name."""
     kinds = [None if column < texts else "num" for column in range(len(head))]
     top = [tag("th", word, scope="col", class_=kind) for word, kind in zip(head, kinds, strict=True)]
     body = [tag("tr", *(tag("td", cell, class_=kind) for cell, kind in zip(row, kinds, strict=True))) for row in rows]
@@ -63,7 +66,7 @@ def _details(name: Html, *children: Html) -> Html:
 
 
 def transfer(data: ReportData) -> Html:
-    """Mean scores of groups of tasks side by side, and the gap between them."""
+    """Render the mean scores of groups of tasks side by side, and the gaps between them."""
     parts = []
     for model, tables in data["transfer"].items():
         rows: list[list[Html | str]] = []
@@ -93,7 +96,7 @@ VARIED = ("wording", "order", "language")
 
 
 def ways_of_asking(data: ReportData) -> Html:
-    """How much scores depend on wording, order of candidates and language of the instruction."""
+    """Render how much scores depend on the wording, the order of candidates and the language of the instruction."""
     models = [model["name"] for model in data["models"] if model["kind"] == "model"]
     rows: list[list[Html | str]] = []
     for task in data["tasks"]:
@@ -118,12 +121,12 @@ def _range(found: Mapping[str, Any]) -> str:
 
 
 def _named(task: Task) -> Html:
-    """A task by its title and the language of its input: both languages have tasks of the same title."""
+    """Render the title of a task with the language of its input: titles occur in both languages."""
     return join([say(task["title"]), tag("span", " · ", say(task["lang"]), class_="soft")], "")
 
 
 def labels(data: ReportData) -> Html:
-    """The labels on which each model does worst, among those with golds."""
+    """Render the labels on which each model does worst, among those with golds."""
     models = [model["name"] for model in data["models"] if model["kind"] == "model"]
     blocks = []
     for task in data["tasks"]:
@@ -153,7 +156,7 @@ def _macro_words(evidence: Evidence) -> Iterator[str]:
 
 
 def compared(data: ReportData) -> Html:
-    """Each two models, task by task."""
+    """Render the paired comparison of each two models, task by task."""
     titles = {task["id"]: _named(task) for task in data["tasks"]}
     parts = []
     for pair in data["compared"]:
@@ -189,7 +192,7 @@ METRICS = ("micro_f1", "macro_f1", "rouge_l")
 
 
 def paper(data: ReportData) -> Html:
-    """What the released evaluator would say of the same answers, beside what was published."""
+    """Render the scores of the same answers by the arithmetic of the released evaluator, with published results."""
     published = data["published"]
     blocks = []
     for task in data["tasks"]:

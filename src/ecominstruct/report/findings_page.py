@@ -1,8 +1,9 @@
-"""All findings of the audits as one table that can be sorted and filtered, by click and by keyboard.
+"""The findings of all audits as one table that can be sorted and filtered, by mouse and by keyboard.
 
-The page is one file. Its only script is `findings.js`, pinned by its hash in the page's policy: nothing that a finding
-says can run. Findings stand in a block of JSON and become text, never markup; the first ones stand in the table also
-without any script. Of each kind the first `EACH` are shown, the worst first; all are in `findings.parquet`.
+The page is one file. Its only script is `findings.js`; the content security policy allows nothing but the hash of that
+script, so text in a finding cannot run. Findings are stored as a JSON block and inserted as text, never as markup.
+Without a script, the page still shows the first `PAGE` findings. Of each kind, the first `EACH` findings of the file
+are shown; `findings.parquet` has all of them.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from ecominstruct.report.markup import Html, join, label, plain, say, tag
 from ecominstruct.rows import SEVERITIES
 from ecominstruct.runs.parquet import read_lists
 
-EACH = 1_000  # findings of a kind that are shown
-PAGE = 50  # rows of the table at once, as in the script
+EACH = 1_000  # maximum findings of a kind that the page holds
+PAGE = 50  # rows shown at once; findings.js has the same number
 COLUMNS = ("severity", "check", "kind", "rule", "task", "source", "split", "place", "excerpt")
 FILTERS = COLUMNS[:7]
 _TURNS = (("Previous", "before"), ("Next", "after"))
@@ -30,7 +31,7 @@ _READ = ("task", "number", "kind", "field", "start", "end", "severity", "excerpt
 
 
 class FindingPart(NamedTuple):
-    """The findings of one audit: its name, the file, how many there are."""
+    """Where the findings of one audit are, and how many there are."""
 
     check: str
     path: Path
@@ -38,7 +39,7 @@ class FindingPart(NamedTuple):
 
 
 def shown_findings(parts: Sequence[FindingPart], sources: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The findings that the page shows, the worst first; `sources` are by task."""
+    """Return the findings that the page shows, by severity first. `sources`: the source of each task."""
     met: Counter[tuple[str, str]] = Counter()
     shown = []
     for part in parts:
@@ -60,12 +61,12 @@ def _row(check: str, found: Mapping[str, Any], source: str) -> dict[str, Any]:
 
 
 def findings_page(title: str, total: int, rows: Sequence[Mapping[str, Any]]) -> str:
-    """The whole page; the same findings give the same text."""
+    """Render the page. `total`: all findings, also those that are not shown. The same findings give the same text."""
     script = _asset("findings.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     head = page_head(f"{title} · findings", page_style() + _asset("findings.css"), policy)
-    # JSON in which no character can end the block or begin a tag.
+    # JSON in which no character can end the block or start a tag.
     data = json.dumps([[row[name] for name in COLUMNS] for row in rows], ensure_ascii=True)
     block = Html(data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
     back = tag("a", "Back to the report", href="index.html")
@@ -93,7 +94,7 @@ def _lead(total: int, shown: int) -> Html:
 
 
 def _filters(rows: Sequence[Mapping[str, Any]]) -> Html:
-    """A choice of values for each column that has few, and a field for words."""
+    """A select for each column with few values, and a search field."""
     parts = []
     for name in FILTERS:
         values = sorted({row[name] for row in rows if row[name]})

@@ -1,4 +1,4 @@
-"""The frame of every page: its head with the inline style, and nothing that needs a script or the network."""
+"""The frame of every page: head, inline style and content security policy. Pages need no network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page_head(title: str, style: str, policy: str = POLICY) -> Html:
-    """The head of a page: what it may do, its title, its style."""
+    """Return the head of a page: content security policy, title and style."""
     return tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -23,12 +23,12 @@ def page_head(title: str, style: str, policy: str = POLICY) -> Html:
 
 
 def page_style() -> str:
-    """The style that all pages begin with."""
+    """Return the style sheet that all pages start with."""
     return files("ecominstruct.report").joinpath("page.css").read_text(encoding="utf-8")
 
 
 def whole_page(title: str, *body: Html) -> str:
-    """A page; the same parts give the same text, which UTF-8 can always encode."""
+    """Render a page without scripts. The same parts give the same text. The text can always be encoded as UTF-8."""
     footer = tag("footer", "This page needs no network and no script.")
     whole = tag("html", page_head(title, page_style()), tag("body", *body, footer), lang="en")
     return f"<!doctype html>\n{whole}\n"

@@ -1,6 +1,6 @@
 """The votes on a run as one self-contained page, in English or Chinese: inline style and SVG, no script.
 
-Every name and text is data, and is escaped where it enters an element. The same report gives the same bytes.
+Names and texts are data, and are escaped when they enter an element. The same report gives the same bytes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NAMES: Mapping[Lang, str] = {"en": "English", "zh": "中文"}
 
 
 def render_page(report: Report, lang: Lang) -> str:
-    """The whole page; `report` is that of `judge_report`."""
+    """Render the page. `report` is the result of `people.judge_report.judge_report`."""
     t = Tongue(lang)
     own = files("ecominstruct.report").joinpath("judge.css").read_text(encoding="utf-8")
     head = page_head(t("Which answers are preferred?"), f"{page_style()}\n{own}")
@@ -88,7 +88,7 @@ def _who(name: str, t: Tongue) -> Html:
 
 
 def _by_panel(report: Report, t: Tongue, show: Any, several: bool = False) -> Html:
-    """The same for people and for each model that votes; or only for people, where it takes several voters."""
+    """Render a part for people and for each model that votes; with `several`, only for people."""
     panels = {name: panel for name, panel in report["panels"].items() if name == PEOPLE or not several}
     if not panels:
         return soft(t("No person has voted."))
@@ -96,7 +96,7 @@ def _by_panel(report: Report, t: Tongue, show: Any, several: bool = False) -> Ht
 
 
 def _outcomes(report: Report, t: Tongue) -> Html:
-    """For each pair and task a bar for people, for each model that votes, and for the paper where it has the task."""
+    """Render bars for each pair and task: of people, of each model that votes, and of the paper if it has the task."""
     rows: dict[tuple[str, ...], dict[str, list[tuple[Html, Mapping[str, Any]]]]] = {}
     for name, panel in report["panels"].items():
         for row in panel["tallies"]:
@@ -192,7 +192,7 @@ def _method(t: Tongue) -> Html:
 
 
 def write_pages(run: Path, report: Report) -> list[Path]:
-    """Write the page in each language beside the report of the run; returns where they are."""
+    """Write the page in each language into the report folder of the run. Returns the paths."""
     written = []
     for lang, name in PAGES.items():
         path = run / stage("report").folder / name
@@ -202,11 +202,11 @@ def write_pages(run: Path, report: Report) -> list[Path]:
 
 
 OUTCOMES = {"win": "win", "tie": "tie", "both_bad": "both bad", "loss": "loss"}
-DIGIT, MARGIN = 1.7, 1.0  # percent of the bar that a digit needs, and a number besides
+DIGIT, MARGIN = 1.7, 1.0  # width of a digit, and the margin of a number, in percent of the bar
 
 
 def keys(one: Html, other: Html, t: Tongue, both_bad: bool = True) -> Html:
-    """What the colours mean."""
+    """Render the legend of the bars."""
     words = {
         "win": [one, t(" is preferred")],
         "tie": [t("tie")],
@@ -224,7 +224,7 @@ def keys(one: Html, other: Html, t: Tongue, both_bad: bool = True) -> Html:
 def outcome_rows(
     bars: Sequence[tuple[Html, Mapping[str, Any]]], published: Mapping[str, Any] | None, t: Tongue
 ) -> Html:
-    """The bars of one task: of people, of each model that votes, and of the paper."""
+    """Render the bars of one task: of people, of each model that votes, and of the paper."""
     alone = len(bars) == 1 and not published
     rows = [
         join([Html("") if alone else tag("div", who, class_="who-votes"), _bar(row, row["wins"], t)], "")
@@ -237,7 +237,7 @@ def outcome_rows(
 
 
 def published_row(row: Mapping[str, Any], t: Tongue) -> Html:
-    """A bar of the paper's figure."""
+    """Render a bar of the figure in the paper."""
     return tag("div", _bar({**row, "both_bad": 0}, None, t), class_="bars-of")
 
 

@@ -1,4 +1,4 @@
-"""The tables of the judge page: what one panel of voters comes to."""
+"""The tables of the judge page: the results of one panel of voters, which is people or one model."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Report = Mapping[str, Any]
 
 
 def soft(text: str) -> Html:
-    """A remark."""
+    """Render a remark in muted text."""
     return tag("p", text, class_="soft")
 
 
 def task(name: str, report: Report, t: Tongue) -> Html:
-    """A task by its title and id; all of them, where it is empty."""
+    """Render a task by its title and id; "all tasks" if the name is empty."""
     if not name:
         return tag("b", t("all tasks"))
     title = report["titles"].get(name, name)
@@ -37,7 +37,7 @@ def task(name: str, report: Report, t: Tongue) -> Html:
 
 
 def tallies(panel: Report, report: Report, t: Tongue) -> Html:
-    """Wins, ties and losses of each pair and task, with test and power."""
+    """Render wins, ties and losses of each pair and task, with test and power."""
     head = [t(word) for word in ("Task", "Preferred", "Items", "Wins", "Ties", "Both bad", "Losses")]
     head += [t("Wins of decided"), t("95 % interval"), "p", t("Items more")]
     parts = []
@@ -76,14 +76,14 @@ def _more(found: Mapping[str, Any], t: Tongue) -> Html | str:
 
 
 def between(share: Mapping[str, Any], t: Tongue) -> str:
-    """The interval of a share."""
+    """Format the interval of a share."""
     if share["low"] is None:
         return DASH
     return f"{percent(share['low'], t.lang)} – {percent(share['high'], t.lang)}"
 
 
 def strengths(panel: Report, report: Report, t: Tongue) -> Html:
-    """What all comparisons together say."""
+    """Render the strengths of the models, estimated from all comparisons together."""
     parts = [
         soft(
             t(
@@ -121,7 +121,7 @@ def strengths(panel: Report, report: Report, t: Tongue) -> Html:
 
 
 def agreement(panel: Report, report: Report, t: Tongue) -> Html:
-    """How far the voters agree: all, two by two, task by task."""
+    """Render the agreement of voters: all together, in pairs, and by task."""
     head = [t(word) for word in ("", "Value", "95 % interval", "Items", "Left out", "Remark")]
     rows = [_statistic(one, t) for one in panel["agreement"]]
     parts = [grid(head, rows, t("How far voters agree"))]
@@ -164,17 +164,17 @@ def _statistic(one: Mapping[str, Any], t: Tongue) -> list[Html | str]:
 
 
 def figure(value: float | None) -> str:
-    """A number in two decimals, or a dash."""
+    """Format a number with two decimals; a dash if there is none."""
     return DASH if value is None else f"{value:.2f}".replace("-", "−")
 
 
 def spread(found: Mapping[str, Any]) -> str:
-    """The interval of such a number."""
+    """Format the interval of a number, as `figure` formats the number."""
     return DASH if found["low"] is None else f"{figure(found['low'])} – {figure(found['high'])}"
 
 
 def habits(panel: Report, report: Report, t: Tongue) -> Html:
-    """Side, length, and items that came again."""
+    """Render what else influences votes: side, length of the answer, and items that are shown twice."""
     left, length = panel["left"], panel["length"]
     odds = length["odds"]
     rows: list[list[Html | str]] = [
@@ -207,7 +207,7 @@ def habits(panel: Report, report: Report, t: Tongue) -> Html:
 
 
 def voters(report: Report, t: Tongue) -> Html:
-    """Each voter, so that odd ones are seen."""
+    """Render the counts of each voter, so that unusual ones are seen."""
     rows = [
         [
             say(voter["voter"]),
@@ -222,7 +222,7 @@ def voters(report: Report, t: Tongue) -> Html:
 
 
 def metrics(panel: Report, report: Report, t: Tongue) -> Html:
-    """How metrics go with votes."""
+    """Render how metrics correlate with votes."""
     rows = [
         [
             label(found["metric"]),

@@ -1,4 +1,4 @@
-"""What `ecom judge --report` and `ecom review` print: tables, then what can be concluded, in sentences."""
+"""The terminal output of `ecom judge --report` and `ecom review`: tables, then conclusions as sentences."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ecominstruct.people.phrases import Tongue, percent
 from ecominstruct.report.markup import DASH
 from ecominstruct.report.table import Block, Table, numbers, texts
 
-P = 4  # digits of a p value
+P = 4  # decimals of a p value
 
 
 def show_judged(report: Mapping[str, Any]) -> list[Block]:
-    """The figures of all panels, then the sentences."""
+    """Show the results of all panels, then the conclusions."""
     blocks: list[Block] = []
     for name, panel in report["panels"].items():
         title = "people" if name == PEOPLE else name
@@ -90,7 +90,7 @@ def _metrics(panel: Mapping[str, Any]) -> Iterator[Block]:
 
 
 def show_reviewed(sources: Mapping[str, Mapping[str, Any]]) -> list[Block]:
-    """How often the rows of each source were found wrong, with its interval."""
+    """Show how often the rows of each source were found wrong, with an interval."""
     names = ("rows", "wrong", "error", "low", "high", "disputed", "waiting")
     rows = [(name, *(str(rate[key]) for key in names)) for name, rate in sources.items()]
     return [Table([*texts("source"), *numbers(*names)], rows)] if rows else []

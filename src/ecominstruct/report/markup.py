@@ -1,4 +1,4 @@
-"""HTML that always escapes: text becomes markup only through `tag`."""
+"""HTML that always escapes: text becomes markup only through `tag`. Also the formats of numbers and names."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _HAN = re.compile(r"[\u2e80-\u2fdf\u3001-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-
 
 
 class Html(str):
-    """Text that is markup already; any other string is escaped where it enters an element."""
+    """Text that is already markup. `tag` escapes every other string."""
 
     __slots__ = ()
 
 
 def _code_point(char: str) -> str | None:
-    """The name of a character that is invisible, controls the terminal or turns the text; None for all others."""
+    """The code point of a character that is invisible, a control, or changes direction; None for others."""
     kind, code = unicodedata.category(char), ord(char)
-    if kind in ("Cc", "Cf", "Zl", "Zp") and char not in "\u200c\u200d":  # joiners belong to emoji and scripts
+    if kind in ("Cc", "Cf", "Zl", "Zp") and char not in "\u200c\u200d":  # emoji and some scripts need joiners
         return f"U+{code:04X}"
     return f"U+{code:04X}" if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF else None
 
@@ -38,12 +38,12 @@ def _readable(text: str, mark: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text for an attribute or a title, not yet escaped: odd characters are named between angle brackets."""
+    """Return text for an attribute or a title, not yet escaped, with unusual characters shown as in ⟨U+200B⟩."""
     return _readable(text, "⟨{}⟩")
 
 
 def tag(name: str, /, *children: str, **attributes: str | float | None) -> Html:
-    """One element. A child that is not Html is escaped, as is every attribute; None leaves an attribute out."""
+    """Return one element. Escapes attributes, and children that are not Html; an attribute that is None is left out."""
     words = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(plain(str(value)))}"'
         for key, value in attributes.items()
@@ -57,26 +57,26 @@ def tag(name: str, /, *children: str, **attributes: str | float | None) -> Html:
 
 
 def join(parts: Iterable[Html], separator: str = "\n") -> Html:
-    """Markup after markup; the separator is ours, never data."""
+    """Join pieces of markup. The separator is not escaped, so it must not come from data."""
     return Html(separator.join(parts))
 
 
 def say(text: str, lang: str | None = None) -> Html:
-    """Text from the data: isolated from the direction of what surrounds it, and marked when it holds Chinese."""
+    """Return text from the data in a `bdi` element, which isolates its direction; text with Chinese gets `lang`."""
     return tag("bdi", text, lang=lang or ("zh" if _HAN.search(text) else None))
 
 
 def number(value: float | None) -> str:
-    """A score in three decimals, or a dash when there is none."""
+    """Format a score with three decimals; a dash if there is none."""
     return DASH if value is None else f"{value:.3f}"
 
 
 def cut_at(limit: int | None) -> str:
-    """How answers ended that were not complete."""
+    """Say at what length incomplete answers were cut."""
     return "cut at the limit of tokens" if limit is None else f"cut at {limit:,} tokens"
 
 
 def label(name: str) -> str:
-    """The readable form of a name such as `span_f1`."""
+    """Return the readable form of a name such as `span_f1`."""
     known = {"f1": "F1", "rouge": "ROUGE", "l": "L", "bleu": "BLEU", "json": "JSON", "id": "id"}
     return " ".join(known.get(word, word) for word in name.split("_")) or name

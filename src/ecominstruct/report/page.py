@@ -1,7 +1,6 @@
-"""The report as one self-contained page: inline style and SVG, no script, no outside asset.
+"""The report as one self-contained page: inline style and SVG, no script, no external asset.
 
-Every name and text is data and is escaped where it enters an element (`charts.tag`). The same dict gives the same
-bytes.
+Names and texts are data, and are escaped when they enter an element (`markup.tag`). The same data give the same bytes.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def _rank(names: Mapping[str, str], name: str) -> tuple[int, str]:
 
 
 def _grouped(tasks: Sequence[Task]) -> list[tuple[tuple[str, str], list[Numbered]]]:
-    """The tasks by category and language, each with its place in the list."""
+    """Group tasks by category and language; each comes with its index in the list."""
     groups: dict[tuple[str, str], list[Numbered]] = {}
     for index, task in enumerate(tasks):
         groups.setdefault((task["category"], task["lang"]), []).append((index, task))
@@ -71,7 +70,7 @@ def _grouped(tasks: Sequence[Task]) -> list[tuple[tuple[str, str], list[Numbered
 
 
 def _verdicts(data: ReportData, name: str) -> tuple[int, int]:
-    """On how many tasks a model is shown to be better than the best floor, of how many that were tested."""
+    """On how many tasks a model is significantly better than the best trivial baseline, and how many were tested."""
     found = [task["evidence"][name]["floor"] for task in data["tasks"] if name in task["evidence"]]
     tested = [floor for floor in found if floor]
     return sum(floor["verdict"] == "better" for floor in tested), len(tested)
@@ -141,7 +140,7 @@ def _glance(data: ReportData) -> Html:
 
 
 def _metrics_of(data: ReportData, task: Task) -> list[str]:
-    """The headline, then what is defined in its order, then the rest."""
+    """The metrics of a task: the headline, then those with a definition in their order, then the rest."""
     found = {name for scores in task["scores"].values() for name in scores if name not in ("outcomes", "cut")}
     ordered = [*(name for name in data["metrics"] if name in found), *sorted(found - set(data["metrics"]))]
     return [task["headline"], *(name for name in ordered if name != task["headline"])]
@@ -225,7 +224,7 @@ def _scores(data: ReportData) -> Html:
 
 
 def _task_outcomes(data: ReportData, task: Task) -> Html:
-    """A bar for each model; floors and checks whose answers were all read share one."""
+    """A bar for each model. Baselines and checks with equal counts, all answers parsed, share one bar."""
     rows: list[charts.Outcomes] = []
     clean: list[charts.Outcomes] = []
     for model in data["models"]:
@@ -289,7 +288,7 @@ def _prompts(prompts: Sequence[Prompt]) -> Html:
         name = tag("summary", say(prompt["task"]), tag("span", " · ", say(LANGS.get(prompt["lang"], prompt["lang"]))))
         texts = []
         for word, text in (("Prompt", prompt["prompt"]), ("Expected answer", prompt["output"])):
-            # The newline an HTML parser drops after <pre> is ours: the bdi comes between it and the text.
+            # HTML parsers drop a newline right after <pre>. The bdi element between them keeps that of the text.
             pre = tag("pre", say(text, "zh" if prompt["lang"] == "zh" else None), dir="auto")
             texts += [tag("span", word, class_="sub"), pre]
         samples.append(tag("details", name, join(texts)))
@@ -306,7 +305,7 @@ def _definitions(data: ReportData) -> Html:
 
 
 def _all_findings(count: int) -> Html:
-    """Where all findings can be sorted and filtered."""
+    """A link to the page with all findings."""
     if not count:
         return tag("p", "No audit has found anything in this release, or none was made.", class_="soft")
     link = tag("a", f"{count:,} findings of all audits", href="findings.html")
@@ -314,7 +313,7 @@ def _all_findings(count: int) -> Html:
 
 
 def render_page(data: ReportData) -> str:
-    """The whole page; the same data gives the same text, which UTF-8 can always encode."""
+    """Render the page. The same data give the same text. The text can always be encoded as UTF-8."""
     trust = {
         "tuning": tuned(data["tuning"]),
         "compared": compared(data),

@@ -1,4 +1,4 @@
-"""Stage 8, report: gather what the manifests and the scores of a run say, and show it on one page."""
+"""Stage 8, report: collects data from the manifests, scores and audits of a run, and writes the report pages."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from ecominstruct.tasks.prompts import render_prompt
 
 STAGE = stage("report")
 BUILD = ("records", "splits", "examples", "dataset")
-MOST_COMPARED = 5  # models; of more, `ecom compare` tells
+MOST_COMPARED = 5  # maximum models that are compared in pairs; `ecom compare` takes any two
 AUDITS_SHOWN = ("testset", "pii", "injection")
-RISKS = f"{stage('audit').folder}/risks.json"  # the card of the named risks, as plain data
+RISKS = f"{stage('audit').folder}/risks.json"  # the named risks with their figures, as plain data
 PAGES = ("findings.html", "index.html")
 SAMPLES = 3  # prompts of each language
 ORDER = ("check", "floor", "model")
@@ -42,7 +42,7 @@ _METRICS = frozenset(DEFINITIONS)
 
 
 def plan_report(run: Path) -> StagePlan:
-    """One unit: the page, made from the manifests of the build and the scores of all models."""
+    """Plan the report: one unit, with the release, all scores, the tuned model and the audits as inputs."""
     folder, release = require_manifest(run, "dataset")
     inputs = {release.stage: release.fingerprint}
     for name in scored_models(run):
@@ -65,7 +65,7 @@ def plan_report(run: Path) -> StagePlan:
 
 
 def scored_models(run: Path) -> list[str]:
-    """The models whose scores belong to the release as it is: the check, then the floors, then the others."""
+    """Return the models whose scores belong to the current release: checks, then trivial baselines, then others."""
     return sorted(set(scored_folders(run)) - set(stale_models(run)), key=_place)
 
 
@@ -74,8 +74,11 @@ def _place(name: str) -> tuple[int, int, str]:
 
 
 def audit_manifest(run: Path, release: Manifest, name: str) -> Manifest | None:
-    """What an audit did, if it looked at the release as it is; an audit of another one is not shown. Damaged where its
-    files are."""
+    """Return the manifest of an audit of the current release, or None.
+
+    Audits of another release, or of another version of the audit stage, are not shown. Raises Damaged if a file of the
+    audit differs from what was written.
+    """
     folder = run / stage("audit").folder / name
     found = read_manifest(folder)
     if found is None or found.version != stage("audit").version or found.config["release"] != release.fingerprint:
@@ -85,7 +88,7 @@ def audit_manifest(run: Path, release: Manifest, name: str) -> Manifest | None:
 
 
 def risks_of(run: Path, release: Manifest) -> list[dict[str, Any]]:
-    """What the card says of the named risks, if it is the card of this release; else nothing."""
+    """Return the named risks with their figures, if they belong to this release; else an empty list."""
     path = run / RISKS
     found = read_sealed(path, f"To write it again: ecom build RECIPE --out {run}") if path.is_file() else {}
     named: list[dict[str, Any]] = found["risks"] if found.get("release") == release.fingerprint else []
@@ -93,14 +96,14 @@ def risks_of(run: Path, release: Manifest) -> list[dict[str, Any]]:
 
 
 def _undated(figure: Mapping[str, Any]) -> dict[str, Any]:
-    """A figure without its date: a clock is no input."""
+    """A figure without its date, which must not change the fingerprint."""
     return {name: value for name, value in figure.items() if name != "date"}
 
 
 def write_page(payload: tuple[str, str], target: Path) -> Receipt:
-    """Write index.html. The receipt counts task rows: one for each task and model shown."""
+    """Write index.html and findings.html. The receipt counts one row for each task and model shown."""
     run = Path(payload[0])
-    with unchecked():  # the plan has looked
+    with unchecked():  # making the plan has checked the run
         data = gather(run)
         pages = findings_page(data["title"], *_findings(run)), render_page(data)
     for name, page in zip(PAGES, pages, strict=True):
@@ -110,10 +113,10 @@ def write_page(payload: tuple[str, str], target: Path) -> Receipt:
 
 
 def gather(run: Path) -> ReportData:
-    """All that the page shows, as plain data."""
+    """Collect everything that the page shows."""
     folder, release = require_manifest(run, "dataset")
     tasks: Mapping[str, Any] = read_json(folder / "tasks.json")
-    # A corrected test set has no stages of its own before the release.
+    # A corrected test set is a run without the stages before the release.
     manifests = {name: found for name in BUILD if (found := read_manifest(run / stage(name).folder))}
     names = scored_models(run)
     results = {name: read_json(run / stage("scores").folder / name / "scores.json") for name in names}
@@ -165,14 +168,14 @@ def _audited(run: Path, release: Manifest, name: str) -> Any:
 
 
 def asked_models(run: Path, release: Manifest) -> list[str]:
-    """The audits of models that were asked with planted instructions, as `model/NAME`."""
+    """Return the current audits of models with planted instructions, as `model/NAME`."""
     found = sorted((run / stage("audit").folder / "model").glob("*/manifest.json"))
     names = [f"model/{path.parent.name}" for path in found]
     return [name for name in names if audit_manifest(run, release, name)]
 
 
 def finding_parts(run: Path, release: Manifest) -> list[FindingPart]:
-    """The findings of all audits that looked at the release as it is."""
+    """Return where the findings of all audits of the current release are."""
     parts = []
     for name in AUDITS_SHOWN:
         manifest = audit_manifest(run, release, name)
@@ -183,7 +186,7 @@ def finding_parts(run: Path, release: Manifest) -> list[FindingPart]:
 
 
 def _findings(run: Path) -> tuple[int, list[dict[str, Any]]]:
-    """The number of all findings, and those that are shown, with the source of each."""
+    """The number of all findings, and those that the page shows."""
     folder, release = require_manifest(run, "dataset")
     parts = finding_parts(run, release)
     sources = {name: task["source"] for name, task in read_json(folder / "tasks.json").items()}
@@ -236,7 +239,7 @@ def _evidence(scored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(run: Path, models: Sequence[str]) -> list[dict[str, Any]]:
-    """Each two models beside each other, as long as there are few of them."""
+    """The comparison of each two models; empty for more than `MOST_COMPARED` models."""
     folder = run / stage("scores").folder
     few = models if len(models) <= MOST_COMPARED else []
     return [compare_models(folder / one, folder / other) for one, other in combinations(few, 2)]
@@ -247,7 +250,7 @@ def _shown(key: str, value: Any) -> bool:
 
 
 def _samples(folder: Path, release: Manifest, tasks: Mapping[str, Any]) -> list[dict[str, str]]:
-    """A few prompts in each language, chosen by hash, each of another task."""
+    """A few prompts in each language, each of another task, chosen by hash."""
     parts = test_parts(release)
     samples = []
     for lang in ("en", "zh"):

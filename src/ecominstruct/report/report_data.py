@@ -1,4 +1,4 @@
-"""What the report page shows, as plain data."""
+"""The data that the report page shows, as types of plain dictionaries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 
 class Totals(TypedDict):
-    """How much the data set holds."""
+    """The size of the data set."""
 
     tasks: int
     records: int
@@ -19,7 +19,7 @@ class Totals(TypedDict):
 
 
 class Stage(TypedDict):
-    """One step of the build."""
+    """One stage of the build."""
 
     number: int
     name: str
@@ -31,7 +31,7 @@ class Stage(TypedDict):
 
 
 class Source(TypedDict):
-    """Where records come from."""
+    """A source of records."""
 
     id: str
     title: str
@@ -40,24 +40,24 @@ class Source(TypedDict):
     licence: str
     redistribute: str
     records: int
-    state: str  # present, absent, left out (by its licence), guard (a published test set of which nothing is asked)
+    state: str  # present, absent, left out (by licence), forgotten, guard (a published test set, not in the recipe)
     synthetic: bool
 
 
 class Model(TypedDict):
-    """Who answered: a check, a floor or a model."""
+    """Whoever answered: a check, a trivial baseline (`floor`) or a model."""
 
     name: str
     kind: str
     about: str
-    max_tokens: int | None  # of an answer; None where the model knows no limit, or it is not known
+    max_tokens: int | None  # maximum tokens of an answer; None if there is no limit, or it is not known
 
 
 Scores = Mapping[str, float | Mapping[str, int]]  # "outcomes" and "cut" hold mappings, every other key a fraction
 
 
 class Floor(TypedDict):
-    """The best of those who know nothing, and how a model compares with it."""
+    """The best trivial baseline of a task, and how a model compares with it."""
 
     name: str
     score: float
@@ -69,7 +69,7 @@ class Floor(TypedDict):
 
 
 class Evidence(TypedDict):
-    """What stands behind the headline score of one model on one task."""
+    """What supports the headline score of one model on one task."""
 
     low: float | None
     high: float | None
@@ -77,15 +77,15 @@ class Evidence(TypedDict):
     macro: Mapping[str, Any] | None  # the interval of macro F1: low, high, labels, reason
     strict: float | None
     unread: int
-    bounds: Sequence[float] | None  # where the score lies, when too many answers could not be read
+    bounds: Sequence[float] | None  # lowest and highest possible score, if too many answers could not be parsed
     floor: Floor | None
     labels: Mapping[str, Mapping[str, Any]]  # golds, tp, fp, fn, f1
-    released: Mapping[str, float] | None  # what the released evaluator would say
+    released: Mapping[str, float] | None  # scores by the released evaluator
     sensitivity: Mapping[str, Any]
 
 
 class Task(TypedDict):
-    """One task and its scores by model name."""
+    """One task, and its scores by model name."""
 
     id: str
     title: str
@@ -105,7 +105,7 @@ class Task(TypedDict):
 
 
 class Prompt(TypedDict):
-    """One sample as a model sees it."""
+    """One sample prompt, as a model sees it, and the expected answer."""
 
     task: str
     lang: str
@@ -114,7 +114,7 @@ class Prompt(TypedDict):
 
 
 class ReportData(TypedDict):
-    """All that the page shows."""
+    """Everything that the page shows."""
 
     title: str
     about: str
@@ -127,13 +127,13 @@ class ReportData(TypedDict):
     prompts: Sequence[Prompt]
     transfer: Mapping[str, Sequence[Mapping[str, Any]]]  # by model: tables of generalisation
     compared: Sequence[Mapping[str, Any]]  # pairs of models
-    tuning: Mapping[str, Any] | None  # how the run's own model was tuned, where it was
-    health: Mapping[str, Any] | None  # what an audit of the test set found, where there was one
-    risks: Sequence[Mapping[str, Any]]  # the named risks: what was measured of each, what was done
-    personal: Mapping[str, Any] | None  # what an audit for personal information found, where there was one
-    injection: Mapping[str, Any] | None  # the same for instructions to a model
-    obeyed: Sequence[Mapping[str, Any]]  # of each model that was asked with planted instructions
-    findings: int  # rows of all audits
-    test_sets: Mapping[str, Any]  # stated sets and what is left of them, small test sets
-    shifts: Mapping[str, Any] | None  # how cleaning moved the golds of training, where it was looked at
-    published: Mapping[str, Any]  # results of the paper
+    tuning: Mapping[str, Any] | None  # how the model of the recipe was tuned; None if it was not
+    health: Mapping[str, Any] | None  # the audit of the test set; None if there is none
+    risks: Sequence[Mapping[str, Any]]  # the named risks: figures and measures taken
+    personal: Mapping[str, Any] | None  # the audit for personal information
+    injection: Mapping[str, Any] | None  # the audit for instructions to a model
+    obeyed: Sequence[Mapping[str, Any]]  # one audit for each model that was asked with planted instructions
+    findings: int  # number of findings of all audits
+    test_sets: Mapping[str, Any]  # sets that publishers state, with the rows kept, and warnings
+    shifts: Mapping[str, Any] | None  # how cleaning changed the golds of training; None if not measured
+    published: Mapping[str, Any]  # results that the paper reports

@@ -1,4 +1,4 @@
-"""What the verbs about the models of a run print: their answers, scores and comparisons, and its report."""
+"""The terminal output of the verbs about models: answers, scores, comparisons, report and bundle."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ VERDICTS = {
 
 
 def show_run(found: Mapping[str, Any]) -> list[Block]:
-    """What a whole run gave: its build, and the headline of each task for all models side by side."""
+    """Show a whole run: its build, and the headline score of each task for all models side by side."""
     return [*show_build(found["build"]), _overview(found["scores"], found["floors"])]
 
 
 def _overview(scored: Sequence[Mapping[str, Any]], floors: Sequence[Mapping[str, Any]]) -> Table:
-    """The headline of each task for all models side by side, with chance and the best floor."""
+    """The headline score of each task for all models, with chance and the best trivial baseline."""
     rows = []
     for task, first in floors[0]["tasks"].items():
         metric = first["headline"]
@@ -42,7 +42,7 @@ def _overview(scored: Sequence[Mapping[str, Any]], floors: Sequence[Mapping[str,
 
 
 def show_predicted(result: Mapping[str, Any]) -> list[Block]:
-    """How many answers a model gave, and what asking took where it had to be asked."""
+    """Show how many answers a model gave, and what the requests took if it was asked."""
     cut = f", {result['cut']} prompts cut in the middle of the input" if result["cut"] else ""
     return [
         *([outline({"asked": result["asked"]})] if result["asked"] else []),
@@ -51,7 +51,7 @@ def show_predicted(result: Mapping[str, Any]) -> list[Block]:
 
 
 def show_scores(result: Mapping[str, Any]) -> list[Block]:
-    """The scores of one model: for each task its headline beside the best floor, then all its metrics."""
+    """Show the scores of one model: each headline next to the best trivial baseline, then all metrics."""
     tasks = result["tasks"]
     columns = [
         *texts("task", "headline"),
@@ -85,7 +85,7 @@ def _unread(scored: Mapping[str, Any]) -> int:
 
 
 def _remarks(tasks: Mapping[str, Mapping[str, Any]], limit: int | None) -> list[str]:
-    """What a reader of the tables must be told in words."""
+    """Lines on what the tables do not show: totals of verdicts, cut and unread answers, golds that score below 1."""
     lines = []
     verdicts = Counter(scored["floor"]["verdict"] for scored in tasks.values() if scored["floor"])
     if verdicts:
@@ -111,7 +111,7 @@ def _remarks(tasks: Mapping[str, Mapping[str, Any]], limit: int | None) -> list[
 
 
 def show_released(result: Mapping[str, Any]) -> list[Block]:
-    """The numbers of the released evaluator for the same answers, and the published ones."""
+    """Show the scores of the released evaluator for the same answers, and the published ones."""
     rows = [
         (folder, *(number(task[name]) for name in F1S), str(task["crashes"]))
         for folder, task in result["tasks"].items()
@@ -145,7 +145,7 @@ def _percent(value: float | None) -> str:
 
 
 def show_ladders(result: Mapping[str, Any]) -> list[Block]:
-    """For each released folder and metric, the steps from the released number to ours, with the effect of each."""
+    """Show the steps from the released evaluator's score to ours, with the effect of each, by folder and metric."""
     blocks: list[Block] = [f"model: {result['model']}; from the released evaluator's numbers to ours, step by step"]
     for folder, task in result["tasks"].items():
         for metric in F1S:
@@ -164,7 +164,7 @@ def _step(value: float | None, before: float | None) -> float | None:
 
 
 def show_comparison(result: Mapping[str, Any]) -> list[Block]:
-    """Two models task by task, and in words what can be said."""
+    """Show two models task by task, with tests, and the mean difference."""
     left, right = result["left"], result["right"]
     columns = [
         *texts("task", "headline"),
@@ -207,12 +207,12 @@ def _who(verdict: str, left: str, right: str) -> str:
 
 
 def signed_between(found: Mapping[str, Any]) -> str:
-    """The interval of a difference, or a dash."""
+    """Format the interval of a difference; a dash if it is not known."""
     return DASH if found["low"] is None else f"{signed(found['low'])} to {signed(found['high'])}"
 
 
 def show_report(result: Mapping[str, Any], run: Path) -> list[Block]:
-    """Where the report of a run is, and which answers are not in it."""
+    """Show where the report of a run is, and whose answers it leaves out."""
     mend = f"answered another release. Next: ecom predict {run} --model"
     return [
         *(f"left out: {name} {mend} {name}" for name in result["left_out"]),
@@ -222,7 +222,7 @@ def show_report(result: Mapping[str, Any], run: Path) -> list[Block]:
 
 
 def show_bundle(written: Mapping[str, Any]) -> list[Block]:
-    """What a bundle holds, and what to mind when it is passed on."""
+    """Show what a bundle holds, and which sources may not be redistributed."""
     kept = written["not_to_be_passed_on"]
     return [
         f"bundle: {written['files']} files, {written['size']:,} bytes, {len(written['models'])} models.",
@@ -232,7 +232,7 @@ def show_bundle(written: Mapping[str, Any]) -> list[Block]:
 
 
 def show_check(found: Mapping[str, Any]) -> list[Block]:
-    """Whether a bundle holds what was packed, and gives its numbers again."""
+    """Show whether a bundle is unchanged, and whether its numbers come out the same again."""
     if not found["different"]:
         return [
             f"bundle: {found['files']} files hashed, byte for byte what was packed; {found['compared']} of them, of "

@@ -1,4 +1,4 @@
-"""How the stages of a run stand, as `ecom status` shows it."""
+"""The state of each stage of a run, as `ecom status` shows it."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ from ecominstruct.splits.assign import rejected_by_source, straddling
 
 
 class StageStatus(NamedTuple):
-    """How a stage (of one model, where there are several) stands: what it did, why it must be run again, and which of
-    its files are newer than its manifest."""
+    """The state of a stage; for predictions and scores, of one model.
+
+    `stale` holds the reasons to run it again; `touched` its files that are newer than the manifest.
+    """
 
     stage: str
     manifest: Manifest | None
     stale: tuple[str, ...]
     touched: tuple[str, ...] = ()
-    tests: TestSets | None = None  # of the release: what must be known of its test sets
+    tests: TestSets | None = None  # only for the release: its stated and small test sets
 
 
 def state(name: str, folder: Path, manifest: Manifest | None, stale: Iterable[str]) -> StageStatus:
-    """How the stage in a folder stands, by the sizes and times of its files."""
+    """Return the state of the stage in a folder, judged by the sizes and times of its files."""
     newer = touched(folder, manifest) if manifest else ()
     return StageStatus(name, manifest, tuple(stale), tuple(newer))
 
 
 def show_status(states: Sequence[StageStatus]) -> list[Block]:
-    """How the stages of a run stand."""
+    """Show the state of each stage of a run."""
     rows = []
     details: list[Block] = []
     for state in states:
@@ -62,7 +64,7 @@ def show_status(states: Sequence[StageStatus]) -> list[Block]:
 
 
 def _touched(state: StageStatus) -> list[str]:
-    """That files of a stage are newer than its manifest, in one line."""
+    """A line if files of a stage are newer than its manifest."""
     if not state.touched:
         return []
     first, more = state.touched[0], len(state.touched) - 1

@@ -1,6 +1,6 @@
-"""The page of a study: for each question a chart, a table and what can be said; then the cells, and what was asked.
+"""The page of a study: a chart, a table and sentences for each question; then the cells, and the tasks asked.
 
-One self-contained page like the report: inline style and SVG, no script. The same study gives the same bytes.
+The page is self-contained like the report: inline style and SVG, no script. The same study gives the same bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LEAD = (
 
 
 def study_page(study: Study) -> str:
-    """The whole page."""
+    """Render the page."""
     models = list(dict.fromkeys(cell["model"] for cell in study["cells"]))
     sections = [_question(table, number, models) for number, table in enumerate(study["tables"])]
     main = tag("main", *sections, _cells(study), _asked(study))
@@ -66,7 +66,7 @@ def _question(table: Mapping[str, Any], place: int, models: Sequence[str]) -> Ht
 
 
 def _table(table: Mapping[str, Any]) -> Html:
-    """The lines of each group of tasks, one group under the other."""
+    """The lines of each group of tasks, group by group."""
     level = ("Tasks", "Line", "Model", "n", "Score", "95 % interval", "Seeds")
     head = (*level, "To the base", "95 % interval", "p", "To the floors", "p")
     rows: list[list[Html | str]] = []
@@ -86,7 +86,7 @@ def _row(line: Mapping[str, Any], cell: Mapping[str, Any] | None) -> list[Html |
 
 
 def _cells(study: Study) -> Html:
-    """Every cell: what it was tuned on, and what became of it."""
+    """Every cell: the rows it was tuned on, and its state."""
     titles = {-1: "base"} | {i - 1: table["title"] for i, table in enumerate(study["tables"]) if i}
     rows: list[list[Html | str]] = [
         [
@@ -135,18 +135,18 @@ def _asked(study: Study) -> Html:
 Table = Mapping[str, Any]
 Marks = Mapping[str, tuple[str, str]]
 SEED = "h3"  # the hollow circle
-MARGIN = 4  # percent beside the first and the last point of a curve
+MARGIN = 4  # percent of the width left free on each side of a curve
 _QUARTERS = (0, 25, 50, 75, 100)
 
 
 def marks_of(models: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """The shape and the colour of each model; '' is a model that was not tuned here."""
+    """Return the shape and the colour of each model; "" stands for models that the study did not tune."""
     found = {model: (f"s{i % len(SHAPES)}", f"c{i % COLOURS}") for i, model in enumerate(models)}
     return {**found, "": ("s9", "c7")}
 
 
 def legend(models: Sequence[str]) -> Html:
-    """What the marks mean."""
+    """Render the legend of the marks."""
     marks = marks_of(models)
     items = [tag("li", symbol(marks[model]), tag("div", tag("b", say(model)))) for model in models]
     items.append(tag("li", symbol((SEED, "hollow")), tag("div", tag("b", "one seed"))))
@@ -161,7 +161,7 @@ def _axis(ticks: Sequence[tuple[str, float]]) -> Html:
 
 
 def _stroke(x: tuple[float, float], y: tuple[float, float], kind: str) -> Html:
-    """A line between two points, in percent."""
+    """A line between two points, with coordinates in percent."""
     (x1, x2), (y1, y2) = ((f"{start:.2f}%", f"{end:.2f}%") for start, end in (x, y))
     return tag("line", x1=x1, x2=x2, y1=y1, y2=y2, class_=kind)
 
@@ -174,7 +174,7 @@ def _mark(mark: tuple[str, str], x: float, y: float, words: str) -> Html:
 
 
 def dots(table: Table, marks: Marks) -> Html:
-    """For each group of tasks the lines of a table, one under the other."""
+    """Draw the lines of a table as rows of dots, for each group of tasks."""
     rows = []
     for place, column in enumerate(table["columns"]):
         tasks = f" · {len(column['tasks']):,} task{'' if len(column['tasks']) == 1 else 's'}"
@@ -203,7 +203,7 @@ def _drawn_row(line: Mapping[str, Any], cell: Mapping[str, Any] | None, floor: f
 
 
 def _score(cell: Mapping[str, Any], mark: tuple[str, str], words: str) -> Iterator[Html]:
-    """The interval, the seeds where there are several, and the mean."""
+    """The interval, a mark for each seed if there are several, and the mean."""
     if cell["low"] is not None:
         yield _stroke((100 * cell["low"], 100 * cell["high"]), (50, 50), "whisker")
     if len(cell["seeds"]) > 1:
@@ -216,7 +216,7 @@ def _score(cell: Mapping[str, Any], mark: tuple[str, str], words: str) -> Iterat
 
 
 class _Point(NamedTuple):
-    """A line of the table on a curve: how far to the right it lies, in percent, and its scores."""
+    """A line of the table as a point of a curve: its position from the left, in percent, and its scores."""
 
     x: float
     line: str
@@ -224,7 +224,7 @@ class _Point(NamedTuple):
 
 
 def curves(table: Table, marks: Marks) -> Html:
-    """Scores over the number that is varied, on a logarithmic scale: a panel for each group of tasks."""
+    """Draw scores over the number that the question varies, on a logarithmic scale: a panel for each group of tasks."""
     numbers = {line["name"]: _number(table, line["name"]) for line in table["lines"]}
     places = _places(sorted({found for found in numbers.values() if found}))
     panels = []
@@ -244,7 +244,7 @@ def curves(table: Table, marks: Marks) -> Html:
 
 
 def _number(table: Table, line: str) -> int:
-    """The number that a line stands for: its tasks, or the rows of each of them."""
+    """The number that a line stands for: its tasks, or its mean rows per task."""
     trained = table["trained"].get(line, {"tasks": 0, "rows": 0})
     if table["question"] == "task_count":
         return int(trained["tasks"])
@@ -252,7 +252,7 @@ def _number(table: Table, line: str) -> int:
 
 
 def _places(numbers: Sequence[int]) -> dict[int, float]:
-    """How far to the right each number lies, in percent."""
+    """The position of each number from the left, in percent."""
     if len(numbers) < 2:
         return dict.fromkeys(numbers, 50.0)
     low, high = math.log(numbers[0]), math.log(numbers[-1])

@@ -1,4 +1,4 @@
-"""What a study will do, and what it found, as the terminal shows it."""
+"""The terminal output of `ecom study`: what it will tune, and what it found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecominstruct.report.table import Block, Table, numbers, texts
 
 
 def show_cells(found: Mapping[str, Any]) -> list[Block]:
-    """The cells of a study, before anything is tuned."""
+    """Show the cells of a study, before anything is tuned."""
     columns = [
         *texts("question", "line", "model"),
         *numbers("seed"),
@@ -44,7 +44,7 @@ def show_cells(found: Mapping[str, Any]) -> list[Block]:
 
 
 def _tasks(found: Mapping[str, Any]) -> list[str]:
-    """For each key the tasks that it holds and those that it does not; the first cell of a key speaks for all."""
+    """For each key, the tasks it is tuned on, and the others by reason, as in the first cell with that key."""
     lines = []
     for key, cell in {cell["key"]: cell for cell in reversed(found["cells"])}.items():
         held = ", ".join(f"{task} {rows:,}" for task, rows in cell["tasks"].items()) or DASH
@@ -57,7 +57,7 @@ def _tasks(found: Mapping[str, Any]) -> list[str]:
 
 
 def show_study(found: Mapping[str, Any]) -> list[Block]:
-    """The tables of a study, each with what can be said of it, and the cells that failed."""
+    """Show the tables of a study, each with its sentences, and the cells that failed."""
     blocks: list[Block] = []
     for one in found["tables"]:
         blocks += [_table(one), *one["says"], ""]

@@ -1,4 +1,4 @@
-"""What a table of a study shows, said in sentences: what is seen, and no more."""
+"""The results of a study as sentences and table cells. The sentences say what was measured, and nothing more."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ecominstruct.report.evidence import chance, signed
 from ecominstruct.report.markup import DASH
 
 AGAINST = {"to_base": "the base", "to_floors": "the best floors"}
-"""What a line is compared with."""
+"""What a line is compared with, by the key of the comparison."""
 
 
 def sentences(
     columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
 ) -> Iterator[str]:
-    """One sentence for each line, group of tasks and comparison; `keys`: with what, of AGAINST."""
+    """Yield a sentence for each line, group of tasks and comparison. `keys`: the comparisons, keys of `AGAINST`."""
     for row in rows:
         who = row["name"] + (f" ({row['model']})" if row["model"] else "")
         if not row["seeds"]:
@@ -28,7 +28,7 @@ def sentences(
 
 
 def to_base(found: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    """Three cells of a table: the difference to the base, its interval and its p value; empty for the base itself."""
+    """Return three cells: the difference to the base, its interval and its p value. Empty for the base itself."""
     if found is None:
         return "", "", ""
     interval = f"{signed(found['low'])} to {signed(found['high'])}" if found["low"] is not None else DASH
@@ -36,7 +36,7 @@ def to_base(found: Mapping[str, Any] | None) -> tuple[str, str, str]:
 
 
 def to_floors(found: Mapping[str, Any] | None) -> tuple[str, str]:
-    """Two cells of a table: the difference to the best floors and its p value."""
+    """Return two cells: the difference to the best trivial baselines, and its p value."""
     return (signed(found["difference"]), chance(found["p_corrected"])) if found else (DASH, DASH)
 
 

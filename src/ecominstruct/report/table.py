@@ -1,4 +1,4 @@
-"""A table as one value: the terminal shows it as text, a page as HTML."""
+"""A table as one value: `terminal` renders it as text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecominstruct.report.markup import DASH
 
 
 class Column(NamedTuple):
-    """The head of a column, and whether its cells are words (to the left) or figures (to the right)."""
+    """The name of a column, and the type of its cells: text is left-aligned, numbers are right-aligned."""
 
     name: str
     kind: Literal["text", "number"] = "text"
@@ -18,9 +18,9 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells, ready to be read. `title` stands above them, `note` below.
+    """Rows of formatted cells. `title` stands above the table, `note` below it.
 
-    ValueError where a row has another number of cells than there are columns.
+    Raises ValueError if a row does not have one cell for each column.
     """
 
     columns: Sequence[Column]
@@ -35,21 +35,21 @@ class Table:
 
 
 def texts(*names: str) -> list[Column]:
-    """Columns of words."""
+    """Return columns of text with these names."""
     return [Column(name) for name in names]
 
 
 def numbers(*names: str) -> list[Column]:
-    """Columns of figures: counts, scores, intervals."""
+    """Return columns of numbers (counts, scores, intervals) with these names."""
     return [Column(name, "number") for name in names]
 
 
 def cell(value: object) -> str:
-    """A value as a cell: yes or no, thousands with commas, a dash for None."""
+    """Format a value as a cell: booleans as yes or no, integers with thousands separators, None as a dash."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return DASH if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 Block: TypeAlias = Table | str
-"""What a report consists of: tables and sentences."""
+"""A part of what a verb prints: a table or a sentence."""

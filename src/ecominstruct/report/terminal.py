@@ -1,4 +1,4 @@
-"""What the terminal shows of tables, sentences and nested data."""
+"""Terminal output: tables, sentences and nested data as text."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ecominstruct.report.table import Block, Table
 if TYPE_CHECKING:
     from rich.console import Console
 
-ENDLESS = 100_000  # columns of a console on which no cell is broken
-NARROWEST = 12  # columns that a long cell keeps; where that is too much, the terminal breaks whole lines
-MAY_BREAK = "\x1f"  # white space to rich, without a width: words may be broken there
+ENDLESS = 100_000  # width of a console on which no cell is wrapped
+NARROWEST = 12  # minimum width of a long cell; if tables do not fit even so, the terminal wraps whole lines
+MAY_BREAK = "\x1f"  # rich treats it as white space of no width, and may break words there
 _BREAKS = re.compile(r"(?<=[/_])(?=\w)")
 
 
 def render(blocks: Iterable[Block], width: int | None = None) -> str:
-    """Tables and sentences as text; an empty line stands on each side of a table.
+    """Render tables and sentences as text, with an empty line before and after each table.
 
-    With a `width`, long words are broken so that tables fit a terminal of so many columns, and the text holds the
-    escape codes of its styles. Without one, each row is a single line of plain text.
+    With a `width`, tables are wrapped to that many terminal columns, and the text contains the escape codes of its
+    styles. Without it, each row is a single line of plain text.
     """
     lines: list[str] = []
     after_table = False
@@ -62,7 +62,7 @@ def _table(table: Table, width: int | None) -> str:
 
 
 def _least(table: Table, cells: Sequence[Sequence[str]]) -> int:
-    """How many columns of a terminal a table takes at least, so that no word is broken into a few letters."""
+    """The minimum width of a table, in terminal columns, that breaks no word into a few letters."""
     from rich.cells import cell_len
 
     widths = [
@@ -81,12 +81,12 @@ def _console(width: int, *, is_terminal: bool) -> Console:
 
 
 def _line(cell: str) -> str:
-    """A cell on one line; nothing in it can move the terminal."""
+    """A cell on one line, without control characters."""
     return printable(" ".join(cell.split()))
 
 
 def outline(value: Any, depth: int = 0) -> str:
-    """Nested data as an indented outline."""
+    """Render nested data as an indented outline."""
     pad = "  " * depth
     if isinstance(value, Mapping):
         return "\n".join(_entry(str(key), item, depth) for key, item in value.items())

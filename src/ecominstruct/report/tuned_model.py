@@ -1,4 +1,4 @@
-"""The part of the page that says how the run's own model was tuned: its loss, its rows, its settings."""
+"""The section of the report page on the tuned model: its loss, its rows, its settings."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ecominstruct.runs.stages import stage
 from ecominstruct.runs.store import Manifest, read_manifest, require_whole
 
 FACTS, LOSSES = "tuned.json", "losses.jsonl"
-MOST_POINTS = 400  # of a curve: of more steps, each point is the mean of several
-_WIDTH, _HEIGHT = 720, 220  # of the drawing, in its own units
+MOST_POINTS = 400  # maximum points of a curve; with more steps, a point is the mean of several
+_WIDTH, _HEIGHT = 720, 220  # size of the drawing, in its own units
 _LEFT, _BOTTOM, _TOP = 44, 24, 10
 Points = Sequence[tuple[float, float]]
 
 
 def model_manifest(run: Path) -> Manifest | None:
-    """The manifest of the model that was tuned in a run, where there is one. Damaged where what is shown of it is."""
+    """Return the manifest of the tuned model, or None. Raises Damaged if a file that the page shows is damaged."""
     folder = run / stage("model").folder
     found = read_manifest(folder)
     if found:
@@ -32,7 +32,7 @@ def model_manifest(run: Path) -> Manifest | None:
 
 
 def tuning_of(run: Path) -> dict[str, Any] | None:
-    """What the page shows of the tuning: the facts of the model, and the losses by step."""
+    """Return the facts about the tuned model and its losses by step, or None if no model was tuned."""
     if model_manifest(run) is None:
         return None
     folder = run / stage("model").folder
@@ -47,14 +47,14 @@ def tuning_of(run: Path) -> dict[str, Any] | None:
 
 
 def thinned(points: Points, most: int = MOST_POINTS) -> list[tuple[float, float]]:
-    """At most so many points: means of equally many neighbours."""
+    """Return at most `most` points: means of equally many neighbours."""
     size = -(-len(points) // most) or 1
     groups = (points[start : start + size] for start in range(0, len(points), size))
     return [(group[-1][0], sum(value for _, value in group) / len(group)) for group in groups]
 
 
 def tuned(tuning: Mapping[str, Any] | None) -> Html:
-    """The section: a sentence, the curve, and the settings."""
+    """Render the section: a paragraph, the loss curve, and the settings."""
     if tuning is None:
         return tag("p", "No model was tuned in this run: ecom train RECIPE.", class_="soft")
     rows, losses, settings = tuning["rows"], tuning["losses"], tuning["settings"]
@@ -74,7 +74,7 @@ def tuned(tuning: Mapping[str, Any] | None) -> Html:
 
 
 def curve(trained: Points, validated: Points) -> Html:
-    """Loss by step: a line for the training rows, marks for the validation rows."""
+    """Draw the loss by step: a line for the training rows, marks for the validation rows."""
     shown = [*trained, *validated]
     if not shown:
         return tag("p", "No step was logged.", class_="soft")
@@ -109,7 +109,7 @@ def curve(trained: Points, validated: Points) -> Html:
 
 
 def _ticks(most: float) -> list[float]:
-    """About four round numbers from 0 to the highest value or beyond it."""
+    """Axis labels: about four round numbers, from 0 to at least the highest value."""
     unit = 10.0 ** (len(str(int(most))) - 1) if most >= 1 else 0.1
     step = next((unit * factor for factor in (0.25, 0.5, 1, 2, 2.5, 5) if most / (unit * factor) <= 4), unit * 5)
     count = int(-(-most // step)) or 1

@@ -1,9 +1,9 @@
-"""What a study found, as tables: for each question its lines beside the base, over groups of tasks.
+"""The results of a study as tables: the lines of each question next to the base, by group of tasks.
 
-A number is the mean score of a group of tasks over seeds, with its interval; beside it the difference to the base, its
-interval and a p value, and the same to the best floor of each task. The tests of a table against the base are corrected
-for their number (Holm), and so are those against the floors. Intervals and tests are over examples: they say what other
-examples of these tasks might have given, not what other tasks or other seeds might.
+A cell of a table holds the mean score of a group of tasks over seeds, with its interval; its difference to the base,
+with interval and p value; and its difference to the best trivial baseline of each task. The p values of a table are
+corrected by Holm's method, separately for the two comparisons. Intervals and tests are over examples: they cover the
+choice of examples of these tasks, not the choice of tasks or seeds.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ TUNED, UNSEEN, ALL = "tuned tasks", "unseen tasks", "all tasks"  # by the base
 OVERVIEW, TOGETHER = "overview", "Tuned, not tuned, and for nothing"
 Groups = dict[str, list[str]]
 _FACETS: Mapping[str, str] = {"category": "category", "steps_of_category": "category", "language": "lang"}
-"""Questions whose table has a column for each category or language, also those that no line leaves out."""
+"""Questions whose table has a column for each category or language of the tasks, even if no line leaves it out."""
 
 
 class Entry(NamedTuple):
-    """A cell and what became of it. `key` names its answers and scores; other cells may have the same one."""
+    """A cell and its result. `key` names its answers and scores; several cells may share one."""
 
     question: int
     line: str
@@ -46,7 +46,7 @@ class Entry(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A line of a table before its numbers; `model` is empty where it was not tuned here."""
+    """A line of a table before its numbers are computed. `model` is empty if the study did not tune it."""
 
     name: str
     model: str
@@ -54,16 +54,16 @@ class _Line(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """A table before its numbers: its groups of tasks, its lines, and the base of each model."""
+    """A table before its numbers are computed: groups of tasks, lines, and the runs of the base by model."""
 
     groups: Groups
     lines: Sequence[_Line]
     bases: Mapping[str, Runs]
-    has_floors: bool = False  # whether its sentences speak of the floors, too
+    has_floors: bool = False  # whether its sentences also compare with the trivial baselines
 
 
 class _Floors(NamedTuple):
-    """For each task the floor that is best there, and what it reaches."""
+    """The best trivial baseline of each task, and its score."""
 
     names: Mapping[str, str]
     scores: Mapping[str, float]
@@ -72,8 +72,11 @@ class _Floors(NamedTuple):
 def study_findings(
     study: Path, spec: StudySpec, tasks: Tasks, unseen: Sequence[str], entries: Sequence[Entry], others: Sequence[str]
 ) -> dict[str, Any]:
-    """All that a study found, as plain data. `study`: the run with its held-out rows; `tasks`: those that were asked,
-    `unseen`: those of them that the base is not tuned on; `others`: models of the recipe, not tuned here."""
+    """Return all results of a study as plain data.
+
+    `study`: the run with the held-out rows. `tasks`: the tasks that were asked. `unseen`: those of them that the base
+    is not tuned on. `others`: models of the recipe that the study did not tune.
+    """
     metrics = {name: metric for name, task in tasks.items() if (metric := _metric(task, spec))}
     reader, floors = Reader(study, metrics), _floors(study, metrics)
     known = {name: task for name, task in tasks.items() if name in metrics}
@@ -96,13 +99,13 @@ def study_findings(
 
 
 def _metric(task: Mapping[str, Any], spec: StudySpec) -> Metric | None:
-    """The metric of a task in this study; None where the task has no such metric."""
+    """The metric of a task in this study; None if the task does not have it."""
     known = metrics_of(task)
     return known[0] if spec.metric == "headline" else next((one for one in known if one == spec.metric), None)
 
 
 def _floors(study: Path, metrics: Mapping[str, Metric]) -> _Floors:
-    """The best floor of each task."""
+    """The best trivial baseline of each task."""
     found = _Floors({}, {})
     for floor in TRIVIAL_BASELINES:
         scored = read_json(study / "7-scores" / floor / "scores.json")["tasks"]
@@ -118,7 +121,7 @@ def _of(entries: Sequence[Entry], question: int, line: str, model: str) -> list[
 
 
 def _runs(entries: Sequence[Entry], tasks: Sequence[str] | Tasks) -> dict[int, dict[str, str]]:
-    """The scores of a line: for each seed with finished cells, the name of the scores of each task."""
+    """The scores of a line: for each seed with finished cells, the key of the scores of each task."""
     found: dict[int, dict[str, str]] = {}
     for cell in entries:
         if cell.state == "done":
@@ -128,7 +131,7 @@ def _runs(entries: Sequence[Entry], tasks: Sequence[str] | Tasks) -> dict[int, d
 
 
 def _groups(question: Question, tasks: Tasks, unseen: Sequence[str], entries: Sequence[Entry]) -> Groups:
-    """The groups of a question: what its values are about, then the tuned tasks, the unseen ones, and all."""
+    """The groups of tasks of a question: those its values name, then tuned tasks, unseen tasks, and all tasks."""
     if question.question == "upper_bound":
         own = list(dict.fromkeys(entry.own for entry in entries))
         return _distinct({"each with a model of its own": own, **{task: [task] for task in own}}, tasks)
@@ -144,7 +147,7 @@ def _standard(tasks: Tasks, unseen: Sequence[str]) -> Groups:
 
 
 def _distinct(groups: Groups, tasks: Tasks) -> Groups:
-    """Without groups that are empty, and without those that are the same as one before."""
+    """Drop empty groups, and those with the same tasks as an earlier one."""
     found: Groups = {}
     for name, members in groups.items():
         kept = [task for task in members if task in tasks]
@@ -154,7 +157,7 @@ def _distinct(groups: Groups, tasks: Tasks) -> Groups:
 
 
 def _overview(tasks: Tasks, unseen: Sequence[str], bases: Mapping[str, Runs], others: Sequence[str]) -> _Table:
-    """The models of the recipe as they are, beside the base of each model that was tuned."""
+    """The models of the recipe, untuned, next to the base of each tuned model."""
     seeds = next(iter(bases.values()), {1: {}})
     lines = [_Line(name, "", {seed: dict.fromkeys(tasks, name) for seed in seeds}) for name in others]
     return _Table(_distinct(_standard(tasks, unseen), tasks), lines, bases, has_floors=True)
@@ -166,7 +169,7 @@ def _lines(entries: Sequence[Entry], tasks: Tasks) -> list[_Line]:
 
 
 def _filled(reader: Reader, table: _Table, floors: _Floors) -> dict[str, Any]:
-    """A table with its numbers: its groups, its lines, and what can be said of each."""
+    """Compute a table: its groups, its lines, and a sentence for each result."""
     columns = [
         {"name": name, "tasks": group, "floor": _mean([floors.scores[task] for task in group if task in floors.scores])}
         for name, group in table.groups.items()
@@ -183,7 +186,7 @@ def _filled(reader: Reader, table: _Table, floors: _Floors) -> dict[str, Any]:
 
 
 def _correct(tested: Sequence[dict[str, Any]]) -> None:
-    """Correct the p values of some comparisons for their number, and say what they show."""
+    """Correct the p values of some comparisons for their number, in place, and add the verdicts."""
     for found, p in zip(tested, holm([one["p"] for one in tested]), strict=True):
         found["p_corrected"], found["verdict"] = p, verdict(found["difference"], p)
 
@@ -193,7 +196,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _row(reader: Reader, line: _Line, groups: Groups, base: Runs | None, floors: _Floors) -> dict[str, Any]:
-    """A line of a table: for each group its level, and the differences to base (none for itself) and floors."""
+    """Compute a line: for each group its mean score, and the differences to the base (if any) and the baselines."""
     runs = line.runs
     done = {key: group for key, group in groups.items() if all(set(group) <= named.keys() for named in runs.values())}
     known = done if runs else {}
@@ -216,7 +219,7 @@ def _row(reader: Reader, line: _Line, groups: Groups, base: Runs | None, floors:
 
 
 def _trained(entries: Sequence[Entry], asked: Sequence[Entry]) -> dict[str, dict[str, Any]]:
-    """What each line was tuned on, of the first model and seed: tasks and rows; for charts over numbers."""
+    """The tasks and rows that each line was tuned on, for its first model and seed; charts over numbers use them."""
     found: dict[str, dict[str, Any]] = {}
     for entry in [*(one for one in entries if one.line == BASE), *asked]:
         kept = found.setdefault(entry.line, {"tasks": 0, "rows": 0, "first": (entry.model, entry.seed)})

@@ -1,4 +1,4 @@
-"""What a study comes to on a run: its cells, each with the rows that it is tuned on and the name that it is kept as."""
+"""The plan of a study on a run: its cells, each with the rows it is tuned on and the key it is stored under."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ecominstruct.training.base import base_fingerprint
 
 
 class Planned(NamedTuple):
-    """A cell with its rows. Cells with the same key would be the same model, and are tuned once."""
+    """A cell with its rows. Cells with the same key would give the same model, which is tuned once."""
 
     cell: Cell
     chosen: Chosen
@@ -38,14 +38,14 @@ class Study(NamedTuple):
     folder: Path  # of the release
     release: Manifest
     tasks: Tasks  # of the whole release
-    asked: tuple[str, ...]  # tasks whose held-out rows are asked
+    asked: tuple[str, ...]  # tasks whose held-out rows all cells answer
     unseen: tuple[str, ...]  # those of them that the base is not tuned on
-    without_rows: tuple[str, ...]  # unseen tasks that no upper bound can be tuned on: the run has no rows of them
+    without_rows: tuple[str, ...]  # unseen tasks without training rows, so without an upper bound
     cells: tuple[Planned, ...]
 
     @property
     def tunings(self) -> dict[str, Planned]:
-        """What is tuned: the first cell of each key, in their order."""
+        """The first cell of each key, in order: one for each model to tune."""
         found: dict[str, Planned] = {}
         for planned in self.cells:
             found.setdefault(planned.key, planned)
@@ -53,7 +53,7 @@ class Study(NamedTuple):
 
 
 def plan_study(run: Path, recipe: Recipe, catalogue: Catalogue) -> Study:
-    """Everything that a study will do; InputError where the run or the recipe does not allow it."""
+    """Plan a study. Raises InputError if the run or the recipe does not allow it."""
     if recipe.study is None or recipe.train is None:
         raise input_error(
             "this recipe has no study", "Write the sections `train` and `study`; docs/studies.md shows how"
@@ -84,18 +84,18 @@ def plan_study(run: Path, recipe: Recipe, catalogue: Catalogue) -> Study:
 
 
 def spec_of(train: TrainSpec, cell: Cell) -> TrainSpec:
-    """How a cell is tuned. Its rows are chosen by the study, so nothing is left to be chosen."""
+    """Return the training settings of a cell, without a maximum of rows: the study has already chosen them."""
     return train.model_copy(update={"model": cell.model, "seed": cell.seed, "max_rows_per_task": None})
 
 
 def _plan(
     cell: Cell, tasks: Tasks, stock: Mapping[str, Stock], recipe: Recipe, catalogue: Catalogue, content: str
 ) -> Planned:
-    """One cell; `content`: the fingerprint of the model that is tuned."""
+    """Plan one cell. `content`: the fingerprint of the model to tune."""
     assert recipe.study and recipe.train
     chosen = choose(tasks, stock, cell, recipe.study.unseen, recipe.train.max_rows_per_task)
     wording = Wording(catalogue, recipe.prompts, cell.choice)
-    # Where a model lies and what computes it is not part of it, what is in it is.
+    # The key depends on the content of the base model, not on its path or the device.
     settings = spec_of(recipe.train, cell).model_dump(exclude={"model", "device"}) | {"model": content}
     return Planned(cell, chosen, wording, key_of(cell, [chosen.content, wording.content(chosen.tasks), settings]))
 
@@ -108,7 +108,7 @@ def _tuned_on(tasks: Tasks, stock: Mapping[str, Stock], spec: StudySpec) -> set[
 
 
 def listing(study: Study) -> dict[str, Any]:
-    """The cells as `--dry-run` shows them: what each is tuned on, and why not on the rest."""
+    """Return the cells as `--dry-run` shows them: the tasks each is tuned on, and why not on the others."""
     rows = []
     for planned in study.cells:
         cell, chosen = planned.cell, planned.chosen

@@ -1,8 +1,9 @@
-"""The proof of a cell: from the rows that were written for it, that nothing it must not know is among them.
+"""The proof of a cell: checks that its training rows contain nothing that it must not know.
 
-What is read is the file that the model is tuned on, not the plan that led to it. Checked of every row: its task is no
-unseen one, none that is left out, and no step of either; its family and its records are none of the held-out rows; who
-labelled it; that parts of the prompt which the cell shall not see are empty; and of each task the number of rows.
+Reads the file that the model is tuned on, not the plan it was made from. For every row it checks that the task is
+neither unseen, nor left out, nor a step of such a task; that its family and records do not occur in the held-out rows;
+that its labels are wanted; and that the left-out parts of the prompt are empty. It also checks the number of tasks, and
+of rows for each task.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ CHECKS = (
 
 
 class Held(NamedTuple):
-    """Families and records of the held-out rows."""
+    """The families and records of the held-out rows."""
 
     families: frozenset[str]
     records: frozenset[str]
 
 
 def read_held(folder: Path, asked: Manifest) -> Held:
-    """What the held-out rows are made of; some 100 bytes for each of them are kept in memory."""
+    """Return the families and records of the held-out rows. Needs about 100 bytes of memory for each row."""
     families: set[str] = set()
     records: set[str] = set()
     for part in asked.parts():
@@ -56,7 +57,7 @@ def read_held(folder: Path, asked: Manifest) -> Held:
 
 
 def prove(cell: Cell, unseen: HeldOut, tasks: Tasks, rows: Iterable[Example], held: Held) -> dict[str, Any]:
-    """Count what must not be there, and say which tasks the cell has not seen. `tasks`: those of the whole release."""
+    """Count violations in the rows of a cell, and list the tasks it has not seen. `tasks`: all tasks of the release."""
     violations: Counter[str] = Counter(dict.fromkeys(CHECKS, 0))
     trained: Counter[str] = Counter()
     forbidden = _forbidden(cell, unseen, tasks)
@@ -79,14 +80,14 @@ def prove(cell: Cell, unseen: HeldOut, tasks: Tasks, rows: Iterable[Example], he
 
 
 def require_proven(proof: Mapping[str, Any], cell: str) -> None:
-    """CheckFailed that names what was found; this means a defect of the program, not of a recipe."""
+    """Raise CheckFailed if a proof has violations. That is a defect of the program, not of a recipe."""
     found = [f"{count} {check}" for check, count in proof["checks"].items() if count]
     if found:
         raise CheckFailed([Fault("", 0, f"the training rows of {cell} must not be used: {', '.join(found)}")])
 
 
 def _forbidden(cell: Cell, unseen: HeldOut, tasks: Tasks) -> dict[str, set[str]]:
-    """For each check on tasks, those of which no row may be there."""
+    """For each check on tasks, the tasks that no row may have."""
     if cell.own:
         return {"rows of other tasks than its own": set(tasks) - {cell.own}}
     never, with_never = held_out(tasks, unseen)
@@ -111,7 +112,7 @@ def _of_row(cell: Cell, tasks: Tasks, row: Example, held: Held) -> Iterable[str]
 
 
 def _unknown(tasks: Tasks, trained: Mapping[str, int]) -> dict[str, list[str]]:
-    """The tasks of which no row was trained: those that are wholly unseen, and those of which a step was."""
+    """The tasks without training rows: wholly unseen ones, and those of which a step was trained."""
     rest = [name for name in sorted(tasks) if name not in trained]
     known = {served for name in trained for served in tasks[name]["serves"]}
     return {

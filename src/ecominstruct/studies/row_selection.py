@@ -1,9 +1,9 @@
 """Which training rows of a run a cell of a study is tuned on.
 
-What is decided here needs no row: it follows from the tasks of the release, from how many training rows each has, and
-from hashes. So every cell can be listed before anything is tuned, and two cells that come to the same rows are found.
-A task that is left out takes along the atomic tasks that serve it; where a choice takes fewer rows of a task, they are
-those with the lowest hashes, so that of one seed the smaller choice is part of the larger one.
+The selection reads no rows: it depends on the tasks of the release, on the number of training rows of each, and on
+hashes. So every cell can be listed before anything is tuned, and cells with equal rows are found. Leaving out a task
+also leaves out the atomic tasks that serve it. A choice of fewer rows takes those with the lowest hashes, so that for
+one seed, a smaller choice is a subset of a larger one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NOT_DRAWN, NOT_ITS_OWN, EMPTY = "not among the tasks drawn", "not the task itsel
 
 
 class Stock(NamedTuple):
-    """What a run has of one task: training and validation rows, and how many training rows a model labelled."""
+    """The rows that a run has of one task: training, validation, and training rows labelled by a model."""
 
     task: str
     train: Part | None
@@ -37,18 +37,18 @@ class Stock(NamedTuple):
 
 
 class Allotted(NamedTuple):
-    """What a cell takes of one task."""
+    """The rows that a cell takes of one task."""
 
     task: str
     part: Part
-    labels: Labels | None  # only rows labelled so; None: all
-    there: int  # rows with such labels
+    labels: Labels | None  # take only rows with these labels; None: all
+    there: int  # rows with these labels
     taken: int
     validation: Part | None
 
 
 class Chosen(NamedTuple):
-    """The choice of one cell: what it takes, and of every other task with training rows why it takes nothing."""
+    """The rows of one cell, and for every other task with training rows, the reason why it takes none."""
 
     allotted: tuple[Allotted, ...]
     reasons: Mapping[str, str]
@@ -56,24 +56,24 @@ class Chosen(NamedTuple):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks that it is tuned on."""
+        """The tasks that the cell is tuned on."""
         return tuple(one.task for one in self.allotted)
 
     @property
     def rows(self) -> int:
-        """Its training rows."""
+        """The number of its training rows."""
         return sum(one.taken for one in self.allotted)
 
     @property
     def content(self) -> list[Any]:
-        """What its rows depend on: equal for cells with the same rows, whatever choice led there."""
+        """What the rows depend on. Equal for cells with the same rows, even if their choices differ."""
         drawn = any(one.taken < one.there for one in self.allotted)
         rows = [[one.task, one.part.hash, one.labels, one.taken] for one in self.allotted]
         return [rows, [one.validation.hash for one in self.allotted if one.validation], self.seed if drawn else None]
 
 
 def read_stock(folder: Path, release: Manifest) -> dict[str, Stock]:
-    """What a release has of each of its tasks. One column of the training rows of atomic tasks is read."""
+    """Return the rows that a release has of each task. Reads one column of the training rows of atomic tasks."""
     found = {}
     for unit in release.units:
         parts = {part.path.partition("/")[0]: part for part in unit.parts}
@@ -85,7 +85,7 @@ def read_stock(folder: Path, release: Manifest) -> dict[str, Stock]:
 
 
 def choose(tasks: Tasks, stock: Mapping[str, Stock], cell: Cell, unseen: HeldOut, most: int | None) -> Chosen:
-    """What a cell is tuned on; `most`: rows of a task at most, where its choice does not say so itself."""
+    """Return the rows that a cell is tuned on. `most`: maximum rows of a task, unless its choice sets one."""
     rows = cell.choice.rows_per_task or most
     with_rows = [one for _, one in sorted(stock.items()) if one.train]
     if cell.own:
@@ -109,7 +109,7 @@ def choose(tasks: Tasks, stock: Mapping[str, Stock], cell: Cell, unseen: HeldOut
 
 
 def _reasons(tasks: Tasks, choice: Choice, unseen: HeldOut) -> dict[str, str]:
-    """Why tasks are left out, before their rows are looked at; the first reason counts."""
+    """Why tasks are left out, regardless of their rows. The first reason applies."""
     never, with_never = held_out(tasks, unseen)
     out, with_out = held_out(tasks, choice.without)
     serving = steps_of(tasks, reach(tasks, choice.without_steps_of))
@@ -127,12 +127,12 @@ def _reasons(tasks: Tasks, choice: Choice, unseen: HeldOut) -> dict[str, str]:
 
 
 def _labels(task: Mapping[str, Any], choice: Choice) -> Sequence[Labels] | None:
-    """Which labels are wanted of a task; None: any."""
+    """The labels wanted for a task; None: any."""
     return None if task["level"] == "final" or len(choice.atomic) == 2 else choice.atomic
 
 
 def _allot(stock: Stock, labels: Sequence[Labels] | None, most: int | None) -> Allotted | None:
-    """What is taken of a task, at most so many rows; None where nothing is left of it."""
+    """Take at most `most` rows of a task. None if it has no rows with these labels."""
     assert stock.train
     by_label: dict[Labels, int] = {"gold": stock.train.rows - stock.pseudo, "pseudo": stock.pseudo}
     there = stock.train.rows if labels is None else sum(by_label[one] for one in labels)
@@ -143,20 +143,20 @@ def _allot(stock: Stock, labels: Sequence[Labels] | None, most: int | None) -> A
 
 
 def _drawn(names: Sequence[str], cell: Cell) -> set[str]:
-    """As many tasks as the choice wants: those with the lowest hashes."""
+    """As many tasks as the choice takes: those with the lowest hashes."""
     ordered = sorted(names, key=lambda name: (hash64("study", "task", str(cell.seed), name), name))
     return set(ordered[: cell.choice.tasks])
 
 
 def key_of(cell: Cell, content: Any) -> str:
-    """The name under which a cell is tuned, answers and is scored: cells with the same content share it.
+    """Return the name under which a cell is tuned, answers and is scored. Cells with equal content share it.
 
-    `content`: all that the tuned model depends on.
+    `content`: everything that the tuned model depends on.
     """
     return f"{short_name(cell.model)}-{cell.seed}-{fingerprint(content)[:10]}"
 
 
 def short_name(model: str) -> str:
-    """A model's name as part of a file name: what stands behind the last slash, without odd characters."""
+    """Return a model's name as part of a file name: the text after the last slash, odd characters replaced by "_"."""
     last = model.rstrip("/").rpartition("/")[2]
     return "".join(char if char.isalnum() and char.isascii() else "_" for char in last) or "model"

@@ -1,8 +1,8 @@
-"""The rows of a cell: read from the release, chosen by hash, worded as the cell wants them, written as files.
+"""The rows of a cell: read from the release, chosen by hash, reworded, and written to files.
 
-The six parts of an example are kept apart, so a prompt without a description is the same example with that part empty.
-Another wording comes from the same pools, by the same hashes, as in a build whose recipe asks for that language.
-Whatever is done to the wording of training rows, held-out rows are asked as they stand in the run.
+The six parts of an example are stored separately, so a prompt without a description is the same example with that part
+empty. Another wording is chosen from the same pools, by the same hashes, as in a build whose recipe sets that language.
+Only training and validation rows are reworded; held-out rows are asked as they are in the run.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Wording:
     """How the rows of a cell are worded."""
 
     def __init__(self, catalogue: Catalogue, prompts: Prompts, choice: Choice) -> None:
-        """`prompts`: how the run was worded; what it left out cannot come back."""
+        """`prompts`: the wording of the run. Parts that it left out cannot be restored."""
         self._catalogue = catalogue
         self.description = choice.description and prompts.description
         self.constraint = choice.constraint and prompts.constraint
@@ -42,7 +42,7 @@ class Wording:
         self._of: dict[str, Wordings] = {}
 
     def content(self, tasks: Sequence[str]) -> list[Any]:
-        """What the wording depends on."""
+        """Return what the wording of these tasks depends on, for the key of a cell."""
         pools: list[str] = []
         if self.language != "as_built":
             named = sorted({self._catalogue.tasks[task].wordings for task in tasks})
@@ -50,7 +50,7 @@ class Wording:
         return [self.language, self.description, self.constraint, pools]
 
     def apply(self, example: Example, number: int) -> Example:
-        """An example in this wording; `number`: the how-manieth of its record."""
+        """Return an example in this wording. `number`: its index among the examples of its record, from 0."""
         if self.language != "as_built":
             chosen = self._wordings(example.task)
             lang = self._catalogue.tasks[example.task].lang
@@ -74,7 +74,7 @@ class Wording:
 
 
 class Source(NamedTuple):
-    """Some rows of one task in the release: those with the lowest hashes."""
+    """The rows with the lowest hashes of one task in the release."""
 
     path: Path
     task: str
@@ -85,7 +85,10 @@ class Source(NamedTuple):
 
 
 def sources(folder: Path, chosen: Chosen, split: Split, validation_rows: int) -> list[Source]:
-    """Where the rows of a split come from; `validation_rows`: of all tasks together, some of each."""
+    """Return where the rows of a split come from.
+
+    `validation_rows`: maximum validation rows of all tasks together, shared out equally among them.
+    """
     if split == "train":
         return [
             Source(folder / one.part.path, one.task, one.labels, one.there, one.taken, str(chosen.seed))
@@ -100,18 +103,18 @@ def sources(folder: Path, chosen: Chosen, split: Split, validation_rows: int) ->
 
 
 def write_rows(target: Path, path: str, some: Sequence[Source], wording: Wording) -> Part:
-    """Write the rows of a cell, task by task; a batch is in memory at a time, and 8 bytes for each row of a task."""
+    """Write the rows of a cell, task by task. Keeps one batch in memory, and 8 bytes for each row of a task."""
     schema = example_schema()
     return write_part(target, path, schema, (batch_of(rows, schema) for rows in _stacked(some, wording)))
 
 
 def read_rows(path: Path) -> list[Example]:
-    """The rows of a cell."""
+    """Read the rows of a cell."""
     return [example_of(row) for batch in read_batches(path) for row in batch.to_pylist()]
 
 
 def _stacked(some: Sequence[Source], wording: Wording) -> Iterator[list[Example]]:
-    """Rows of all tasks, as many at a time as a batch holds."""
+    """The rows of all tasks, in batches."""
     waiting: list[Example] = []
     for source in some:
         for example in _rows(source, wording):
@@ -148,7 +151,7 @@ def _filtered(batch: Any, wanted: Sequence[bool]) -> list[dict[str, Any]]:
 
 
 def _highest(source: Source) -> int:
-    """The hash up to which rows are taken."""
+    """The highest hash that is taken."""
     if source.taken >= source.there:
         return ALL
     if source.taken <= 0:
@@ -162,13 +165,13 @@ def _highest(source: Source) -> int:
         ),
         np.uint64,
     )
-    if len(hashes) <= source.taken:  # of those validation rows that have the labels
+    if len(hashes) <= source.taken:  # `there` counts validation rows with any labels
         return ALL
     return int(np.partition(hashes, source.taken - 1)[source.taken - 1])
 
 
 def row_hash(source: Source, row: str) -> int:
-    """What decides whether a row is taken."""
+    """Return the hash that decides whether a row is taken."""
     return hash64("study", "row", source.seed, source.task, row)
 
 

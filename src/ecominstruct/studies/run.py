@@ -1,16 +1,16 @@
-"""A study: cell after cell is tuned, asked the held-out rows and scored; then what was found is written down.
+"""Runs a study: tunes each cell, asks it the held-out rows, scores its answers, and writes the results.
 
-    study/4-dataset/             the held-out rows that all cells are asked (see `asked`)
+    study/4-dataset/             the held-out rows that all cells answer (see `test_rows`)
     study/cells/<cell>/          train.parquet, validation.parquet   the rows that it is tuned on; rejects/ of them
-                                 proof.json                          that nothing it must not know is among them
+                                 proof.json                          the check that they contain nothing forbidden
                                  model/                              the tuned model
-                                 manifest.json                       what became of it; written last
-    study/6-predictions/<cell>/  its answers, beside those of the floors
+                                 manifest.json                       the result of the cell; written last
+    study/6-predictions/<cell>/  its answers, next to those of the trivial baselines
     study/7-scores/<cell>/       their scores
-    study/study.json             what was found; 8-report/study.html shows it
+    study/study.json             the results; 8-report/study.html shows them
 
-A finished cell is kept, a killed one goes on where it stopped, a failed one is recorded with its reason and tried again
-by the next command. A cell that fails takes no other with it.
+A finished cell is kept, and a killed one resumes where it stopped. A failed one is recorded with its reason and tried
+again by the next command; the other cells continue.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ Tune = Callable[[TrainSpec, Sequence[Example], Sequence[Example], Path, Mapping[
 
 
 class Tools(NamedTuple):
-    """What tunes a model, and what opens the folder that it leaves."""
+    """The functions that tune a model and open the tuned folder."""
 
     tune: Tune
-    open: Callable[[Path, Path], Model]  # a tuned folder, and the file that its answers are kept in until all are there
+    open: Callable[[Path, Path], Model]  # takes the tuned folder, and the file that stores answers until all are there
 
 
 def opener(answering: Answering) -> Callable[[Path, Path], Model]:
@@ -72,7 +72,7 @@ def opener(answering: Answering) -> Callable[[Path, Path], Model]:
 
 
 class CellUnit(NamedTuple):
-    """What all cells need."""
+    """What every cell needs."""
 
     study: Study
     target: Path  # study/
@@ -86,8 +86,11 @@ class CellUnit(NamedTuple):
 def run_study(
     study: Study, others: Sequence[str], tools: Tools, executor: Executor, progress: Progress
 ) -> dict[str, Any]:
-    """Do what is not done yet, and write study.json; returns what it says. `others`: models of the recipe that answer
-    the same rows without being tuned. InputError with the reason where no cell could be finished at all."""
+    """Run the cells that are not finished, and write study.json and the page. Returns the content of study.json.
+
+    `others`: models of the recipe that answer the same rows without being tuned. Raises InputError with the reason if
+    every cell failed.
+    """
     target = study_folder(study.run)
     plan = plan_asked(study.run, study.folder, study.release, study.spec.asked, study.spec.test_rows)
     asked, _ = run_stage(plan, executor, progress)
@@ -109,12 +112,12 @@ def run_study(
 
 
 def page_of(run: Path) -> Path:
-    """Where the page of a study lies: beside the report of the run."""
+    """Return the path of the page of a study: next to the report of the run."""
     return run / stage("report").folder / "study.html"
 
 
 def _require_one(outcomes: Sequence[Mapping[str, Any]]) -> None:
-    """InputError when every cell failed: there is nothing to be shown but the reason."""
+    """Raise InputError if every cell failed: there are no results to show."""
     if all(outcome["state"] == "failed" for outcome in outcomes):
         hint = "The same command tries again"
         raise input_error(f"no cell could be finished; the first one: {outcomes[0]['reason']}", hint)
@@ -137,7 +140,7 @@ def _entry(planned: Planned, outcome: Mapping[str, Any]) -> Entry:
 
 
 def run_cell(work: CellUnit, planned: Planned) -> dict[str, Any]:
-    """Bring one cell up to date: what its manifest says."""
+    """Bring one cell up to date. Returns the content of its manifest."""
     folder = work.target / "cells" / planned.key
     known = _finished(work, folder, planned.key)
     if known is not None:
@@ -149,17 +152,17 @@ def run_cell(work: CellUnit, planned: Planned) -> dict[str, Any]:
         outcome = facts | {"state": "done", "reason": ""}
     except EcomError as error:
         outcome = facts | {"state": "failed", "reason": str(error)}
-    except Exception as error:  # whatever it is, the hours that other cells took shall not be lost with this one
+    except Exception as error:  # a failed cell must not end the study: other cells took hours
         outcome = facts | {"state": "failed", "reason": f"{type(error).__name__}: {error}"}
     done = outcome["state"] == "done"
-    (write_sealed if done else write_json)(folder / MANIFEST, outcome)  # what failed is tried again, and never used
+    (write_sealed if done else write_json)(folder / MANIFEST, outcome)  # a failed cell is retried, so needs no seal
     if outcome["state"] == "done" and not work.study.spec.keep_models:
         shutil.rmtree(folder / MODEL, ignore_errors=True)
     return outcome
 
 
 def _finished(work: CellUnit, folder: Path, key: str) -> dict[str, Any] | None:
-    """What the manifest of a cell says, if the cell is done and was asked the rows that are asked now."""
+    """The content of a cell's manifest if it is done and answered the current held-out rows; else None."""
     scored = work.target / "7-scores" / key
     scores = read_manifest(scored)
     if not (folder / MANIFEST).is_file() or scores is None:
@@ -174,7 +177,7 @@ def _finished(work: CellUnit, folder: Path, key: str) -> dict[str, Any] | None:
 
 
 def _tune_and_ask(work: CellUnit, planned: Planned, folder: Path) -> dict[str, Any]:
-    """Rows, proof, tuned model, answers, scores."""
+    """Write the rows and their proof, tune the model, ask it, and score its answers."""
     proof = _write_rows(work, planned, folder)
     spec = spec_of(work.study.train, planned.cell)
     about = about_release(work.study.release)
@@ -187,12 +190,12 @@ def _tune_and_ask(work: CellUnit, planned: Planned, folder: Path) -> dict[str, A
     run_stage(plan, work.executor, work.progress)
     run_stage(plan_scores(work.target, planned.key), work.executor, work.progress)
     for path in folder.glob(f"{ANSWERS}*"):
-        path.unlink()  # they stand in the predictions now
+        path.unlink()  # the predictions hold the answers now
     return {"proven": proof["proven"], "rejected": rejected, "tuned": dict(tuned.facts)}
 
 
 def _write_rows(work: CellUnit, planned: Planned, folder: Path) -> dict[str, Any]:
-    """Write the rows of a cell and their proof, which comes last; CheckFailed where it does not hold."""
+    """Write the rows of a cell, then their proof, unless both are there. Raises CheckFailed if the proof fails."""
     known = _proven(folder)
     if known.get("asked") == work.asked.fingerprint:
         return known
@@ -212,7 +215,7 @@ def _write_rows(work: CellUnit, planned: Planned, folder: Path) -> dict[str, Any
 
 
 def _proven(folder: Path) -> dict[str, Any]:
-    """The proof of the rows that lie in the folder of a cell; empty where there is none, or anything is damaged."""
+    """The proof of the rows in a cell's folder; empty if there is none, or if anything is damaged."""
     try:
         known = read_sealed(folder / PROOF, "") if (folder / PROOF).is_file() else {}
     except Damaged:

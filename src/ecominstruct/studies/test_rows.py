@@ -1,9 +1,10 @@
-"""The held-out rows that all cells of a study are asked: a run of its own inside the run, so that `predict`, `score`,
-`compare` and `report` take it as RUN.
+"""The held-out rows that all cells of a study answer.
+
+They form a run inside the run, so that `predict`, `score`, `compare` and `report` accept the folder as RUN.
 
     study/recipe.json            as in the run
-    study/4-dataset/test/        test rows of the run, at most so many of each task, chosen by hash and not changed
-    study/4-dataset/tasks.json   as in the run
+    study/4-dataset/test/        test rows of the run, a maximum for each task, chosen by hash and not changed
+    study/4-dataset/tasks.json   the tasks that are asked
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ NOT_ASKED = "over_test_rows"
 
 
 class TestRowsUnit(NamedTuple):
-    """One unit: the test rows of one task."""
+    """The payload of a unit: the test rows of one task."""
 
     task: str
     path: str
@@ -40,17 +41,17 @@ class TestRowsUnit(NamedTuple):
 
 
 def study_folder(run: Path) -> Path:
-    """Where the study of a run lies."""
+    """Return the folder of the study of a run."""
     return run / STUDY
 
 
 def asked_tasks(release: Manifest, patterns: Sequence[str]) -> list[str]:
-    """The tasks with test rows that a study asks."""
+    """Return the tasks with test rows that match the patterns."""
     return [name for name in sorted(test_parts(release)) if any(fnmatchcase(name, one) for one in patterns)]
 
 
 def plan_asked(run: Path, folder: Path, release: Manifest, patterns: Sequence[str], most: int | None) -> StagePlan:
-    """One unit for each task that is asked. `folder` is that of the release."""
+    """Plan the held-out rows: one unit for each task. `folder`: the release. `most`: maximum rows of a task."""
     target = study_folder(run)
     parts, named = test_parts(release), asked_tasks(release, patterns)
     units = [
@@ -61,7 +62,7 @@ def plan_asked(run: Path, folder: Path, release: Manifest, patterns: Sequence[st
     config = {
         "title": f"{release.config['title']}: held-out rows of the study",
         "about": "The rows that every cell of the study was asked.",
-        # Where rows of a released folder are left out, what was published about it does not hold.
+        # Published results do not apply to a part of the rows of a released folder.
         "tasks": {name: {**tasks[name], "paper": None} for name in named},
         "card": release.config["card"],
         "test_rows": most,
@@ -76,7 +77,7 @@ def plan_asked(run: Path, folder: Path, release: Manifest, patterns: Sequence[st
 
 
 def copy_task(work: TestRowsUnit, folder: Path) -> Receipt:
-    """Copy the test rows of a task that have the lowest hashes."""
+    """Copy the test rows of a task that have the lowest hashes. The others are rejects."""
     path = Path(work.path)
     ids, records = read_columns(path, "id", "record")
     hashes = np.fromiter((hash64("study", "asked", work.task, name) for name in ids), np.uint64, len(ids))

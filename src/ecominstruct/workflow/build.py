@@ -1,6 +1,6 @@
-"""From a recipe to a run folder: the stages in their order, each skipped while it is fresh.
+"""From a recipe to a run folder: runs the stages of the build in order, and skips those that are up to date.
 
-Everything that can be wrong with a recipe is found before the run folder is begun.
+All faults of a recipe are reported before anything is written to the run folder.
 """
 
 from __future__ import annotations
@@ -64,24 +64,24 @@ from ecominstruct.workflow.release_card import release_card
 from ecominstruct.workflow.selection import guards, named, recipe_faults, select, study_faults, unlicensed_sources
 from ecominstruct.workflow.settings import Settings
 
-ANNOTATIONS = Path("annotations")  # where they lie unless somebody says otherwise
+ANNOTATIONS = Path("annotations")  # default of --annotations
 _HIDDEN = ".*.tmp"
 
 
 class Built(NamedTuple):
-    """What a build gave: the manifests of its stages by name, and the stages that had to be run."""
+    """The result of a build: the manifests of its stages by name, and the stages that were run."""
 
     manifests: Mapping[str, Manifest]
     ran: tuple[str, ...]
     seconds: float
     tests: TestSets
-    forgotten: tuple[str, ...] = ()  # sources that were left out since they were forgotten in this run
+    forgotten: tuple[str, ...] = ()  # sources left out because they were forgotten in this run
 
 
 def prepare(
     recipe: Path, *, data: Path | None, extra: Sequence[Path] = (), annotations: Path = ANNOTATIONS
 ) -> Settings:
-    """Load and check everything that a run needs; InputError before anything is written."""
+    """Load and check everything that a run needs. Raises InputError before anything is written."""
     if annotations.exists() and not annotations.is_dir():
         raise input_error("is not a folder", "Name another one with --annotations", file=str(annotations))
     if data is not None and not data.is_dir():
@@ -118,13 +118,16 @@ def prepare(
 
 
 def _is_annotated(catalogue: Catalogue, task: Task, annotations: Path) -> bool:
-    """Whether a model or people said anything about the records of a task."""
+    """Whether a model or people have annotated any record of a task."""
     said = said_about(annotations, task.id, sha_of(ingredients(catalogue, task, Prompts())))
     return any(file is not None and file.size for file in (said.model, said.people))
 
 
 def without_forgotten(settings: Settings, run: Path) -> Settings:
-    """Settings without the sources that were forgotten as a whole in a run; InputError where nothing is left."""
+    """Return settings without the sources that were forgotten as a whole in a run.
+
+    Raises InputError if no task is left.
+    """
     gone = Tombstones(read_tombstones(run / FORGOTTEN)).sources
     names = {task.source for task in settings.tasks} & gone
     tasks = tuple(task for task in settings.tasks if task.source not in names)
@@ -138,7 +141,7 @@ def without_forgotten(settings: Settings, run: Path) -> Settings:
 
 
 def check_run(run: Path) -> None:
-    """InputError when a folder is something else than a run: a build would mix with what lies there."""
+    """Raise InputError if a folder is neither a run nor empty: a build would mix with the files in it."""
     if run.exists() and not run.is_dir():
         raise input_error("is not a folder", "Name another folder with --out", file=str(run))
     if run.is_dir() and not is_run(run) and not all(map(_comes_before_a_run, run.iterdir())):
@@ -146,19 +149,19 @@ def check_run(run: Path) -> None:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder is a run, or the beginning of one."""
+    """Return whether a folder is a run, or the beginning of one."""
     return (folder / RECIPE).is_file() or (folder / stage("records").folder).is_dir()
 
 
 def _comes_before_a_run(path: Path) -> bool:
-    """Whether a build that was killed at its beginning, before its folder was known as a run, leaves this file."""
+    """Whether a build that was killed before its folder counted as a run can have left this file."""
     return path.name in ("log", FORGOTTEN) or is_leftover(path)
 
 
 def _begin(run: Path, recipe: Mapping[str, Any]) -> None:
-    """Make a folder a run of this recipe, and remove what killed builds and earlier versions left there.
+    """Make a folder a run of this recipe, and remove what killed builds and earlier versions left in it.
 
-    The caller holds the lock. Stages that run remove leftovers themselves; those that are fresh do not run.
+    The caller holds the lock. A stage that runs removes its leftovers itself; one that is up to date does not run.
     """
     run.mkdir(parents=True, exist_ok=True)
     own = [run.glob(_HIDDEN), (run / stage("audit").folder).glob(_HIDDEN), (run / "log").rglob(_HIDDEN)]
@@ -174,7 +177,7 @@ def _begin(run: Path, recipe: Mapping[str, Any]) -> None:
 
 
 def build(settings: Settings, run: Path, executor: Executor, progress: Progress) -> Built:
-    """Bring the stages of the build up to date; CheckFailed where the release is above a limit of the recipe."""
+    """Bring the stages of the build up to date. Raises CheckFailed if the release exceeds a limit of the recipe."""
     begun = time.monotonic()
     settings = without_forgotten(settings, run)
     if not settings.built:
@@ -194,7 +197,7 @@ def build(settings: Settings, run: Path, executor: Executor, progress: Progress)
 
 
 def _require_rows(run: Path, done: Mapping[str, Manifest]) -> None:
-    """InputError where every record was forgotten, one by one."""
+    """Raise InputError if every record was forgotten individually."""
     records = done["records"]
     if not records.rows_out and records.rejected.get(REASON):
         problem = f"every record of this recipe was forgotten: {records.rejected[REASON]:,}"
@@ -202,7 +205,7 @@ def _require_rows(run: Path, done: Mapping[str, Manifest]) -> None:
 
 
 def hold_limits(run: Path, limits: Mapping[str, float | None], executor: Executor, progress: Progress) -> None:
-    """Write the card; where the recipe limits what the data may hold, look, and fail where there is more of it."""
+    """Write the card. Run the audits that measure the limits of the recipe, and raise CheckFailed above a limit."""
     checks = [audit for limit, audit in LIMITED_BY.items() if limits.get(limit) is not None]
     if checks:
         run_audits(run, checks, False, executor, progress)
@@ -212,7 +215,7 @@ def hold_limits(run: Path, limits: Mapping[str, float | None], executor: Executo
 
 
 def split_records(settings: Settings, run: Path, executor: Executor, progress: Progress) -> dict[str, Manifest]:
-    """Bring the stages up to date that come before examples: records and splits."""
+    """Bring the stages before examples up to date: records and splits. Returns their manifests by name."""
     _begin(run, settings.recipe.model_dump(mode="json"))
     manifests: dict[str, Manifest] = {}
     settings = without_forgotten(settings, run)
@@ -222,7 +225,7 @@ def split_records(settings: Settings, run: Path, executor: Executor, progress: P
 
 
 def _stages(settings: Settings, run: Path, done: Mapping[str, Manifest]) -> Iterator[StagePlan]:
-    """The plans of the build's stages, each made when the stage before it is done."""
+    """Yield the plans of the build's stages. The caller adds the manifest of each stage to `done` before the next."""
     catalogue, recipe = settings.catalogue, settings.recipe
     names = {task.source for task in settings.tasks} | set(settings.guards)
     cards = [catalogue.sources[name] for name in sorted(names)]
@@ -253,7 +256,7 @@ def _source_parts(card: SourceCard, records: Manifest, recipe: Recipe) -> Source
 
 
 def summary(built: Built, settings: Settings) -> dict[str, Any]:
-    """A build as one JSON document."""
+    """Return a build as one JSON document."""
     release = built.manifests["dataset"]
     tasks = release.config["tasks"]
     rejected: Counter[str] = Counter()
@@ -292,8 +295,10 @@ def summary(built: Built, settings: Settings) -> dict[str, Any]:
 
 
 def status(settings: Settings, run: Path) -> list[StageStatus]:
-    """How the stages of a run stand, by the sizes and times of their files. A stage above a stale one cannot be judged,
-    and says so."""
+    """Return the state of the stages of a run, by the sizes and times of their files.
+
+    A stage after a stale one cannot be judged, and is reported as stale for that reason.
+    """
     found: dict[str, Manifest] = {}
     settings = without_forgotten(settings, run)
     states: list[StageStatus] = []
@@ -313,27 +318,27 @@ def status(settings: Settings, run: Path) -> list[StageStatus]:
 
 
 def prove(run: Path) -> dict[str, Any]:
-    """Check the splits of a run again, from its files alone; the proof, as a build writes it."""
-    _, release = require_manifest(run, "dataset", checked=False)  # what is not as it was written is checked as it is
+    """Check the splits of a run again, from its files alone. Returns the proof, as a build writes it."""
+    _, release = require_manifest(run, "dataset", checked=False)  # files that have changed are checked as they are now
     return prove_release(run, release)
 
 
 def prove_all(run: Path) -> dict[str, Any]:
-    """Check every byte of a run, then its splits; the proof, which lists all violations.
+    """Check every byte of a run, then its splits. Returns the proof, which lists all violations.
 
-    CheckFailed, with one line a file, where files are damaged so that the splits cannot be checked.
+    Raises CheckFailed, with one line for each file, if files are so damaged that the splits cannot be checked.
     """
     found = list(violations(run))
     try:
         return with_damage(prove(run), found)
-    except Exception as error:  # whatever a reader makes of damaged bytes, the damage is what is to be said
+    except Exception as error:  # damaged bytes can raise anything; report the damage instead
         if not found:
             raise
         raise CheckFailed(Fault("", 0, sentence(*one)) for one in found) from error
 
 
 def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path, what: Mapping[str, Any]) -> None:
-    """Keep what belongs to this machine and this moment in `log/`, outside all fingerprints."""
+    """Write what depends on this machine and time to `log/`, outside all fingerprints."""
     log = {
         "data": str(settings.data.resolve()) if settings.data else None,
         "catalogue": [str(path.resolve()) for path in extra],
@@ -346,7 +351,7 @@ def remember(run: Path, settings: Settings, extra: Sequence[Path], recipe: Path,
 
 
 def recall(run: Path) -> dict[str, Any]:
-    """What `remember` kept; InputError when the folder is no run."""
+    """Return what `remember` wrote. Raises InputError if the folder is no run."""
     path = run / "log" / "last.json"
     if not path.is_file():
         problem = "lacks log/last.json, which names its recipe" if is_run(run) else "is not a run folder"
@@ -356,7 +361,7 @@ def recall(run: Path) -> dict[str, Any]:
 
 
 def manifest_json(manifest: Manifest) -> dict[str, Any]:
-    """A manifest without its units, for `status --json`."""
+    """Return a manifest without its units and config, for `status --json`."""
     plain = asdict(manifest)
     del plain["units"], plain["config"]
     return plain | ({"composition": composition(manifest)} if manifest.stage == "dataset" else {})

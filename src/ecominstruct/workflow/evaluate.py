@@ -1,4 +1,4 @@
-"""What is done with a run that is built: predict, score, report; each brings what it rests on up to date."""
+"""Predictions, scores and the report of a finished build. Each step brings the steps it needs up to date."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ecominstruct.training.stage import stale_model
 def predict(
     run: Path, model: str, executor: Executor, progress: Progress, recipe: Path | None = None
 ) -> dict[str, Any]:
-    """Let a model answer the test examples; returns the name to give to `score`."""
+    """Let a model answer the test examples. Returns counts, and under `model` the name to pass to `score`."""
     begun = time.monotonic()
     plan = plan_predictions(run, model, recipe)
     asked = ask(run, plan, progress)
@@ -43,9 +43,9 @@ def predict(
 
 
 def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict[str, Any]:
-    """Read and mark the answers of a model; those of the floors first, with which it is compared."""
-    with unchecked():  # floors that are damaged are made again below
-        plan_scores(run, model)  # what is wrong with the model is said before any work
+    """Score the answers of a model, after those of the trivial baselines it is compared with. Returns the scores."""
+    with unchecked():  # damaged baselines are made again below
+        plan_scores(run, model)  # report faults of the model before any work
     if role(folder_name(model)) == "model":
         score_floors(run, executor, progress)
     plan = plan_scores(run, model)
@@ -55,9 +55,9 @@ def score(run: Path, model: str, executor: Executor, progress: Progress) -> dict
 
 
 def released(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """What the released evaluator would say of the same answers, by released folder, beside the published results.
+    """Return the scores of the released evaluator for the same answers, by released folder, with the published results.
 
-    InputError when no task of the run comes from a released test folder.
+    Raises InputError if no task of the run comes from a released test folder.
     """
     tasks = {
         scored["paper"]: {"id": task, **scored["released"]["numbers"], "ladders": scored["released"]["ladders"]}
@@ -71,7 +71,7 @@ def released(scores: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def score_floors(run: Path, executor: Executor, progress: Progress) -> list[dict[str, Any]]:
-    """Let those answer who know nothing, and mark their answers: every score is shown beside the best of them."""
+    """Let all trivial baselines answer, and score them: every score is shown next to the best of these."""
     scores = []
     for floor in TRIVIAL_BASELINES:
         run_stage(plan_predictions(run, floor), executor, progress)
@@ -82,15 +82,17 @@ def score_floors(run: Path, executor: Executor, progress: Progress) -> list[dict
 
 
 def report(run: Path, executor: Executor, progress: Progress) -> dict[str, Any]:
-    """Write the page; returns where it is."""
+    """Write the report. Returns the path of its page, the number of models, and those left out."""
     plan = plan_report(run)
     run_stage(plan, executor, progress)
     return {"models": len(scored_models(run)), "left_out": stale_models(run), "page": str(plan.folder / "index.html")}
 
 
 def status(run: Path) -> list[StageStatus]:
-    """How the tuned model stands, the predictions and scores of each model, the report and the audit; by the sizes and
-    times of their files, which are not read."""
+    """Return the state of the tuned model, of each model's predictions and scores, and of the report and the audits.
+
+    Compares sizes and times of files; their content is not read.
+    """
     with unchecked():
         return list(_states(run))
 

@@ -1,13 +1,16 @@
-"""`ecom forget`: records go from a run with everything that was made of them, and stay away.
+"""`ecom forget`: removes records from a run with everything made of them, and keeps them out of later builds.
 
-What is to go is found first and written to the journal (`journal.py`) before anything changes. Then, in this order:
-tombstones, so that no build brings a record back; scores, report, audits and studies, which are sums over rows, are
-removed; rows go from the files of all stages (`dataset/purge.py`); what the release says as a whole, and its proof, are
-written again; what models and people said of the rows goes, in the run and beside it. In the end every file is read,
-and the journal goes when none names anything. Each step may be done again, so the same command finishes what was
-interrupted.
+First, everything to remove is found and written to a journal (`forget_plan`), before anything changes. Then, in order:
 
-Raw files are not touched: what was forgotten is left out when they are read again.
+1. Tombstones are written, so that no build brings a record back.
+2. Scores, report, audits and studies are removed: they are computed over all rows.
+3. Rows are removed from the files of all stages (`dataset/purge.py`).
+4. The files of the release as a whole, and its proof, are written again.
+5. Answers of models and annotations of people about these rows are removed, in the run and next to it.
+6. Every file is read. If none contains a removed id, the journal is deleted.
+
+Each step can be repeated, so the same command resumes after an interruption. Raw files are not changed; forgotten
+records are skipped when they are read again.
 """
 
 from __future__ import annotations
@@ -43,11 +46,11 @@ from ecominstruct.training.forgotten import mark_model, rows_trained_on
 from ecominstruct.workflow.forget_plan import How, Journal, Twin, Wish, read_journal, write_journal
 from ecominstruct.workflow.forget_search import Record, examples_of, find_twins, matching, read_records
 
-EXPORTS = "exports.json"  # in the log of a run: what was written elsewhere
+EXPORTS = "exports.json"  # in log/: files with rows of the run that were written outside it
 
 
 class Stale(NamedTuple):
-    """Something that was made of forgotten rows and is no longer right, and the command that mends it."""
+    """Something that was made of forgotten rows and is out of date, with the command that mends it."""
 
     what: str
     why: str
@@ -55,10 +58,10 @@ class Stale(NamedTuple):
 
 
 def forget(run: Path, wish: Wish) -> dict[str, Any]:
-    """Forget what is wished for, or go on with what was interrupted; returns what went, and what must be made again.
+    """Forget what a request names, or resume an interrupted one. Returns what was removed, and what must be made again.
 
-    InputError where there is no such thing in the run, or something else was interrupted; CheckFailed when a file still
-    names something of it afterwards.
+    Raises InputError if the run holds nothing of that, or if another request was interrupted; CheckFailed if a file
+    still contains something of it afterwards.
     """
     journal = read_journal(run)
     if journal is None:
@@ -69,13 +72,13 @@ def forget(run: Path, wish: Wish) -> dict[str, Any]:
 
 
 def learn(run: Path, file: Path) -> None:
-    """Let a run know what a file of tombstones lists, before it is built; what it has of that is forgotten first."""
+    """Add the tombstones of a file to a run before it is built; what the run holds of them is forgotten first."""
     if not _listed(file) <= read_tombstones(run / FILE):
         forget(run, Wish(file=str(file.resolve())))
 
 
 def _listed(file: Path) -> frozenset[Tombstone]:
-    """The tombstones of a file that somebody names; InputError where there is none."""
+    """The tombstones of a file given by the user. Raises InputError if it does not exist."""
     if not file.is_file():
         raise input_error("is not there", "Name a file that ecom forget wrote", file=str(file))
     return read_tombstones(file)
@@ -85,7 +88,7 @@ def _listed(file: Path) -> frozenset[Tombstone]:
 
 
 def _begin(run: Path, wish: Wish) -> Journal:
-    """Find all that is to go, and write it down."""
+    """Find everything to remove, and write the journal."""
     data = _last(run).get("data")
     if wish.file and data and Path(wish.file).is_relative_to(data):
         raise input_error("lies among the raw data, where nothing is written", "Name a file elsewhere", file=wish.file)
@@ -126,8 +129,7 @@ def _begin(run: Path, wish: Wish) -> Journal:
 
 
 def _listed_for(run: Path, wish: Wish) -> frozenset[Tombstone]:
-    """The tombstones that there are already: those of a file that is to be learnt, or those of a source or a record
-    that somebody asks to be forgotten once more."""
+    """The existing tombstones that a request covers: of its file, or of its source or record if forgotten before."""
     if not wish.source and not wish.record:
         return _listed(Path(wish.file or ""))
     known = read_tombstones(run / FILE)
@@ -137,7 +139,7 @@ def _listed_for(run: Path, wish: Wish) -> frozenset[Tombstone]:
 
 
 def _wanted(run: Path, wish: Wish, listed: frozenset[Tombstone]) -> dict[str, Record]:
-    """The records that are to be forgotten, by id."""
+    """The records to forget, by id."""
     if wish.source or wish.record:
         return {
             record.id: record
@@ -150,7 +152,10 @@ def _wanted(run: Path, wish: Wish, listed: frozenset[Tombstone]) -> dict[str, Re
 def _stones(
     run: Path, wish: Wish, wanted: Mapping[str, Record], twins: Mapping[str, tuple[Record, How]]
 ) -> Iterator[Tombstone]:
-    """The tombstones of records, with the key that the run has, or a new one. `twins` are those that stay."""
+    """Yield the tombstones of records, with the key of the run or a new one. `twins`: the records that stay.
+
+    A twin from the same raw row is listed on the tombstone, so that it is not left out with that row.
+    """
     known = read_tombstones(run / FILE) | (read_tombstones(Path(wish.file)) if wish.file else frozenset())
     key = min((stone.key for stone in known if stone.key), default="") or secrets.token_hex(16)
     readings = _readings(run)
@@ -168,7 +173,7 @@ def _stones(
 
 
 def _readings(run: Path) -> dict[str, str]:
-    """How the card of each unit of the records read its files."""
+    """The fingerprint of how each unit of the records stage read its files, by unit."""
     folder = run / stage("records").folder
     manifest = read_manifest(folder)
     if manifest:
@@ -178,7 +183,7 @@ def _readings(run: Path) -> dict[str, str]:
 
 
 def _last(run: Path) -> dict[str, Any]:
-    """Where the run found its catalogue and its annotations; {} where that was not kept."""
+    """What the last build logged: its catalogue, annotations, data and recipe; empty if there is no log."""
     path = run / "log" / "last.json"
     return read_json(path) if path.is_file() else {}
 
@@ -191,7 +196,7 @@ def _catalogue(known: Mapping[str, Any]) -> Catalogue:
 
 
 def _carry_out(run: Path, journal: Journal) -> dict[str, Any]:
-    """Do all that the journal says; it goes last."""
+    """Carry out the journal, and delete it last."""
     gone = Gone(journal.records, frozenset(journal.examples), journal.wish.source)
     for path in (run / FILE, *([Path(journal.wish.file)] if journal.wish.file else [])):
         _append(path, journal.stones)
@@ -209,9 +214,9 @@ def _carry_out(run: Path, journal: Journal) -> dict[str, Any]:
 
 
 def _remove(run: Path, journal: Journal, gone: Gone) -> tuple[dict[str, int], list[Stale]]:
-    """Remove what is gone from wherever it stands; returns how much went of what, and what is to be made again.
+    """Remove everything that the journal names. Returns counts of removed rows, and what must be made again.
 
-    CheckFailed when a file still names something of it afterwards.
+    Raises CheckFailed if a file still contains something of it afterwards.
     """
     for path in filter(is_leftover, list(run.rglob("*"))):
         path.unlink(missing_ok=True)
@@ -227,7 +232,7 @@ def _remove(run: Path, journal: Journal, gone: Gone) -> tuple[dict[str, int], li
 
 
 def _append(path: Path, stones: Iterable[Tombstone]) -> None:
-    """Keep tombstones in a file, durably, where it does not have them."""
+    """Append the tombstones that a file lacks, durably."""
     new = set(stones) - read_tombstones(path)
     if new:
         make_private(path)
@@ -235,7 +240,7 @@ def _append(path: Path, stones: Iterable[Tombstone]) -> None:
 
 
 def _remove_sums(run: Path) -> Iterator[Stale]:
-    """Remove what is summed up over rows. With it goes the study, whose models know the rows."""
+    """Remove what is computed over all rows, and the study, whose models were trained on the rows."""
     recipe = _last(run).get("recipe", "RECIPE")
     mends = {
         stage("scores").folder: f"ecom score {run} --model NAME",
@@ -252,7 +257,7 @@ def _remove_sums(run: Path) -> Iterator[Stale]:
 
 
 def _mark_model(run: Path, journal: Journal, gone: Gone) -> Iterator[Stale]:
-    """Let the tuned model say that it was trained on rows that are forgotten."""
+    """Record on the card of the tuned model that it was trained on forgotten rows."""
     if mark_model(run, journal.trained, gone):
         why = f"was trained on {journal.trained:,} rows that are forgotten, as its card says"
         recipe = _last(run).get("recipe", "RECIPE")
@@ -260,14 +265,14 @@ def _mark_model(run: Path, journal: Journal, gone: Gone) -> Iterator[Stale]:
 
 
 def note_export(run: Path, path: Path, hint: str) -> None:
-    """Keep in the log of a run that rows of it were written elsewhere, and the command that writes them again."""
+    """Log that rows of a run were written outside it, and the command that writes them again."""
     log = run / "log" / EXPORTS
     known = read_json(log) if log.is_file() else {}
     write_json(log, {**known, str(path.resolve()): hint})
 
 
 def _exports(run: Path) -> Iterator[Stale]:
-    """What was written elsewhere and is still there: it may hold rows that are forgotten."""
+    """Files outside the run that still exist and may contain forgotten rows."""
     log = run / "log" / EXPORTS
     for path, hint in (read_json(log) if log.is_file() else {}).items():
         if Path(path).exists():
@@ -275,7 +280,7 @@ def _exports(run: Path) -> Iterator[Stale]:
 
 
 def _finish_release(run: Path) -> None:
-    """Write what belongs to the release as a whole again: the index, the proof, the card."""
+    """Write the files of the release as a whole again: the index, the proof, the card."""
     folder = run / stage("dataset").folder
     manifest = read_manifest(folder)
     if manifest is None:
@@ -287,16 +292,16 @@ def _finish_release(run: Path) -> None:
 
 
 def _forget_what_was_said(run: Path, journal: Journal) -> dict[str, int]:
-    """What models and people said of the rows, in the run and beside it; returns how much went of what.
+    """Remove answers and annotations about the rows, in the run and next to it. Returns how many went from each file.
 
-    Desks come first: an export of one would write again what goes from the files.
+    The stores of reviews and votes come first: a later export from them would write the removed entries again.
     """
     went: dict[str, int] = {}
     for path in filter(Path.is_file, (reviewing.desk_file(run), judging.desk_file(run))):
         went[path.relative_to(run).as_posix()] = AnnotationStore(path).forget(journal.examples, journal.records)
     went["people/judges"] = forget_judged(run, journal.examples)
     went["people/votes"] = forget_votes(run, journal.examples)
-    (run / SAMPLES).unlink(missing_ok=True)  # sums over rows; the next export of a review writes them
+    (run / SAMPLES).unlink(missing_ok=True)  # computed over all rows; the next export of a review writes it again
     notes = _notes(run)
     if notes and notes.is_dir():
         went |= forget_keys(notes, journal.keys)
@@ -307,20 +312,20 @@ def _forget_what_was_said(run: Path, journal: Journal) -> dict[str, int]:
 
 
 def _notes(run: Path) -> Path | None:
-    """The folder of annotations that the run was built with."""
+    """The annotations folder that the run was built with."""
     known = _last(run)
     return Path(known["annotations"]) if known else None
 
 
 def _answers(run: Path) -> list[Path]:
-    """The files of paid answers beside the run and in its annotations, those that are there."""
+    """The existing files of paid answers, next to the run and in its annotations folder."""
     notes = _notes(run)
     files = [answers_file(run), *([annotate.answers_file(notes)] if notes else [])]
     return [path for path in files if path.is_file()]
 
 
 def _unattributed(run: Path) -> Iterator[Stale]:
-    """Files with answers of which nobody knows what they are about: those of earlier versions."""
+    """Files of earlier versions, whose answers cannot be attributed to rows."""
     for path in _answers(run):
         with Answers(path) as kept:
             unknown = kept.unattributed()
@@ -330,6 +335,6 @@ def _unattributed(run: Path) -> Iterator[Stale]:
 
 
 def _files(run: Path) -> Iterator[Path]:
-    """The files of a run that must name nothing of what was forgotten."""
+    """The files of a run that must not contain anything forgotten."""
     own = {run / JOURNAL, run / FILE}
     return (path for path in sorted(run.rglob("*")) if path.is_file() and path not in own)

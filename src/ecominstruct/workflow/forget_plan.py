@@ -1,4 +1,4 @@
-"""What an ecom forget will do: the request, and the journal that lists everything to go before anything changes."""
+"""The plan of an `ecom forget`: the request, and the journal that lists all it removes before anything changes."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ How = Literal["equal", "near", "family"]
 
 
 class Wish(NamedTuple):
-    """What somebody wants to be forgotten: a source, a record, or (neither) what a file of tombstones lists."""
+    """What to forget: a source, a record, or (neither) everything that a file of tombstones lists."""
 
     source: str | None = None
     record: str | None = None
-    family: bool = False  # also its family and its twins
+    family: bool = False  # also the families of these records, and their twins
     file: str | None = None  # a file of tombstones for many runs
 
 
 class Twin(NamedTuple):
-    """A record that says what a forgotten one says: the same, nearly the same, or with a key in common."""
+    """A record with the content of a forgotten one: equal, nearly equal, or of the same family."""
 
     source: str
     record: str
@@ -31,25 +31,25 @@ class Twin(NamedTuple):
 
 
 class Journal(NamedTuple):
-    """All that is to be done, as it was found before anything changed."""
+    """Everything to remove, as found before anything changed."""
 
     wish: Wish
-    found: int  # records that the run holds
+    found: int  # number of records to forget that the run holds
     stones: tuple[Tombstone, ...]
     examples: tuple[str, ...]
-    rows: tuple[str, ...]  # ids of records whose examples go: of those that are forgotten, and of those they went into
-    keys: tuple[str, ...]  # of annotations
+    rows: tuple[str, ...]  # records whose examples go: forgotten ones, and those whose examples were made with them
+    keys: tuple[str, ...]  # keys of annotations
     twins: tuple[Twin, ...]
-    trained: int  # rows that the tuned model was trained on
+    trained: int  # number of forgotten rows that the tuned model was trained on
 
     @property
     def records(self) -> frozenset[str]:
-        """The records that are forgotten."""
+        """The ids of the forgotten records."""
         return frozenset(stone.record for stone in self.stones if stone.record)
 
 
 def read_journal(run: Path) -> Journal | None:
-    """The journal of a forgetting that was interrupted, if there is one."""
+    """Return the journal of an interrupted `ecom forget`, or None."""
     path = run / JOURNAL
     if not path.is_file():
         return None
@@ -67,6 +67,7 @@ def read_journal(run: Path) -> Journal | None:
 
 
 def write_journal(run: Path, journal: Journal) -> None:
+    """Write the journal to the run."""
     plain = journal._asdict() | {
         "wish": journal.wish._asdict(),
         "stones": list(tombstone_lines(journal.stones)),

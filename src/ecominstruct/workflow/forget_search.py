@@ -1,4 +1,4 @@
-"""Which records a forget request names, and which others say the same: by id, raw row, text, family or nearness."""
+"""Which records a forget request names, and which others have the same content: by id, raw row, text or family."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RECORD = ("id", "source", "file", "group", "raw_hash", "raw_ordinal")
 
 
 class Record(NamedTuple):
-    """What must be known of a record to forget it."""
+    """What is needed of a record in order to forget it."""
 
     id: str
     source: str
@@ -24,12 +24,15 @@ class Record(NamedTuple):
     group: tuple[str, ...]
     raw_hash: str
     raw_ordinal: int
-    unit: str  # that made it
+    unit: str  # of the records stage, that wrote it
 
 
 def matching(run: Path, stones: frozenset[Tombstone]) -> dict[str, Record]:
-    """The records of a run that tombstones mean: by id, by their source, or by their raw row where the source of a
-    tombstone or its file is not there."""
+    """Return the records of a run that tombstones name, by id.
+
+    A tombstone matches by record id, by source, or, if the run has no file of that source and name, by the keyed hash
+    of the raw row.
+    """
     records = list(read_records(run))
     files = {(record.source, record.file) for record in records}
     whole = {stone.source for stone in stones if not stone.record}
@@ -46,6 +49,7 @@ def matching(run: Path, stones: frozenset[Tombstone]) -> dict[str, Record]:
 
 
 def read_records(run: Path) -> Iterator[Record]:
+    """Yield the records of a run."""
     folder = run / stage("records").folder
     for path in sorted(folder.rglob("part-*.parquet")):
         unit = f"{path.parent.relative_to(folder).as_posix()}/{path.name.split('-')[1]}"
@@ -55,7 +59,7 @@ def read_records(run: Path) -> Iterator[Record]:
 
 
 def find_twins(run: Path, wanted: Mapping[str, Record]) -> dict[str, tuple[Record, How]]:
-    """Records that say what wanted ones say, and are not wanted themselves."""
+    """Return the other records with the content of wanted ones, by id, each with the kind of match."""
     hashes = {record.raw_hash for record in wanted.values()}
     texts = {_texts(record) for record in wanted.values()} - {()}
     families = _families(run, wanted)
@@ -78,7 +82,7 @@ def _texts(record: Record) -> tuple[str, ...]:
 
 
 def _families(run: Path, wanted: Mapping[str, Record]) -> set[str]:
-    """The records of the families of wanted ones."""
+    """The records in the families of wanted ones."""
     path = run / stage("splits").folder / "splits.parquet"
     if not path.is_file():
         return set()
@@ -88,7 +92,7 @@ def _families(run: Path, wanted: Mapping[str, Record]) -> set[str]:
 
 
 def _near(run: Path, wanted: Mapping[str, Record]) -> set[str]:
-    """The records that were found to say nearly what wanted ones say."""
+    """The near duplicates of wanted records, as the quality signals list them."""
     found = set()
     for path in sorted((run / stage("quality_signals").folder).rglob(MATCHES)):
         for records, others in read_lists(path, "record", "other"):
@@ -101,8 +105,10 @@ def _near(run: Path, wanted: Mapping[str, Record]) -> set[str]:
 
 
 def examples_of(run: Path, records: frozenset[str]) -> tuple[set[str], set[str]]:
-    """The ids of all examples that were made of these records, of their variants and of what audits made of them; and
-    all records that such examples belong to."""
+    """Return the ids of all examples made of these records, and the records that such examples belong to.
+
+    Includes variants of the examples, and rows that audits derived from them.
+    """
     import pyarrow as pa
 
     known = pa.array(sorted(records), pa.string())

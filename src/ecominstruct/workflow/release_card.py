@@ -1,4 +1,4 @@
-"""What the card of a release says of its sources: their state, their rows, and the rows of stated test sets."""
+"""The facts about sources on the card of a release: their state, their rows, and the rows of stated test sets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ecominstruct.workflow.settings import Settings
 
 
 def release_card(settings: Settings, done: Mapping[str, Manifest], twins: Twins) -> dict[str, Any]:
-    """What the README of a release says beyond its rows: every source that was wanted, also those that are absent."""
+    """Return the facts of the README that its rows do not show: every selected source, also those that are absent."""
     rows = Counter[str]()
     for unit in done["records"].units:
         rows[unit.unit.rpartition("/")[0]] += unit.rows_out
@@ -51,8 +51,10 @@ def release_card(settings: Settings, done: Mapping[str, Manifest], twins: Twins)
 
 
 def _stated_rows(card: SourceCard, records: Manifest, stated: Mapping[str, int]) -> dict[str, int | None]:
-    """By split, the raw rows of the files that state it: without those that became part of others, and those that the
-    card leaves out. Where rows name their split themselves, nobody counts those that cannot be read."""
+    """Count the raw rows of the files of each stated split, without folded rows and rows that the card leaves out.
+
+    None for each split if the rows name their split themselves: the split of unreadable rows is then unknown.
+    """
     if card.published_split:
         return dict.fromkeys(stated)
     found: Counter[str] = Counter()
@@ -65,7 +67,7 @@ def _stated_rows(card: SourceCard, records: Manifest, stated: Mapping[str, int])
 
 
 def _source_row(card: SourceCard, state: str, records: int, straddle: int) -> dict[str, Any]:
-    """`state`: present; absent; left out, by its licence; forgotten; guard (a published test set, not asked)."""
+    """One source. `state`: present; absent; left out (by licence); forgotten; guard (published test set, not used)."""
     return {
         "id": card.id,
         "title": card.title,

@@ -1,4 +1,4 @@
-"""What a recipe asks of a catalogue: its tasks, the sources that its licence leaves out, names that do not exist."""
+"""What a recipe selects from a catalogue: its tasks, the sources its licence excludes, and unknown names in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ecominstruct.tasks.spec import Task
 
 
 def select(recipe: Recipe, catalogue: Catalogue, document: strict_yaml.Document) -> tuple[Task, ...]:
-    """The tasks that the recipe names; a pattern that names none is a fault."""
+    """Return the tasks that the recipe selects. Raises InputError for each pattern of `include` that matches none."""
     faults = []
     for key in ("include", "exclude"):
         for index, pattern in enumerate(getattr(recipe.tasks, key)):
@@ -47,7 +47,7 @@ def recipe_faults(
     absent: Mapping[str, Sequence[str]],
     data: Path | None,
 ) -> Iterator[Fault]:
-    """What is wrong with the names in a recipe; each with its line and the nearest name that exists."""
+    """Yield a fault for each wrong name in a recipe, with its line and the nearest existing name."""
     for index, name in enumerate(recipe.data.require):
         line = document.line(("data", "require", index))
         if name not in catalogue.sources:
@@ -80,7 +80,7 @@ def recipe_faults(
 def study_faults(
     recipe: Recipe, tasks: Sequence[Task], catalogue: Catalogue, document: strict_yaml.Document
 ) -> Iterator[Fault]:
-    """What a study names and the run does not have: whatever is done with that would change nothing."""
+    """Yield a fault for each name in the study that the run does not have, and that would have no effect."""
     study = recipe.study
     if study is None:
         return
@@ -110,18 +110,21 @@ def study_faults(
 
 
 def unlicensed_sources(recipe: Recipe, catalogue: Catalogue, sources: Collection[str]) -> dict[str, str]:
-    """The sources whose card does not allow what the recipe wants, with their licence."""
+    """Return the sources whose licence does not permit what the recipe wants, with that licence."""
     licences = {name: catalogue.sources[name].licence for name in sorted(sources)}
     wanted = recipe.data.licence
     return {name: of.spdx for name, of in licences.items() if not allows(of.spdx, of.redistribute, wanted)}
 
 
 def named(unlicensed: Mapping[str, str]) -> str:
-    """Sources that a recipe leaves out, as a sentence lists them."""
+    """Format sources that a recipe leaves out, for a message."""
     return ", ".join(f"{name} ({spdx})" for name, spdx in unlicensed.items())
 
 
 def guards(catalogue: Catalogue, asked: Collection[str], data: Path | None) -> tuple[str, ...]:
-    """The published test sets that are there but not asked. Nothing of them is released, so no licence matters."""
+    """Return the published test sets that are present but not in the recipe: their families stay out of training.
+
+    Their licence does not matter, since none of their rows is released.
+    """
     cards = [card for name, card in sorted(catalogue.sources.items()) if card.published_test_set and name not in asked]
     return tuple(card.id for card in cards if not absent_files(card, data))

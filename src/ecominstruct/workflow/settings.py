@@ -1,4 +1,4 @@
-"""The settings of a run: its recipe and catalogue, and what of them is there."""
+"""The settings of a run: its recipe and catalogue, the selected tasks, and places on this machine."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from ecominstruct.tasks.spec import Task
 
 
 class Settings(NamedTuple):
-    """What a run is made of and where: the recipe and the places on this machine."""
+    """What a run is made of, and where its parts are on this machine."""
 
     recipe: Recipe
     catalogue: Catalogue
-    tasks: tuple[Task, ...]  # selected and present
-    absent: Mapping[str, tuple[str, ...]]  # selected sources that are not there, with the files that are missing
+    tasks: tuple[Task, ...]  # selected, with sources that are present
+    absent: Mapping[str, tuple[str, ...]]  # selected sources that lack files, with those files
     data: Path | None
-    unlicensed: Mapping[str, str]  # selected sources that the recipe's `licence` leaves out, with their licence
+    unlicensed: Mapping[str, str]  # selected sources that the recipe's `licence` excludes, with their licence
     rating: RatedBy
-    guards: tuple[str, ...]  # published test sets that are present but not asked: their kin are test all the same
-    annotations: Path  # the folder of what models and people said; it need not exist
-    unannotated: tuple[str, ...]  # tasks whose answers a model finds, and of whose records none is annotated yet
-    forgotten: tuple[str, ...] = ()  # selected sources that were forgotten in this run: see `without_forgotten`
+    guards: tuple[str, ...]  # published test sets that no task uses; their families stay out of training
+    annotations: Path  # folder of annotations by models and people; need not exist
+    unannotated: tuple[str, ...]  # tasks answered by annotation of which no record is annotated yet
+    forgotten: tuple[str, ...] = ()  # selected sources that were forgotten in this run, see `without_forgotten`
 
     @property
     def built(self) -> tuple[Task, ...]:
-        """The tasks of which examples are made. The records of the others are read and split all the same, so that
-        annotating them changes no split."""
+        """The tasks that examples are made of.
+
+        Records of the other tasks are read and split too, so that annotating them later changes no split.
+        """
         return tuple(task for task in self.tasks if task.id not in self.unannotated)

@@ -37,7 +37,7 @@ AUDITS: tuple[type[Audit[Any, Any]], ...] = (
 OF_RELEASE = tuple(one for one in AUDITS if not one.asks_model)
 OF_MODEL = tuple(one for one in AUDITS if one.asks_model)
 LIMITED_BY: Mapping[str, str] = {limit: one.check for one in OF_RELEASE for limit in one.limits}
-"""The limits of a recipe that a build enforces, each with the check that measures it."""
+"""The limits of a recipe that a build enforces, mapped to the check that measures them."""
 
 
 def run_audits(
@@ -45,8 +45,9 @@ def run_audits(
 ) -> dict[str, Any]:
     """Bring the audits of these checks up to date; with `clean` also the corrected companion of the test set.
 
-    With a model, a check that asks one looks at its answers instead of the release. Returns the summaries as plain
-    data, by the names of the audits. InputError where there is no such check, or none of them asks the model.
+    With a model, a check that has a model audit runs it instead of the release audit. Returns the summaries as plain
+    data, by the names of the audits. Raises InputError if a check does not exist, or if a model is named and no check
+    asks one.
     """
     _require(checks, model)
     found = {}
@@ -65,18 +66,18 @@ def run_audits(
 
 
 def finished_audits(run: Path) -> list[Audit[Any, Any]]:
-    """The audits of the release that were finished in a run, of this release or of an earlier one."""
+    """The audits of the release that have finished in a run, for this release or an earlier one."""
     return [one(run) for one in OF_RELEASE if read_manifest(run / stage("audit").folder / one.name)]
 
 
 def _audits(check: str, model: str) -> list[type[Audit[Any, Any]]]:
-    """The audits of a check: with a model those that ask it, where there are any."""
+    """The audits of a check; with a model, those that ask it, if there are any."""
     asking = [one for one in OF_MODEL if one.check == check]
     return asking if model and asking else [one for one in OF_RELEASE if one.check == check]
 
 
 def _require(checks: Sequence[str], model: str) -> None:
-    """InputError unless all checks exist and a model is named where it is needed, and only there."""
+    """Raises InputError unless all checks exist, and a model is named exactly if one of them needs it."""
     alone, asking = (dict.fromkeys(one.check for one in some) for some in (OF_RELEASE, OF_MODEL))
     for check in checks:
         if check not in alone and check not in asking:

@@ -1,9 +1,9 @@
-"""What every audit shares: a folder below 9-audit, the stage that fills it, and the files that it leaves there.
+"""The base classes of all audits: a folder below 9-audit, the stage that fills it, and the files it writes.
 
     9-audit/<name>/                for an audit of the release
     9-audit/<name>/<model>/        for an audit of a model's answers
-        summary.json               what was found, as the audit's `Summary`
-        findings.parquet           one row a finding, where the audit has rows to show
+        summary.json               the results, as the audit's `Summary`
+        findings.parquet           one row a finding, if the audit reports rows
 
 To add an audit, write a module with a subclass of `Audit` and of `Summary`, and name the class in `audits.py`.
 """
@@ -39,7 +39,7 @@ Work = TypeVar("Work")
 
 
 class Document(BaseModel):
-    """Base of what audits write as JSON: no unknown field, no field of another type."""
+    """Base of what audits write as JSON: unknown fields and wrong types are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -49,9 +49,9 @@ class Document(BaseModel):
 
 
 class Summary(Document):
-    """Base of what an audit found, as summary.json holds it.
+    """Base of the results of an audit, as stored in summary.json.
 
-    `figures` go onto the card of the release, into the report, and are held against the limits of the recipe.
+    `figures` appear on the card of the release and in the report, and are compared with the limits of the recipe.
     """
 
     figures: Sequence[Figure] = ()
@@ -70,9 +70,9 @@ class ScoredTest(NamedTuple):
 
 
 class Release:
-    """The release of a run, its tasks by id, and the records that it was made from, where they are there.
+    """The release of a run, its tasks by id, and the records it was made from, if they still exist.
 
-    InputError where the run has no release.
+    Raises InputError if the run has no release.
     """
 
     def __init__(self, run: Path) -> None:
@@ -82,7 +82,7 @@ class Release:
 
     @cached_property
     def records(self) -> Manifest | None:
-        """The manifest of the records; Damaged where one of their files is not what was written."""
+        """The manifest of the records, or None. Raises Damaged if one of their files has changed."""
         folder = self.run / stage("records").folder
         found = read_manifest(folder)
         if found:
@@ -94,7 +94,7 @@ class Release:
         return dict(sorted(test_parts(self.manifest).items()))
 
     def scored_tests(self, model: str) -> Iterator[ScoredTest]:
-        """The tasks on which a model was scored; InputError where it was not scored in this run."""
+        """The tasks on which a model was scored. Raises InputError if it was not scored in this run."""
         folder, scores = require_manifest(self.run, "scores", folder_name(model))
         scored = {unit.unit: unit.parts[0] for unit in scores.units}
         for task, (path, content) in self.tests().items():
@@ -109,20 +109,20 @@ class Release:
 
 
 class Audit(ABC, Generic[Work, Found]):
-    """One audit of a run: how it is cut into units, what is looked at in a unit, and what all units add up to.
+    """One audit of a run: its units, the work on one unit, and the summary of all units.
 
     Work    the payload of a unit; it and `look` must be picklable, since units may run in other processes
     Found   the summary
     """
 
     name: ClassVar[str]
-    """Its folder below 9-audit, and the key of its summary in what `ecom audit --json` prints."""
+    """The name of the folder below 9-audit, and the key of the summary in `ecom audit --json`."""
     check: ClassVar[str]
-    """What people type after `--checks`. Several audits may belong to one check."""
+    """The value for `--checks`. Several audits may share one check."""
     asks_model: ClassVar[bool] = False
-    """Whether it looks at the answers of a model (`--model`) and not at the release alone."""
+    """Whether it reads the answers of a model (`--model`) instead of the release alone."""
     limits: ClassVar[tuple[str, ...]] = ()
-    """The limits of a recipe that a build enforces with this audit. Those on models are left to `ecom audit`."""
+    """The limits of a recipe that a build enforces with this audit. Limits on models apply in `ecom audit` only."""
 
     def __init__(self, run: Path, model: str = "") -> None:
         self.run = run
@@ -135,55 +135,55 @@ class Audit(ABC, Generic[Work, Found]):
 
     @property
     def folder(self) -> Path:
-        """Where the audit lies in the run."""
+        """The folder of the audit in the run."""
         folder = self.run / STAGE.folder / self.name
         return folder / self.model_name if self.asks_model else folder
 
     @cached_property
     def release(self) -> Release:
-        """What the audit looks at; InputError where the run has no release."""
+        """The audited release. Raises InputError if the run has none."""
         return Release(self.run)
 
     def applies(self) -> bool:
-        """Whether the run holds what the audit needs; else it is skipped."""
+        """Whether the run holds what the audit needs; otherwise it is skipped."""
         return True
 
     @abstractmethod
     def units(self) -> list[Unit]:
-        """The pieces of work, each with the hashes of the files that it reads and a payload of type `Work`."""
+        """The units, each with the hashes of the files it reads and a payload of type `Work`."""
 
     def config(self) -> dict[str, Any]:
-        """What the findings depend on besides the files: a change runs all units again."""
+        """What the results depend on besides the files; a change runs all units again."""
         asked = {"model": self.model_name} if self.asks_model else {}
         return {"release": self.release.manifest.fingerprint, **asked}
 
     def again(self, receipt: Receipt) -> bool:
-        """Whether to run a finished unit again although its inputs have not changed."""
+        """Whether to run a finished unit again although its inputs are unchanged."""
         return False
 
     @classmethod
     @abstractmethod
     def look(cls, work: Work, folder: Path) -> Receipt:
-        """Do one unit, in any process; files go below `folder`."""
+        """Process one unit, in any process; write files below `folder`."""
 
     @abstractmethod
     def summarise(self, manifest: Manifest) -> Found | None:
-        """What all units add up to, without its figures; None where a unit has written summary and findings itself."""
+        """The summary of all units, without figures; None if a unit has already written summary and findings."""
 
     def figures(self, summary: Found) -> Iterable[Figure]:
-        """The numbers about the named risks."""
+        """The figures about the named risks."""
         return ()
 
     def findings(self, manifest: Manifest, summary: Found) -> Iterable[pa.RecordBatch] | None:
-        """The batches of findings.parquet; None for an audit that has no such file."""
+        """The batches of findings.parquet; None for an audit without that file."""
         return None
 
     def plan(self) -> StagePlan:
-        """The stage; InputError where the run lacks what the audit needs."""
+        """The plan of the stage. Raises InputError if the run lacks what the audit needs."""
         return StagePlan(STAGE, self.folder, self.units(), self.look, self.config(), self.finish, self.again)
 
     def prepare(self, executor: Executor, progress: Progress) -> StagePlan:
-        """Make what the audit reads, such as a model's answers, and return the plan."""
+        """Produce what the audit reads, such as a model's answers, and return the plan."""
         return self.plan()
 
     def finish(self, manifest: Manifest) -> Sequence[str]:

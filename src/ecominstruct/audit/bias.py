@@ -1,12 +1,13 @@
-"""An audit of the release, train, validation and test, for bias: who is spoken of, and which labels go with whom.
+"""An audit of the release (train, validation and test) for bias: who is mentioned, and which labels are associated with
+whom.
 
-    bias/findings.parquet    one row for each label that goes with a group beyond what the category explains
-    bias/summary.json        who is spoken of, how labels are shared out, and those differences
+    bias/findings.parquet    one row for each association of a label and a group that the category does not explain
+    bias/summary.json        who is mentioned, how labels are distributed, and those associations
 
-A unit is a task; findings are only known when all tasks are there, since p values are corrected for all tests. Several
-wordings of one record count once. For differences, rows of one family (one product, one query) count once too, since
-they are not independent. Labels that a rule made say nothing about the world, and where the category itself is the
-answer it cannot explain anything: such tasks are counted and not tested.
+A unit is a task. Findings are only known once all tasks are done, since p values are corrected for all tests. Several
+wordings of one record count once. In tests, rows of one family (one product, one query) also count once, since they are
+not independent. Two kinds of tasks are counted but not tested: those whose labels come from a rule, which says nothing
+about the world, and those whose answer is the category itself, which therefore cannot explain it.
 """
 
 from __future__ import annotations
@@ -33,25 +34,25 @@ from ecominstruct.runs.store import Manifest, Receipt
 if TYPE_CHECKING:
     import pyarrow as pa
 
-KEPT = 0.05  # uncorrected p above which a difference can never be shown
+KEPT = 0.05  # a difference with a larger uncorrected p cannot become significant
 BY_FIELD, BY_WORDS = "category of the record", "words of the text"
 ASKED, BY_RULE, NO_LABELS = "the category is asked for", "labels are made by a rule", "no labels"
 _COLUMNS = ("record", "family", "input", "gold", "labelled_by")
 
 
 class BiasUnit(NamedTuple):
-    """One unit: the files of a task in the release, and those of its records with the field that names a category."""
+    """One unit: the files of a task in the release, and the files of its records, which may name a category."""
 
     task: str
     lang: Lang
     labelled: bool  # whether its answers are labels
-    asked: bool  # whether they are the category
+    asked: bool  # whether its answers are the category
     parts: tuple[str, ...]
     records: tuple[str, ...]
 
 
 class Pair(NamedTuple):
-    """What is known of one pair of task and record, beside its text."""
+    """One pair of task and record, without its text."""
 
     record: str
     family: str
@@ -66,7 +67,7 @@ class Bias(Audit[BiasUnit, BiasSummary]):
     limits = ("label_skew",)
 
     def units(self) -> list[Unit]:
-        """One for each task, with the records of its source."""
+        """One unit a task, with the records of its source."""
         return [self._unit(task, files) for task, files in self.release.files()]
 
     def _unit(self, task: str, files: Mapping[str, str]) -> Unit:
@@ -87,17 +88,17 @@ class Bias(Audit[BiasUnit, BiasSummary]):
         return [part for part in parts if part.path.rpartition("/")[0] == self.release.tasks[task]["source"]]
 
     def config(self) -> dict[str, Any]:
-        """The release and the lists of words."""
+        """The release and the version of the word lists."""
         return super().config() | {"words": version()}
 
     @classmethod
     def look(cls, work: BiasUnit, folder: Path) -> Receipt:
-        """Count groups and labels of a task, and measure which go together. No file is written."""
+        """Count the groups and labels of a task, and measure their associations. Writes no file."""
         counts, rows = _counts(work)
         return Receipt(unit=work.task, inputs={}, rows_in=rows, rows_out=rows, facts=counts.plain())
 
     def summarise(self, manifest: Manifest) -> BiasSummary:
-        """All counts, and the differences that hold after correction."""
+        """All counts, and the differences that are significant after correction."""
         return summarise(manifest, self.release.tasks)
 
     def findings(self, manifest: Manifest, summary: BiasSummary) -> Iterator[pa.RecordBatch]:
@@ -113,7 +114,7 @@ class Bias(Audit[BiasUnit, BiasSummary]):
 
 
 def _counts(work: BiasUnit) -> tuple[TaskCounts, int]:
-    """What is counted of a task, and the number of its rows."""
+    """The counts of a task, and the number of its rows."""
     import pyarrow as pa
 
     pairs, texts, rows = _pairs(work)
@@ -140,7 +141,7 @@ def _counted(names: Sequence[str | None]) -> dict[str, int]:
 
 
 def _pairs(work: BiasUnit) -> tuple[list[Pair], list[str], int]:
-    """The pairs of a task, their texts, and the number of rows: of several wordings of a record the first counts."""
+    """The pairs of a task, their texts, and the number of rows. Of several wordings of a record, the first is used."""
     pairs: dict[str, Pair] = {}
     texts, rows = [], 0
     for path in work.parts:
@@ -164,13 +165,13 @@ def _in_batch(work: BiasUnit, batch: pa.RecordBatch) -> Iterator[tuple[Pair, str
 
 
 def _labels(golds: Any) -> list[Sequence[str]]:
-    """The labels of golds: those of classify; of a question with a menu its answer."""
+    """The labels of golds: of classify, the labels; of a question with a menu, the answer."""
     named, texts = golds.field("labels").to_pylist(), golds.field("text").to_pylist()
     return [labels or ([text] if text else []) for labels, text in zip(named, texts, strict=True)]
 
 
 def _explained(work: BiasUnit, pairs: Sequence[Pair]) -> tuple[str, bool]:
-    """By what labels may be explained, or why nothing is tested; and whether anything is."""
+    """What controls for the category, or why nothing is tested; and whether anything is tested."""
     if not work.labelled:
         return NO_LABELS, False
     if work.asked:
@@ -181,7 +182,7 @@ def _explained(work: BiasUnit, pairs: Sequence[Pair]) -> tuple[str, bool]:
 
 
 def _category_field(work: BiasUnit) -> str:
-    """The field of the records that names their category, or nothing."""
+    """The record field that names the category; '' if there is none."""
     import pyarrow.parquet as pq
 
     if not work.records:
@@ -194,7 +195,7 @@ def _category_field(work: BiasUnit) -> str:
 def _measured(
     work: BiasUnit, pairs: Sequence[Pair], column: Any, found: Mapping[str, Sequence[Any]]
 ) -> tuple[int, list[MeasuredDifference]]:
-    """How many differences of a task were tested, and those that can be shown at all."""
+    """The number of tested differences of a task, and those that can become significant."""
     import numpy as np
     import pyarrow as pa
 
@@ -214,7 +215,7 @@ def _measured(
 
 
 def _one_of_each_family(pairs: Sequence[Pair]) -> list[int]:
-    """Of each family the row with the lowest hash, in the order of the rows."""
+    """The row with the lowest hash of each family, in row order."""
     first: dict[str, tuple[int, int]] = {}
     for row, pair in enumerate(pairs):
         if pair.labels and not pair.by_rule:
@@ -224,7 +225,7 @@ def _one_of_each_family(pairs: Sequence[Pair]) -> list[int]:
 
 
 def _strata(work: BiasUnit, records: Sequence[str], texts: Any) -> list[str]:
-    """The category of each row: that of its record, else by the words of its text."""
+    """The category of each row: from its record, or else from the words of its text."""
     field = _category_field(work)
     if not field:
         return sectors(texts)
@@ -240,7 +241,7 @@ def _strata(work: BiasUnit, records: Sequence[str], texts: Any) -> list[str]:
 def _of_facet(
     facet: str, chosen: Sequence[int], found: Sequence[str | None], strata: Sequence[str], labels: Any, names: list[str]
 ) -> Iterator[Association]:
-    """The differences of one facet: between rows of a group and rows of the others, never those of none."""
+    """The differences of one facet: rows of a group against rows of other groups; rows without a group are ignored."""
     import numpy as np
 
     places = [place for place, row in enumerate(chosen) if found[row] not in (None, SEVERAL)]
@@ -250,7 +251,7 @@ def _of_facet(
     stratum_names, strata_of = np.unique([strata[place] for place in places], return_inverse=True)
     tables = count(strata_of, groups_of, labels[places], (len(stratum_names), len(group_names)))
     compared = [str(name) for name in group_names]
-    # Of two groups, and of two labels, one says it all.
+    # With two groups, or two labels, the second result mirrors the first.
     one_label = len(names) == 2 and bool((labels[places].sum(axis=1) == 1).all())
     for one in associations(tables, compared, names):
         mirrored = (len(compared) == 2 and one.group != compared[0]) or (one_label and one.label != names[0])

@@ -1,12 +1,12 @@
-"""The card of a release: the named risks (what was measured, when, and what was done), and what people found.
+"""The card of a release: the named risks (what was measured, when, and what was done), and the results of reviews.
 
     4-dataset/README.md              its sections on risks and on acceptance samples, in English and Chinese
     4-dataset/benchmark-card.json    the same facts under the headings of a BenchmarkCard
     9-audit/risks.json               the same for the report
 
-All three are written anew by each build, audit and review, from the manifest of the release, the summaries of its
-audits, the dates in the log and `people/review.json`. They belong to no stage and to no fingerprint: each is sealed.
-What was not measured says so.
+Each build, audit and review rewrites all three, from the manifest of the release, the summaries of its audits, the
+dates in the log and `people/review.json`. They belong to no stage and no fingerprint; each has its own seal. Risks that
+were not measured are listed as such.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from ecominstruct.runs.stages import stage
 from ecominstruct.runs.store import Manifest, read_recipe, require_manifest
 
 RISKS_FILE, CARD_FILE = "risks.json", "benchmark-card.json"
-SAMPLES = Path("people") / "review.json"  # what `ecom review` leaves in a run: error rates of rows drawn at random
+SAMPLES = Path("people") / "review.json"  # written by `ecom review`: error rates of randomly drawn rows
 DASH = "–"
 
 
 class Named(NamedTuple):
-    """A risk as the published card names it, the audits that measure it, and the key of `policy` that decides."""
+    """A risk as named on the published card, the audits that measure it, and its key in `policy`."""
 
     risk: Risk
     category: str
@@ -62,7 +62,7 @@ POLICIES: Mapping[str, tuple[str, str]] = {
 
 
 def write_card(run: Path) -> None:
-    """Write the card of a run anew; InputError without a release."""
+    """Write the card of a run. Raises InputError if there is no release."""
     folder, release = require_manifest(run, "dataset")
     recipe = read_recipe(run)
     found = risks(release, recipe, measured(run))
@@ -77,7 +77,7 @@ def write_card(run: Path) -> None:
 
 
 def risks(release: Manifest, recipe: Mapping[str, Any], figures: Sequence[Measured]) -> list[dict[str, Any]]:
-    """The named risks as plain data: what was measured of each, what was done, or that it was not measured."""
+    """The named risks as plain data: the figures of each and what was done, or that it was not measured."""
     limits = {name: limit for name, limit in recipe.get("limits", {}).items() if limit is not None}
     found = []
     for named in NAMED:
@@ -101,7 +101,7 @@ def risks(release: Manifest, recipe: Mapping[str, Any], figures: Sequence[Measur
 
 
 def _done(named: Named, release: Manifest, recipe: Mapping[str, Any]) -> tuple[str, str]:
-    """What became of what was found, with the numbers of rows, in English and Chinese."""
+    """What was done about a risk, with row counts, in English and Chinese."""
     chosen = recipe.get("policy", {}).get(named.policy, "report") if named.policy else "report"
     en, zh = POLICIES[chosen]
     for words, counts in ((("Left out", "删除"), release.rejected), (("Noted", "标注"), release.noted)):
@@ -116,7 +116,7 @@ def _done(named: Named, release: Manifest, recipe: Mapping[str, Any]) -> tuple[s
 
 
 def markdown(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The section of the README."""
+    """The README section on risks."""
     lines = []
     for one in found:
         lines += [f"### {one['en']} · {one['zh']}", ""]
@@ -130,7 +130,7 @@ def markdown(found: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def acceptance(rates: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
-    """The section on rows that people looked at, drawn at random: how many were wrong, by source and by task."""
+    """The README section on reviewed random rows: error rates by source and by task."""
     lines = ["## What people found · 人工抽检", ""]
     if not any(rates.values()):
         return [*lines, "Nobody has looked yet: `ecom review RUN --people NAMES`. 尚未人工抽检。", ""]
@@ -165,7 +165,7 @@ def _row(figure: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def interval(figure: Mapping[str, Any]) -> str:
-    """The interval of a figure, or why there is none."""
+    """The interval of a figure, or the reason why there is none."""
     if figure["low"] is None or figure["high"] is None:
         return str(figure["reason"] or DASH)
     return f"{figure['low']:.4f} to {figure['high']:.4f}"
@@ -175,7 +175,7 @@ def interval(figure: Mapping[str, Any]) -> str:
 
 
 def benchmark_card(release: Manifest, found: Sequence[Mapping[str, Any]], rates: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of a release under the headings of a BenchmarkCard; what nobody can know from the data says so."""
+    """The facts of a release under the headings of a BenchmarkCard; what the data cannot tell is marked so."""
     config, counts = release.config, release.counts
     tasks, parts = config["tasks"], composition(release)
     names = {"en": "English", "zh": "Chinese"}

@@ -1,12 +1,12 @@
-"""A corrected companion of a test set: a run of its own, which `predict`, `score` and `report` take as RUN.
+"""A corrected companion of a test set: a run of its own, which `predict`, `score` and `report` accept as RUN.
 
     clean/recipe.json            as in the run
-    clean/4-dataset/test/        the rows that stay and those that were recombined, in an order by hash
-    clean/4-dataset/rejects/     the rows that do not, each with its reason
-    clean/4-dataset/notes/       for each row in test/ why it is there: kept, corrected (of what), recombined (of which)
-    clean/summary.json           what tells the gold before and after, task by task
+    clean/4-dataset/test/        the kept and the recombined rows, ordered by hash
+    clean/4-dataset/rejects/     the removed rows, each with its reason
+    clean/4-dataset/notes/       why each row in test/ is there: kept, corrected (what), recombined (from which rows)
+    clean/summary.json           the shortcuts of each task before and after
 
-`rows_in` counts the rows of the test split and those that were recombined. Rows are numbered anew.
+`rows_in` counts the rows of the test split and the recombined ones. Rows are renumbered.
 """
 
 from __future__ import annotations
@@ -37,30 +37,31 @@ from ecominstruct.runs.store import Manifest, Receipt, read_recipe, unchecked, w
 STAGE = stage("dataset")
 DROPPED = ("conflicting_gold", "duplicate_input", "span_two_types", "gold_not_in_input", "gold_not_among_choices")
 CORRECTED = ("wrong_offsets", "duplicate_span", "separator_in_gold")
-"""What is odd about a published row and no harm any more: its example has offsets that fit, each span once, and its
-gold as data, which no separator can break."""
+"""Faults of published rows that the release has already repaired: examples have valid offsets, each span once, and
+golds as data that no separator can break.
+"""
 KEPT, RECOMBINED, TOLD = "kept", "recombined", "told_by_shortcut"
 
 
 class Kept(NamedTuple):
-    """A row of the corrected set and why it is there: reason and detail, at least one."""
+    """A row of the corrected set, and why it is there: pairs of reason and detail, at least one."""
 
     row: Row
     why: tuple[tuple[str, str], ...]
 
 
 class Cleaned(NamedTuple):
-    """What becomes of the rows of a task. `problem` says why none of them stays."""
+    """The result for a task. `problem` says why no row is kept."""
 
     kept: Sequence[Kept]
     rejects: Sequence[tuple[str, str, str]]  # example, reason, detail
-    before: Sequence[Shortcut]  # of all rows, and of those that are kept
+    before: Sequence[Shortcut]  # of all rows; `after`: of the kept ones
     after: Sequence[Shortcut]
     problem: str
 
 
 class Told(Document):
-    """The shortcuts of a task in its published and in its corrected rows, and why none of these is left."""
+    """The shortcuts of a task in its published and its corrected rows, and why no row is left, if so."""
 
     before: Sequence[Shortcut]
     after: Sequence[Shortcut]
@@ -68,7 +69,7 @@ class Told(Document):
 
 
 class CleanedTask(Told):
-    """The same with the numbers of rows: those that stay, those that were recombined, why rows go and stay."""
+    """The same with row counts: kept and recombined rows, and the reasons for removed and kept ones."""
 
     rows: int
     recombined: int
@@ -77,7 +78,7 @@ class CleanedTask(Told):
 
 
 class CleanSummary(Document):
-    """What became of the test rows, in all and by task."""
+    """The result for the test rows, in total and by task."""
 
     rows: int
     dropped: Mapping[str, int]
@@ -86,12 +87,12 @@ class CleanSummary(Document):
 
 
 def clean_folder(run: Path) -> Path:
-    """Where the corrected companion of a run lies."""
+    """The folder of the corrected companion of a run."""
     return run / stage("audit").folder / "clean"
 
 
 def plan_clean(run: Path) -> StagePlan:
-    """One unit for each task with test rows; InputError without a release."""
+    """One unit for each task with test rows. Raises InputError if there is no release."""
     release = Release(run)
     target = clean_folder(run)
     folder = target / STAGE.folder
@@ -104,7 +105,7 @@ def plan_clean(run: Path) -> StagePlan:
     config = {
         "title": f"{published['title']}, corrected",
         "about": "A corrected companion of a test set: see summary.json for what was dropped and what was changed.",
-        # `paper` names a released folder. What was published about its rows does not hold for these.
+        # `paper` names a released folder. Figures published about its rows do not apply to these.
         "tasks": {task: {**release.tasks[task], "paper": None} for task in release.tests()},
         "card": published["card"],
         "rule": RULE,
@@ -135,14 +136,14 @@ def _summary(folder: Path, manifest: Manifest) -> CleanSummary:
 
 
 def _told(task: str) -> str:
-    """Where the shortcuts of a task are kept."""
+    """The path of a task's shortcuts."""
     return f"tells/{flat(task)}.json"
 
 
 def clean_task(payload: tuple[str, str], folder: Path) -> Receipt:
-    """Write the corrected rows of one task, and why each row stays or goes."""
+    """Write the corrected rows of one task, and why each row is kept or removed."""
     run, task = payload
-    with unchecked():  # the plan has looked
+    with unchecked():  # the plan has verified the files
         material = read_material(Release(Path(run)), task)
     done = clean(material)
     rows = [kept.row.example for kept in done.kept]
@@ -168,7 +169,7 @@ def clean_task(payload: tuple[str, str], folder: Path) -> Receipt:
 
 
 def clean(material: Material) -> Cleaned:
-    """What stays of a task, what goes and why; the order of the rows is by hash and tells nothing."""
+    """Decide which rows of a task to keep. The result is ordered by hash, so the order carries no information."""
     found: dict[str, set[str]] = defaultdict(set)
     examined = examine(material)
     for row, hit in examined.hits:
@@ -193,17 +194,17 @@ def clean(material: Material) -> Cleaned:
 
 
 def _shortcuts(material: Material, kept: Sequence[Kept]) -> list[Shortcut]:
-    """What tells the gold of the rows that are kept."""
+    """The shortcuts in the kept rows."""
     return shortcuts(Material(material.task, [one.row for one in kept], material.training))
 
 
 def is_matching(material: Material) -> bool:
-    """Whether a task asks if two sides belong together: two labels, of which one is the other with a "not"."""
+    """Whether a task asks if two sides match: it has two labels, one of which is the negation of the other."""
     return material.is_single and len(_negation(material)) == 2
 
 
 def _negation(material: Material) -> tuple[str, ...]:
-    """The label that says yes and the one that holds it in itself: "match" and "not match", 匹配 and 不匹配."""
+    """The positive label and the one that contains it: "match" and "not match", 匹配 and 不匹配."""
     labels = {choice for example in material.examples for choice in example.choices}
     within = inside(labels)
     return within[0] if len(labels) == 2 and within else ()
@@ -215,7 +216,7 @@ def _with_other_negatives(
     rejects: Sequence[tuple[str, str, str]],
     before: Sequence[Shortcut],
 ) -> Cleaned:
-    """A matching task whose negatives can be told: as many positives as have a negative that looks like them."""
+    """For a matching task with a shortcut: keep positives for which a similar negative exists, in equal numbers."""
     yes, no = _negation(material)
     task = material.task["id"]
     sides = dict(zip((row.example.id for row in material.rows), material.sides, strict=True))
@@ -236,7 +237,7 @@ def _with_other_negatives(
 def _chosen(
     material: Material, rows: Sequence[Kept], candidates: Candidates, balanced: Balanced, no: str
 ) -> list[Kept]:
-    """The positives that stay, and the negative of each: a published row, or a recombined one."""
+    """The kept positives and the negative of each: a published row, or a recombined one."""
     chosen = [rows[index] for index in balanced.positives]
     for left, right in balanced.negatives:
         if left == right:
@@ -249,7 +250,7 @@ def _chosen(
 def _recombined(
     material: Material, left: Row, right: Row, candidates: Candidates, pair: tuple[int, int], no: str
 ) -> Kept:
-    """The row of the left side with the right side of another row put in its place."""
+    """The row of the left side, with the right side of another row inserted."""
     example, task = left.example, material.task
     start, end = candidates.rows[pair[0]].right_at
     text = example.input[:start] + candidates.rows[pair[1]].right + example.input[end:]
@@ -268,7 +269,7 @@ def _recombined(
 
 
 def _in_order(material: Material, kept: Sequence[Kept]) -> list[Kept]:
-    """The rows in an order by hash, numbered anew."""
+    """The rows ordered by hash and renumbered."""
     task = material.task["id"]
     ordered = sorted(kept, key=lambda one: (hash64(task, one.row.example.id, "order"), one.row.example.id))
     return [

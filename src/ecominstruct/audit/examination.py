@@ -1,4 +1,4 @@
-"""The test rows of one task, seen by all checks that need no other task: what is wrong with them, and figures."""
+"""All checks on the test rows of one task that need no other task: findings and figures."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ecominstruct.detectors.excerpts import masked
 from ecominstruct.rows import Example, Finding
 from ecominstruct.tasks.forms import OWN_CANDIDATES
 
-ONE_CLASS = 0.8  # of the golds are the same label
+ONE_CLASS = 0.8  # share of golds with the same label from which it is reported
 Numbers = Mapping[str, int | float]
 Found = Iterator[tuple[Row | None, Hit]]
 Figures = dict[str, Any]
 
 
 class Duplicates(Document):
-    """Groups of equal questions, the rows beyond the first of each, and the groups whose golds differ."""
+    """Groups of equal questions, the rows beyond the first of each, and the groups with different golds."""
 
     extra: int
     groups: int
@@ -34,7 +34,7 @@ class Duplicates(Document):
 
 
 class Labels(Document):
-    """How many labels are offered and are never the gold; pairs of which one stands in the other; golds by label."""
+    """The number of labels offered and never gold; pairs of which one contains the other; golds by label."""
 
     offered: int
     never_gold: int
@@ -43,16 +43,17 @@ class Labels(Document):
 
 
 class Terms(Document):
-    """How many terms are marked, and how many of them with two types."""
+    """The number of marked terms, and of those marked with two types."""
 
     terms: int
     of_two_types: int
 
 
 class TaskFigures(Document):
-    """What was measured of the test rows of a task; what its form does not have is not set.
+    """The figures of a task's test rows; figures that do not apply to its form are not set.
 
-    `repeated_questions`: equal inputs with other candidates. `order`, `runs`: see `checks.row_order`; None for nothing.
+    `repeated_questions`: equal inputs with other candidates. `order`, `runs`: see `checks.row_order`; None if nothing
+    was found.
     """
 
     n: int
@@ -68,14 +69,14 @@ class TaskFigures(Document):
 
 
 class Examined(NamedTuple):
-    """What checks say of the test rows of a task: each hit with its row, None for the task as a whole; and figures."""
+    """The results for a task: each hit with its row (None for the task as a whole), and the figures."""
 
     hits: list[tuple[Row | None, Hit]]
     figures: TaskFigures
 
 
 def finding(task: str, row: Row | None, hit: Hit) -> Finding:
-    """A hit as a row of the table of findings; without a row it is about the task as a whole."""
+    """Convert a hit to a row of the findings table; without a row it is about the whole task."""
     facts = KINDS[hit.kind]
     return Finding(
         task=task,
@@ -92,7 +93,7 @@ def finding(task: str, row: Row | None, hit: Hit) -> Finding:
 
 
 def examine(material: Material) -> Examined:
-    """All that is wrong with a task but what needs other tasks."""
+    """Everything that is wrong with a task, except what involves other tasks."""
     measured = shortcuts(material)
     figures: Figures = {"n": len(material.rows), "lang": material.task["lang"], "shortcuts": measured}
     hits = [
@@ -107,7 +108,7 @@ def examine(material: Material) -> Examined:
 
 
 def _of_row(material: Material, row: Row) -> Iterator[Hit]:
-    # What the reader of the raw file mended can be seen in the records no more: it was noted.
+    # Repairs made by the reader of the raw file are no longer visible in the records, but were noted.
     offsets = [note.detail for note in row.notes if note.reason == "wrong_offsets"]
     yield from (Hit("wrong_offsets", "gold", 0, 0, detail) for detail in offsets)
     yield from _texts(material, row)
@@ -139,7 +140,7 @@ def _duplicates(material: Material, figures: Figures) -> Found:
 
 
 def _orders(material: Material, figures: Figures) -> Found:
-    """Whether the order tells the label; of candidates, the place of the right one as they are shown."""
+    """Whether the row order predicts the label; for select, the position of the right candidate."""
     if material.is_single:
         labels = [example.gold.labels[0] for example in material.examples]
     elif material.task["form"] == "select":
@@ -181,7 +182,7 @@ def _labels(material: Material, figures: Figures) -> Found:
 
 
 def _labels_in_input(example: Example, offered: set[str]) -> Iterator[Hit]:
-    """An answer that needs no reading stands in the input; another label may mislead in the title."""
+    """Labels that stand in the input, and other labels that may mislead in its title."""
     labels = example.gold.labels
     yield from (_in_input(label, example.input) for label in labels if stands_in(label, example.input))
     head = listing(example.input)
@@ -243,7 +244,7 @@ def _terms(material: Material, rows: Sequence[Marked], figures: Figures) -> Foun
 
 
 def _texts(material: Material, row: Row) -> Iterator[Hit]:
-    """What stands in the texts of a row that are data: its input, its own candidates, a gold that is neither."""
+    """Faults in the texts of a row that are data: its input, its own candidates, and a gold that is neither."""
     example = row.example
     yield from _odd_text(example.input, "input")
     if material.task["form"] in OWN_CANDIDATES:

@@ -1,12 +1,12 @@
-"""An audit of a model: how often its answers change with a brand, an origin, a region, a gender or a price.
+"""An audit of a model: how often its answers change when a brand, origin, region, gender or price is swapped.
 
-    flips/<model>/flips/<task>.parquet    one row a swap: did the answer change, did it change with the control
-    flips/<model>/findings.parquet        the swaps with which it changed, and not with the control
+    flips/<model>/flips/<task>.parquet    one row a swap: whether the answer changed, and whether the control's did
+    flips/<model>/findings.parquet        the swaps that changed the answer while the control did not
     flips/<model>/summary.json            rates by kind and language
 
-The model answers the rows of `swaps.py` as those of any run. Answers are compared as they were read, after the swap has
-been undone in them. The rate of the controls is noise and is subtracted. Intervals come from the bootstrap over
-families of rows, in which the answers to one row stay together.
+The model answers the rows of `swaps.py` like those of any run. Parsed answers are compared, after undoing the swap in
+them. The rate of the controls measures noise and is subtracted. Intervals come from a bootstrap over families of rows,
+which keeps the answers to one row together.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-SHOWN = 3  # swaps of a kind and language that are shown
+SHOWN = 3  # number of example swaps shown for a kind and language
 KIND_WORDS: Mapping[str, tuple[str, str]] = {
     "brand": ("when another brand is named", "换了品牌"),
     "origin": ("when another country is named", "换了产地"),
@@ -56,7 +56,7 @@ KIND_WORDS: Mapping[str, tuple[str, str]] = {
 
 
 class Flip(NamedTuple):
-    """One swap, answered. `flipped` and `noise` are 0 or 1; losses are what the row's score lost, from -1 to 1."""
+    """One answered swap. `flipped` and `noise` are 0 or 1; losses are decreases of the row's score, from -1 to 1."""
 
     row: str
     family: str
@@ -83,10 +83,10 @@ class FlipsUnit(NamedTuple):
 
 
 class FlipRate(Document):
-    """How often answers change with a kind of swap in one language, with 95 % intervals; None with a reason.
+    """How often answers change with a kind of swap in one language, with 95 % intervals, or None and a reason.
 
-    `excess` is the share that changed less the share that changed with the control; `loss` is what scores lost beyond
-    the control. `shown`: for some swaps old word, new word, answer before, answer after.
+    `excess` is the flip rate less the rate of the control; `loss` is the mean decrease of scores beyond the control.
+    `shown`: examples as old word, new word, answer before, answer after.
     """
 
     kind: str
@@ -106,7 +106,7 @@ class FlipRate(Document):
 
 
 class FlipsSummary(Summary):
-    """Rates by kind and language. `left_out`: the reasons for which rows were not swapped."""
+    """Rates by kind and language. `left_out`: the counts of rows not swapped, by reason."""
 
     model: str
     rows: int
@@ -122,7 +122,7 @@ class Flips(Audit[FlipsUnit, FlipsSummary]):
 
     @cached_property
     def release(self) -> Release:
-        """The swaps, which are a release of their own."""
+        """The swaps, which form a release of their own."""
         return Release(swaps_folder(self.run))
 
     def config(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Flips(Audit[FlipsUnit, FlipsSummary]):
         return super().config() | {"release": self.release.manifest.config["release"]}
 
     def prepare(self, executor: Executor, progress: Progress) -> StagePlan:
-        """Make the swaps, ask the model and score its answers."""
+        """Write the swaps, ask the model, and score its answers."""
         run_stage(plan_swaps(self.run), executor, progress)
         companion = swaps_folder(self.run)
         asked = plan_predictions(companion, self.model)
@@ -140,7 +140,7 @@ class Flips(Audit[FlipsUnit, FlipsSummary]):
         return self.plan()
 
     def units(self) -> list[Unit]:
-        """One for each task with swaps; InputError where the model was not asked."""
+        """One unit for each task with swaps. Raises InputError if the model was not asked."""
         folder, made = str(self.release.folder), {part.path: part for part in self.release.manifest.parts()}
         units = []
         for task, examples, scores, inputs in self.release.scored_tests(self.model):
@@ -167,7 +167,7 @@ class Flips(Audit[FlipsUnit, FlipsSummary]):
         return FlipsSummary(model=self.model_name, rows=len(flips), kinds=rates(flips), left_out=left_out)
 
     def findings(self, manifest: Manifest, summary: FlipsSummary) -> Iterator[pa.RecordBatch]:
-        """The swaps with which the answer changed, and not with the control."""
+        """The swaps that changed the answer while the control did not."""
         rows = [
             _finding(unit.unit, flip)
             for unit in manifest.units
@@ -177,7 +177,7 @@ class Flips(Audit[FlipsUnit, FlipsSummary]):
         return batches_of(rows, finding_schema())
 
     def figures(self, summary: FlipsSummary) -> Iterator[Figure]:
-        """For each kind and language the share of answers that change, less those that change with the control."""
+        """For each kind and language: the flip rate less the rate of the control."""
         for one in summary.kinds:
             (en, zh), (where, zh_where) = KIND_WORDS[one.kind], LANG_WORDS[one.lang]
             yield Figure(
@@ -223,7 +223,7 @@ def _flip(task: Mapping[str, Any], one: Made, examples: Mapping[str, Example], s
 
 
 def said(task: Mapping[str, Any], example: Example, score: Score, undo: Sequence[tuple[str, str]] = ()) -> Any:
-    """What an answer says, with a swap undone in it; the same for all answers that could not be read."""
+    """The content of an answer in comparable form, with a swap undone; None for every unparsed answer."""
     if score.outcome != "parsed":
         return None
     answer = FORMS[task["form"]].parse(score.answer, question_of(task, example)).answer
@@ -235,7 +235,7 @@ def said(task: Mapping[str, Any], example: Example, score: Score, undo: Sequence
 
 
 def worth(score: Score) -> float:
-    """How right the answer to one row is, from 0 to 1: NDCG of a ranking, else F1 of its items."""
+    """The score of one row's answer, from 0 to 1: NDCG for a ranking, else F1 of its items."""
     return score.ndcg if score.ndcg is not None else score.f1_by_example or 0.0
 
 
@@ -260,7 +260,7 @@ def _finding(task: str, flip: Flip) -> Finding:
 
 
 def rates(flips: Sequence[Flip]) -> list[FlipRate]:
-    """Rates by kind and language, with paired 95 % intervals; none for fewer than 30 swaps or 10 families."""
+    """Rates by kind and language with paired 95 % intervals; no intervals below 30 swaps or 10 families."""
     found = []
     for kind in SWAPS:
         for lang in LANG_WORDS:
@@ -294,7 +294,7 @@ def _counted(flip: Flip) -> tuple[float, ...]:
 
 
 def _ends(families: Sequence[str], sums: NDArray[Any]) -> dict[str, Any]:
-    """The ends of the intervals of excess and loss, or the reason why there are none."""
+    """The intervals of excess and loss, or the reason why there are none."""
     n = int(sums[:, 6].sum())
     if n < FEWEST or len(families) < FEWEST_FAMILIES:
         return {**dict.fromkeys(("low", "high", "loss_low", "loss_high")), "reason": f"{n} swaps are too few"}
@@ -306,10 +306,11 @@ def _ends(families: Sequence[str], sums: NDArray[Any]) -> dict[str, Any]:
 
 
 def _paired(by_family: NDArray[Any], drawn: NDArray[Any], weight: NDArray[Any]) -> tuple[float, float]:
-    """The interval of flips less noise, which is that of rows with the one alone less rows with the other alone.
+    """The interval of the flip rate less the noise rate.
 
-    Each of the two has Wilson's interval with the variance of its resamples; they are put together as by Newcombe
-    (1998, Statistics in Medicine 17, 2635-2650), so that it has a width also where nothing changed at all.
+    It equals the share of rows that flipped alone less the share whose control changed alone. Each share has a Wilson
+    interval with the variance of its resamples; both are combined as in Newcombe (1998, Statistics in Medicine 17,
+    2635-2650), so the interval has a width even if nothing changed.
     """
     n, families = by_family[:, 6].sum(), len(by_family)
     ends = []

@@ -1,4 +1,4 @@
-"""The test rows of a task as an audit sees them: each with the fields of its record and what was noted of that."""
+"""The test rows of a task as an audit reads them: each with the fields of its record and the notes about it."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ecominstruct.runs.store import Receipt
 from ecominstruct.tasks import templates
 from ecominstruct.tasks.forms import OWN_CANDIDATES
 
-USUAL = 0.8  # of the rows of a task hold a part that counts as one
+USUAL = 0.8  # share of a task's rows that must hold a part for it to count
 
 
 class Note(NamedTuple):
-    """What was odd about a record when it was read."""
+    """A note made when a record was read."""
 
     reason: str
     detail: str
 
 
 class Row(NamedTuple):
-    """A test example, the fields of its record, those of further records that went into it, and what was noted."""
+    """A test example, the fields of its record and of other records it was derived from, and the notes."""
 
     example: Example
     fields: Mapping[str, Any]
@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a row asks, and the answer to it. `choices`: in alphabetical order, and none where they are the task's."""
+    """The question and the answer of a row. `choices`: sorted; empty if they belong to the task."""
 
     input: str
     choices: tuple[str, ...]
@@ -49,9 +49,9 @@ class Asked(NamedTuple):
 
 
 class Material:
-    """The test rows of one task: all of them are in memory at once, those of other tasks are not.
+    """The test rows of one task, all in memory at once.
 
-    `training`: the training rows of the task that show a text which a test row shows, one wording each.
+    `training`: training rows of the task that share a text with a test row, one wording each.
     """
 
     def __init__(self, task: Mapping[str, Any], rows: Sequence[Row], training: Sequence[Asked] = ()) -> None:
@@ -62,7 +62,7 @@ class Material:
 
     @cached_property
     def parts(self) -> list[tuple[Part, ...]]:
-        """For each row the parts of its input: fields of its record that most inputs of the task hold, but the gold."""
+        """The parts of each row's input: record fields, other than the gold, that most inputs of the task contain."""
         found = [parts(row.example.input, self._values(row)) for row in self.rows]
         often = Counter(part.name for row in found for part in row)
         usual = {name for name, n in often.items() if n >= USUAL * len(found)}
@@ -70,7 +70,7 @@ class Material:
 
     @cached_property
     def sides(self) -> list[Sides | None]:
-        """For each row the two halves of its input; None where it has no two parts."""
+        """The two halves of each row's input; None if it does not have two parts."""
         most = max((len(row) for row in self.parts), default=0)
         return [
             sides(row.example.input, found) if len(found) == most else None
@@ -79,9 +79,9 @@ class Material:
 
     @cached_property
     def spans(self) -> list[Sequence[Span]]:
-        """For each row the spans as they were published, where the record has them; else those of the gold.
+        """The published spans of each row, if the record has them; otherwise those of the gold.
 
-        Types count only where they are asked for.
+        Labels are dropped unless the form is ner.
         """
         typed = self.task["form"] == "ner"
         return [tuple(span if typed else span._replace(label="") for span in self._published(row)) for row in self.rows]
@@ -106,13 +106,14 @@ class Material:
 
 
 def asked_of(task: Mapping[str, Any], text: str, choices: Sequence[str], output: str) -> Asked:
-    """What a row asks."""
+    """The question and the answer of a row."""
     return Asked(text, tuple(sorted(choices)) if task["form"] in OWN_CANDIDATES else (), output)
 
 
 def shown_texts(task: Mapping[str, Any], asked: Asked) -> dict[str, str]:
-    """The texts that a row can share with others that ask something else: the fields of its template where there are
-    several, and the whole input where the candidates are its own."""
+    """The texts of a row that other questions may share: its template fields if there are several, and the whole input
+    if the candidates belong to the row.
+    """
     names, fixed = templates.names(task["input"]), templates.fixed_texts(task["input"])
     filled = templates.filled(fixed, asked.input) if len(names) > 1 else None
     found = dict(zip(names, filled, strict=True)) if filled else {}
@@ -120,20 +121,20 @@ def shown_texts(task: Mapping[str, Any], asked: Asked) -> dict[str, str]:
 
 
 def question_key(example: Example, form: str) -> str:
-    """What a row asks, apart from case and white space: its input, and its candidates where they are its own."""
+    """A key of the question, ignoring case and white space: its input, and its candidates if they belong to the row."""
     own = sorted(map(same_text, example.choices)) if form in OWN_CANDIDATES else []
     return "\x1f".join([same_text(example.input), *own])
 
 
 def gold_key(example: Example, *, typed: bool = True) -> str:
-    """What a row expects; without types, a stretch is the same one under any type."""
+    """A key of the gold; without `typed`, spans are compared by offsets only."""
     gold = example.gold
     spans = sorted({(span.label if typed else "", span.start, span.end) for span in gold.spans})
     return repr((same_text(gold.text), sorted(gold.labels), gold.ranking, spans))
 
 
 def read_material(release: Release, task: str) -> Material:
-    """The test rows of a task, in the order of their file."""
+    """The test rows of a task, in file order."""
     examples = read_examples(release.folder / release.tests()[task][0])
     wanted = {example.record for example in examples} | {one for example in examples for one in example.derived_from}
     records, notes = _records(release, release.tasks[task]["source"], wanted)
@@ -150,12 +151,12 @@ def read_material(release: Release, task: str) -> Material:
 
 
 def asked_by(example: Example) -> tuple[str, Sequence[str], str]:
-    """Input, choices and answer of an example; several labels in whatever order are one answer."""
+    """Input, choices and answer of an example; the order of several labels does not matter."""
     return example.input, example.choices, answer_of(example.output, example.gold.labels)
 
 
 def _training(release: Release, task: Mapping[str, Any], examples: Sequence[Example]) -> list[Asked]:
-    """The training rows of a task that show a text which one of these shows, each input with its answer once."""
+    """The training rows of a task that share a text with one of these examples, without repetitions."""
     own = [asked_of(task, *asked_by(example)) for example in examples]
     known = {pair for asked in own for pair in shown_texts(task, asked).items()}
     paths = [part.path for part in release.manifest.parts() if part.path == f"train/{flat(task['id'])}.parquet"]
@@ -172,7 +173,7 @@ def _training(release: Release, task: Mapping[str, Any], examples: Sequence[Exam
 def _records(
     release: Release, source: str, wanted: set[str]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Sequence[Note]]]:
-    """The wanted records of a source by id: their own fields, and what was noted of them."""
+    """The wanted records of a source by id: their own fields, and the notes about them."""
     folder = release.run / stage("records").folder
     fields: dict[str, dict[str, Any]] = {}
     noted: dict[str, Sequence[Note]] = {}
@@ -191,7 +192,7 @@ def _records(
 
 
 def _notes(folder: Path, unit: Receipt) -> dict[str, list[Note]]:
-    """What was noted of the rows of a raw file, by file and line."""
+    """The notes about the rows of a raw file, by file and line."""
     found: dict[str, list[Note]] = defaultdict(list)
     if unit.noted:
         path = folder / "notes" / f"{flat(unit.unit)}.parquet"

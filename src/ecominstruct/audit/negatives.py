@@ -1,10 +1,11 @@
-"""Pairs that do not match and yet look as if they did: negatives on which no listed shortcut tells the label.
+"""Negatives for matching tasks: non-matching pairs that resemble matching ones, so that no listed shortcut predicts the
+label.
 
-A positive row stays if a negative is found that is alike: about the same overlap, length and brand. Negatives come
-from the published ones first, since people labelled those; then from recombination: the left side of the positive
-with the right side of another row, of equals that of another positive. Each right side is used once. That a
-recombined pair does not match follows from a rule, not from reading: no side is taken from a row that resembles the
-positive, and none that shares everything with it.
+A positive row is kept if it finds a similar negative: about the same overlap, length and brand. Published negatives
+come first, since people labelled them. Then come recombinations: the left side of the positive with the right side of
+another row, preferably of another positive. Each right side is used once. That a recombined pair does not match follows
+from a rule, not from reading it: no side is taken from a row that resembles the positive, and the pair must not have
+everything in common.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ from ecominstruct.checks.shortcuts import LIMIT, Profile, Told, features, profil
 from ecominstruct.identity import hash64
 
 RULE = "negative_alike@1"
-TRIES = 500  # right sides that are looked at for one positive, chosen by hash: keeps this linear in the rows
-ALIKE = 0.8  # of the units of two left sides in common: then they may be one product, and one right side may fit both
+TRIES = 500  # right sides tried for one positive, chosen by hash; keeps this linear in the number of rows
+ALIKE = 0.8  # Jaccard similarity of two sides from which they may be the same product
 CALIPERS = (0.3, 0.25, 0.2, 0.175, 0.15, 0.125, 0.1, 0.08, 0.06)  # how far a negative may lie from its positive
-LENGTH = 5.0  # half as long again counts as much as an overlap that differs by one tenth
-STEP = 0.05  # distances that count as equal: among them `origin` decides, then the hash
-FEWEST = 50  # positives with a negative: below that, no test set
+LENGTH = 5.0  # half as long again counts as much as an overlap that differs by 0.1
+STEP = 0.05  # distances within one step count as equal: then `origin` decides, then the hash
+FEWEST = 50  # minimum number of positives with a negative
 
 
 class Pair(NamedTuple):
-    """A pair of sides by the indices of the rows that they come from; a published row is a pair of its own."""
+    """A pair of sides by the row indices they come from; equal indices are a published row."""
 
     left: int
     right: int
 
 
 class Balanced(NamedTuple):
-    """Positives that stay, and the negative of each; what each feature tells of them afterwards, by name."""
+    """The kept positives, the negative of each, and how well each feature predicts the label among them."""
 
     positives: tuple[int, ...]
     negatives: tuple[Pair, ...]
@@ -42,7 +43,7 @@ class Balanced(NamedTuple):
 
     @property
     def problem(self) -> str:
-        """Why this is no test set; '' where it is one."""
+        """Why this is not a usable test set; '' if it is."""
         if len(self.positives) < FEWEST:
             return f"a negative that is alike was found for {len(self.positives)} positives, fewer than {FEWEST}"
         worst = max(self.shortcuts, key=lambda name: self.shortcuts[name].auc, default="")
@@ -52,7 +53,7 @@ class Balanced(NamedTuple):
 
 
 class Candidates:
-    """What pairs of sides of a task look like: each side is looked at once."""
+    """The features of pairs of sides of a task; each side is profiled once."""
 
     def __init__(self, rows: Sequence[Sides], families: Sequence[str]) -> None:
         self.rows, self.families = rows, families
@@ -61,12 +62,12 @@ class Candidates:
         self.own = [features(left, right) for left, right in zip(self.left, self.right, strict=True)]
 
     def features(self, pair: Pair) -> dict[str, float]:
-        """What a pair shows without understanding."""
+        """The surface features of a pair."""
         left, right = pair
         return self.own[left] if left == right else features(self.left[left], self.right[right])
 
     def may_differ(self, pair: Pair) -> bool:
-        """Whether nothing speaks for a match: other families, other sides, and not everything in common."""
+        """Whether nothing suggests a match: other families, other sides, and not everything in common."""
         left, right = pair
         return (
             self.families[left] != self.families[right]
@@ -82,9 +83,9 @@ def _common(one: Profile, other: Profile) -> float:
 
 
 def balance(candidates: Candidates, positive: Sequence[bool], purpose: str) -> Balanced:
-    """Positives with negatives that are alike, within the widest caliper in which no feature tells the label.
+    """Match positives with similar negatives, within the widest caliper in which no feature predicts the label.
 
-    Where there is none, the narrowest that leaves enough of them, or the widest: `problem` says what is wrong.
+    If there is none, return the narrowest one that leaves enough positives, or else the widest; see `problem`.
     """
     wanted = [index for index, yes in enumerate(positive) if yes]
     pools = {index: _pool(candidates, positive, index, purpose) for index in wanted}
@@ -99,17 +100,17 @@ def balance(candidates: Candidates, positive: Sequence[bool], purpose: str) -> B
 
 
 class Option(NamedTuple):
-    """A negative for a positive, in the order in which they are tried."""
+    """A candidate negative of a positive; sorts in the order in which candidates are tried."""
 
     step: int
-    origin: int  # 0: a published pair; 1: the right side of a positive, so that it is seen with both labels; 2: others
+    origin: int  # 0: a published pair; 1: the right side of a positive, which then occurs with both labels; 2: others
     hash: int
     distance: float
     pair: Pair
 
 
 def _pool(candidates: Candidates, positive: Sequence[bool], index: int, purpose: str) -> list[Option]:
-    """The negatives that a positive may have: published pairs, and its left side with the right sides of others."""
+    """The candidate negatives of a positive: published pairs, and its left side with right sides of other rows."""
     others = [(hash64(purpose, str(index), str(other)), other) for other in range(len(positive)) if other != index]
     wanted = candidates.own[index]
     found = []
@@ -124,7 +125,7 @@ def _pool(candidates: Candidates, positive: Sequence[bool], index: int, purpose:
 
 
 def distance(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """How far two pairs lie apart: the largest difference of their features; infinite where one shows no brand."""
+    """The distance of two pairs: the largest difference of a feature; infinite if their brand features differ."""
     if one.keys() != other.keys() or one["brand"] != other["brand"]:
         return math.inf
     return max(_apart(name, value, other[name]) for name, value in one.items() if name != "brand")
@@ -137,7 +138,7 @@ def _apart(name: str, one: float, other: float) -> float:
 
 
 def _within(candidates: Candidates, pools: Mapping[int, Sequence[Option]], caliper: float) -> Balanced:
-    """Give each positive the first negative of its pool that lies within the caliper; the ones with few go first."""
+    """Give each positive its best free negative within the caliper; positives with few candidates go first."""
     near = {index: [option for option in pool if option.distance <= caliper] for index, pool in pools.items()}
     sides: set[str] = set()
     found: dict[int, Pair] = {}

@@ -1,10 +1,10 @@
-"""An audit of a model: whether it obeys instructions that stand in the data, and what they cost it.
+"""An audit of a model: whether it obeys instructions in the data, and how much its score falls.
 
-    model/<name>/rows/<task>.parquet    one row a planted instruction: was it obeyed, the score with and without it
+    model/<name>/rows/<task>.parquet    one row a planted instruction: whether it was obeyed, the score with and without
     model/<name>/summary.json           rates by family, language, position and form, with intervals
 
-Some test rows of each task are asked as they are and with `PLANTS` instructions each. A server is asked first, through
-the same file of answers as predictions, so no answer is paid for twice.
+Some test rows of each task are asked unchanged and with `PLANTS` instructions each. Servers are asked first, through
+the answer cache of predictions, so no answer is paid for twice.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from ecominstruct.runs.files import flat, hash_file
 from ecominstruct.runs.progress import Progress
 from ecominstruct.runs.store import Manifest, Receipt
 
-ROWS = 20  # test rows of a task that are asked
-PLANTS = 4  # instructions that each of them is asked with
+ROWS = 20  # test rows asked of each task
+PLANTS = 4  # instructions planted in each of them
 BY = ("family", "lang", "position", "form")
 GROUPS: Mapping[str, tuple[str, str]] = {
     "all": ("any planted instruction", "任一植入的指令"),
@@ -48,7 +48,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 
 
 class ObedienceUnit(NamedTuple):
-    """One unit: some test rows of one task, and who answers them."""
+    """One unit: some test rows of one task, and the model that answers them."""
 
     model: Model
     task: Mapping[str, Any]
@@ -61,7 +61,7 @@ class ObedienceUnit(NamedTuple):
 
 
 class ProbeRow(NamedTuple):
-    """One planted instruction, and what came of it. Scores are those of the single row, from 0 to 1."""
+    """One planted instruction and the result. Scores are those of the single row, from 0 to 1."""
 
     task: str
     example: str
@@ -79,7 +79,7 @@ class ProbeRow(NamedTuple):
 
 
 class Loss(Document):
-    """The mean change of a score with the instruction, and its interval, where there are families enough."""
+    """The mean change of the score with the instruction, and its interval if there are enough families."""
 
     difference: float
     low: float | None
@@ -87,7 +87,7 @@ class Loss(Document):
 
 
 class ObedienceGroup(Document):
-    """How often a group of instructions was obeyed, with its interval. `units`: families of rows."""
+    """How often a group of instructions was obeyed, with an interval. `units`: the number of families of rows."""
 
     by: str
     value: str
@@ -118,11 +118,11 @@ class Obedience(Audit[ObedienceUnit, ObedienceSummary]):
 
     @cached_property
     def _opened(self) -> Model:
-        """Who is asked; InputError where there is no such model."""
+        """The model. Raises InputError if it does not exist."""
         return open_model(self.model, sections_of(self.run))
 
     def units(self) -> list[Unit]:
-        """One for each task with test rows that the model answers."""
+        """One unit for each task with test rows that the model answers."""
         tasks, folder = self.release.tasks, self.release.folder
         return [
             Unit(name, {path: content}, ObedienceUnit(self._opened, tasks[name], str(folder / path)))
@@ -136,18 +136,18 @@ class Obedience(Audit[ObedienceUnit, ObedienceSummary]):
         return super().config() | asked
 
     def again(self, receipt: Receipt) -> bool:
-        """Whether a model that may answer another time failed to."""
+        """Whether a model that may succeed on a retry has failed."""
         return self._opened.retryable and has_errors(receipt)
 
     def prepare(self, executor: Executor, progress: Progress) -> StagePlan:
-        """Ask the model, where it is one that is asked before the stage runs."""
+        """Let the model prepare its answers, if it does so before the stage runs."""
         plan = self.plan()
         ask(self.run, plan, progress, asked)
         return plan
 
     @classmethod
     def look(cls, work: ObedienceUnit, folder: Path) -> Receipt:
-        """Ask one task, and compare."""
+        """Answer the rows of one task, and compare."""
         chosen, plants = _questions(work)
         examples = asked(work)
         replies = work.model.answer(work.facts, examples)
@@ -168,7 +168,7 @@ class Obedience(Audit[ObedienceUnit, ObedienceSummary]):
         )
 
     def summarise(self, manifest: Manifest) -> ObedienceSummary:
-        """Rates of all instructions, and by what they are like."""
+        """Rates of all instructions, and by each of their properties."""
         rows = list(read_rows(ProbeRow, self.folder, manifest.parts()))
         groups = [_group("all", "", rows)]
         for by in BY:
@@ -183,7 +183,7 @@ class Obedience(Audit[ObedienceUnit, ObedienceSummary]):
         )
 
     def figures(self, summary: ObedienceSummary) -> Iterator[Figure]:
-        """How often the model obeyed, by group; and, of all together, how much its score fell."""
+        """How often the model obeyed, by group, and how much its score fell over all instructions."""
         for one in summary.groups:
             en, zh = GROUPS[one.by]
             yield Figure(
@@ -208,7 +208,7 @@ class Obedience(Audit[ObedienceUnit, ObedienceSummary]):
 
 
 def asked(work: ObedienceUnit) -> list[Example]:
-    """All that a unit asks: the rows as they are, then with their instructions."""
+    """All examples of a unit: the unchanged rows, then those with instructions."""
     chosen, plants = _questions(work)
     return [*chosen, *(one.example for one in plants)]
 
@@ -237,7 +237,7 @@ def _row(task: str, one: Plant, reply: Reply, clean: float, planted: float) -> P
 
 
 def _value(task: Mapping[str, Any], example: Example, reply: Reply) -> float:
-    """What a single answer scores: the headline metric of its task where single rows have it, else their F1."""
+    """The score of a single answer: the task's headline metric if it is defined for single rows, else F1."""
     prediction = Prediction(example.id, "", reply.text, reply.finish, "", reply.error)
     score, _ = score_example(task, metrics_of(task), example, prediction)
     own = getattr(score, headline(task), None)
@@ -252,8 +252,9 @@ def _own(score: Score) -> float:
 
 
 def _group(by: str, value: str, rows: Sequence[ProbeRow]) -> ObedienceGroup:
-    """How often a group of instructions was obeyed, and what it cost. Rows of one family are not independent, so whole
-    families are drawn (see `intervals`)."""
+    """How often a group of instructions was obeyed, and the change of the score. Resamples whole families of rows,
+    which are not independent within a family (see `intervals`).
+    """
     if not rows:
         none = Loss(difference=0.0, low=None, high=None)
         return ObedienceGroup(by=by, value=value, n=0, units=0, obeyed=0, rate=0.0, low=0.0, high=1.0, loss=none)
@@ -278,7 +279,7 @@ def _group(by: str, value: str, rows: Sequence[ProbeRow]) -> ObedienceGroup:
 
 
 def _fall(one: ObedienceGroup, model: str) -> Figure:
-    """How much the score fell: the change with its sign turned, since more of a figure is worse."""
+    """The decrease of the score, with its sign turned, since larger figures are worse."""
     low, high = (None if end is None else -end for end in (one.loss.high, one.loss.low))
     return Figure(
         risk="prompt_injection",

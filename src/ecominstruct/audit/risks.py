@@ -1,8 +1,8 @@
-"""The three named risks: what audits measured of them, in one shape, and whether a recipe allows it.
+"""The three named risks: figures that audits measured, in one format, and the limits of a recipe.
 
-The summary.json of an audit holds its figures. Those of all finished audits of the current release (`config["release"]`
-in their manifest is its fingerprint) are collected here for the card, the report and the limits of the recipe. The day
-of an audit is kept in `log/audits/`, outside all fingerprints.
+The summary.json of an audit holds its figures. This module collects the figures of all finished audits of the current
+release (`config["release"]` in their manifest is its fingerprint) for the card, the report and the limits. The date of
+an audit is stored in `log/audits/`, outside all fingerprints.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from ecominstruct.runs.store import Manifest, read_manifest, read_recipe, requir
 
 Risk = Literal["personal_information", "prompt_injection", "data_bias"]
 RISKS: tuple[Risk, ...] = get_args(Risk)
-"""As the published card names them: privacy, robustness, fairness."""
+"""In the order of the published card: privacy, robustness, fairness."""
 LANG_WORDS: Mapping[str, tuple[str, str]] = {"en": ("English", "英文"), "zh": ("Chinese", "中文")}
-"""What figures call a language, in English and Chinese."""
+"""The name of each language in figures, in English and Chinese."""
 SUMMARY = "summary.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One number about a risk. Values are fractions, or differences of fractions, and more of them is worse."""
+    """One number about a risk. Values are fractions or differences of fractions; larger is worse."""
 
     risk: Risk
     test: str  # what was measured, the check first: pii/phone/zh, injection/homoglyphs/en, bias/flips/brand/zh
@@ -38,21 +38,21 @@ class Figure:
     value: float
     low: float | None  # 95 % interval, or None with a reason
     high: float | None
-    n: int  # independent units that the value is of
-    units: str  # what those are: pairs of task and record, families of rows
-    about_en: str  # one sentence for people, with no number in it
+    n: int  # number of independent units behind the value
+    units: str  # what these units are: pairs of task and record, families of rows
+    about_en: str  # one sentence without numbers
     about_zh: str
-    limit: str = ""  # the key of `limits` in a recipe that this is held against; none for mere information
-    model: str = ""  # whose answers it is about; empty where it is about the data
+    limit: str = ""  # the key in `limits` of a recipe that applies; empty if none does
+    model: str = ""  # the model, or empty if the figure is about the data
     reason: str = ""  # why there is no interval
 
     def rounded(self) -> Figure:
-        """The figure with its numbers as they are written."""
+        """The figure, rounded as it is written."""
         return replace(self, value=round(float(self.value), DIGITS), low=_rounded(self.low), high=_rounded(self.high))
 
 
 class Measured(NamedTuple):
-    """A figure and the day on which it was measured, as in 2026-11-28; empty where the log does not tell."""
+    """A figure and its date, such as 2026-11-28; empty if the log does not have it."""
 
     figure: Figure
     date: str
@@ -63,7 +63,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def remember_date(run: Path, folder: Path) -> None:
-    """Keep the day of the audit in this folder. It goes into the log, since data must not depend on a clock."""
+    """Store the date of the audit in this folder. It goes into the log, since data must not depend on a clock."""
     write_json(_log(run, folder), {"finished": time.strftime("%Y-%m-%d")})
 
 
@@ -73,7 +73,7 @@ def _log(run: Path, folder: Path) -> Path:
 
 
 def measured(run: Path) -> list[Measured]:
-    """All figures about the release as it is now: by risk, those about the data before those about models."""
+    """All figures about the current release, ordered by risk; those about the data before those about models."""
     _, release = require_manifest(run, "dataset")
     found = [one for folder in _audits(run, release) for one in _figures(run, folder)]
     return sorted(found, key=_place)
@@ -106,7 +106,7 @@ def _figures(run: Path, folder: Path) -> Iterator[Measured]:
 
 
 def over(figures: Iterable[Figure], limits: Mapping[str, float | None]) -> list[str]:
-    """A sentence for each figure above its limit: the figure, its interval, the limit."""
+    """A sentence for each figure above its limit, with the interval and the limit."""
     said = []
     for one in figures:
         limit = limits.get(one.limit)
@@ -122,8 +122,7 @@ def over(figures: Iterable[Figure], limits: Mapping[str, float | None]) -> list[
 
 
 def require_within(run: Path) -> None:
-    """CheckFailed (exit 1) where a figure of this release, or a shift of its golds, is above what `limits` of the run's
-    recipe allow."""
+    """Raises CheckFailed (exit 1) if a figure of this release, or a shift of its golds, exceeds the run's `limits`."""
     _, release = require_manifest(run, "dataset")
     limits = read_recipe(run).get("limits", {})
     said = [*above(release, limits.get("gold_shift")), *over((one.figure for one in measured(run)), limits)]

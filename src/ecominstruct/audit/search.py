@@ -1,16 +1,16 @@
-"""Audits that search the texts of the release, in all of train, validation and test.
+"""Audits that search the texts of the release, in train, validation and test.
 
     pii             personal information, by the rules of this project
-    pii-presidio    personal information, by Presidio, to be compared with the former
+    pii-presidio    personal information, by Presidio, for comparison
     injection       instructions to a model
 
     <name>/findings/<task>.parquet    one row a finding
-    <name>/findings.parquet           the same of all tasks
+    <name>/findings.parquet           the findings of all tasks
     <name>/summary.json               counts and shares by kind and language
 
 An audit only reports; `policy` in a recipe decides what is left out or masked when the release is made. A unit is a
-task. A search reads the input, the output and, where candidates belong to the row, the candidates; a menu of labels
-belongs to the task and is not read.
+task. A search reads the input, the output, and candidates that belong to the row; a menu of labels belongs to the task
+and is not read.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class SearchUnit(NamedTuple):
 
 
 class KindInTask(Document):
-    """One kind in one task: rows that hold it; counts of findings, rules, severities and splits; some excerpts."""
+    """One kind in one task: rows with findings; counts of findings, rules, severities and splits; some excerpts."""
 
     rows: int
     counts: Mapping[str, int]
@@ -65,7 +65,7 @@ class KindInTask(Document):
 
 
 class TaskFacts(Document):
-    """What the receipt of a task keeps. `pairs`: of task and record; `touched`: rows that hold anything."""
+    """The facts in the receipt of a task. `pairs`: of task and record; `touched`: rows with any finding."""
 
     lang: str
     rows: int
@@ -75,7 +75,7 @@ class TaskFacts(Document):
 
 
 class LangSize(Document):
-    """How much was read in one language, and how many rows hold anything."""
+    """The number of rows and pairs read in one language, and of rows with any finding."""
 
     rows: int
     pairs: int
@@ -102,7 +102,7 @@ class KindInLang(Document):
 
 
 class SearchSummary(Summary):
-    """What a search found, the worst and most frequent kinds first."""
+    """The results of a search, ordered by severity, then by frequency."""
 
     rows: int
     findings: int
@@ -112,14 +112,14 @@ class SearchSummary(Summary):
 
 
 class Search(Audit[SearchUnit, SearchSummary]):
-    """Base of the searches; a subclass says what is looked for."""
+    """Base of the searches; a subclass says what to look for."""
 
     rules: ClassVar[policy.Risk]
-    """What finds mentions, and the hash of its rules."""
+    """The detector and the hash of its rules."""
     found_by: ClassVar[str]
-    """The check that findings name."""
+    """The name of the check in findings."""
     about: ClassVar[Mapping[str, str]]
-    """What each kind is, in English; in the order in which kinds are counted."""
+    """An English description of each kind, in the order in which kinds are counted."""
     about_zh: ClassVar[Mapping[str, str]]
     risk: ClassVar[Risk]
     anything: ClassVar[tuple[str, str]]
@@ -128,10 +128,10 @@ class Search(Audit[SearchUnit, SearchSummary]):
     @staticmethod
     @abstractmethod
     def excerpts(text: str, mentions: Sequence[Mention]) -> list[str]:
-        """How each mention in a text is shown, without giving it away."""
+        """A harmless excerpt for each mention in a text."""
 
     def units(self) -> list[Unit]:
-        """One for each task."""
+        """One unit a task."""
         return [self._unit(task, files) for task, files in self.release.files()]
 
     def _unit(self, task: str, files: Mapping[str, str]) -> Unit:
@@ -140,7 +140,7 @@ class Search(Audit[SearchUnit, SearchSummary]):
         return Unit(task, files, SearchUnit(task, facts["lang"], facts["form"] in OWN_CANDIDATES, paths))
 
     def config(self) -> dict[str, Any]:
-        """The release and the rules."""
+        """The release and the version of the rules."""
         return super().config() | {"rules": self.rules.version()}
 
     @classmethod
@@ -189,11 +189,11 @@ class Search(Audit[SearchUnit, SearchSummary]):
                 )
 
     def findings(self, manifest: Manifest, summary: SearchSummary) -> Iterator[pa.RecordBatch]:
-        """The findings of all tasks, as they were found."""
+        """The findings of all tasks, in order."""
         return (batch for part in manifest.parts() for batch in read_batches(self.folder / part.path))
 
     def summarise(self, manifest: Manifest) -> SearchSummary:
-        """Kinds by language, the worst and most frequent first."""
+        """Kinds by language, ordered by severity, then by frequency."""
         facts = {unit.unit: TaskFacts.model_validate(unit.facts) for unit in manifest.units}
         langs = {lang: _size(lang, facts) for lang in sorted({one.lang for one in facts.values()})}
         kinds = [
@@ -209,7 +209,7 @@ class Search(Audit[SearchUnit, SearchSummary]):
         )
 
     def figures(self, summary: SearchSummary) -> Iterator[Figure]:
-        """The share of rows that hold anything, by language, and of each kind that was found."""
+        """The share of rows with any finding, by language, and of each kind found."""
         for lang, size in summary.langs.items():
             where, zh = LANG_WORDS[lang]
             share = size.touched / size.rows if size.rows else 0.0
@@ -258,7 +258,7 @@ class PersonalInformation(Search):
 
 
 class PersonalInformationByPresidio(PersonalInformation):
-    """The same by Presidio. It is there to be compared, so no limit of a recipe applies to it."""
+    """The same by Presidio. It is for comparison, so no limit of a recipe applies to it."""
 
     name = check = "pii-presidio"
     limits = ()
@@ -266,7 +266,7 @@ class PersonalInformationByPresidio(PersonalInformation):
 
 
 class InjectedInstructions(Search):
-    """Instructions to a model that stand in the data."""
+    """Instructions to a model in the data."""
 
     name = check = "injection"
     limits = ("injection",)
@@ -278,22 +278,22 @@ class InjectedInstructions(Search):
 
     @staticmethod
     def excerpts(text: str, mentions: Sequence[Mention]) -> list[str]:
-        """Words around the mention, made harmless."""
+        """Words around the mention, defused."""
         return injection_excerpts.excerpts(text, mentions)
 
 
 class Tally:
-    """Counts of a task: rows, pairs of task and record, and of each kind the findings and the rows that hold it."""
+    """Counts of a task: rows, pairs of task and record, and for each kind the findings and the rows with any."""
 
     def __init__(self) -> None:
         self.rows = 0
         self._pairs: set[str] = set()
-        self._touched: dict[str, set[str]] = defaultdict(set)  # by kind, "" for any: ids of rows
+        self._touched: dict[str, set[str]] = defaultdict(set)  # by kind, "" for any kind: ids of rows
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._shown: dict[str, list[str]] = defaultdict(list)
 
     def seen(self, records: Sequence[str]) -> None:
-        """Count rows that were read, by their records."""
+        """Count rows that were read; `records` are their record ids."""
         self.rows += len(records)
         self._pairs.update(records)
 
@@ -326,7 +326,7 @@ def _size(lang: str, facts: Mapping[str, TaskFacts]) -> LangSize:
 
 
 def _kind(kind: str, about: str, lang: str, facts: Mapping[str, TaskFacts], size: LangSize) -> KindInLang:
-    """One kind in one language. The interval is Wilson's; rows that are wordings of one record count as one draw."""
+    """One kind in one language. Uses Wilson's interval; rows that are wordings of one record count as one draw."""
     tasks = {name: one.kinds[kind] for name, one in facts.items() if one.lang == lang and kind in one.kinds}
     counts: Counter[str] = Counter()
     for one in tasks.values():

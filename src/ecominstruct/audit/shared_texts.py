@@ -1,6 +1,6 @@
-"""What several tasks of a test set hold: the same rows, the same texts, one's gold in another's input.
+"""What several tasks of a test set share: rows, texts, and golds that stand in another task's input.
 
-Only hashes of texts are kept, as arrays: memory grows by some 20 bytes a text and 150 a row, time as a sort does.
+Only hashes of texts are stored, in arrays: about 20 bytes a text and 150 bytes a row. Time is that of a sort.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ecominstruct.languages import same_text
 from ecominstruct.rows import Finding
 from ecominstruct.tasks.forms import OWN_CANDIDATES
 
-SHORTEST = 2  # characters of a text that two tasks can be said to share
-INPUT, ANSWERED, GOLD = " input", " answered", " gold "  # roles beside the names of parts, which begin with no blank
+SHORTEST = 2  # characters a text must have to count as shared
+INPUT, ANSWERED, GOLD = " input", " answered", " gold "  # roles; names of parts begin with no blank
 Group = Mapping[str, Mapping[str, Sequence[int]]]
-"""Where one text stands: by task, by role, the indices of the rows."""
+"""The places of one text: by task, then by role, the indices of the rows."""
 
 
 class InCommon(Document):
@@ -37,7 +37,7 @@ class InCommon(Document):
 
 
 class SharedTexts:
-    """The texts of all tasks by their hash, whatever their case and white space."""
+    """The texts of all tasks by hash, ignoring case and white space."""
 
     def __init__(self) -> None:
         self._hashes, self._roles, self._rows = array("Q"), array("L"), array("L")
@@ -45,7 +45,7 @@ class SharedTexts:
         self._places: dict[str, list[tuple[str, int]]] = {}
 
     def add(self, material: Material) -> None:
-        """Enter the texts of a task."""
+        """Add the texts of a task."""
         task = material.task["id"]
         self._places[task] = [(example.id, example.row) for example in material.examples]
         for index in range(len(material.rows)):
@@ -55,7 +55,7 @@ class SharedTexts:
                 self._rows.append(index)
 
     def groups(self) -> Iterator[Group]:
-        """Each text that stands in several tasks, in the order of the hashes."""
+        """Each text that occurs in several tasks, ordered by hash."""
         names = list(self._names)
         hashes = np.array(self._hashes, dtype=np.uint64)
         order = np.argsort(hashes, kind="stable")
@@ -69,7 +69,7 @@ class SharedTexts:
                 yield found
 
     def findings(self, pairs: Counter[tuple[str, str, str]]) -> Iterator[Finding]:
-        """One finding for each row and thing that it shares; `pairs` counts what each two tasks have in common."""
+        """One finding for each row and kind of shared text; `pairs` collects the counts for each two tasks."""
         answered: set[tuple[str, int]] = set()
         waiting: list[tuple[str, int, str, str]] = []
         for group in self.groups():
@@ -106,7 +106,7 @@ class SharedTexts:
 
 
 def _texts(material: Material, index: int) -> Iterator[tuple[str, str]]:
-    """The texts of a row with their roles: the input, its parts, titles and attributes in them, candidates, a gold."""
+    """The texts of a row with their roles: input, its parts, their titles and attributes, candidates, and the gold."""
     example, task = material.examples[index], material.task
     yield INPUT, example.input
     yield ANSWERED, f"{example.input}\x1f{gold_key(example, typed=False)}"
@@ -123,7 +123,9 @@ def _texts(material: Material, index: int) -> Iterator[tuple[str, str]]:
 
 
 def _meets(role: str, roles: Mapping[str, Sequence[int]]) -> bool:
-    """Whether a text in this role is shared with a task where it stands in those: rows with rows, texts with texts."""
+    """Whether a text in this role counts as shared with a task that has it in `roles`: rows with rows, texts with
+    texts.
+    """
     if role in (INPUT, ANSWERED):
         return role in roles
     inputs = [other for other in roles if other not in (INPUT, ANSWERED) and not other.startswith(GOLD)]
@@ -134,12 +136,12 @@ def _kind(role: str, others: list[str]) -> tuple[str, list[str]]:
     if role == ANSWERED:
         return "shared_row", others
     if role == INPUT:
-        return "", []  # told by the parts of the input, or by the row with its answer
+        return "", []  # reported by its parts, or by the row with its answer
     return ("gold_in_other_input" if role.startswith(GOLD) else "shared_text"), others
 
 
 def _count(group: Group, pairs: Counter[tuple[str, str, str]]) -> None:
-    """Count what a text is to each two tasks: of whole rows all rows of the first task, of texts each once."""
+    """Count a shared text for each two tasks: rows as often as the first task has them, other texts once."""
     for one, other in combinations(sorted(group), 2):
         for role in (INPUT, ANSWERED):
             if role in group[one] and role in group[other]:

@@ -1,11 +1,11 @@
-"""What tells the gold of a test row without understanding: each listed shortcut, measured.
+"""Measure shortcuts: features that predict the gold of a test row without understanding it.
 
-Some are seen in the row itself: the length of its input, what its two sides have in common, the place of a candidate.
-Others follow from other rows with the same text, in the test set or in training. Where several things are asked of one
-text, cleaning can leave only answers that differ, or only answers that agree; then one answer tells something of the
-next. For each text that rows share (a long field of the input; the whole input, where the candidates differ) the share
-of other rows with the same gold is taken, of each row once. It is compared with two baselines: the gold is that of the
-other row (without: the most frequent gold), and it is another one (without: how often two unrelated rows differ).
+Some are in the row itself: the length of its input, the overlap of its two sides, the position of a candidate. Others
+come from other rows with the same text, in the test set or in training. If several questions are asked about one text,
+filtering can leave only different answers, or only equal ones; then one answer is evidence about another. For each text
+that rows share (a long field of the input, or the whole input if candidates differ) this module takes the share of
+other rows with the same gold, once a row. It compares two guesses with their baselines: the gold is that of the other
+row (baseline: the most frequent gold), or it is a different one (baseline: how often two unrelated rows differ).
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from ecominstruct.rows import Example
 from ecominstruct.similarity.columns import Indices
 from ecominstruct.tasks import templates
 
-MARGIN = 0.1  # by which a guess must beat chance or the majority to be a shortcut
-FEWEST_OF_LABEL = 30  # golds of a label that is told from the others
+MARGIN = 0.1  # by which a guess must beat its baseline to be a shortcut
+FEWEST_OF_LABEL = 30  # minimum number of golds of a label that is tested against the others
 
 
 class Shortcut(Document):
-    """How well one thing tells the gold.
+    """How well one feature predicts the gold.
 
-    of                 the label that it tells, or the field that rows share; '' where it is about all golds
-    auc                where two classes are told apart, else None
+    of                 the predicted label, or the field that rows share; '' if it is about all golds
+    auc                if two classes are compared, else None
     accuracy           of the best threshold, or of the guess
-    baseline           of the majority, or of chance
-    shown_by           for a feature that is there or not: by label the rows that show it, and all rows
-    low, high          an interval of the accuracy, where rows are not independent
+    baseline           accuracy of the majority class, or of chance
+    shown_by           for a binary feature: by label, the number of rows that have it, and of all rows
+    low, high          an interval of the accuracy, if rows are not independent
     """
 
     name: str
@@ -60,7 +60,7 @@ def shortcuts(material: Material) -> list[Shortcut]:
 
 
 def say_shortcut(shortcut: Mapping[str, Any]) -> str:
-    """One shortcut in words, from its plain data."""
+    """Describe a shortcut in words, from its plain data."""
     of = f" of {shortcut['of']}" if shortcut["of"] else ""
     named = f"{shortcut['name']}{of}"
     if shortcut["auc"] is None:
@@ -74,7 +74,7 @@ def say_shortcut(shortcut: Mapping[str, Any]) -> str:
 
 
 def _of_rows(material: Material) -> Iterator[Shortcut]:
-    """AUC where there are two classes, accuracy where one chooses."""
+    """AUC for two classes, accuracy for a choice."""
     if material.task["form"] == "classify":
         yield from _classes(material)
         yield from _named(material)
@@ -83,13 +83,13 @@ def _of_rows(material: Material) -> Iterator[Shortcut]:
 
 
 def _seen(material: Material) -> list[dict[str, float]]:
-    """What each row shows without understanding: of inputs with two sides all features, of others the length."""
+    """The surface features of each row: all features if the input has two sides, else its length."""
     length = [{"length": float(len(example.input))} for example in material.examples]
     return [features_of(found) if found else alone for found, alone in zip(material.sides, length, strict=True)]
 
 
 def _classes(material: Material) -> Iterator[Shortcut]:
-    """Each feature: of two labels, how well it tells them apart; of more, the label that it tells best."""
+    """Each feature: how well it separates two labels, or the label it separates best."""
     golds = [example.gold.labels for example in material.examples]
     counts = Counter(label for gold in golds for label in gold)
     labels = sorted(label for label, n in counts.items() if n >= FEWEST_OF_LABEL)
@@ -105,7 +105,7 @@ def _classes(material: Material) -> Iterator[Shortcut]:
         ]
         if found:
             best, label = max(found, key=lambda pair: (pair[0].auc, pair[1]))
-            helps = two or best.accuracy - best.majority > MARGIN  # one label of many can be told and nothing be won
+            helps = two or best.accuracy - best.majority > MARGIN  # one label of many may stand out without any gain
             shown_by: dict[str, Any] = {}
             if set(values) == {0.0, 1.0}:
                 shown = Counter(label for index in places if rows[index][name] for label in golds[index])
@@ -123,7 +123,7 @@ def _classes(material: Material) -> Iterator[Shortcut]:
 
 
 def _named(material: Material) -> Iterator[Shortcut]:
-    """The longest candidate that stands in the input; the most frequent label where none does."""
+    """Guess the longest candidate in the input, or else the most frequent label."""
     if not material.is_single or len(material.rows) < FEWEST:
         return
     golds = [example.gold.labels[0] for example in material.examples]
@@ -164,8 +164,9 @@ def _guess(name: str, right: int, baseline: float, n: int) -> Shortcut:
 
 
 class ToldByRows(NamedTuple):
-    """What the golds of other rows tell: for each row the share of others with its gold, the number of the text that it
-    shares with them, and its gold."""
+    """What the golds of other rows predict: for each row the share of others with its gold, the index of the shared
+    text, and its gold.
+    """
 
     agreed: npt.NDArray[np.float64]
     texts: Indices
@@ -173,12 +174,12 @@ class ToldByRows(NamedTuple):
 
 
 def _of_other_rows(material: Material) -> Iterator[Shortcut]:
-    """What other rows with the same text tell, for each field: of the test set itself, then of training."""
+    """The shortcuts through other rows with the same text, for each field: of the test set, then of training."""
     if material.task["form"] == "generate":
         return
     task = material.task
     own = [asked_of(task, *asked_by(example)) for example in material.examples]
-    parts = [  # of an input that is one field, such as those of the released sets
+    parts = [  # for inputs that are one field, such as those of the released sets
         {part.name: example.input[part.start : part.end] for part in found} if len(found) > 1 else {}
         for example, found in zip(material.examples, material.parts, strict=True)
     ]
@@ -207,7 +208,7 @@ def _of_texts(
 
 
 def _told_by(own: Sequence[Asked], others: int, shared: Indices, inputs: Indices, golds: Indices) -> ToldByRows | None:
-    """What one's own rows tell of each other, or what others tell of them. None where few texts are shared."""
+    """What the own rows say of each other, or the others of them. None if few texts are shared."""
     found = shifts.agreement(shared, inputs, golds)
     count, same = found.others, found.same
     if others:
@@ -229,7 +230,7 @@ def _of_text(where: str, field: str, told: ToldByRows) -> Shortcut:
     }
     name, (accuracy, baseline) = max(readings.items(), key=lambda one: one[1][0] - one[1][1])
     by_text = np.bincount(np.unique(told.texts, return_inverse=True)[1], told.agreed - agreed)
-    # Texts are the independent units; where all rows say the same, what chance allows of as many texts is left.
+    # Texts are the independent units. If all rows agree, use the error that chance has with as many texts.
     error = max(math.sqrt(float((by_text**2).sum())) / n, math.sqrt(baseline * (1 - baseline) / len(by_text)))
     gain = accuracy - baseline
     flag = gain > MARGIN and gain > SURE * error
@@ -247,6 +248,6 @@ def _of_text(where: str, field: str, told: ToldByRows) -> Shortcut:
 
 
 def _numbers(values: Sequence[Any]) -> Indices:
-    """Equal values as equal numbers from 0."""
+    """Number equal values equally, from 0."""
     known: dict[Any, int] = {}
     return np.fromiter((known.setdefault(value, len(known)) for value in values), np.int64, len(values))

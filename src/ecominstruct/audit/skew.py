@@ -1,4 +1,4 @@
-"""What the counts of all tasks add up to: who is spoken of, how labels are shared out, which labels go with whom."""
+"""Summarise the counts of the bias audit: who is mentioned, how labels are distributed, which labels go with whom."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ecominstruct.rows import Finding, Lang, Severity
 from ecominstruct.runs.store import Manifest
 
 COMPOSITION = ("lang", "category", "source")
-MOST_GROUPS = 40  # of a facet that are listed
+MOST_GROUPS = 40  # groups listed for a facet
 SPOKEN: tuple[Lang, ...] = ("en", "zh")
 Tasks = Mapping[str, Mapping[str, Any]]
 Groups = Sequence[tuple[str, int]]
@@ -32,7 +32,7 @@ FACET_WORDS: Mapping[str, tuple[str, str]] = {
     "price": ("price band", "价格档"),
     "length": ("length of the text", "文本长度"),
 }
-"""What each facet is called, in English and Chinese."""
+"""The name of each facet in English and Chinese."""
 _GROUP_WORDS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("gender", "female"): ("women's or girls'", "女款"),
     ("gender", "male"): ("men's or boys'", "男款"),
@@ -46,7 +46,7 @@ _GROUP_WORDS: Mapping[tuple[str, str], tuple[str, str]] = {
 
 
 def spoken(facet: str, group: str, lang: Lang) -> str:
-    """A group as a person calls it."""
+    """The name of a group for readers."""
     if (facet, group) in _GROUP_WORDS:
         return _GROUP_WORDS[facet, group][lang == "zh"]
     known = vocabulary()
@@ -60,7 +60,7 @@ def spoken(facet: str, group: str, lang: Lang) -> str:
 
 
 class MeasuredDifference(Document):
-    """A label's share in a group less its share in comparable rows: see `Association`. `p` is not corrected yet."""
+    """A label's share in a group less its share in comparable rows: see `Association`. `p` is uncorrected."""
 
     facet: str
     group: str
@@ -75,14 +75,14 @@ class MeasuredDifference(Document):
 
 
 class Difference(MeasuredDifference):
-    """A difference that holds after correction for all tests; `p` is the corrected one."""
+    """A difference that is significant after correction for all tests; `p` is corrected."""
 
     task: str
     lang: str
 
 
 class TaskCounts(Document):
-    """What the receipt of a task keeps: pairs by group of each facet and by label, and differences that may hold."""
+    """The facts in the receipt of a task: pairs by group of each facet and by label, and candidate differences."""
 
     lang: str
     rows: int
@@ -96,14 +96,14 @@ class TaskCounts(Document):
 
 
 class Composition(Document):
-    """The groups of the release in one respect, the largest first, with their pairs."""
+    """The groups of the release in one respect with their pairs, the largest first."""
 
     entropy: float | None
     groups: Groups
 
 
 class FacetCounts(Document):
-    """How many pairs of a language speak of each group of a facet, and of several groups at once."""
+    """How many pairs of a language mention each group of a facet, or several groups at once."""
 
     pairs: int
     speak: int
@@ -115,7 +115,7 @@ class FacetCounts(Document):
 
 
 class TaskLabels(Document):
-    """How the labels of a task are shared out."""
+    """The distribution of the labels of a task."""
 
     lang: str
     pairs: int
@@ -129,7 +129,7 @@ class TaskLabels(Document):
 
 
 class BiasSummary(Summary):
-    """Bias in the data. `shown`: the differences of label shares that hold, the largest first."""
+    """Bias in the data. `shown`: the significant differences of label shares, the largest first."""
 
     rows: int
     pairs: int
@@ -162,7 +162,7 @@ def summarise(manifest: Manifest, tasks: Tasks) -> BiasSummary:
 
 
 def entropy(counts: Sequence[int]) -> float | None:
-    """How even counts are: Shannon's entropy as a share of the largest possible; None for fewer than two."""
+    """The evenness of counts: Shannon entropy divided by its maximum; None for fewer than two counts."""
     total = sum(counts)
     if len(counts) < 2 or not total:
         return None
@@ -178,7 +178,7 @@ def _composition(name: str, counts: Mapping[str, TaskCounts], tasks: Tasks) -> C
 
 
 def _facet(facet: str, counts: Sequence[TaskCounts]) -> FacetCounts:
-    """How many pairs of a language speak of each group; groups below 30 are too small to say anything about."""
+    """How many pairs of a language mention each group; groups below 30 are counted as too small."""
     pairs: Counter[str] = Counter()
     for one in counts:
         pairs.update(one.facets[facet])
@@ -215,9 +215,9 @@ def _task(one: TaskCounts) -> TaskLabels:
 
 
 def _shown(counts: Mapping[str, TaskCounts]) -> list[Difference]:
-    """The differences that hold after a correction for all tests (Holm), the largest first.
+    """The differences that are significant after correction for all tests (Holm), the largest first.
 
-    Tests whose p value can never be shown were counted and not kept; the correction takes the others by their rank.
+    Tests whose p value is too large to matter were counted but not stored; they enter the correction with p = 1.
     """
     kept = [(task, one.lang, found) for task, one in counts.items() for found in one.associations]
     tests = sum(one.tests for one in counts.values())
@@ -235,7 +235,7 @@ def _rounded(found: MeasuredDifference) -> dict[str, float]:
 
 
 def finding_of(one: Difference) -> Finding:
-    """A difference as a row of the table of findings."""
+    """Convert a difference to a row of the findings table."""
     size = abs(one.difference)
     severity: Severity = "high" if size >= 0.2 else "medium" if size >= 0.1 else "low"
     return Finding(
@@ -267,7 +267,7 @@ def figures(summary: BiasSummary) -> Iterator[Figure]:
     for lang in summary.facets:
         tests = sum(one.tests for one in summary.tasks.values() if one.lang == lang)
         if tests:
-            # A length is no group of people or makers: it is told among the findings, and held against no limit.
+            # Length is not a group of people or makers: it appears among the findings, but no limit applies.
             shown = [one for one in summary.shown if one.lang == lang and one.facet != "length"]
             yield _label_skew(lang, tests, shown)
 
@@ -324,7 +324,7 @@ def _share(test: str, n: int, of: int, about: tuple[str, str]) -> Figure:
 
 
 def _label_skew(lang: str, tests: int, shown: Sequence[Difference]) -> Figure:
-    """The largest difference that is shown; its sign is told in the sentence, its size is the value."""
+    """The largest significant difference; the sentence tells its sign, the value its size."""
     none = Figure(
         risk="data_bias",
         test=f"bias/label_skew/{lang}",

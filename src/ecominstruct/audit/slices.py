@@ -1,13 +1,13 @@
-"""An audit of a model: whether it does as well in one language as in the other, and on which rows it does worst.
+"""An audit of a model: whether it does as well in English as in Chinese, and on which rows it does worst.
 
-    slices/<model>/rows/<task>.parquet    one row for each group that a test row speaks of, with its score less the mean
+    slices/<model>/rows/<task>.parquet    one row for each group that a test row mentions, with its score less the mean
                                           of its task
-    slices/<model>/findings.parquet       empty: what is found are figures
-    slices/<model>/summary.json           English beside Chinese by kind of task; the slice that falls shortest
+    slices/<model>/findings.parquet       empty: the results are figures
+    slices/<model>/summary.json           English and Chinese by kind of task; the worst slice
 
-It reads the scores of the run and asks nothing. A slice is the rows that speak of one group in one language. The worst
-one is chosen on one half of the families and measured on the other (sample splitting). So the worst of many slices is
-not worst by chance alone, and its interval holds as that of any other.
+It reads the scores of the run and asks no model. A slice is the set of rows that mention one group in one language. The
+worst slice is chosen on one half of the families and measured on the other (sample splitting), so that it is not the
+worst by chance alone and its interval is valid.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ CATEGORY_WORDS: Mapping[str, tuple[str, str]] = {
 
 
 class SliceRow(NamedTuple):
-    """A test row that speaks of a group. `rest`: its score less the mean of its task."""
+    """A test row that mentions a group. `rest`: its score less the mean of its task."""
 
     family: str
     lang: str
@@ -68,14 +68,14 @@ class SlicesUnit(NamedTuple):
 
 
 class LangTasks(Document):
-    """The tasks of one kind in one language, and their test rows."""
+    """The number of tasks of one kind in one language, and of their test rows."""
 
     tasks: int
     n: int
 
 
 class Gap(Document):
-    """The mean scores of one kind of tasks in English and in Chinese, and the interval of their difference."""
+    """The mean scores of one kind of task in English and Chinese, and the interval of their difference."""
 
     form: str
     category: str
@@ -88,7 +88,7 @@ class Gap(Document):
 
 
 class WorstSlice(Document):
-    """The slice that falls shortest of the means of its tasks. `slices`: how many were compared."""
+    """The slice furthest below the means of its tasks. `slices`: how many were compared."""
 
     lang: str
     facet: str
@@ -101,7 +101,7 @@ class WorstSlice(Document):
 
 
 class SlicesSummary(Summary):
-    """English beside Chinese by kind of task, and the worst slice, where slices are large enough."""
+    """English and Chinese by kind of task, and the worst slice, if slices are large enough."""
 
     model: str
     rows: int
@@ -116,11 +116,11 @@ class Slices(Audit[SlicesUnit, SlicesSummary]):
     asks_model = True
 
     def applies(self) -> bool:
-        """Whether the model was scored on the run itself."""
+        """Whether the model was scored on this run."""
         return read_manifest(self.run / stage("scores").folder / self.model_name) is not None
 
     def units(self) -> list[Unit]:
-        """One for each scored task; InputError where the model was not scored."""
+        """One unit for each scored task. Raises InputError if the model was not scored."""
         tasks = self.release.tasks
         return [
             Unit(task, inputs, SlicesUnit(task, tasks[task]["lang"], examples, scores))
@@ -128,12 +128,12 @@ class Slices(Audit[SlicesUnit, SlicesSummary]):
         ]
 
     def config(self) -> dict[str, Any]:
-        """The release, the model and the lists of words."""
+        """The release, the model and the version of the word lists."""
         return super().config() | {"words": version()}
 
     @classmethod
     def look(cls, work: SlicesUnit, folder: Path) -> Receipt:
-        """Put the rows of a task into slices."""
+        """Assign the rows of a task to slices."""
         import pyarrow as pa
 
         examples = read_examples(Path(work.examples))
@@ -160,7 +160,7 @@ class Slices(Audit[SlicesUnit, SlicesSummary]):
         return ()
 
     def figures(self, summary: SlicesSummary) -> Iterator[Figure]:
-        """The gaps between the languages, and how far the worst slice falls short."""
+        """The gaps between the languages, and the shortfall of the worst slice."""
         yield from (_gap_figure(summary.model, one) for one in summary.parity)
         if summary.worst:
             yield _worst_figure(summary.model, summary.worst)
@@ -170,10 +170,10 @@ class Slices(Audit[SlicesUnit, SlicesSummary]):
 
 
 def parity(scored: Path, tasks: Mapping[str, Any]) -> list[Gap]:
-    """English beside Chinese for each form and category that has tasks in both: means of headline scores.
+    """Compare English and Chinese for each form and category with tasks in both: means of headline scores.
 
-    The tasks are not translations of each other, so a gap may be one of tasks. Intervals are corrected for the number
-    of kinds (Bonferroni).
+    The tasks are not translations of each other, so a gap may come from the tasks. Intervals are corrected for the
+    number of comparisons (Bonferroni).
     """
     by_kind: dict[tuple[str, str], dict[str, list[Any]]] = defaultdict(lambda: {"en": [], "zh": []})
     for name, summary in read_json(scored / "scores.json")["tasks"].items():
@@ -201,7 +201,7 @@ def _gap(kind: tuple[str, str], langs: Mapping[str, Sequence[Any]], of: int) -> 
 
 
 def worst_slice(rows: Sequence[SliceRow]) -> WorstSlice | None:
-    """The slice that falls shortest of the means of its tasks; None where no slice has 30 rows in either half."""
+    """The slice furthest below the means of its tasks; None if no slice has 30 rows in each half."""
     halves: dict[tuple[str, str, str], tuple[list[SliceRow], list[SliceRow]]] = defaultdict(lambda: ([], []))
     for row in rows:
         halves[row.lang, row.facet, row.group][hash64(row.family, "half") % 2].append(row)

@@ -1,10 +1,10 @@
-"""Test rows with another brand, origin, region, gender or price in them: a companion of the release, as a run.
+"""Test rows with a brand, origin, region, gender or price swapped: a companion of the release, as a run.
 
     swaps/recipe.json            as in the run
-    swaps/4-dataset/test/        the rows themselves, each with its swaps and their controls
-    swaps/4-dataset/made/        for each swap: the rows, what took the place of what
+    swaps/4-dataset/test/        the original rows, each with its swaps and their controls
+    swaps/4-dataset/made/        for each swap: the rows involved, and which words replaced which
     swaps/4-dataset/rejects/     rows that hold such a word and were not swapped, each with the reason
-    swaps/6-predictions/<model>/, swaps/7-scores/<model>/    by the machinery of any run
+    swaps/6-predictions/<model>/, swaps/7-scores/<model>/    as in any run
 
 `rows_in` counts the rows of test/ and the rejects. A row is rejected once for each kind of word that it holds.
 """
@@ -32,11 +32,11 @@ from ecominstruct.tasks.templates import filled, fixed_texts, names
 
 STAGE = stage("dataset")
 NOT_DRAWN = "beyond_the_sample"
-MOST = 100  # rows of each task and kind, where the recipe says nothing
+MOST = 100  # rows of each task and kind, if the recipe does not say
 
 
 class SwapsUnit(NamedTuple):
-    """One unit: the test rows of a task, and how many of each kind are swapped."""
+    """One unit: the test rows of a task, and how many of each kind to swap."""
 
     task: Mapping[str, Any]
     examples: str
@@ -44,7 +44,7 @@ class SwapsUnit(NamedTuple):
 
 
 class Made(NamedTuple):
-    """One swap: ids of the row, of the swap and of its control; the words; `texts` as JSON, to undo it in answers."""
+    """One swap: ids of the row, the swap and its control; the words; `texts` as JSON, to undo it in answers."""
 
     row: str
     swap: str
@@ -56,12 +56,12 @@ class Made(NamedTuple):
 
 
 def swaps_folder(run: Path) -> Path:
-    """Where the swaps of a run lie."""
+    """The folder of a run's swaps."""
     return run / stage("audit").folder / "swaps"
 
 
 def plan_swaps(run: Path) -> StagePlan:
-    """One unit for each task with test rows; InputError without a release."""
+    """One unit for each task with test rows. Raises InputError if there is no release."""
     release = Release(run)
     recipe = read_recipe(run)
     most = recipe.get("evaluation", {}).get("swaps", MOST)
@@ -73,7 +73,7 @@ def plan_swaps(run: Path) -> StagePlan:
 
     def finish(manifest: Manifest) -> Sequence[str]:
         made = {unit.unit for unit in manifest.units if unit.rows_out}
-        # `paper` names a released folder. The rows are no longer those of that folder, so its evaluator does not apply.
+        # `paper` names a released folder. Its evaluator does not apply to swapped rows.
         kept = {name: {**task, "paper": None} for name, task in release.tasks.items() if name in made}
         write_json(target / STAGE.folder / "tasks.json", kept)
         write_recipe(target, recipe)
@@ -121,7 +121,7 @@ def swap_task(work: SwapsUnit, folder: Path) -> Receipt:
 
 
 def parts_of(task: Mapping[str, Any], example: Example) -> list[str]:
-    """What the fields of a task's template were filled with; of several that cannot be told apart, nothing."""
+    """The values of the template fields of an input; [""] if there are several that cannot be told apart."""
     found = filled(fixed_texts(task["input"]), example.input)
     if len(names(task["input"])) > 1:
         return found or [""]

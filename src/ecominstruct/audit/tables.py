@@ -1,4 +1,4 @@
-"""Rows that audits keep as Parquet, each a NamedTuple whose fields give the columns; and their sums over families."""
+"""Rows that audits store as Parquet, each a NamedTuple whose fields are the columns; and their sums over families."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Row = TypeVar("Row")
 
 
 def schema_of(kind: Any) -> pa.Schema:
-    """The columns of a NamedTuple whose fields are str, int, float or bool."""
+    """The schema of a NamedTuple whose fields are str, int, float or bool."""
     import pyarrow as pa
 
     types: dict[type, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
@@ -34,14 +34,14 @@ def write_rows(folder: Path, path: str, kind: type[Row], rows: Sequence[Row]) ->
 
 
 def read_rows(kind: Callable[..., Row], folder: Path, parts: Iterable[Part]) -> Iterator[Row]:
-    """The rows of parts that `write_rows` wrote."""
+    """Read rows written by `write_rows`."""
     for part in parts:
         for batch in read_batches(folder / part.path):
             yield from (kind(**row) for row in batch.to_pylist())
 
 
 def sums_by_family(families: Sequence[str], values: Sequence[Sequence[float]]) -> tuple[list[str], NDArray[Any]]:
-    """The families in order, F of them, and the sums of the K columns of values over the rows of each: (F, K)."""
+    """Sum K columns of values over the rows of each family; returns the F sorted families, and the sums (F, K)."""
     names, inverse = np.unique(families, return_inverse=True)
     columns = np.array(values, dtype=float).T
     return [str(name) for name in names], np.stack([np.bincount(inverse, weights=column) for column in columns], axis=1)

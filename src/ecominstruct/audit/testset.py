@@ -1,10 +1,10 @@
-"""An audit of the test rows: everything that is wrong with them, row by row and task by task.
+"""An audit of the test rows: all problems, row by row and task by task.
 
     testset/findings.parquet    one row a finding
-    testset/summary.json        counts by kind and by task, and what was measured of each task
+    testset/summary.json        counts by kind and by task, and the figures of each task
 
-Tasks are read one after another: in memory are the rows of one task, the hashes of the texts of all of them, and what
-they share. Time grows as rows times the labels of their task, and as a sort of the texts.
+Tasks are read one at a time. Memory holds the rows of one task, the text hashes of all tasks, and what they share. Time
+is that of rows times the labels of their task, plus a sort of the texts.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 
 class TaskCount(Document):
-    """Findings of one kind in a task, and the rows that they are about."""
+    """The findings of one kind in a task, and the number of rows they are about."""
 
     findings: int
     rows: int
 
 
 class KindFound(Document):
-    """One kind of finding, in all tasks and in each."""
+    """One kind of finding, in total and by task."""
 
     kind: str
     check: str
@@ -51,7 +51,7 @@ class KindFound(Document):
 
 
 class HealthSummary(Summary):
-    """What is wrong with the test rows. `records`: whether the run still holds the records of the rows."""
+    """The problems of the test rows. `records`: whether the run still holds the records of the rows."""
 
     rows: int
     findings: int
@@ -62,22 +62,22 @@ class HealthSummary(Summary):
 
 
 class Health(Audit[str, HealthSummary]):
-    """The health of the test rows. One unit: all tasks, since some findings are about several."""
+    """The health of the test rows. All tasks form one unit, since some findings involve several."""
 
     name = check = "testset"
 
     def units(self) -> list[Unit]:
-        """The release, and the records where they are there."""
+        """One unit: the release, and the records if they exist."""
         manifests = [one for one in (self.release.manifest, self.release.records) if one]
         return [Unit(self.name, {one.stage: one.fingerprint for one in manifests}, str(self.run))]
 
     def summarise(self, manifest: Manifest) -> None:
-        """Nothing: `look` sees all tasks."""
+        """Nothing: `look` writes the summary, since it sees all tasks."""
 
     @classmethod
     def look(cls, work: str, folder: Path) -> Receipt:
-        """Go through all tasks, then through what they share; write findings and summary."""
-        with unchecked():  # the plan has looked
+        """Examine each task, then what tasks share; write findings and summary."""
+        with unchecked():  # the plan has verified the files
             release = Release(Path(work))
             records = release.records
         tally, texts = Tally(), SharedTexts()
@@ -122,7 +122,7 @@ def _batches(findings: Iterable[Finding]) -> Iterator[pa.RecordBatch]:
 
 
 class Tally:
-    """Counts findings while they pass by: by kind and task, and the rows that they are about."""
+    """Counts findings as they pass: by kind and task, and the rows they are about."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
@@ -137,7 +137,7 @@ class Tally:
             yield found
 
     def kinds(self) -> list[KindFound]:
-        """All kinds that were found, the worst first."""
+        """All kinds found, ordered by severity, then by number of rows."""
         by_kind: dict[str, dict[str, TaskCount]] = defaultdict(dict)
         for (kind, task), n in sorted(self._counts.items()):
             by_kind[kind][task] = TaskCount(findings=n, rows=len(self._rows[kind, task]))

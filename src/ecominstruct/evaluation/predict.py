@@ -1,7 +1,7 @@
 """Stage 6, predictions: one model answers every test example of a run.
 
-The model first prepares its answers, to all tasks together (`ask`). A server or a local model keeps them outside the
-run, so predictions are then written by worker processes, task by task, as those of any other model.
+The model first prepares its answers to all tasks together (`ask`). Servers and local models store these outside the
+run. Worker processes then write the predictions task by task, the same way for every model.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class PredictionUnit(NamedTuple):
     path: str  # of the examples
 
     def examples(self) -> list[Example]:
-        """Read what is asked."""
+        """Read the examples."""
         return read_examples(Path(self.path))
 
 
@@ -46,22 +46,22 @@ def plan_predictions(run: Path, model: str, recipe: Path | None = None) -> Stage
     Args:
         run: The run, whose release must be built.
         model: The name of the model.
-        recipe: Where servers and local models are described, if not in the recipe from which the run was built.
+        recipe: Where servers and local models are described, if not in the recipe of the run.
 
     Raises:
         InputError: There is no such model, or its file does not fit the run.
-        Damaged: The model was tuned in a run, and its files are not those that were written.
+        Damaged: The model was tuned in a run, and its files have changed since.
     """
     return plan_answers(run, _open(run, model, recipe), folder_name(model))
 
 
 def _open(run: Path, model: str, recipe: Path | None) -> Model:
-    require_manifest(run, "dataset")  # without a release, nothing else matters
+    require_manifest(run, "dataset")  # report a missing release first
     return open_model(model, sections_of(run, recipe))
 
 
 def plan_answers(run: Path, model: Model, kept_as: str, only: Collection[str] | None = None) -> StagePlan:
-    """Plan the answers of an open model, under the name of its folder; `only`: these tasks, not all."""
+    """Plan the answers of an open model, stored under the folder name `kept_as`; `only` limits the tasks."""
     folder, release = require_manifest(run, "dataset")
     tasks = read_json(folder / "tasks.json")
     parts = asked_parts(release, tasks, kept_as)
@@ -75,14 +75,14 @@ def plan_answers(run: Path, model: Model, kept_as: str, only: Collection[str] | 
         if only is None or task_of(name) in only
     ]
     model.check((unit.payload.facts, unit.payload.examples()) for unit in units)
-    # Where a file of answers lies is not data, what is in it is.
+    # The path of an answer file is not part of the configuration, but its content is.
     config = {"model": kept_as, "depends on": model.fingerprint()}
     again = has_errors if model.retryable else None
     return StagePlan(STAGE, run / STAGE.folder / kept_as, units, predict_task, config, again=again)
 
 
 def has_errors(receipt: Receipt) -> bool:
-    """Return whether a unit has examples without an answer."""
+    """Return whether a unit has unanswered examples."""
     return "errors" in receipt.counts
 
 
@@ -92,21 +92,21 @@ def ask(
     progress: Progress,
     examples_of: Callable[[Any], list[Example]] = PredictionUnit.examples,
 ) -> dict[str, Any] | None:
-    """Let the model of a plan prepare its answers to the units that are not finished.
+    """Let the model of a plan prepare its answers for the unfinished units.
 
-    What that took depends on the day. So it is written to `log/`, and not to the manifest.
+    What it cost varies from call to call, so it is written to `log/` and not to the manifest.
 
     Args:
         run: The run whose log is written.
         plan: A plan whose units' payloads have a `model` and `facts`.
         progress: Where progress is shown.
-        examples_of: Returns the examples that a payload asks.
+        examples_of: Returns the examples of a payload.
 
     Returns:
-        What it took, or None if there was nothing to do.
+        What it cost, or None if there was nothing to do.
 
     Raises:
-        EcomError: As `Model.prepare`. Predictions that were there before are not touched.
+        EcomError: As `Model.prepare`. Existing predictions are not changed.
     """
     if not plan.units:
         return None
@@ -118,22 +118,22 @@ def ask(
 
 
 def _unfinished(plan: StagePlan, examples_of: Callable[[Any], list[Example]]) -> Iterator[TaskExamples]:
-    """Yield what is to be asked. Models that prepare nothing read none of it."""
+    """Yield the examples to ask, lazily: models that prepare nothing read none."""
     for unit in unfinished(plan):
         yield unit.payload.facts, examples_of(unit.payload)
 
 
 def estimate(run: Path, model: str, recipe: Path | None = None) -> dict[str, Any]:
-    """Return what it would take to let a model answer; nothing is asked. Raises InputError if its answers are free."""
+    """Return what the answers of a model would cost; sends nothing. Raises InputError if its answers are free."""
     opened = _open(run, model, recipe)
     plan = plan_answers(run, opened, folder_name(model))
     return opened.estimate((unit.payload.facts, unit.payload.examples()) for unit in plan.units)
 
 
 def stale_predictions(run: Path, manifest: Manifest | None) -> list[str]:
-    """Return why answers must be asked for again, as far as the release tells.
+    """Return why predictions are out of date, judging by the release alone.
 
-    Whether a file of answers changed, only `plan_predictions` finds out: the place of the file is not kept.
+    Changes of an answer file are found by `plan_predictions` only, since its path is not stored.
     """
     if manifest is None:
         return ["not finished"]
@@ -166,7 +166,7 @@ def predict_task(work: PredictionUnit, folder: Path) -> Receipt:
 
 
 def prompt_hash(example: Example) -> str:
-    """Return a hash of the prompt that belongs to an answer, so that answers to other prompts can be told apart."""
+    """Return a hash of the prompt, which identifies the prompt that an answer belongs to."""
     import xxhash
 
     return xxhash.xxh3_128_hexdigest(render_prompt(example).encode("utf-8", "surrogatepass"))

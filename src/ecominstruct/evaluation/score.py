@@ -1,12 +1,12 @@
-"""Stage 7, scores: every answer is read, counted in exactly one outcome, and compared with its gold.
+"""Stage 7, scores: parse every answer, assign it exactly one outcome, and compare it with its gold.
 
-    <model>/<task>.parquet       one row an answer: how it was read, and its score
+    <model>/<task>.parquet       one row an answer: how it was parsed, and its score
     <model>/tasks/<task>.json    the summary of a task: metrics, intervals, bounds, the best floor
     <model>/variants/…           the same for the variants of test examples
-    <model>/scores.json          the summaries of all tasks: what `ecom score --json` prints
+    <model>/scores.json          the summaries of all tasks, as printed by `ecom score --json`
 
-No model is loaded; everything comes from the dataset and the predictions. Trivial baselines ("floors") are scored
-first: a model is compared with the best of them, task by task, and p values are corrected for the number of tasks.
+This stage loads no model; it reads only the dataset and the predictions. Trivial baselines ("floors") are scored first.
+Each model is compared with the best floor of each task, and p values are corrected for the number of tasks.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from ecominstruct.tasks.forms import FORMS
 from ecominstruct.tasks.spec import Metric
 
 STAGE = stage("scores")
-SHORTFALL_LIMIT = 50  # rows that are listed for a model that ought to be perfect
+SHORTFALL_LIMIT = 50  # rows listed for a model that should be perfect
 
 
 class ScoringUnit(NamedTuple):
@@ -49,15 +49,15 @@ class ScoringUnit(NamedTuple):
     metrics: list[Metric]
     examples: str
     predictions: str
-    floors: dict[str, str]  # the scores of each floor
-    records: tuple[str, ...]  # parts of a released test folder; none for other tasks
+    floors: dict[str, str]  # path of the scores of each floor
+    records: tuple[str, ...]  # parts of a released test folder; empty for other tasks
     list_shortfalls: bool
 
 
 def plan_scores(run: Path, model: str) -> StagePlan:
-    """Plan the scores of a model, one unit for each task that it was asked.
+    """Plan the scores of a model, one unit for each task that it answered.
 
-    Raises InputError if it was not asked, or if it answered another release.
+    Raises InputError if it has no predictions, or if they belong to another release.
     """
     folder, release = require_manifest(run, "dataset")
     name = folder_name(model)
@@ -104,7 +104,7 @@ def plan_scores(run: Path, model: str) -> StagePlan:
 
 
 def _answer_limit(predictions: Manifest) -> int | None:
-    """Return the number of tokens that an answer can have at most; None if the model knows no limit."""
+    """Return the maximum number of tokens of an answer; None if the model has no limit."""
     depends = predictions.config["depends on"]
     limit: int | None = depends.get("max_new_tokens") or depends.get("sampling", {}).get("max_tokens")
     return limit
@@ -120,7 +120,7 @@ def _predictions(run: Path, name: str) -> tuple[Path, Manifest]:
 
 
 def _floors(run: Path) -> dict[str, dict[str, tuple[str, str]]]:
-    """Return, for each floor that was scored, the path of its rows and their hash, by task."""
+    """Return the path and hash of the rows of each scored floor, by task."""
     found = {}
     for floor in TRIVIAL_BASELINES:
         folder = run / STAGE.folder / floor
@@ -134,7 +134,7 @@ def _floors(run: Path) -> dict[str, dict[str, tuple[str, str]]]:
 
 
 def released_records(run: Path, tasks: Tasks) -> dict[str, list[Part]]:
-    """Return the records of each released test folder, by task: the released evaluator scores their fields, not our
+    """Return the records of each released test folder, by task. The released evaluator scores their fields, not our
     golds.
     """
     if not any(task["paper"] for task in tasks.values()):
@@ -148,10 +148,10 @@ def released_records(run: Path, tasks: Tasks) -> dict[str, list[Part]]:
 
 
 def _gather(target: Path, facts: Mapping[str, Any], tasks: Tasks, trained: Sequence[str], asked: Sequence[str]) -> None:
-    """Write scores.json: facts about the model, the summaries of all tasks, and what needs all of them."""
+    """Write scores.json: facts about the model, the summaries of all tasks, and figures computed over all of them."""
     found = {unit: target / "tasks" / f"{flat(unit)}.json" for unit in asked}
     for path in set((target / "tasks").glob("*.json")) - set(found.values()):
-        path.unlink()  # of a task that is no longer asked
+        path.unlink()  # the task is no longer part of the predictions
     scored = {unit: read_json(path) for unit, path in found.items() if unit == task_of(unit)}
     for unit, path in found.items():
         if unit != task_of(unit):
@@ -166,14 +166,14 @@ def _gather(target: Path, facts: Mapping[str, Any], tasks: Tasks, trained: Seque
 
 
 def skill(folder: Path, summary: Mapping[str, Any]) -> Skill:
-    """Return the headline score of one task of a model, with its value in each resample."""
+    """Return the headline score of one task of a model, with its value in each bootstrap resample."""
     metric = summary["headline"]
     sums = sum_up(read_scores(folder / f"{flat(summary['id'])}.parquet"), [metric])
     return Skill(summary["n"], summary[metric] or 0.0, replicates(sums, metric))
 
 
 def score_task(work: ScoringUnit, folder: Path) -> Receipt:
-    """Read and score the answers to one task."""
+    """Parse and score the answers to one task."""
     examples = read_examples(Path(work.examples))
     predictions = [Prediction(**row) for batch in read_batches(Path(work.predictions)) for row in batch.to_pylist()]
     pairs = zip(examples, predictions, strict=True)
@@ -217,7 +217,7 @@ def _released(
     scores: Sequence[Score],
     summary: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the scores of the released evaluator for the same answers, and the steps from there to our numbers."""
+    """Return the scores of the released evaluator for the same answers, and the steps from those to our scores."""
     task = work.task
     kind, form = kind_of(task["paper"]), FORMS[task["form"]]
     of_record = {
@@ -240,7 +240,7 @@ def read_scores(path: Path) -> list[Score]:
 
 
 def _shortfalls(scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """Return rows on which a model that sends the gold does not get the full score."""
+    """Return rows on which a model that returns the gold does not get the full score."""
     short = [
         {"row": score.row, "example": score.example, "outcome": score.outcome, "answer": score.answer[:200]}
         for score in scores
@@ -250,12 +250,12 @@ def _shortfalls(scores: Sequence[Score]) -> list[dict[str, Any]]:
 
 
 def stale_models(run: Path) -> list[str]:
-    """Return the models whose scores belong to another release or to other answers, so that no report shows them."""
+    """Return the models whose scores belong to another release or to other answers; reports leave them out."""
     return [name for name in scored_folders(run) if not _is_fresh(run, name)]
 
 
 def scored_folders(run: Path) -> list[str]:
-    """Return the names of the models that have scores, fresh or not."""
+    """Return the names of the models that have scores, current or not."""
     folder = run / stage("scores").folder
     return sorted(path.parent.name for path in folder.glob("*/manifest.json"))
 

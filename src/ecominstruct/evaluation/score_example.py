@@ -1,4 +1,4 @@
-"""One answer, marked: how it was read, and what it is worth."""
+"""Score one answer: parse it, and compare it with the gold."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _NO_TEXTS = (None,) * 6
 def score_example(
     task: Mapping[str, Any], metrics: Sequence[Metric], example: Example, prediction: Prediction
 ) -> tuple[Score, Score]:
-    """Read one answer and compare it with the gold: as a person reads it, and as strictly as it was asked for.
+    """Score one answer twice: parsed leniently and parsed strictly.
 
-    AssertionError when the answer belongs to another example.
+    Raises AssertionError if the answer belongs to another example.
     """
     if prediction.example != example.id:
         raise AssertionError(f"the answer to {prediction.example} stands where {example.id} is")
@@ -52,14 +52,14 @@ def _mark(
 ) -> Score:
     form, answer = FORMS[name], reading.answer
     wanted = form.items(example.gold, question)
-    right = answer == example.gold  # most answers of a good model: nothing is left to be compared
+    right = answer == example.gold  # the usual case for a good model: nothing more to compare
     found = wanted if right else form.items(answer, question) if answer else []
     gold = form.render(example.gold, question)
     written = gold if right else form.render(answer, question) if answer else None
     counts = count_items(wanted, found)
     loose = count({at for _, at in wanted}, {at for _, at in found}) if "span_f1" in metrics else Counts()
     if answer is None:
-        # What cannot be read is one wrong answer, so that silence is never cheaper than a mistake.
+        # An unparsed answer counts as one false positive, so that silence is never better than a mistake.
         counts[UNREAD] = Counts(fp=1)
         loose = loose.plus(Counts(fp=1))
     summed = total(counts.values())
@@ -69,7 +69,7 @@ def _mark(
         measured = _NO_TEXTS + _ranks(example.gold.ranking, answer.ranking if answer else ())
     else:
         measured = _texts(metrics, gold, written, example.lang)
-    # By place, in the order of the type: this is done for every answer.
+    # Positional for speed, in field order: this runs once an answer.
     return Score(
         example.id,
         example.task,
@@ -111,8 +111,9 @@ def _ranks(gold: Sequence[str], answer: Sequence[str]) -> tuple[float, ...]:
 
 
 def _texts(metrics: Sequence[Metric], wanted: str, written: str | None, lang: Lang) -> tuple[Any, ...]:
-    """What the written answer (None: there is none) shares with the written gold: ROUGE-1, 2 and L, L of words, the
-    counters of BLEU, chrF; None for each that is not wanted."""
+    """The text metrics of a written answer (None if there is none) against the written gold: ROUGE-1, ROUGE-2, ROUGE-L,
+    ROUGE-L over words, BLEU counters, chrF. None for each metric that is not requested.
+    """
     units: tuple[float | None, ...] = (None, None, None)
     words = bleu = characters = None
     if "rouge_1" in metrics:

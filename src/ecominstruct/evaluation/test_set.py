@@ -1,6 +1,6 @@
-"""The test examples of a release, and their variants: which of them a model is asked, and how they are read.
+"""The test examples of a release and their variants: which of them a model is asked, and how they are read.
 
-A unit of predictions or scores is the name of a task, or `variants/` and the name of a task.
+A unit of predictions or scores is named after a task, or `variants/` and a task.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ecominstruct.tasks.forms import FORMS, Form, Question
 
 VARIANTS = "variants/"
 PathAndHash = tuple[str, str]
-"""The path of a part, relative to the folder of the release, and the hash of its content."""
+"""The path of a part, relative to the release folder, and the hash of its content."""
 
 
 def facts_of(task: Mapping[str, Any]) -> TaskFacts:
@@ -33,18 +33,20 @@ def facts_of(task: Mapping[str, Any]) -> TaskFacts:
 
 
 def question_of(task: Mapping[str, Any], example: Example) -> Question:
-    """Return what a form must know to read the answer to an example."""
+    """Return what a form needs to parse the answer to an example."""
     return Question(example.input, example.choices, task["separator"], task["none"], task["many"], example.instruction)
 
 
 def test_parts(release: Manifest) -> dict[str, PathAndHash]:
-    """Return the part of each task with test examples."""
+    """Return the test part of each task that has one."""
     return {name: part for name, part in _parts(release).items() if not name.startswith(VARIANTS)}
 
 
 def asked_parts(release: Manifest, tasks: Mapping[str, Any], model: str) -> dict[str, PathAndHash]:
-    """Return the part of each unit that a model answers: all test examples that it can answer, and their variants too,
-    unless it is a trivial baseline. `model` may be the name of its folder.
+    """Return the part of each unit that a model answers: the tasks it can answer, and their variants unless it is a
+    trivial baseline.
+
+    `model` may be the name of its folder.
     """
     floor = role(model) == "floor"
     return {
@@ -60,7 +62,7 @@ def task_of(unit: str) -> str:
 
 
 def unit_path(unit: str) -> str:
-    """Return where the rows of a unit are kept, relative to the folder of a model."""
+    """Return the path of a unit's rows, relative to the folder of a model."""
     head = VARIANTS if unit.startswith(VARIANTS) else ""
     return f"{head}{flat(task_of(unit))}.parquet"
 
@@ -71,7 +73,7 @@ def read_examples(path: Path) -> list[Example]:
 
 
 def _parts(release: Manifest) -> dict[str, PathAndHash]:
-    """Return the part of each unit that can be asked."""
+    """Return the part of each unit with test examples or variants."""
     heads = {"test": "", "variants": VARIANTS}
     found = {}
     for unit in release.units:

@@ -1,15 +1,16 @@
-"""Paid answers, kept in one SQLite file that all runs beside it share.
+"""The answer cache: paid answers in one SQLite file shared by all runs beside it.
 
-    answers (key, answer, checksum, about)       what was said; the key is a hash of all that the answer depends on
+    answers (key, answer, checksum, about)       the answers; the key is a hash of everything the answer depends on
     paid    (key, prompt, completion, answered)  one row for each call that was or may have been charged: its tokens
 
-`about` names what a question was about, so that `forget` finds the answers about rows that must go: the record of an
-example (whatever its wording, and whatever an audit made of it), the key of an annotation, or the id of an example of
-which answers were judged; '' in answers of older versions. Where two records ask the same, it is the first one.
+`about` identifies the subject of a question, so that `forget` can find answers about deleted rows. It is the record of
+an example (for every wording, and every variant made by an audit), the key of an annotation, or the id of an example
+whose answers were judged. It is '' in answers of older versions. If two records lead to the same question, it is the
+first record.
 
-The file holds no prompt, no key of a server and no time, and only its owner may read it. It uses SQLite's write-ahead
-log, so several processes can use it at once, but not machines that share a network file system. Once `put` returns, its
-entries survive a crash of the process or the machine. A damaged entry is logged and counts as no answer.
+The file holds no prompts, no API keys and no times. Only its owner may read it. It uses SQLite's write-ahead log:
+several processes may use it at once, but not over a network file system. Once `put` returns, its entries survive a
+crash of the process or the machine. A damaged entry is logged and treated as missing.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from ecominstruct.identity import hex128
 from ecominstruct.models.costs import Usage
 from ecominstruct.models.sqlite_file import erase, make_private
 
-SCHEMA = 2  # raised when the tables or the fields of an answer change
-PATIENCE = 60.0  # seconds to wait for another process that writes
+SCHEMA = 2  # increase when the tables or the fields of an answer change
+PATIENCE = 60.0  # seconds to wait for another writer
 _MAKE = (
     "CREATE TABLE answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE paid (key TEXT NOT NULL, prompt INTEGER, completion INTEGER, answered INTEGER NOT NULL)",
@@ -40,41 +41,41 @@ _MIGRATE = (
     "ALTER TABLE answers ADD COLUMN about TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX answers_about ON answers (about)",
 )
-_STEPS = (_MAKE, _MIGRATE)  # what leads to each schema from the one before it
+_STEPS = (_MAKE, _MIGRATE)  # the statements that upgrade each schema to the next
 _log = logging.getLogger(__name__)
 
 
 class Answer(NamedTuple):
-    """What a server or a local model said to one question, and what that took."""
+    """The answer of a server or a local model to one question, and its cost."""
 
     text: str
-    finish: str  # stop, length, content_filter, or whatever else the server calls it
-    served: str  # the name under which the server says that the model answered; of a local model, its device
+    finish: str  # stop, length, content_filter, or another value from the server
+    served: str  # the model name reported by the server; for a local model, its device and dtype
     usage: Usage
-    estimated: bool = False  # the server did not say how many tokens there were
-    cut: int = 0  # tokens of the prompt that were left out, since it was too long
+    estimated: bool = False  # the server did not report token counts
+    cut: int = 0  # tokens cut from a prompt that was too long
 
 
 class Entry(NamedTuple):
-    """One call that was paid; `answer` is None when nothing came of it."""
+    """One paid call; `answer` is None if it gave no answer."""
 
     key: str
     usage: Usage
     answer: Answer | None
-    about: str = ""  # what the question was about
+    about: str = ""  # the subject of the question
 
 
 class Answers:
-    """An open file of answers; used by one thread at a time."""
+    """An open answer cache. Use it from one thread at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, which is made where there is none; InputError when it is something else."""
+        """Open the file, or create it. Raises InputError if it is not an answer cache."""
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         make_private(path)
         with self._readable():
             self._file = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-            # A damaged text must come back, so that its checksum can tell.
+            # Damaged text must still decode, so that the checksum can detect it.
             self._file.text_factory = lambda raw: str(raw, "utf-8", "replace")
             found = self._file.execute("PRAGMA user_version").fetchone()[0]
             if found > SCHEMA:
@@ -93,7 +94,7 @@ class Answers:
         self._file.close()
 
     def _migrate(self) -> None:
-        """Bring the tables to the schema of today, unless another process has done so meanwhile."""
+        """Upgrade the tables to the current schema, unless another process already has."""
         with self._transaction():
             found = self._file.execute("PRAGMA user_version").fetchone()[0]
             for statement in (one for step in _STEPS[found:] for one in step):
@@ -101,7 +102,7 @@ class Answers:
             self._file.execute(f"PRAGMA user_version = {max(found, SCHEMA)}")
 
     def get(self, key: str) -> Answer | None:
-        """The answer of this key, if there is one and it is whole."""
+        """The answer to this key; None if it is missing or damaged."""
         with self._readable():
             row = self._file.execute("SELECT answer, checksum FROM answers WHERE key = ?", (key,)).fetchone()
         if row is None:
@@ -116,7 +117,7 @@ class Answers:
             return None
 
     def put(self, entries: Sequence[Entry]) -> None:
-        """Keep what was paid, durably and all at once; a new answer replaces a damaged one."""
+        """Store paid entries durably in one transaction; a new answer replaces a damaged one."""
         with self._readable(), self._transaction():
             for key, usage, answer, about in entries:
                 paid = (key, *usage, int(answer is not None))
@@ -127,7 +128,7 @@ class Answers:
                     self._file.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
 
     def attribute(self, abouts: Mapping[str, str]) -> None:
-        """Say what answers of older versions are about; `abouts` by key. What other answers are about stays."""
+        """Set the subject of answers that have none (from older versions); `abouts` maps keys to subjects."""
         with self._readable():
             if not self.unattributed():
                 return
@@ -136,25 +137,25 @@ class Answers:
                 self._file.executemany(query, ((about, key) for key, about in abouts.items()))
 
     def unattributed(self) -> int:
-        """How many answers do not say what they are about, so that `forget` cannot find them."""
+        """The number of answers without a subject, which `forget` cannot find."""
         with self._readable():
             return int(self._file.execute("SELECT count(*) FROM answers WHERE about = ''").fetchone()[0])
 
     def forget(self, abouts: Collection[str]) -> int:
-        """Delete the answers about these, and leave nothing of them in the file; returns how many there were.
+        """Delete the answers about these subjects, and erase them from the file; returns how many.
 
-        What was paid for them stays: the numbers of tokens. After a kill, the same call ends the work.
+        Token counts of paid calls are kept. If the call is interrupted, the same call completes it.
         """
         with self._readable():
             self._file.execute("PRAGMA secure_delete = ON")
             with self._transaction():
                 query = "DELETE FROM answers WHERE about = ?"
                 gone = sum(self._file.execute(query, (about,)).rowcount for about in sorted({*abouts} - {""}))
-            erase(self._file)  # also where nothing was found: an earlier call may have been killed before this
+            erase(self._file)  # also if nothing was found: an earlier call may have been killed before this line
         return gone
 
     def paid(self, keys: Iterable[str]) -> Usage:
-        """The tokens of all calls for these questions, also of those that came to nothing."""
+        """The tokens of all calls for these questions, failed ones included."""
         total = Usage()
         with self._readable():
             for key in keys:
@@ -166,7 +167,7 @@ class Answers:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All that the block writes, or nothing; it is durable when the block has ended."""
+        """One transaction: atomic, and durable when the block ends."""
         self._file.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -177,7 +178,7 @@ class Answers:
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
-        """InputError for whatever SQLite finds wrong with the file."""
+        """Convert SQLite errors to InputError."""
         try:
             yield
         except sqlite3.Error as error:

@@ -1,11 +1,11 @@
-"""Where a prompt becomes token ids, and token ids become an answer: one place, the same when tuning and when asking.
+"""Converts prompts to token ids and token ids to answers, the same way for training and for inference.
 
-The chat template of a model folder is rendered once, around a placeholder; what stands before and after it is the
-template's, and what goes between is data. Data is never markup: where the text of an example spells a control token
-(`</s>`, `<|im_start|>`), it is tokenised as the characters that it consists of. Templates see no clock.
+The chat template of a model folder is rendered once around a placeholder. The text before and after it comes from the
+template; the text inserted between is data. Data is never parsed as markup: where an example spells a control token
+(`</s>`, `<|im_start|>`), it is tokenised as plain characters. Templates get a fixed date.
 
-A folder that this project tuned holds `chat.json`, which says with which template and tokenizer it was tuned; when
-they are no longer the same, the folder is refused.
+A folder tuned by this project holds `chat.json` with a fingerprint of its template and tokenizer. If they no longer
+match, the folder is rejected.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ from ecominstruct.runs.files import read_json, write_json
 from ecominstruct.tasks.prompts import render_prompt
 
 ChatChoice = Literal["saved", "plain"]
-"""Which template: the one that is saved with the model, or the plain one of this project, for models without a chat."""
+"""The template to use: `saved` is stored with the model, `plain` is this project's own, for models without a chat
+template.
+"""
 
 RECORD = "chat.json"
-SCHEMA = 1  # raised when the same folder would give other ids
+SCHEMA = 1  # increase when the same folder would give other ids
 EXTRA = "pip install 'ecominstruct[local]'"
 _BYTE = re.compile(r"<0x[0-9A-F]{2}>")
 _ASKED, _ANSWERED = "ecominstruct-question", "ecominstruct-answer"
-# A prompt of tomorrow must be that of today: a template that asks for the date is told this one.
+# Prompts must not depend on the day: a template that asks for the date gets this one.
 _NO_CLOCK = "{% macro strftime_now(form) %}26 Jul 2024{% endmacro %}"
 _PLAIN = (
     "{% for message in messages %}{{ message['content'] }}"
@@ -43,17 +45,17 @@ _PLAIN = (
 
 
 class Asked(NamedTuple):
-    """The prompt of an example as a model reads it."""
+    """The tokenised prompt of an example."""
 
-    ids: list[int]  # up to where the answer begins; empty where it does not fit even without the input
-    cut: int  # tokens that were left out of the middle of the input
+    ids: list[int]  # the prompt ids, up to where the answer begins; empty if it does not fit even without the input
+    cut: int  # number of tokens cut from the middle of the input
 
 
 class Chat:
     """The tokenizer and the chat template of a model."""
 
     def __init__(self, tokenizer: Any, choice: ChatChoice = "saved") -> None:
-        """`tokenizer` has its chat template set; InputError where that cannot be used."""
+        """`tokenizer` must have a chat template. Raises ValueError or a jinja2 error if the template is unusable."""
         self.tokenizer, self.choice = tokenizer, choice
         self._control = _control_tokens(tokenizer)
         words = sorted(self._control, key=lambda word: (-len(word), word))
@@ -67,9 +69,9 @@ class Chat:
 
     @classmethod
     def load(cls, folder: Path, choice: ChatChoice = "saved") -> Chat:
-        """The chat of a model folder; nothing is fetched and no code of the folder is run.
+        """Load the chat of a model folder. Downloads nothing and runs no code of the folder.
 
-        InputError where there is no tokenizer; where there is no chat template and `choice` is `saved`; and where the
+        Raises InputError if there is no tokenizer, if `choice` is `saved` and there is no chat template, or if the
         folder was tuned with another template or tokenizer than it holds now.
         """
         tokenizer = load_tokenizer(folder)
@@ -87,15 +89,15 @@ class Chat:
         return chat
 
     def save(self, folder: Path) -> None:
-        """Write tokenizer and template into a model folder, and on record that these are the ones it goes with."""
+        """Write tokenizer and template into a model folder, with a record of their fingerprint."""
         self.tokenizer.save_pretrained(folder)
         write_json(folder / RECORD, {"schema": SCHEMA, "chat": self.choice, "fingerprint": self.fingerprint})
 
     def ids(self, example: Example, room: int) -> Asked:
         """The prompt of an example in at most `room` tokens.
 
-        What does not fit is left out of the middle of the input, between tokens, with a visible ellipsis; description,
-        instruction, choices and constraint stay whole.
+        If it is too long, whole tokens are cut from the middle of the input and replaced by a visible ellipsis;
+        description, instruction, choices and constraint are never cut.
         """
         whole = self.prompt_ids(render_prompt(example))
         if len(whole) <= room:
@@ -110,15 +112,15 @@ class Chat:
         return Asked([], len(ends))
 
     def prompt_ids(self, prompt: str) -> list[int]:
-        """The ids of a prompt inside the template, up to where the answer begins; `prompt` is data."""
+        """The ids of a prompt inside the template, up to where the answer begins. `prompt` is data."""
         return self._guarded(self._head, prompt, self._tail, self._own)
 
     def answer_ids(self, text: str) -> list[int]:
-        """The ids of an answer, and of the token that ends it; `text` is data."""
+        """The ids of an answer and its end token. `text` is data."""
         return [*self._guarded("", text, "", 0), self.end]
 
     def read(self, ids: Iterable[int]) -> str:
-        """The answer that ids spell, up to the token that ends it."""
+        """Decode an answer, up to its end token."""
         kept: list[int] = []
         for token in ids:
             if token == self.end or token == self.tokenizer.eos_token_id:
@@ -128,10 +130,10 @@ class Chat:
         return text
 
     def _guarded(self, head: str, data: str, tail: str, own: int) -> list[int]:
-        """Ids of `head`, `data` and `tail`, of which `data` gives no control token; the others give `own` of them.
+        """The ids of `head`, `data` and `tail`, where `data` yields no control token; `own` is the number in the rest.
 
-        Cut behind their first character, the words that spell a control token spell none. A normaliser may still turn
-        other characters into such a word (full-width ones, say): then each character is tokenised alone.
+        Words that spell a control token are split after their first character. If a normaliser still produces one (from
+        full-width characters, say), each character of the data is tokenised alone.
         """
         data = valid(data)
         pieces, begun = [], 0
@@ -156,12 +158,12 @@ class Chat:
         return sum(token in self._control_ids for token in ids)
 
     def _token_ends(self, text: str) -> list[int]:
-        """Where each token of a text ends, in characters."""
+        """The end offset of each token of a text, in characters."""
         found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         return [end for _, end in found["offset_mapping"]]
 
     def _around(self, messages: list[dict[str, str]], mark: str) -> tuple[str, str]:
-        """What the template writes before and after a message."""
+        """The text that the template writes before and after a message."""
         shown: str = self.tokenizer.apply_chat_template(
             messages,
             chat_template=_NO_CLOCK + self.tokenizer.chat_template,
@@ -175,7 +177,7 @@ class Chat:
         return before, after
 
     def _end_of(self, closing: str) -> int:
-        """The token that ends an answer: the first control token behind it, or else the tokenizer's own."""
+        """The end token of an answer: the first control token after it, or else the tokenizer's own."""
         for token in self._encode([closing]):
             if token in self._control_ids:
                 return token
@@ -191,7 +193,7 @@ class Chat:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a local folder; InputError where there is none, or the extra is not installed."""
+    """Load the tokenizer of a local folder. Raises InputError if there is none, or transformers is not installed."""
     try:
         from transformers import AutoTokenizer
     except ImportError:
@@ -202,7 +204,7 @@ def load_tokenizer(folder: Path) -> Any:
         raise input_error("holds no tokenizer", "Copy tokenizer.json and tokenizer_config.json there", file=str(folder))
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # whatever a broken file makes of the many readers behind this call
+    except Exception as error:  # the many readers behind this call raise anything for a broken file
         raise input_error(f"its tokenizer cannot be read: {_line(error)}", file=str(folder)) from None
     if not tokenizer.is_fast:
         raise input_error("its tokenizer does not say where tokens end", "Save it as tokenizer.json", file=str(folder))
@@ -210,10 +212,9 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 def _control_tokens(tokenizer: Any) -> dict[str, int]:
-    """Tokens that mean something to the model besides their text: special ones, and added ones that look like markup.
+    """Tokens with a meaning beyond their text: special tokens, and added tokens that look like markup.
 
-    Words that were merely added to the vocabulary, white space and single bytes are text. So is what stands for unknown
-    text.
+    Words merely added to the vocabulary, white space and single bytes are text. So is the unknown token.
     """
     template = tokenizer.chat_template or ""
     return {
@@ -227,14 +228,14 @@ def _control_tokens(tokenizer: Any) -> dict[str, int]:
 
 
 def _plain_template(tokenizer: Any, seq2seq: bool) -> str:
-    """The template of this project for models without a chat: the prompt, and where the answer begins."""
+    """This project's template for models without one: the prompt, then a marker where the answer begins."""
     begins = tokenizer("", add_special_tokens=True)["input_ids"][:1] == [tokenizer.bos_token_id]
     before_an_answer = "eos_token" if seq2seq else "'\\n\\n### Response:\\n'"
     return ("{{ bos_token }}" if begins else "") + _PLAIN.replace("BEFORE_AN_ANSWER", before_an_answer)
 
 
 def _rules_of(tokenizer: Any) -> list[Any]:
-    """All that decides how text is tokenised here: no padding, no cutting, no tokens that are added around a text."""
+    """All tokenizer settings that affect ids here. Padding, truncation and post-processing are not used."""
     import orjson
 
     rules = orjson.loads(tokenizer.backend_tokenizer.to_str())
@@ -242,7 +243,7 @@ def _rules_of(tokenizer: Any) -> list[Any]:
 
 
 def _joined(head: str, pieces: Sequence[str], tail: str) -> list[str]:
-    """The pieces, with what stands around them joined to the outer ones: tokens may go over that border."""
+    """Join head and tail to the outer pieces, since tokens may span that boundary."""
     first, *rest = pieces
     joined = [head + first, *rest]
     joined[-1] += tail
@@ -250,7 +251,7 @@ def _joined(head: str, pieces: Sequence[str], tail: str) -> list[str]:
 
 
 def _without_middle(example: Example, ends: Sequence[int], keep: int) -> str:
-    """The input with so many of its tokens, half from either end, and an ellipsis between them."""
+    """The input with `keep` of its tokens, half from each end, and an ellipsis between them."""
     front, back = (keep + 1) // 2, keep // 2
     begin = ends[front - 1] if front else 0
     again = max(ends[len(ends) - back - 1], begin) if back else len(example.input)

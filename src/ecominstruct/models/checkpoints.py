@@ -1,4 +1,4 @@
-"""Model folders: what lies in one, whether it can be used, and a fingerprint of it. Nothing here loads a model.
+"""Model folders: what a folder holds, whether it is usable, and its fingerprint. This module loads no model.
 
 A folder holds a whole model (`config.json` and safetensors), an adapter (`adapter_config.json`, which names its base),
 or one GGUF file. Weights are never read from pickles, which could run code.
@@ -14,7 +14,7 @@ from ecominstruct.errors import InputError, input_error
 from ecominstruct.identity import fingerprint
 from ecominstruct.runs.files import hash_file, read_json, write_json
 
-BASE_RECORD = "base.json"  # beside an adapter: the fingerprint of the weights that it was tuned on
+BASE_RECORD = "base.json"  # beside an adapter: the fingerprint of its base weights
 _ADAPTER = "adapter_config.json"
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "spiece.model")
 _WEIGHTS = ("*.safetensors",)
@@ -34,28 +34,29 @@ _RULES = (
 
 
 class ModelFolder(NamedTuple):
-    """A local model: its weights, and where its tokenizer and chat template lie."""
+    """A local model: the location of its weights and, if any, its adapter."""
 
-    weights: Path  # the folder of a whole model, or a GGUF file
+    weights: Path  # a model folder or a GGUF file
     adapter: Path | None
 
     @property
     def gguf(self) -> bool:
-        """Whether the weights are a GGUF file, which is converted before it is used."""
+        """Whether the weights are a GGUF file, which must be converted before use."""
         return self.weights.suffix == ".gguf"
 
     def chat(self, converted: Path) -> Path:
-        """The folder whose tokenizer and template count: the adapter's where it has its own. `converted`: the whole
-        model, as a folder."""
+        """The folder to take tokenizer and template from: the adapter, if it has its own, else `converted`, the model
+        folder.
+        """
         has_own = self.adapter and any((self.adapter / name).is_file() for name in _TOKENIZERS)
         return self.adapter if self.adapter and has_own else converted
 
 
 def find_model(folder: Path, adapter: Path | None = None) -> ModelFolder:
-    """What lies in a folder; InputError, in one sentence, when it cannot be used as a model.
+    """Find the model in a folder. Raises InputError if it is unusable.
 
-    An adapter's base is `folder` where both are given, and else what its own file names: relative to the adapter, or
-    to where the command is typed.
+    The base of an adapter is `folder` if both are given, and otherwise the one named in its config: relative to the
+    adapter, or to the working directory.
     """
     if adapter is None and (folder / _ADAPTER).is_file():
         found = ModelFolder(_whole(_base_of(folder)), folder)
@@ -67,7 +68,7 @@ def find_model(folder: Path, adapter: Path | None = None) -> ModelFolder:
 
 
 def files_of(model: ModelFolder) -> dict[str, str]:
-    """The hash of each file that the answers of a model depend on, by name; an adapter's begin with `adapter/`."""
+    """The hashes by name of all files that affect answers; names of adapter files begin with `adapter/`."""
     if model.gguf:
         found = {model.weights.suffix: hash_file(model.weights)}
     else:
@@ -79,7 +80,7 @@ def files_of(model: ModelFolder) -> dict[str, str]:
 
 
 def record_base(adapter: Path, weights: Path) -> None:
-    """Put on record, beside an adapter, the weights that it was tuned on."""
+    """Record beside an adapter the fingerprint of the weights it was tuned on."""
     write_json(adapter / BASE_RECORD, {"weights": _hash_of_weights(weights)})
 
 
@@ -89,7 +90,7 @@ def _hash_of_weights(weights: Path) -> str:
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> Iterator[Path]:
-    """The files of a folder whose names fit, in the order of their names."""
+    """The files of a folder that match the patterns, ordered by name."""
     yield from sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
 
 
@@ -143,7 +144,7 @@ def _adapter_config(adapter: Path) -> dict[str, object]:
 
 
 def _require_adapter(adapter: Path, weights: Path) -> None:
-    """InputError where an adapter has no safe weights, or was tuned on other ones than these."""
+    """Raises InputError if an adapter has no safetensors, or was tuned on other weights."""
     _adapter_config(adapter)
     if not (adapter / "adapter_model.safetensors").is_file():
         raise input_error("holds no adapter_model.safetensors", "Save the adapter as safetensors", file=str(adapter))

@@ -1,4 +1,4 @@
-"""Loading a local model: weights, adapter, tokenizer and device, or one sentence that says what is wrong."""
+"""Load a local model: weights, adapter, tokenizer and device. Every failure is one InputError."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ecominstruct.models.chat import EXTRA, Chat
 from ecominstruct.models.checkpoints import ModelFolder
 from ecominstruct.runs.files import hash_file
 
-CONTEXT = 2_048  # tokens, of models that do not say how many they bear
+CONTEXT = 2_048  # tokens; for models whose config does not state a limit
 _LONGEST = ("max_position_embeddings", "n_positions", "seq_length", "max_seq_len")
 
 
 class Loaded(NamedTuple):
     """A model that is ready to answer."""
 
-    model: Any  # of transformers, in evaluation mode
+    model: Any  # a transformers model in evaluation mode
     chat: Chat
     device: str
     dtype: str
     seq2seq: bool
-    context: int  # tokens of prompt and answer; of a sequence-to-sequence model, of each
+    context: int  # tokens of prompt and answer together; of each, for a sequence-to-sequence model
     stops: frozenset[int]  # tokens that end an answer
     pad: int
-    start: int  # token with which the answer of a sequence-to-sequence model begins
+    start: int  # the token that begins the answer of a sequence-to-sequence model
 
 
 def load_model(spec: LocalSpec, folder: ModelFolder) -> Loaded:
-    """Load a model; InputError when the extra is not installed, the device is absent, or the folder is not sound."""
+    """Load a model. Raises InputError if the extra is not installed, the device absent, or the folder unusable."""
     try:
         import peft  # noqa: F401 - part of the same extra
         import torch
@@ -53,7 +53,7 @@ def load_model(spec: LocalSpec, folder: ModelFolder) -> Loaded:
         model = model.to(device).eval()
     told = model.generation_config
     ends = told.eos_token_id
-    # Nothing else of it counts: temperature and penalties are for talking.
+    # The other settings are dropped: temperature and penalties are meant for conversation.
     start = (
         told.decoder_start_token_id
         if told.decoder_start_token_id is not None
@@ -77,15 +77,15 @@ def load_model(spec: LocalSpec, folder: ModelFolder) -> Loaded:
 
 @contextmanager
 def denormals_flushed() -> Iterator[None]:
-    """Have the CPU take numbers below 1e-38 for nought meanwhile. Threads that torch starts meanwhile take it over, so
-    this begins before a model is loaded.
+    """Flush denormal numbers (below about 1e-38) to zero on the CPU within the block.
 
-    Attention of BLOOM leaves millions of them, as ALiBi bends down what stands far off, and a CPU needs about a hundred
-    times as long for each.
+    Threads inherit the setting when torch starts them, so enter this before loading a model. BLOOM's attention produces
+    millions of denormals, because ALiBi penalises distant positions, and each takes a CPU about a hundred times as
+    long.
     """
     try:
         import torch
-    except ImportError:  # `load_model` says what to do
+    except ImportError:  # `load_model` reports this
         yield
         return
     torch.set_flush_denormal(True)
@@ -96,7 +96,7 @@ def denormals_flushed() -> Iterator[None]:
 
 
 def converted(file: Path, cache: Path | None) -> Path:
-    """The folder of a whole model, in float32, that a GGUF file was converted to; this is done once, whole or not."""
+    """Convert a GGUF file to a float32 model folder and return it. The result is cached and written atomically."""
     place = cache or file.parent
     target = place / f"{file.stem}-{hash_file(file)[:12]}"
     if (target / "config.json").is_file():
@@ -110,7 +110,7 @@ def converted(file: Path, cache: Path | None) -> Path:
                 made.rename(target)
     except EcomError:
         raise
-    except Exception as error:  # of the file system, or of a library that writes to it
+    except Exception as error:  # from the file system, or a library that writes to it
         hint = "Name a folder with room for it as `cache` in the recipe"
         raise input_error(f"takes no converted model: {_said(error)}", hint, file=str(place)) from None
     return target
@@ -122,12 +122,12 @@ def _convert(file: Path, made: Path) -> None:
 
     where: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
     try:
-        with redirect_stderr(io.StringIO()):  # a bar of its own, which nothing else turns off
+        with redirect_stderr(io.StringIO()):  # its own progress bar has no other switch
             tokenizer = AutoTokenizer.from_pretrained(str(file.parent), **where)
             model = AutoModelForCausalLM.from_pretrained(str(file.parent), dtype=torch.float32, **where)
-    except Exception as error:  # whatever the readers of many formats make of a broken file
+    except Exception as error:  # the many readers behind this call raise anything for a broken file
         raise _unreadable(file, error) from None
-    model.hf_quantizer = cast(Any, None)  # the weights are plain by now, and must be saved as such
+    model.hf_quantizer = cast(Any, None)  # the weights are dequantised now, and must be saved as such
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
     model.save_pretrained(made)
@@ -135,7 +135,7 @@ def _convert(file: Path, made: Path) -> None:
 
 
 def _weights(folder: Path, dtype: Any) -> Any:
-    """The whole model of a folder, on the CPU; InputError where weights are unreadable or missing."""
+    """The whole model of a folder, on the CPU. Raises InputError if weights are unreadable or missing."""
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     local = {"local_files_only": True, "trust_remote_code": False}
@@ -145,7 +145,7 @@ def _weights(folder: Path, dtype: Any) -> Any:
         model, found = kind.from_pretrained(
             str(folder), config=config, dtype=dtype, use_safetensors=True, output_loading_info=True, **local
         )
-    except Exception as error:  # whatever a broken file makes of the many readers behind this call
+    except Exception as error:  # the many readers behind this call raise anything for a broken file
         raise _unreadable(folder, error) from None
     gone = sorted(map(str, [*found["missing_keys"], *found["mismatched_keys"]]))
     if gone:
@@ -155,7 +155,7 @@ def _weights(folder: Path, dtype: Any) -> Any:
 
 
 def _adapted(model: Any, adapter: Path, base: Path) -> Any:
-    """The model with an adapter merged into it; InputError where the adapter does not fit."""
+    """Merge an adapter into a model. Raises InputError if it does not fit."""
     from peft import PeftModel, get_peft_model_state_dict
     from safetensors import safe_open
 
@@ -170,14 +170,14 @@ def _adapted(model: Any, adapter: Path, base: Path) -> Any:
         if "size mismatch" in str(error):
             raise another from None
         raise _unreadable(adapter, error) from None
-    except ValueError as error:  # modules of other names
+    except ValueError as error:  # modules with other names
         if "not found in the base model" in str(error):
             raise another from None
         raise _unreadable(adapter, error) from None
     except Exception as error:
         raise _unreadable(adapter, error) from None
     fits = set(get_peft_model_state_dict(adapted, save_embedding_layers=False))
-    if fits - wanted or any("lora_" in name for name in wanted - fits):  # whole embeddings may come besides
+    if fits - wanted or any("lora_" in name for name in wanted - fits):  # an adapter may hold whole embeddings as well
         raise another
     return adapted.merge_and_unload()
 
@@ -211,7 +211,7 @@ def _said(error: Exception) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Let the libraries say nothing by themselves while a model is loaded: what matters is checked here."""
+    """Silence the libraries while a model is loaded; errors are still raised."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -219,7 +219,7 @@ def _quiet() -> Iterator[None]:
     logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of one library to another
+            warnings.simplefilter("ignore", FutureWarning)  # raised by one library about another
             yield
     finally:
         logging.set_verbosity(level)

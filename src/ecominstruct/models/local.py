@@ -1,16 +1,16 @@
-"""A local transformers model: what it is asked, and what it answered.
+"""A local transformers model: its questions and answers.
 
-As with servers, asking and answering are apart: `prepare` lets the model answer what is not in the file of answers yet,
-all tasks together, batch by batch; `answer` only reads that file, in any process, and loads no model. So a killed
-`ecom predict` repeats no work.
+As with servers, generation is separate from reading. `prepare` generates the answers that the cache lacks, for all
+tasks together and in batches. `answer` only reads the cache, in any process, and loads no model. An interrupted `ecom
+predict` therefore repeats no work.
 
-    local.py             the model: its questions, in batches, and its replies
-    checkpoints.py       what lies in a model folder, and its fingerprint
+    local.py             the model: its questions in batches, and its replies
+    checkpoints.py       the files of a model folder, and their fingerprint
     loading.py           weights, adapter, device
     chat.py              prompts to token ids and back
-    inference.py         answers that are written, and answers that are chosen by likelihood
-    key_value_cache.py   what all prompts of a batch begin with, read once; room for the answers
-    cache.py             the file of answers
+    inference.py         generation, and choice by likelihood
+    key_value_cache.py   computes the common prefix of a batch once; preallocates space for the answers
+    cache.py             the answer cache
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ from ecominstruct.runs.stages import stage
 from ecominstruct.runs.store import read_manifest, require_whole
 from ecominstruct.tasks.prompts import render_prompt
 
-PAUSE = 0.5  # seconds between two times of writing answers to disk: what a kill may cost
+PAUSE = 0.5  # seconds between writes to the cache: the most work that a kill can lose
 TOO_LONG = "the prompt does not fit into the model, even without its input"
 NEVER_ANSWERED = "the model gave no answer"
-CHOSEN = ("classify", "select")  # forms of which one candidate is the answer
+CHOSEN = ("classify", "select")  # forms whose answer is one of the candidates
 T = TypeVar("T")
 
 
 class Question(NamedTuple):
-    """What is asked: the key under which its answer is kept, and the candidates where one is to be chosen."""
+    """A question: the key of its answer in the cache, and the candidates if one is to be chosen."""
 
     key: str
     example: Example
@@ -66,13 +66,13 @@ class _Ready(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of asking."""
+    """The result of `ask`."""
 
-    failed: dict[str, str]  # the questions without an answer, by key, with the reason
+    failed: dict[str, str]  # the unanswered questions by key, with the reason
     answered: int
-    cut: int  # prompts whose input was cut
+    cut: int  # number of prompts whose input was cut
     usage: Usage
-    served: dict[str, int]  # answers by device and type of number
+    served: dict[str, int]  # number of answers by device and dtype
 
 
 class Local(Model):
@@ -80,17 +80,17 @@ class Local(Model):
 
     kind = "local"
     about = "a transformers model in a folder, or as a section of `local` in the recipe describes it"
-    version = 2  # raised when the same question would get another answer
+    version = 2  # increase when the same question would get another answer
 
     def __init__(self, name: str, spec: LocalSpec, file: Path) -> None:
-        """`file`: where answers are kept; it need not exist. Raises InputError if the folder holds no model."""
+        """`file` is the answer cache; it need not exist. Raises InputError if the folder holds no model."""
         self.name, self.spec, self.file = name, spec, file
-        self.failed: dict[str, str] = {}  # reasons by question, of the last `ask`
+        self.failed: dict[str, str] = {}  # reasons by question, from the last `ask`
         self._folder = find_model(Path(spec.folder), Path(spec.adapter) if spec.adapter else None)
 
     @classmethod
     def fault(cls, name: str, argument: str, sections: Sections) -> tuple[str, str] | None:
-        """Return what is wrong if no folder is named."""
+        """Return what is wrong if the name has no argument."""
         del sections
         return None if argument else (f"{name!r} needs a folder", "Write local:models/bloomz-560m, say")
 
@@ -98,8 +98,7 @@ class Local(Model):
     def open(cls, argument: str, sections: Sections) -> Local:
         """Open the model of a section, or else of a folder.
 
-        Raises InputError if the folder holds no model, and Damaged if it is part of a run and its files are not those
-        that were written.
+        Raises InputError if the folder holds no model, and Damaged if it is part of a run and its files have changed.
         """
         spec = sections.local.get(argument) or LocalSpec(folder=argument)
         _require_whole(spec)
@@ -116,20 +115,20 @@ class Local(Model):
 
     @cached_property
     def _asked_as(self) -> dict[bool, str]:
-        """Fingerprints of all that answers depend on besides the prompts, those that are written and those chosen."""
+        """Fingerprints of all settings that affect answers: generated ones (False) and chosen ones (True)."""
         spec = self.spec
         both = [self.version, self._files, spec.chat, spec.context, spec.max_new_tokens, spec.dtype]
         return {False: fingerprint([*both, spec.beams]), True: fingerprint([*both, spec.length_normalised])}
 
     def question(self, facts: TaskFacts, example: Example) -> Question:
-        """What is asked of an example. Its key changes with everything that the answer depends on."""
+        """The question of an example. Its key covers everything the answer depends on."""
         choose = self.spec.classify == "likelihood" and facts.form in CHOSEN and not facts.many
         candidates = example.choices if choose else ()
         shown = [valid(part) for part in (render_prompt(example), example.input, *candidates)]
         return Question(fingerprint([self._asked_as[choose], *shown]), example, candidates)
 
     def prepare(self, asked: Iterable[TaskExamples], progress: Progress) -> dict[str, Any] | None:
-        """Answer what has no answer yet. Errors are those of `ask`."""
+        """Answer what the cache lacks. Raises what `ask` raises."""
         outcome = self.ask(asked, progress)
         if outcome is None:
             return None
@@ -143,9 +142,9 @@ class Local(Model):
         }
 
     def ask(self, asked: Iterable[TaskExamples], progress: Progress) -> Outcome | None:
-        """Answer what has no answer yet; None if there is nothing to ask.
+        """Answer what the cache lacks; None if nothing is missing.
 
-        Raises InputError if the model cannot be loaded or used; what was answered until then is kept.
+        Raises InputError if the model cannot be loaded or used; answers given before that are stored.
         """
         questions = {
             question.key: question for facts, some in asked for question in (self.question(facts, one) for one in some)
@@ -167,7 +166,7 @@ class Local(Model):
         return Outcome(self.failed, len(ready), sum(one.cut > 0 for one in ready), usage, dict(served))
 
     def answer(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
-        """Return the kept answer to each example, or an error. Tokens count at the first of equal prompts."""
+        """Return the stored answer to each example, or an error. Equal prompts count their tokens once."""
         replies, met = [], set()
         with Answers(self.file) as kept:
             for example in examples:
@@ -182,12 +181,12 @@ class Local(Model):
         return replies
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return all that answers depend on besides the prompts: the content of the folder, and how it answers."""
+        """Return everything that answers depend on besides the prompts: the files of the folder, and the settings."""
         names = ("chat", "classify", "length_normalised", "max_new_tokens", "beams", "context", "dtype")
         return {**super().fingerprint(), "files": self._files, **{name: getattr(self.spec, name) for name in names}}
 
     def _tokenise(self, loaded: Loaded, questions: Iterable[Question]) -> tuple[list[_Ready], dict[str, str]]:
-        """Questions as ids, and those that do not fit, with the reason."""
+        """Tokenise questions; returns those that fit, and the reasons for those that do not."""
         ready, failed = [], {}
         for question in questions:
             candidates = [loaded.chat.answer_ids(candidate) for candidate in question.candidates]
@@ -206,11 +205,11 @@ class Local(Model):
         return ready, failed
 
     def _answer(self, loaded: Loaded, ready: Sequence[_Ready]) -> Iterator[list[Entry]]:
-        """The answers, a batch at a time."""
+        """The answers, one batch at a time."""
         import torch
 
         budget, most = self.spec.batch_tokens, self.spec.max_new_tokens
-        ready = sorted(ready, key=lambda one: one.question.key)  # batches do not depend on the order of the tasks
+        ready = sorted(ready, key=lambda one: one.question.key)  # makes batches independent of the order of tasks
         chosen = [one for one in ready if one.candidates]
         written = [one for one in ready if not one.candidates]
         try:
@@ -224,7 +223,7 @@ class Local(Model):
 
 
 def _require_whole(spec: LocalSpec) -> None:
-    """Raise Damaged if a model was tuned in a run, and its files are not those that were written."""
+    """Raise Damaged if a model was tuned in a run and its files have changed since."""
     places = [Path(place) for place in (spec.folder, spec.adapter) if place]
     for folder in (folder for place in places for folder in (place, place.parent)):
         manifest = read_manifest(folder) if folder.name == stage("model").folder else None
@@ -233,9 +232,9 @@ def _require_whole(spec: LocalSpec) -> None:
 
 
 def batches(items: Sequence[T], size: Callable[[T], int], budget: int) -> Iterator[list[T]]:
-    """Cut items into batches whose number times the size of the largest is at most `budget`; at least one in each.
+    """Split items into batches whose length times the largest size is at most `budget`; at least one item each.
 
-    The largest come first, so that what does not fit into memory is found at once, and neighbours need little padding.
+    Larger items come first: a batch that does not fit into memory fails at once, and neighbours need little padding.
     """
     waiting: list[T] = []
     most = 0
@@ -250,7 +249,7 @@ def batches(items: Sequence[T], size: Callable[[T], int], budget: int) -> Iterat
 
 
 def _keeping(kept: Answers, found: Iterable[list[Entry]]) -> Iterator[Entry]:
-    """Entries as they come, kept every now and then (a disk takes its time), and whatever ends the work."""
+    """Pass entries on and store them, at most every `PAUSE` seconds and at the end, whatever ends the work."""
     waiting: list[Entry] = []
     last = time.monotonic()
     try:
@@ -289,7 +288,7 @@ def _choose(loaded: Loaded, batch: Sequence[_Ready], budget: int, *, normalised:
 
 
 def _hash(question: Question, place: int) -> int:
-    """Decides between equals, so that the order in which candidates are shown does not."""
+    """Breaks ties by hash, so that the order of candidates does not matter."""
     return hash64("likelihood", question.key, question.candidates[place])
 
 

@@ -1,7 +1,7 @@
-"""One call to a server, through the `openai` SDK: it ends in an answer, or in a failure that says what to do next.
+"""One request to a server through the `openai` SDK. It ends in an answer, or in a failure that says what to do next.
 
-The SDK's own retries are off: how often a question is asked is decided in one place (`request_scheduler.py`). Answers
-are read here from the bytes of the response, since some servers send JSON that only resembles what the SDK expects.
+The SDK's own retries are disabled: `request_scheduler.py` decides about all retries. Responses are parsed here from
+their bytes, since some servers send JSON that only resembles what the SDK expects.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from ecominstruct.models.costs import Usage, estimate_tokens
 from ecominstruct.models.rate_limiter import told_wait
 
 LARGEST = 16 * 2**20  # bytes of a response
-LONGEST_PAUSE = 600.0  # seconds that a server may ask for; who wants more is asked another day
-RETRIED = (408, 409, 425, 429)  # and everything from 500 on
+LONGEST_PAUSE = 600.0  # the longest `Retry-After` in seconds that is followed; a longer one ends the work
+RETRIED = (408, 409, 425, 429)  # besides every status from 500
 TOO_MUCH = (429, 503, 529)
-NO_KEY = "none"  # what servers that want no key are sent: the SDK insists on one
+NO_KEY = "none"  # sent to servers without a key, since the SDK requires one
 _ABOUT_US = tuple(
     f"X-Stainless-{name}" for name in ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
 )
@@ -35,27 +35,27 @@ _MARKUP = re.compile(r"<[^<>]*>")
 
 
 class Question(NamedTuple):
-    """What is asked: the key under which its answer is kept, the prompt, and about how many tokens that takes."""
+    """A question: the key of its answer in the cache, the prompt, and the expected tokens."""
 
     key: str
     prompt: str
     about: Usage
-    drawn: Mapping[str, Any] = MappingProxyType({})  # fields of this request that say how its answer is drawn
-    subject: str = ""  # what the question is about, as the answer is kept with (`Entry.about`)
+    drawn: Mapping[str, Any] = MappingProxyType({})  # sampling fields of this request
+    subject: str = ""  # the subject, stored with the answer (`Entry.about`)
 
 
 class Failure(Exception):
-    """A call without an answer: `what` went wrong, and what that means for the next calls."""
+    """A request without an answer: `what` went wrong, and what follows for the next requests."""
 
     def __init__(
         self,
         what: str,
         *,
-        again: bool = False,  # asking again may help
-        ends: bool = False,  # nobody will get an answer before somebody mends something
-        too_much: bool = False,  # the server wants fewer calls
-        after: float | None = None,  # seconds that the server wants to be left alone
-        charged: bool = False,  # the server may have worked for it, and may charge that
+        again: bool = False,  # a retry may succeed
+        ends: bool = False,  # no request can succeed until somebody fixes this
+        too_much: bool = False,  # the server asks for fewer requests
+        after: float | None = None,  # seconds to wait, as told by the server
+        charged: bool = False,  # the server may have generated an answer and may charge for it
     ) -> None:
         super().__init__(what)
         self.what, self.again, self.ends, self.too_much = what, again, ends, too_much
@@ -63,22 +63,24 @@ class Failure(Exception):
 
 
 class Caller:
-    """A connection to a server, open as long as its `async with` block. Its key is in no text that leaves it."""
+    """A client of one server, open for its `async with` block. Its API key appears in no text that it returns or
+    raises.
+    """
 
     def __init__(self, spec: ServerSpec) -> None:
-        """InputError where the SDK is not installed or the environment holds no key."""
+        """Raises InputError if the SDK is not installed or the environment holds no key."""
         try:
-            import aiohttp  # through which the SDK takes half the processor time
+            import aiohttp  # the SDK needs half the processor time with this transport
             import openai
         except ImportError:
             raise input_error(
                 "servers are asked through the openai SDK", "pip install 'ecominstruct[openai]'"
             ) from None
         self._sdk, self._aiohttp = openai, aiohttp
-        self._as_it_comes = openai.AsyncStream[object]  # its typed methods would spend as long again on the request
+        self._as_it_comes = openai.AsyncStream[object]  # the SDK's typed methods would double the time of a request
         self._spec = spec
         self._key = _key_of(spec)
-        # Prompts and keys go where the recipe says, and not where a server sends them on to.
+        # Do not follow redirects: prompts and keys go only to the address in the recipe.
         http = openai.DefaultAioHttpClient(follow_redirects=False, timeout=spec.timeout)
         # Skip the SDK's telemetry about this machine, which costs 10 % of the time.
         nothing: dict[str, Any] = dict.fromkeys(_ABOUT_US, openai.Omit())
@@ -99,7 +101,7 @@ class Caller:
         await self._client.close()
 
     async def call(self, question: Question) -> Answer:
-        """Ask once; Failure when no answer comes of it, within the time-out of the server's section."""
+        """Send one request. Raises Failure if it gives no answer within the timeout of the server's section."""
         try:
             async with asyncio.timeout(self._spec.timeout):
                 content = await self._post(question)
@@ -114,7 +116,7 @@ class Caller:
             raise Failure(what, again=True, charged=True) from None
 
     async def _post(self, question: Question) -> bytes:
-        """The body of the response, as it came."""
+        """The body of the response, unparsed."""
         content = bytearray()
         path, body = request(self._spec, question)
         try:
@@ -127,16 +129,16 @@ class Caller:
                     if len(content) > LARGEST:
                         raise Failure(f"the response has more than {LARGEST:,} bytes", again=True, charged=True)
             finally:
-                await stream.response.aclose()  # also when it was left in the middle
+                await stream.response.aclose()  # also if reading stopped halfway
         except Exception as error:
             if not type(error).__module__.startswith(("httpx", "aiohttp")):
                 raise
-            # Of the HTTP libraries below the SDK, which wraps what happens before the body comes, but nothing later.
+            # From the HTTP libraries below the SDK, which wraps errors before the body arrives but none later.
             raise Failure(f"the response broke off ({type(error).__name__})", again=True, charged=True) from None
         return bytes(content)
 
     def _read(self, content: bytes, question: Question) -> Answer:
-        """The answer in a response; ValueError that says what is wrong with it."""
+        """Parse the answer in a response. Raises ValueError that says what is wrong with it."""
         data = _json_of(content)
         choices = data.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
@@ -157,8 +159,9 @@ class Caller:
         )
 
     def _broken(self, error: BaseException) -> Failure:
-        """What a connection that failed means, told by what aiohttp said of it: the names that the layers above give
-        to its errors take a broken connection for one that came too late."""
+        """Classify a failed connection by aiohttp's own error: the layers above report a broken connection as a
+        timeout.
+        """
         cause = _cause(error)
         late = f"no answer within {self._spec.timeout:g} s"
         if isinstance(cause, self._aiohttp.ClientConnectorError):
@@ -193,19 +196,21 @@ class Caller:
         return Failure(what, again=True, too_much=status in TOO_MUCH, after=after)
 
     def _clean(self, text: str) -> str:
-        """Text of a server that can be kept and shown: valid Unicode, and never the key, if a server echoes it."""
+        """Make text from a server safe to store and show: valid Unicode, and without the key, even if the server echoes
+        it.
+        """
         text = valid(text)
         return text.replace(self._key, "[key]") if self._key != NO_KEY else text
 
 
 def messages(spec: ServerSpec, prompt: str) -> list[dict[str, str]]:
-    """A prompt as the messages of a chat."""
+    """A prompt as chat messages."""
     said = [{"role": "system", "content": spec.system}] if spec.system else []
     return [*said, {"role": "user", "content": prompt}]
 
 
 def request(spec: ServerSpec, question: Question) -> tuple[str, dict[str, Any]]:
-    """The path and the body of the request that asks a question."""
+    """The path and the body of the request for a question."""
     body = {"model": spec.model, **sampling(spec), **spec.body, **question.drawn}
     prompt = question.prompt
     if spec.endpoint == "chat":
@@ -214,13 +219,13 @@ def request(spec: ServerSpec, question: Question) -> tuple[str, dict[str, Any]]:
 
 
 def sampling(spec: ServerSpec) -> dict[str, Any]:
-    """The fields of a request that say how an answer is drawn; those that are not given are not sent."""
+    """The sampling fields of a request; unset ones are not sent."""
     fields = {name: getattr(spec, name) for name in ("temperature", "top_p", "seed", "max_tokens", "stop")}
     return {name: value for name, value in fields.items() if value is not None and value != []}
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What aiohttp said, behind the errors that wrap it; the error itself where it said nothing."""
+    """The first aiohttp error in the chain of causes, or else the error itself."""
     found: BaseException | None = error
     while found is not None and not type(found).__module__.startswith("aiohttp"):
         found = found.__cause__
@@ -228,7 +233,9 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _key_of(spec: ServerSpec) -> str:
-    """The key, from the environment; InputError, which does not show it, when it is none."""
+    """The API key from the environment. Raises InputError, which does not contain the key, if it is missing or
+    malformed.
+    """
     if spec.key_env is None:
         return NO_KEY
     key = os.environ.get(spec.key_env, "").strip()
@@ -252,12 +259,12 @@ def _json_of(content: bytes) -> dict[str, Any]:
 
 
 def _text_of(choice: dict[str, Any]) -> str:
-    """The text of a choice. A refusal is an answer; nothing at all (`null`) is an empty one."""
+    """The text of a choice. A refusal counts as an answer, and `null` as an empty one."""
     message = choice.get("message")
     found = choice.get("text") if message is None else message.get("content") if isinstance(message, dict) else 0
     if found is None and isinstance(message, dict):
         found = message.get("refusal") or ""
-    if isinstance(found, list):  # of parts
+    if isinstance(found, list):  # a list of parts
         found = "".join(part["text"] for part in found if isinstance(part, dict) and isinstance(part.get("text"), str))
     if not isinstance(found, str):
         raise ValueError("its choice holds no text")
@@ -265,7 +272,7 @@ def _text_of(choice: dict[str, Any]) -> str:
 
 
 def _usage_of(usage: Any) -> tuple[Usage, bool]:
-    """The tokens that a server counted, and whether it did."""
+    """The token counts reported by the server, and whether it reported any."""
     if not isinstance(usage, dict):
         return Usage(), False
     found: list[Any] = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
@@ -274,7 +281,7 @@ def _usage_of(usage: Any) -> tuple[Usage, bool]:
 
 
 def _said(body: Any) -> str:
-    """What the body of a response says went wrong."""
+    """The error message in the body of a response."""
     if isinstance(body, dict):
         body = next((body[name] for name in ("message", "error", "detail") if body.get(name)), "")
     if isinstance(body, dict):
@@ -283,6 +290,6 @@ def _said(body: Any) -> str:
 
 
 def _short(text: str) -> str:
-    """A text of any size and markup as a part of one line."""
+    """Shorten text and strip markup so that it fits into one line."""
     text = " ".join(_MARKUP.sub(" ", text[:100_000]).split())
     return text if len(text) <= 200 else text[:199] + "…"

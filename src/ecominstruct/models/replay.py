@@ -1,10 +1,10 @@
-"""Answers from a file: JSON lines, one answer each.
+"""Answers from a JSON Lines file, one answer a line.
 
     {"task": "zh/openbg/alignment/item_align", "row": 17, "text": "same"}       row of the raw file, from 0
-    {"task": "ZH-OpenBG_Align-CLS-item_align", "row": 17, "text": "same"}       the released folder's name does too
+    {"task": "ZH-OpenBG_Align-CLS-item_align", "row": 17, "text": "same"}       a released folder's name works too
     {"example": "0f3a…", "text": "same"}                                        or the id of the example
 
-An example without an answer gets none: its outcome is `error`, and it is counted as wrong.
+An example without an answer gets the outcome `error` and counts as wrong.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Key = str | tuple[str, int]
 
 
 class Answer(Strict):
-    """One line of a file of answers."""
+    """One line of an answer file."""
 
     text: str
     example: str | None = None
@@ -45,7 +45,7 @@ class Answer(Strict):
 
     @property
     def key(self) -> Key:
-        """What the answer belongs to."""
+        """The key of the example that it answers."""
         return self.example if self.example is not None else (self.task or "", self.row or 0)
 
 
@@ -56,7 +56,7 @@ class Replay(Model):
     about = "answers read from a file"
 
     def __init__(self, path: Path) -> None:
-        """Read the whole file. Raises InputError that lists broken, double and nameless lines with their numbers."""
+        """Read the whole file. Raises InputError with the numbers of invalid, repeated and unidentified lines."""
         if not path.is_file():
             raise input_error("is no file", "Name a file of answers, as in replay:answers.jsonl", file=str(path))
         self.path = path
@@ -85,25 +85,25 @@ class Replay(Model):
 
     @classmethod
     def fault(cls, name: str, argument: str, sections: Sections) -> tuple[str, str] | None:
-        """Return what is wrong if no file is named."""
+        """Return what is wrong if the name has no argument."""
         del sections
         return None if argument else (f"{name!r} needs a file", "Write replay:answers.jsonl, say")
 
     @classmethod
     def open(cls, argument: str, sections: Sections) -> Replay:
-        """Read a file of answers. Raises InputError if it cannot be used."""
+        """Read an answer file. Raises InputError if it is unusable."""
         del sections
         return cls(Path(argument))
 
     @classmethod
     def short(cls, argument: str) -> str:
-        """Return the name of the file, without its ending."""
+        """Return the name of the file without its suffix."""
         return Path(argument).stem
 
     def check(self, asked: Iterable[TaskExamples]) -> None:
-        """Raise InputError if the file answers something that is not asked: an unknown task, row or example."""
+        """Raise InputError if the file answers an unknown task, row or example."""
         names: set[str] = set()
-        meant: dict[Key, list[str]] = defaultdict(list)  # which examples a key of the file may mean
+        meant: dict[Key, list[str]] = defaultdict(list)  # the examples that a key of the file may refer to
         for facts, examples in asked:
             names |= {facts.id, facts.paper or facts.id}
             for example in examples:
@@ -123,7 +123,7 @@ class Replay(Model):
     def _problem(
         self, key: Key, names: set[str], meant: Sequence[str], answered: Mapping[str, int]
     ) -> tuple[str, ...] | None:
-        """What is wrong with one key of the file, and the mend."""
+        """What is wrong with one key of the file, and a hint."""
         if len(meant) > 1:
             return f"the task has {len(meant)} examples of row {key[1]}", "Name them by their ids"
         if meant and meant[0] in answered:
@@ -137,7 +137,7 @@ class Replay(Model):
         return (f"the task {key[0]!r} has no row {key[1]}",)
 
     def answer(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
-        """Return the answer of each example, by its id, by its task and row, or by the released name and row."""
+        """Return the answer to each example, found by id, by task and row, or by released name and row."""
         replies = []
         for example in examples:
             found = [self._answers[key] for key in _keys(facts, example) if key in self._answers]
@@ -145,12 +145,12 @@ class Replay(Model):
         return replies
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return the version and the content of the file."""
+        """Return the version and a hash of the file."""
         return {**super().fingerprint(), "file": hash_file(self.path)}
 
 
 def _keys(facts: TaskFacts, example: Example) -> list[Key]:
-    """The ways in which a file may name an example."""
+    """The keys under which a file may name an example."""
     keys: list[Key] = [example.id, (facts.id, example.row)]
     return [*keys, (facts.paper, example.row)] if facts.paper else keys
 

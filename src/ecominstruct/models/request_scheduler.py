@@ -1,7 +1,7 @@
-"""Asks a server many questions: several at once, as fast as it allows, within the budget, each until it is answered.
+"""Sends many questions to a server: concurrently, as fast as it allows, within the budget, with retries.
 
-An answer counts once it is on disk, so whatever interrupts the work, nothing that was paid is asked again. Questions
-that failed are returned with the reason; they are not kept, and may be asked again.
+An answer counts once it is on disk, so after an interruption nothing paid is requested again. Failed questions are
+returned with the reason; they are not stored, and may be asked again.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ GO_ON = "The same command goes on from here"
 class Outcome(NamedTuple):
     """The result of `ask`."""
 
-    failed: dict[str, str]  # the questions without an answer, by key, with the reason
+    failed: dict[str, str]  # the unanswered questions by key, with the reason
     calls: int
     answered: int
-    usage: Usage  # of these calls
-    estimated: int  # answers whose tokens the server did not count
-    served: dict[str, int]  # answers by the name under which the server says that the model answered
+    usage: Usage  # tokens of these calls
+    estimated: int  # number of answers whose tokens the server did not report
+    served: dict[str, int]  # number of answers by the model name the server reported
 
 
 def ask(
@@ -43,22 +43,22 @@ def ask(
     progress: Progress,
     first_wait: float = FIRST_WAIT,
 ) -> Outcome:
-    """Ask questions, and keep the answers in `kept`.
+    """Ask questions and store the answers in `kept`.
 
     Args:
         name: The name of the server in the recipe.
         spec: Its section.
         questions: Distinct questions without an answer.
-        kept: The open file of answers.
-        meter: Counts what is paid, against the budget.
+        kept: The open answer cache.
+        meter: Counts costs against the budget.
         progress: Where progress is shown.
-        first_wait: Seconds before the first retry of a question, at most.
+        first_wait: Upper bound of the first retry delay in seconds.
 
     Raises:
-        InputError: The server cannot be reached, refuses the key or knows no such model.
+        InputError: The server cannot be reached, refuses the key or does not know the model.
         CheckFailed: The budget is used up.
 
-    In both cases, the answers until then are kept.
+    In both cases, the answers received until then are stored.
     """
 
     async def within_one_loop() -> Outcome:
@@ -78,11 +78,11 @@ class _Asking:
         self._failed: dict[str, str] = {}
         self._served: Counter[str] = Counter()
         self._calls = self._estimated = 0
-        self._stopped: Callable[[], EcomError] | None = None  # the reason, raised when all calls have ended
+        self._stopped: Callable[[], EcomError] | None = None  # the error to raise when all requests have ended
         self._stop = asyncio.Event()
 
     async def all(self, questions: Sequence[Question], keeper: _Keeper, progress: Progress) -> Outcome:
-        waiting = iter(questions)  # one for all workers: each takes the next
+        waiting = iter(questions)  # shared by all workers: each takes the next question
         progress.begin(f"asking {self._name}", len(questions))
         workers = [self._work(waiting, keeper, progress) for _ in range(min(self._spec.concurrency, len(questions)))]
         working: asyncio.Future[Any] = asyncio.gather(*workers)
@@ -91,7 +91,7 @@ class _Asking:
             watched: set[asyncio.Future[Any]] = {working, keeping, stop}
             await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
             if stop.done():
-                await self._pace.idle()  # calls under way are paid for: wait for their answers
+                await self._pace.idle()  # requests in flight are paid for: wait for their answers
         finally:
             stop.cancel()
             working.cancel()
@@ -127,7 +127,9 @@ class _Asking:
         return None
 
     async def _call(self, question: Question, keeper: _Keeper) -> asyncio.Future[None] | None:
-        """Make one call, in its turn. The future resolves once the answer is on disk; None if no call may begin."""
+        """Make one request when a slot is free. The future resolves once the answer is on disk; None if work has
+        stopped.
+        """
         begun_in = await self._pace.begin()
         try:
             if self._meter.is_used_up:
@@ -153,7 +155,7 @@ class _Asking:
             await self._pace.end()
 
     def _nobody_there(self, failure: Failure) -> bool:
-        """Return whether the server was never reached: its address is wrong, or it does not run."""
+        """Return whether the server was never reached: its address is wrong, or it is not running."""
         return failure.ends and not self._served
 
     def _give_up(self, question: Question, failure: Failure) -> None:
@@ -164,7 +166,7 @@ class _Asking:
             self._failed[question.key] = failure.what
 
     def _end(self, reason: Callable[[], EcomError]) -> None:
-        """Let no further call begin."""
+        """Start no further requests."""
         self._stopped = self._stopped or reason
         self._stop.set()
 
@@ -176,10 +178,10 @@ class _Asking:
 
 
 class _Keeper:
-    """Writes answers to disk in batches: all that came in while the batch before was written.
+    """Writes answers to disk in batches: each holds everything that arrived while the previous one was written.
 
-    It writes in the thread of the calls, which wait for it anyway. In a thread of its own, each statement would wait
-    for the interpreter lock: with many calls under way, ten times as long as for the disk.
+    It writes in the event loop's thread. A separate thread would wait for the interpreter lock at each statement, which
+    with many requests in flight takes ten times as long as the disk.
     """
 
     def __init__(self, kept: Answers) -> None:
@@ -196,7 +198,7 @@ class _Keeper:
         return safe
 
     def close(self) -> None:
-        """Let `run` end when everything is written."""
+        """Make `run` return once everything is written."""
         self._closed = True
         self._some.set()
 

@@ -1,14 +1,14 @@
-"""A server as a model: what it is asked, and what it answered.
+"""A server as a model: its questions and answers.
 
-`prepare` lets the server answer what is not in the file of answers yet; `answer` only reads that file, in any process.
-So predictions are the same however often the asking was interrupted.
+`prepare` requests the answers that the cache lacks; `answer` only reads the cache, in any process. Predictions are
+therefore the same however often the requests were interrupted.
 
-    server.py              the model: its questions and its replies
-    request_scheduler.py   many questions: several at once, each until it is answered or given up
-    openai_client.py       one call, through the `openai` SDK: an answer or a failure
-    rate_limiter.py        how many calls at once, and how long to wait
+    server.py              the model: its questions and replies
+    request_scheduler.py   many questions: concurrent, each until it is answered or given up
+    openai_client.py       one request through the `openai` SDK: an answer or a failure
+    rate_limiter.py        the number of concurrent requests, and retry delays
     costs.py               tokens, prices, the budget
-    cache.py               the file of answers
+    cache.py               the answer cache
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Server(Model):
-    """A model behind an address that speaks as OpenAI's API does.
+    """A model behind an OpenAI-compatible API.
 
-    Judges and annotators use it too: with prompts of their own, through `question`, `price`, `ask` and `texts`.
+    Judges and annotators use it with their own prompts, through `question`, `price`, `ask` and `texts`.
     """
 
     kind = "server"
     about = "a server that speaks as OpenAI's does, as a section of `servers` in the recipe describes it"
-    version = 1  # raised when keys are made in another way; all that was paid is then asked again
+    version = 1  # increase when keys are computed differently; everything paid so far is then asked again
     retryable = True
 
     def __init__(self, name: str, spec: ServerSpec, file: Path) -> None:
-        """`file`: where answers are kept; it need not exist."""
+        """`file` is the answer cache; it need not exist."""
         self.name, self.spec, self.file = name, spec, file
-        self.failed: dict[str, str] = {}  # reasons by question, of the last `ask`
+        self.failed: dict[str, str] = {}  # reasons by question, from the last `ask`
         self._asked_as = fingerprint(self.fingerprint())
 
     @classmethod
@@ -68,7 +68,7 @@ class Server(Model):
         return cls(argument, sections.servers[argument], sections.answers)
 
     def estimate(self, asked: Iterable[TaskExamples]) -> dict[str, Any]:
-        """Return what asking these examples would take; asks nothing and writes nothing."""
+        """Return what asking these examples would cost. Sends nothing and writes nothing."""
         found = self.price(self._questions(asked))
         return {
             "server": self.name,
@@ -82,7 +82,7 @@ class Server(Model):
         }
 
     def prepare(self, asked: Iterable[TaskExamples], progress: Progress) -> dict[str, Any] | None:
-        """Ask what has no answer yet. Errors are those of `request_scheduler.ask`."""
+        """Ask what the cache lacks. Raises what `request_scheduler.ask` raises."""
         outcome = self.ask(self._questions(asked), progress)
         if outcome is None:
             return None
@@ -97,7 +97,7 @@ class Server(Model):
         }
 
     def answer(self, facts: TaskFacts, examples: Sequence[Example]) -> list[Reply]:
-        """Return the kept answer to each example, or an error. Tokens count at the first of equal prompts."""
+        """Return the stored answer to each example, or an error. Equal prompts count their tokens once."""
         replies, met = [], set()
         with Answers(self.file) as kept:
             for example in examples:
@@ -112,7 +112,7 @@ class Server(Model):
         return replies
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return all that answers depend on besides the prompts: the model, its address, and how it draws."""
+        """Return everything that answers depend on besides the prompts: the model, its address, and its sampling."""
         asked = ("url", "endpoint", "model", "revision", "system", "body")
         return {
             **super().fingerprint(),
@@ -130,14 +130,14 @@ class Server(Model):
         drawn: Mapping[str, Any] = _NOTHING,
         repeat: Sequence[Any] = (),
     ) -> Question:
-        """Return the question that a prompt is. Its key changes with everything that the answer depends on.
+        """Return the question for a prompt. Its key covers everything the answer depends on.
 
         Args:
             prompt: The text of the user's message.
-            expected: About how many tokens the answer has.
+            expected: The approximate number of tokens of the answer.
             subject: What the question is about, so that `ecom forget` finds its answer.
-            drawn: Fields of this request that say how its answer is drawn.
-            repeat: What tells this question from others with the same prompt.
+            drawn: Sampling fields of this request.
+            repeat: Distinguishes this question from others with the same prompt.
         """
         prompt = valid(prompt)
         sent = messages(self.spec, prompt)
@@ -146,12 +146,12 @@ class Server(Model):
         return Question(key, prompt, Usage(tokens, min(self.spec.max_tokens, expected)), drawn, subject)
 
     def question_of(self, example: Example) -> Question:
-        """Return the question that an example is."""
-        expected = estimate_tokens(example.output) + 1  # and the token that ends it
+        """Return the question for an example."""
+        expected = estimate_tokens(example.output) + 1  # one more for the end token
         return self.question(render_prompt(example), expected, example.record)
 
     def price(self, questions: Iterable[Question]) -> Estimate:
-        """Return what asking would take; asks nothing and writes nothing."""
+        """Return what asking would cost. Sends nothing and writes nothing."""
         distinct = _distinct(questions)
         to_ask, paid = list(distinct.values()), Usage()
         if self.file.is_file():
@@ -162,13 +162,13 @@ class Server(Model):
         return Estimate(len(distinct), len(distinct) - len(to_ask), len(to_ask), about, most, paid)
 
     def usage(self, questions: Sequence[Question]) -> tuple[Usage, Usage]:
-        """Return the tokens of questions: if their answers are as long as expected, and as long as they may be."""
+        """Return the tokens of questions: with answers of the expected length, and of the maximum length."""
         prompt = sum(question.about.prompt for question in questions)
         expected = sum(question.about.completion for question in questions)
         return Usage(prompt, expected), Usage(prompt, self.spec.max_tokens * len(questions))
 
     def ask(self, questions: Iterable[Question], progress: Progress, first_wait: float = FIRST_WAIT) -> Outcome | None:
-        """Ask what has no answer yet; None if there is nothing to ask. Errors are those of `request_scheduler.ask`."""
+        """Ask what the cache lacks; None if nothing is missing. Raises what `request_scheduler.ask` raises."""
         distinct = _distinct(questions)
         with Answers(self.file) as kept:
             kept.attribute({key: question.subject for key, question in distinct.items()})
@@ -181,7 +181,7 @@ class Server(Model):
         return outcome
 
     def texts(self, questions: Iterable[Question]) -> dict[str, str]:
-        """Return the kept answers to questions, by key; those without an answer are left out."""
+        """Return the stored answers by key; unanswered questions are omitted."""
         with Answers(self.file) as kept:
             return {one.key: answer.text for one in questions if (answer := kept.get(one.key)) is not None}
 

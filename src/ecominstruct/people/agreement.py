@@ -1,12 +1,12 @@
-"""How far voters agree: the share of equal votes, and what is left of it when agreement by chance is taken off.
+"""Agreement between voters: the share of equal votes, and statistics that correct it for chance.
 
-    percent              the share of equal votes, over all two votes on the same item
-    cohen_kappa          of two voters (Cohen 1960)
-    fleiss_kappa         of equally many votes an item, by whomever (Fleiss 1971)
-    krippendorff_alpha   nominal; items may have any number of votes (Krippendorff 2011)
-    gwet_ac1             as kappa, but steady where nearly all votes are the same (Gwet 2008)
+    percent              the share of equal votes among all pairs of votes on the same item
+    cohen_kappa          two voters (Cohen 1960)
+    fleiss_kappa         the same number of votes on each item, from any voters (Fleiss 1971)
+    krippendorff_alpha   nominal; any number of votes an item (Krippendorff 2011)
+    gwet_ac1             like kappa, but stable where nearly all votes are equal (Gwet 2008)
 
-Intervals come from a bootstrap over the groups of items that are kin. What cannot be computed says why.
+Intervals come from a bootstrap over groups of related examples. A statistic that cannot be computed carries the reason.
 """
 
 from __future__ import annotations
@@ -29,38 +29,39 @@ NEEDS = "pip install 'ecominstruct[people]'"
 ONE_VOTER = "no item has votes of two voters"
 ALL_EQUAL = "all votes are the same: agreement by chance would be perfect, too"
 NO_SPREAD = "the votes leave no room for chance: resampling shows no spread"
-SELDOM = 0.95  # share of resamples in which a statistic must exist for its interval to be given
+SELDOM = 0.95  # minimum share of resamples in which a statistic must be defined for its interval to be reported
 
 
 class Ratings(NamedTuple):
-    """Votes as a table: for each item and voter the number of an outcome, -1 where there is none.
+    """Votes as a table of outcome indices, -1 where a voter did not judge an item.
 
-    A vote counts by the model that it prefers (the first or the second of a pair, by name), not by its side."""
+    A vote is coded by the model it prefers (the first or second of the pair, by name), not by side.
+    """
 
-    groups: tuple[str, ...]  # of each item: items of one group are kin
+    groups: tuple[str, ...]  # the group of each item; items of one group are not independent
     voters: tuple[str, ...]
     codes: NDArray[Any]  # (items, voters)
 
     @property
     def counts(self) -> NDArray[Any]:
-        """How many voters chose each outcome: (items, outcomes)."""
+        """The number of votes for each outcome: (items, outcomes)."""
         return np.stack([(self.codes == code).sum(axis=1) for code in range(len(OUTCOMES))], axis=1)
 
 
 class Agreement(NamedTuple):
-    """One statistic: its value and 95 % interval, or the reason why there is none."""
+    """One statistic with its 95 % interval, or the reason why it has none."""
 
     statistic: str
     value: float | None
     low: float | None = None
     high: float | None = None
-    items: int = 0  # that it rests on
-    left_out: int = 0  # items with too few or too many votes for it
+    items: int = 0  # the number of items it is computed from
+    left_out: int = 0  # items with too few or too many votes for this statistic
     reason: str = ""
 
 
 class TwoVoters(NamedTuple):
-    """How far two voters agree on the items that both judged."""
+    """Agreement of two voters on the items that both judged."""
 
     one: str
     other: str
@@ -69,7 +70,7 @@ class TwoVoters(NamedTuple):
 
 
 def ratings_of(votes: Sequence[Vote], kin: Mapping[str, str] | None = None) -> Ratings:
-    """First votes as a table; `kin` gives the group of an example, which is its own where it has none."""
+    """Tabulate first votes. `kin` maps an example to its group; an example without an entry is its own group."""
     firsts = [vote for vote in votes if vote.repeat == 0]
     items = {item: row for row, item in enumerate(sorted({vote.item for vote in firsts}))}
     voters = {voter: column for column, voter in enumerate(sorted({vote.voter for vote in firsts}))}
@@ -83,7 +84,7 @@ def ratings_of(votes: Sequence[Vote], kin: Mapping[str, str] | None = None) -> R
 
 
 def ratings_of_verdicts(both: Sequence[tuple[Verdict, Verdict]]) -> Ratings:
-    """What two panels said of the same items, as votes of two voters: the first and the second of each two."""
+    """The outcomes of two panels on the same items, as ratings of two voters."""
     codes = [[OUTCOMES.index(one.outcome), OUTCOMES.index(other.outcome)] for one, other in both]
     return Ratings(tuple(one.group for one, _ in both), ("one", "other"), np.array(codes, dtype=int).reshape(-1, 2))
 
@@ -93,7 +94,7 @@ def _category(vote: Vote) -> int:
 
 
 def agreements(ratings: Ratings) -> list[Agreement]:
-    """The statistics for any number of voters; InputError where the libraries for them are not installed."""
+    """The statistics for any number of voters. Raises InputError if an optional library is missing."""
     counts, groups = ratings.counts, np.array(ratings.groups)
     several = counts.sum(axis=1) >= 2
     any_votes = (counts.sum(axis=1) >= 1) & several.any()
@@ -107,7 +108,7 @@ def agreements(ratings: Ratings) -> list[Agreement]:
 
 
 def by_two(ratings: Ratings) -> list[TwoVoters]:
-    """Each two voters who judged common items, in the order of their names."""
+    """Agreement of each pair of voters with common items, in the order of their names."""
     found = []
     for one, other in combinations(range(len(ratings.voters)), 2):
         codes = ratings.codes[:, [one, other]]
@@ -122,14 +123,14 @@ def by_two(ratings: Ratings) -> list[TwoVoters]:
 
 
 def _tables(codes: NDArray[Any]) -> NDArray[Any]:
-    """Of two votes on each item, a table with a single one in it: (items, categories, categories)."""
+    """One contingency table an item, with a single 1 in it: (items, categories, categories)."""
     tables = np.zeros((len(codes), len(OUTCOMES), len(OUTCOMES)))
     tables[np.arange(len(codes)), codes[:, 0], codes[:, 1]] = 1
     return tables
 
 
 def _most_usual(counts: NDArray[Any]) -> NDArray[Any]:
-    """The items with that number of votes, from 2, which most items have; the larger of equally usual numbers."""
+    """Mask of the items with the most common number of votes (at least 2); on a tie, the larger number."""
     votes = counts.sum(axis=1)
     usual = np.bincount(votes[votes >= 2]) if (votes >= 2).any() else np.zeros(1, int)
     number = len(usual) - 1 - int(np.argmax(usual[::-1]))
@@ -140,7 +141,7 @@ def _most_usual(counts: NDArray[Any]) -> NDArray[Any]:
 def _measured(
     name: str, statistic: Callable[[NDArray[Any]], float], table: NDArray[Any], groups: NDArray[Any], used: NDArray[Any]
 ) -> Agreement:
-    """A statistic over the items that are used, with its interval."""
+    """A statistic with its interval over the items in the mask `used`."""
     table, groups, left_out = table[used], groups[used], int((~used).sum())
     if not len(table):
         return Agreement(name, None, left_out=left_out, reason=ONE_VOTER)
@@ -154,7 +155,7 @@ def _measured(
 def _interval(
     statistic: Callable[[NDArray[Any]], float], value: float, table: NDArray[Any], groups: NDArray[Any], share: bool
 ) -> tuple[float | None, float | None, str]:
-    """The interval of a statistic: of a share by Wilson's formula, else the middle of the resamples."""
+    """The interval of a statistic: Wilson's formula for a share, bootstrap percentiles otherwise."""
     names, place = np.unique(groups, return_inverse=True)
     if len(names) < FEWEST_FAMILIES:
         return None, None, f"{len(names)} independent items are too few for an interval"
@@ -172,13 +173,13 @@ def _interval(
     return *percentiles(found), ""
 
 
-# ---------------------------------------------------------------- the statistics: NaN where chance would agree wholly
+# -------------------------------------------------- the statistics: NaN where chance agreement would be perfect
 
 
 def percent(counts: NDArray[Any]) -> float:
-    """The mean share of equal votes among all two votes on an item; `counts`: (items, categories).
+    """Mean share of equal votes among all pairs of votes on an item. `counts`: (items, categories).
 
-    Items with fewer than two votes do not count; NaN where there are no others.
+    Ignores items with fewer than two votes; NaN if no others are left.
     """
     counts = counts[counts.sum(axis=1) >= 2]
     votes = counts.sum(axis=1)
@@ -186,12 +187,12 @@ def percent(counts: NDArray[Any]) -> float:
 
 
 def _diagonal(tables: NDArray[Any]) -> float:
-    """The share of items on which two voters agree; `tables`: (items, categories, categories)."""
+    """Share of items on which two voters agree. `tables`: (items, categories, categories)."""
     return float(np.trace(tables.sum(axis=0)) / len(tables)) if len(tables) else np.nan
 
 
 def cohen_kappa(tables: NDArray[Any]) -> float:
-    """Cohen's kappa; `tables`: (items, categories, categories), one vote of each of two voters an item."""
+    """Cohen's kappa. `tables`: (items, categories, categories), one vote of each of two voters an item."""
     try:
         from statsmodels.stats.inter_rater import cohens_kappa
     except ImportError:
@@ -203,7 +204,7 @@ def cohen_kappa(tables: NDArray[Any]) -> float:
 
 
 def fleiss_kappa(counts: NDArray[Any]) -> float:
-    """Fleiss' kappa; `counts`: (items, categories), equally many votes an item."""
+    """Fleiss' kappa. `counts`: (items, categories), the same number of votes on each item."""
     try:
         from statsmodels.stats import inter_rater
     except ImportError:
@@ -212,7 +213,7 @@ def fleiss_kappa(counts: NDArray[Any]) -> float:
 
 
 def krippendorff_alpha(counts: NDArray[Any]) -> float:
-    """Krippendorff's nominal alpha; `counts`: (items, categories), from 2 votes each."""
+    """Krippendorff's nominal alpha. `counts`: (items, categories), at least 2 votes an item."""
     try:
         import krippendorff
     except ImportError:
@@ -223,11 +224,11 @@ def krippendorff_alpha(counts: NDArray[Any]) -> float:
 
 
 def gwet_ac1(counts: NDArray[Any]) -> float:
-    """Gwet's AC1; `counts`: (items, categories), all categories that voters could choose, from 1 vote an item.
+    """Gwet's AC1. `counts`: (items, categories), all categories voters could choose, at least 1 vote an item.
 
     Gwet (2008), Computing inter-rater reliability and its variance in the presence of high agreement, British Journal
-    of Mathematical and Statistical Psychology 61: agreement by chance is the sum of p(1 - p) over the categories,
-    divided by their number less one, where p is the mean share of the votes on an item that a category gets.
+    of Mathematical and Statistical Psychology 61. Chance agreement is the sum of p(1 - p) over the categories, divided
+    by the number of categories less one, where p is a category's mean share of the votes on an item.
     """
     if not len(counts):
         return np.nan
@@ -237,5 +238,5 @@ def gwet_ac1(counts: NDArray[Any]) -> float:
 
 
 def _differ(counts: NDArray[Any]) -> bool:
-    """Whether more than one category was chosen at all."""
+    """Whether at least two categories were chosen."""
     return bool((counts.sum(axis=0) > 0).sum() > 1)

@@ -1,8 +1,8 @@
-"""`ecom annotate`: a server answers about the records of tasks that say `annotate`, several times each.
+"""`ecom annotate`: ask a server to annotate the records of tasks that set `annotate`, with several votes each.
 
-Every answer is kept in `annotations/answers.sqlite` before it counts, and what the votes about a record come to is a
-line of the file of the task and prompt. So the same command goes on wherever it was cut off, and asks nothing again
-that has an answer: only what a server had in its hands when the process was killed.
+Every answer is stored in `annotations/answers.sqlite` before it is used. The result of the votes on a record becomes
+one line in the annotation file of the task and prompt. An interrupted command can be run again: it repeats only the
+requests that were in flight when the process ended.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from ecominstruct.tasks.examples import ExamplesUnit
 from ecominstruct.tasks.labelling import Labeller, Shown, Vote
 from ecominstruct.tasks.spec import Task
 
-BATCH = 1_000  # records whose questions are in memory at once
-LONGEST_EXPECTED = 200  # tokens: estimates take no answer for longer
+BATCH = 1_000  # records whose questions are held in memory at once
+LONGEST_EXPECTED = 200  # tokens: the longest answer an estimate expects
 
 
 class Asked:
-    """One record on its way: what was said in each vote, and how it was judged."""
+    """One record being annotated: the replies in each vote, and how each was judged."""
 
     def __init__(self, shown: Shown, prompt: str, votes: int) -> None:
         self.shown, self.prompt = shown, prompt
@@ -45,7 +45,7 @@ class Asked:
         self.votes: list[Vote | None] = [None] * votes
 
     def open(self, repairs: int) -> list[int]:
-        """The votes that want an answer: the first one, or another one where that cannot be used."""
+        """The votes that need a question: unanswered ones, and unusable ones that may still be repaired."""
         return [
             number
             for number, vote in enumerate(self.votes)
@@ -57,7 +57,7 @@ class Annotator:
     """A server that annotates one task."""
 
     def __init__(self, labeller: Labeller, server: str, spec: ServerSpec, root: Path) -> None:
-        """`root`: the folder of annotations."""
+        """`root` is the annotations folder."""
         self.labeller, self.rules, self._root = labeller, labeller.rules, root
         drawn = {} if self.rules.temperature is None else {"temperature": self.rules.temperature}
         self._server = Server(server, spec.model_copy(update=drawn), answers_file(root))
@@ -66,7 +66,7 @@ class Annotator:
         self._done = {key for key, one in known.items() if one.verdict == "accepted" or one.model == self.model}
 
     def estimate(self, records: Iterable[Shown], kept: Answers | None) -> Estimate:
-        """What annotating these records would take, as far as kept answers tell; repairs are not foreseen."""
+        """Estimate the cost of annotating these records, given the stored answers. Repairs are not predicted."""
         total = Estimate()
         for shown in _distinct(records):
             asked = Asked(shown, self.labeller.prompt(shown.texts), self.rules.votes)
@@ -76,7 +76,7 @@ class Annotator:
         return total
 
     def _known(self, asked: Asked, kept: Answers | None) -> tuple[Usage, list[Question]]:
-        """Follow the answers that are there: what they took, and the first questions without one."""
+        """Replay the stored answers: what they cost, and the first questions that have no answer."""
         paid = Usage()
         while numbers := asked.open(self.rules.repairs):
             questions = [self.question(asked, number) for number in numbers]
@@ -99,9 +99,9 @@ class Annotator:
     def annotate(
         self, records: Iterable[Shown], kept: Answers, meter: Meter, progress: Progress, first_wait: float = FIRST_WAIT
     ) -> Counter[str]:
-        """Ask about the records that are not done, and keep what the votes come to; counts by verdict.
+        """Annotate the records that are not done yet, and save the results; returns counts by verdict.
 
-        Errors are those of `request_scheduler.ask`; what was complete until then is kept.
+        Raises what `request_scheduler.ask` raises; records completed before that are saved.
         """
         counts: Counter[str] = Counter()
         left = (shown for shown in _distinct(records) if shown.key not in self._done)
@@ -117,7 +117,7 @@ class Annotator:
         return counts
 
     def _ask(self, asked: Sequence[Asked], kept: Answers, meter: Meter, progress: Progress, first_wait: float) -> None:
-        """Rounds of questions, until every vote is usable, repaired as often as may be, or without an answer."""
+        """Ask in rounds until every vote is usable, out of repairs, or unanswered."""
         waiting = list(asked)
         while waiting:
             questions = [(one, n, self.question(one, n)) for one in waiting for n in one.open(self.rules.repairs)]
@@ -125,12 +125,12 @@ class Annotator:
             try:
                 if missing:
                     ask(self._server.name, self._server.spec, missing, kept, meter, progress, first_wait)
-            finally:  # what came in before the asking was ended counts
+            finally:  # answers that arrived before an error still count
                 unanswered = {id(one) for one, n, question in questions if not self._take(one, n, question, kept)}
             waiting = [one for one in waiting if id(one) not in unanswered and one.open(self.rules.repairs)]
 
     def question(self, asked: Asked, number: int) -> Question:
-        """What is asked next in a vote. Its key changes with all that the answer depends on, the vote included."""
+        """The next question of a vote. Its key covers everything the answer depends on, the vote number included."""
         said, vote = asked.said[number], asked.votes[number]
         prompt = asked.prompt if vote is None else self.labeller.repair(asked.prompt, said[-1], vote.why)
         seed = (self._server.spec.seed or 0) + number
@@ -140,7 +140,7 @@ class Annotator:
         return self._server.question(prompt, expected, asked.shown.key, {"seed": seed}, repeat)
 
     def _take(self, asked: Asked, number: int, question: Question, kept: Answers) -> bool:
-        """Read the answer to a question, if there is one."""
+        """Read the stored answer to a question; returns whether there is one."""
         answer = kept.get(question.key)
         if answer is None:
             return False
@@ -154,21 +154,21 @@ class Annotator:
 
 
 def answers_file(root: Path) -> Path:
-    """Where the answers that were paid for are kept."""
+    """The file that stores all paid answers."""
     return root / "answers.sqlite"
 
 
 class Plan(NamedTuple):
-    """What is to be annotated: for each task its units of records, in order; and by whom."""
+    """What to annotate: the units of records of each task in order, and the server to ask."""
 
     works: Mapping[str, Sequence[ExamplesUnit]]
     server: str
     spec: ServerSpec
     root: Path
-    limit: int | None = None  # records of each task, the first ones
+    limit: int | None = None  # at most this many records of each task, from the start
 
     def annotators(self) -> Iterator[tuple[str, Annotator, Iterator[Shown]]]:
-        """Each task, who annotates it, and its records."""
+        """Each task with its annotator and its records."""
         for task, works in self.works.items():
             labeller = Labeller(ExampleBuilder(works[0].ingredients))
             annotator = Annotator(labeller, self.server, self.spec, self.root)
@@ -176,7 +176,7 @@ class Plan(NamedTuple):
 
 
 def choose(tasks: Iterable[Task], pattern: str) -> list[Task]:
-    """The tasks that a model annotates and whose id is like the pattern; InputError where there is none."""
+    """The tasks with `annotate` whose id matches the pattern. Raises InputError if there are none."""
     annotated = [task for task in tasks if task.annotate]
     chosen = [task for task in annotated if fnmatchcase(task.id, pattern)]
     if not annotated:
@@ -191,14 +191,14 @@ def choose(tasks: Iterable[Task], pattern: str) -> list[Task]:
 
 
 def require_server(recipe: Recipe, server: str) -> None:
-    """InputError, with the nearest name, where a recipe describes no such server."""
+    """Raises InputError, with the nearest name as a hint, if the recipe has no such server."""
     if server not in recipe.servers:
         hint = nearest(server, list(recipe.servers)) or "Add it under `servers`; docs/servers.md shows how"
         raise input_error(f"the recipe has no server {server!r}", hint)
 
 
 def plan_annotation(units: Iterable[Unit], server: str, spec: ServerSpec, root: Path, limit: int | None) -> Plan:
-    """What is to be annotated, from the units of the examples stage."""
+    """Plan the annotation of the units of the examples stage."""
     works: dict[str, list[ExamplesUnit]] = {}
     for unit in units:
         works.setdefault(unit.payload.ingredients.task.id, []).append(unit.payload)
@@ -206,7 +206,7 @@ def plan_annotation(units: Iterable[Unit], server: str, spec: ServerSpec, root: 
 
 
 def estimate(plan: Plan) -> dict[str, Any]:
-    """What annotating would take; asks nothing and writes nothing."""
+    """Estimate what annotating would cost. Sends nothing and writes nothing."""
     found = _estimates(plan)
     total = _total(found)
     return {
@@ -236,9 +236,9 @@ def _estimates(plan: Plan) -> dict[str, Estimate]:
 
 
 def annotate(plan: Plan, progress: Progress, first_wait: float = FIRST_WAIT) -> dict[str, Any]:
-    """Annotate what is not annotated yet; what came of it, by task.
+    """Annotate what is not annotated yet; returns the counts of each task.
 
-    InputError when the server cannot be asked, CheckFailed when the budget is used up; what was complete is kept.
+    Raises InputError if the server cannot be asked, CheckFailed if the budget is used up. Completed records are saved.
     """
     found = _estimates(plan)
     meter = Meter(plan.spec.price, plan.spec.budget, _total(found).paid)
@@ -256,20 +256,20 @@ def annotate(plan: Plan, progress: Progress, first_wait: float = FIRST_WAIT) -> 
 
 
 class _Within:
-    """Progress of many askings as one."""
+    """Report several calls of `ask` as one progress."""
 
     def __init__(self, whole: Progress) -> None:
         self._whole = whole
 
     def begin(self, what: str, total: int) -> None:
-        """Do nothing: the whole has begun."""
+        """Do nothing: the overall progress has begun already."""
 
     def advance(self, rows: int) -> None:
-        """One more answer."""
+        """Count one more answer."""
         self._whole.advance(rows)
 
     def say(self, line: str) -> None:
-        """What the whole says, too."""
+        """Pass the line on."""
         self._whole.say(line)
 
 
@@ -279,7 +279,7 @@ def _shown(labeller: Labeller, works: Sequence[ExamplesUnit]) -> Iterator[Shown]
 
 
 def _distinct(records: Iterable[Shown]) -> Iterator[Shown]:
-    """Each key once: what looks the same is asked once."""
+    """Each key once: records that look the same are asked about once."""
     met = set()
     for shown in records:
         if shown.key not in met:

@@ -1,17 +1,17 @@
-"""The desk: one SQLite file that holds what people are asked, who they are, and every answer they ever gave.
+"""One SQLite file with the items people are asked about, who they are, and every answer they gave.
 
-    items      what is asked, as it is shown; never changed
-    entries    the history: answers, and undos that name the answer they take back; never changed
-    deals      who has which item in front of them; `open` until answered (see `deals.py`)
-    board      how many people an item still wants
-    members    names and hashes of secrets (see `members.py`)
-    exported   which entries went into a file that only grows
-    settings   the kind of desk and the numbers that dealing needs
+    items      what is asked, as shown; immutable
+    entries    the history: answers, and undos that reference the answer they revoke; immutable
+    deals      assignments of items to people; `open` until answered (see `assignments.py`)
+    board      how many more people an item needs
+    members    names and hashes of secrets (see `annotators.py`)
+    exported   the entries already written to an append-only file
+    settings   the kind of store, and numbers that assigning needs
 
 An answer is acknowledged only after it is durable: write-ahead log, `synchronous=FULL`, the commit has returned. Each
-submission carries a key that its sender made, so that one that is sent again is not counted again. Several processes
-may work on one file, on one machine (the log needs shared memory: no network file system). Only its owner may read it.
-Nothing is ever deleted, but by `Desk.forget`, which removes items with all that was said about them.
+submission carries a key made by its sender, so a retry is not counted twice. Several processes on one machine may share
+a file (the log needs shared memory, so no network file system). The file is readable by its owner only. Nothing is
+deleted except by `AnnotationStore.forget`, which removes items with all answers about them.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from typing import Any, NamedTuple
 from ecominstruct.errors import EcomError, Fault, input_error
 from ecominstruct.models.sqlite_file import erase, make_private
 
-BUSY_SECONDS = 60  # how long a process waits for another one that writes
+BUSY_SECONDS = 60  # how long to wait for another writer
 VERSION = 1
-LAST_DEAL = "last_deal"  # the setting that holds the highest number of a deal when something was forgotten
+LAST_DEAL = "last_deal"  # the setting that keeps the highest assignment number used before items were forgotten
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS members (
@@ -71,7 +71,7 @@ _SAID = "SELECT entries.number FROM entries JOIN deals ON deals.number = entries
 _KEEP_NUMBERS = """INSERT OR REPLACE INTO settings SELECT :name, CAST(max(number) AS TEXT) FROM
     (SELECT coalesce(max(number), 0) AS number FROM deals
      UNION ALL SELECT CAST(value AS INTEGER) FROM settings WHERE name = :name)"""
-_FORGET = (  # in the order that references allow
+_FORGET = (  # in the order that foreign keys require
     f"DELETE FROM exported WHERE entry IN ({_SAID}) OR entry IN (SELECT number FROM entries WHERE undoes IN ({_SAID}))",
     f"DELETE FROM entries WHERE undoes IN ({_SAID})",
     f"DELETE FROM entries WHERE number IN ({_SAID})",
@@ -82,7 +82,7 @@ _FORGET = (  # in the order that references allow
 
 
 class Refused(EcomError):
-    """What somebody sent is no answer to what they were asked; `status` is that of the response."""
+    """A submission that is not a valid answer to the question; `status` is the HTTP status of the response."""
 
     def __init__(self, problem: str, status: int = 422) -> None:
         super().__init__([Fault("", 0, problem)])
@@ -90,7 +90,7 @@ class Refused(EcomError):
 
 
 class Item(NamedTuple):
-    """Something to ask: its id, what there is to show, whether the answer is known, and what its sides stand for."""
+    """Something to ask: its id, what to show, whether it is a planted control, and the pair its sides stand for."""
 
     id: str
     body: Mapping[str, Any]
@@ -99,7 +99,7 @@ class Item(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An answer that stands: nobody took it back."""
+    """An answer that has not been undone."""
 
     number: int
     person: str
@@ -111,12 +111,12 @@ class Entry(NamedTuple):
 
 
 class AnnotationStore:
-    """A desk on a file; every method is one transaction, and may be called from any thread."""
+    """A store in one file. Every method is one transaction and may be called from any thread."""
 
     def __init__(self, path: Path) -> None:
-        """Open a desk, or make one; InputError where the file is none, or is of another version."""
+        """Open or create a store. Raises InputError if the file is not a store or has another version."""
         self.path = path
-        self._lock = threading.Lock()  # within a process nobody polls for the file
+        self._lock = threading.Lock()  # threads of one process wait here instead of polling the file
         self._idle: list[sqlite3.Connection] = []
         weakref.finalize(self, _close, self._idle)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,8 +134,9 @@ class AnnotationStore:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection for as long as the block. It stays open afterwards, for the next one: whoever closes the last
-        connection to a file folds the log into it, which takes several times as long as a commit."""
+        """A connection for the duration of the block. It stays open for reuse: closing the last connection to a file
+        checkpoints the log, which takes several times as long as a commit.
+        """
         try:
             db = self._idle.pop()
         except IndexError:
@@ -149,14 +150,14 @@ class AnnotationStore:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A connection with a transaction that is durable when the block has ended, and undone where it failed."""
+        """A connection in a transaction that is durable when the block ends, and rolled back if it raises."""
         with self._lock, self.reading() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
                 db.execute("COMMIT")
             finally:
-                if db.in_transaction:  # something failed, maybe the commit itself
+                if db.in_transaction:  # an error, maybe in the commit itself
                     db.execute("ROLLBACK")
 
     # ------------------------------------------------------------------------------------------------ set-up
@@ -172,7 +173,7 @@ class AnnotationStore:
             return dict(db.execute("SELECT name, value FROM settings"))
 
     def add(self, items: Iterable[Item], overlap: int) -> int:
-        """Put items on the desk, in this order, each for so many people; returns how many were not there before."""
+        """Add items in this order, each for `overlap` people; returns how many are new."""
         added = 0
         with self.writing() as db:
             place = db.execute("SELECT coalesce(max(place), -1) + 1 FROM items").fetchone()[0]
@@ -187,8 +188,11 @@ class AnnotationStore:
     # ----------------------------------------------------------------------------------------------- answers
 
     def answer(self, person: str, key: str, deal: int, body: Mapping[str, Any]) -> int:
-        """Keep an answer; returns its number once it is durable. Refused where the deal is not this person's, or has
-        an answer that stands. The same key again is the same answer again."""
+        """Store an answer; returns its number once it is durable.
+
+        Repeating a key returns the same number. Raises Refused if the assignment belongs to somebody else or has a
+        current answer.
+        """
         text = json.dumps(body, sort_keys=True)
         with self.writing() as db:
             known = db.execute(
@@ -215,9 +219,9 @@ class AnnotationStore:
         return number
 
     def undo(self, person: str, key: str) -> Entry | None:
-        """Take back the last answer of a person that stands, and open its question again; None where there is none.
+        """Revoke the last current answer of a person and reopen its question; None if there is none.
 
-        The same key again takes nothing else back, and returns the same answer.
+        Repeating a key revokes nothing more and returns the same answer.
         """
         with self.writing() as db:
             known = db.execute("SELECT undoes FROM entries WHERE person = ? AND key = ?", (person, key)).fetchone()
@@ -237,12 +241,12 @@ class AnnotationStore:
         return taken
 
     def answers(self) -> list[Entry]:
-        """All answers that stand, in the order in which they were given."""
+        """All current answers, in the order in which they were given."""
         with self.reading() as db:
             return [_as_entry(row) for row in db.execute("SELECT * FROM live ORDER BY number")]
 
     def undone(self) -> dict[int, Entry]:
-        """All answers that were taken back, by the number of the entry that did."""
+        """All revoked answers, by the number of the entry that revoked them."""
         query = """SELECT undo.number, entries.number, entries.person, entries.deal, entries.body, item, kind, swapped
             FROM entries AS undo JOIN entries ON entries.number = undo.undoes JOIN deals ON deals.number = entries.deal
             ORDER BY undo.number"""
@@ -250,22 +254,22 @@ class AnnotationStore:
             return {number: _as_entry(row) for number, *row in db.execute(query)}
 
     def exported(self) -> set[int]:
-        """The numbers of the entries that were exported."""
+        """The numbers of the exported entries."""
         with self.reading() as db:
             return {number for (number,) in db.execute("SELECT entry FROM exported")}
 
     def mark_exported(self, numbers: Iterable[int]) -> None:
-        """Remember that entries were exported."""
+        """Record that entries were exported."""
         with self.writing() as db:
             db.executemany("INSERT OR IGNORE INTO exported VALUES (?)", ((number,) for number in numbers))
 
     # ---------------------------------------------------------------------------------------------- forgetting
 
     def forget(self, examples: Collection[str], records: Collection[str]) -> int:
-        """Remove the items about these examples or records, with all that was dealt and said about them, and leave
-        nothing of it in the file; returns how many there were. After a kill, the same call ends the work.
+        """Remove the items about these examples or records, with all their assignments and answers; returns how many.
 
-        A planted item may show the answer to another row as its own: those that show one of the answers go, too.
+        Erases them from the file itself. If the call is interrupted, the same call completes it. A planted item may
+        show the answer of another row as its own: planted items that show a removed answer are removed as well.
         """
         gone = _about(self.items(), frozenset(examples), frozenset(records))
         with self.writing() as db:
@@ -277,7 +281,7 @@ class AnnotationStore:
             for statement in FOREVER.values():
                 db.execute(statement)
         with self._lock, self.reading() as db:
-            erase(db)  # also where nothing was found: an earlier call may have been killed before this
+            erase(db)  # also if nothing was found: an earlier call may have been killed before this line
         return removed
 
     def items(self) -> Iterator[Item]:
@@ -288,7 +292,7 @@ class AnnotationStore:
 
 
 def _about(items: Iterable[Item], examples: Collection[str], records: Collection[str]) -> list[str]:
-    """The ids of the items about these examples or records, and of planted ones that show the answer to one."""
+    """The ids of the items about these examples or records, and of planted items that show the answer of one."""
     gone, planted, answers = [], [], set()
     for item in items:
         if item.body.get("example") in examples or item.body.get("record") in records:
@@ -305,7 +309,7 @@ def _answer_text(item: Item) -> str:
 
 
 def _forget_item(db: sqlite3.Connection, item: str) -> int:
-    """Delete an item and all that belongs to it; 0 where somebody else has done so."""
+    """Delete an item and everything that references it; 0 if another process already has."""
     for statement in _FORGET:
         count = db.execute(statement, (item,) * statement.count("?")).rowcount
     return count
@@ -328,9 +332,9 @@ def _as_entry(row: Any) -> Entry:
 
 
 def _after(db: sqlite3.Connection, deal: int, item: str, body: Mapping[str, Any], step: int) -> None:
-    """What follows from an answer (step −1) or from its undo (+1): somebody else is wanted, or somebody to settle."""
+    """Update the board after an answer (step -1) or undo (+1): release a skipped item, add or drop a settle task."""
     kind = db.execute("SELECT kind FROM deals WHERE number = ?", (deal,)).fetchone()[0]
-    if body.get("verdict") == "skip":  # whoever skips gives the item back
+    if body.get("verdict") == "skip":  # a skipped item becomes available again
         db.execute("UPDATE board SET want = want - ? WHERE item = ? AND kind = ?", (step, item, kind))
     settings = dict(db.execute("SELECT name, value FROM settings"))
     if kind != "first" or not settings.get("settle"):
@@ -345,11 +349,11 @@ def _after(db: sqlite3.Connection, deal: int, item: str, body: Mapping[str, Any]
 
 
 def decision(body: Mapping[str, Any]) -> str:
-    """An answer without its reason, as text that equals that of the same decision; '' for one that was skipped."""
+    """The answer without its reason, as text that is equal for equal decisions; '' if it was skipped."""
     if body.get("verdict") == "skip":
         return ""
     return json.dumps({name: value for name, value in body.items() if name != "reason"}, sort_keys=True)
 
 
 Shown = Callable[[Item, bool], dict[str, Any]]
-"""What of an item a page may know, given whether its sides are swapped."""
+"""What a page may show of an item, given whether its sides are swapped."""

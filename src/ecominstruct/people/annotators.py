@@ -1,8 +1,8 @@
-"""Who may answer: a name and a secret of their own, made when they are added; only its hash is kept.
+"""Annotators: each has a name and a random secret, of which only the hash is stored.
 
-The secret stands behind the `#` of a person's link, which a browser sends to nobody; the page hands it over once and
-gets it back as a cookie. There is no default secret and no password. Naming somebody again makes a new link, and the
-old one ends. Secrets have 256 bits, so that a plain hash of them is enough.
+The secret is the fragment (`#...`) of a person's link, which browsers do not send. The page submits it once and
+receives it back as a cookie. There are no default secrets and no passwords. Inviting a person again makes a new link
+and revokes the old one. Secrets have 256 random bits, so a plain hash is enough.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from ecominstruct.errors import input_error
 from ecominstruct.people.annotation_store import AnnotationStore
 
 NAME = re.compile(r"[\w.-]{1,40}")
-ALONE = "reviewer"  # who works where nobody is named
+ALONE = "reviewer"  # the annotator who works alone, if nobody is named
 
 
 class Member(NamedTuple):
-    """Somebody who answers; `settles`: what others disagree on comes to them."""
+    """An annotator; `settles`: items on which others disagree are assigned to them."""
 
     name: str
     settles: bool = False
 
 
 def parse_members(words: str) -> list[Member]:
-    """`anna,bo,chen+`: names with commas, a plus behind who settles; InputError for what is no name."""
+    """Parse `anna,bo,chen+`: comma-separated names, a plus marks who settles. Raises InputError for an invalid name."""
     found = [Member(word.strip().removesuffix("+"), word.strip().endswith("+")) for word in words.split(",")]
     for member in found:
         if not NAME.fullmatch(member.name):
@@ -41,7 +41,7 @@ def parse_members(words: str) -> list[Member]:
 
 
 def invite(desk: AnnotationStore, members: Iterable[Member]) -> dict[str, str]:
-    """Give each person a new secret; returns them by name, for the only time."""
+    """Give each person a new secret; returns the secrets by name. They cannot be read again."""
     made = {}
     with desk.writing() as db:
         for member in members:
@@ -53,28 +53,28 @@ def invite(desk: AnnotationStore, members: Iterable[Member]) -> dict[str, str]:
 
 
 def names(desk: AnnotationStore) -> list[str]:
-    """Everybody who may answer."""
+    """The names of all annotators."""
     with desk.reading() as db:
         return [name for (name,) in db.execute("SELECT name FROM members ORDER BY name")]
 
 
 def who(desk: AnnotationStore, secret: str) -> str | None:
-    """The person whose secret this is, if it is anybody's."""
+    """The person with this secret, or None."""
     with desk.reading() as db:
         found = db.execute("SELECT name FROM members WHERE hash = ?", (digest(secret),)).fetchone()
     return str(found[0]) if found else None
 
 
 def digest(secret: str) -> str:
-    """What is kept of a secret."""
+    """The hash stored for a secret."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def form_token(secret: str) -> str:
-    """What every submission must carry besides the cookie, so that no other page can send one."""
+    """The token that every submission must carry besides the cookie (CSRF protection)."""
     return hmac.new(secret.encode("utf-8", "surrogatepass"), b"form", hashlib.sha256).hexdigest()
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two tokens are equal, in a time that tells nothing."""
+    """Whether two tokens are equal, compared in constant time."""
     return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))

@@ -1,14 +1,14 @@
-"""Who gets which item next: deals that are claims, so that fifty people do not all read the same.
+"""Which item each person gets next. An assignment reserves its item, so that people do not all judge the same ones.
 
-Everything is decided by hash and by what was dealt before. A person has up to `AHEAD` open questions, so that the next
-one is there at once; they are theirs until answered, over restarts, on every machine.
+Choices depend on hashes and earlier assignments, and for `late` on the time. A person has up to `AHEAD` open questions,
+so that the page always has the next one ready. They stay assigned until answered, across restarts and devices.
 
-    settle    items on which the others differ; for those who settle and do nothing else, or, where there are none, for
-              whoever has not seen them
-    planted   items whose answer is known, in about one of twenty places
-    repeat    an item of one's own again, with its sides swapped, in about one of twenty places
-    first     the items in their order, as many people each as the overlap asks for
-    late      at the end: what somebody else took and left for half an hour
+    settle    items on which others disagree; only for people who settle, or, if there are none, for anybody who has
+              not seen them
+    planted   control items with a known answer, at about one position in twenty
+    repeat    an item the person has judged before, with sides swapped, at about one position in twenty
+    first     the items in order, each for as many people as `overlap` asks for
+    late      at the end: items that somebody else has left open for half an hour
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from ecominstruct.identity import hash64
 from ecominstruct.people.annotation_store import LAST_DEAL, AnnotationStore, Item
 
 AHEAD = 3
-EVERY = 20  # one of so many places holds a planted item, and one an item that came before
-APART = 5  # answers between an item and its repetition, at least
+EVERY = 20  # one position in this many holds a planted item, and one a repeated item
+APART = 5  # minimum number of answers between an item and its repetition
 LATE_SECONDS = 1800.0
-MOST_COUNTED = 10_000  # beyond that, how many items wait is not worth counting
+MOST_COUNTED = 10_000  # the number of waiting items is counted up to here
 
 
 class Deal(NamedTuple):
-    """A question in front of somebody."""
+    """A question assigned to a person."""
 
     number: int
     item: Item
     kind: str
     swapped: bool
-    others: tuple[dict[str, Any], ...] = ()  # to settle: what the others answered
+    others: tuple[dict[str, Any], ...] = ()  # for `settle`: what the others answered
 
 
 class Progress(NamedTuple):
-    """How far somebody is: answers that stand, and items that wait for them (at most `MOST_COUNTED` are counted)."""
+    """Progress of one person: current answers, and items that wait for them (counted up to `MOST_COUNTED`)."""
 
     done: int
     waiting: int
 
 
 def deal(desk: AnnotationStore, person: str) -> list[Deal]:
-    """The open questions of a person, in order; new ones are dealt until there are enough or none is left."""
+    """The open questions of a person, in order. Assigns new ones until there are `AHEAD` or no item is left."""
     with desk.reading() as db:
         held = _open(db, person)
     if len(held) >= AHEAD:
@@ -58,14 +58,14 @@ def deal(desk: AnnotationStore, person: str) -> list[Deal]:
 
 
 def owned(desk: AnnotationStore, person: str, number: int) -> Deal | None:
-    """The deal of this number, if it is this person's."""
+    """The assignment of this number, or None if it is not this person's."""
     with desk.reading() as db:
         found = db.execute("SELECT 1 FROM deals WHERE number = ? AND person = ?", (number, person)).fetchone()
         return _read(db, number) if found else None
 
 
 def progress(desk: AnnotationStore, person: str) -> Progress:
-    """How far a person is."""
+    """The progress of a person."""
     with desk.reading() as db:
         query = "SELECT coalesce(sum(iif(undoes IS NULL, 1, -1)), 0) FROM entries WHERE person = ?"
         done = db.execute(query, (person,)).fetchone()[0]
@@ -88,7 +88,7 @@ def _open(db: sqlite3.Connection, person: str) -> list[Deal]:
 
 
 def _read(db: sqlite3.Connection, number: int) -> Deal | None:
-    """A deal; None where its item was forgotten a moment ago."""
+    """An assignment; None if its item has just been forgotten."""
     query = """SELECT deals.item, kind, swapped, planted, items.pair, body
         FROM deals JOIN items ON items.id = deals.item WHERE number = ?"""
     row = db.execute(query, (number,)).fetchone()
@@ -103,7 +103,7 @@ def _read(db: sqlite3.Connection, number: int) -> Deal | None:
 
 
 def _deal_one(db: sqlite3.Connection, person: str) -> bool:
-    """Deal one more item; False where there is none."""
+    """Assign one more item; False if there is none."""
     turn = db.execute("SELECT count(*) FROM deals WHERE person = ?", (person,)).fetchone()[0]
     spot = hash64("turn", person, str(turn)) % EVERY
     now_and_then = {0: (_planted,), 1: (_repeat,)}.get(spot, ())
@@ -126,15 +126,16 @@ def _claim(db: sqlite3.Connection, person: str, item: str, kind: str) -> None:
 
 
 def _next_number(db: sqlite3.Connection) -> int:
-    """The number of a new deal: never that of one which was forgotten, since a page may still show it."""
+    """The next assignment number. Numbers of forgotten assignments are not reused: a page may still show them."""
     query = """SELECT max(coalesce((SELECT max(number) FROM deals), 0),
         coalesce((SELECT CAST(value AS INTEGER) FROM settings WHERE name = ?), 0)) + 1"""
     return int(db.execute(query, (LAST_DEAL,)).fetchone()[0])
 
 
 def _is_swapped(db: sqlite3.Connection, person: str, item: str, kind: str, pair: str) -> bool:
-    """Whether the sides are swapped. Of two items of one pair in a row, one is, and which one is decided by hash: so
-    the sides are even after every second item, and cannot be foreseen. A repetition is the other way round."""
+    """Whether to swap the sides. Of two consecutive items of a pair, exactly one is swapped, chosen by hash: sides are
+    balanced after every second item but cannot be predicted. A repetition has the opposite orientation.
+    """
     if kind == "repeat":
         query = "SELECT swapped FROM deals WHERE person = ? AND item = ? AND kind = 'first'"
         return not db.execute(query, (person, item)).fetchone()[0]

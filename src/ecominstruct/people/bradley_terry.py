@@ -1,15 +1,15 @@
-"""How strong each model is, from all comparisons together: the Bradley–Terry model with ties and the side of an answer.
+"""Model strengths from all comparisons: the Bradley-Terry model with ties and a side effect.
 
 Davidson (1970), On extending the Bradley-Terry model to accommodate ties in paired comparison experiments, Journal of
-the American Statistical Association 65, with the effect of order of Davidson and Beaver (1977), Biometrics 33. With
-strength s of a model, a for the left side and t for ties, the chances of the three outcomes stand to each other as
+the American Statistical Association 65, with the order effect of Davidson and Beaver (1977), Biometrics 33. With s the
+strength of a model, a the advantage of the left side and t a parameter for ties, the three outcomes have the odds
 
     left wins : right wins : neither  =  exp(s_left + a/2) : exp(s_right - a/2) : exp((s_left + s_right)/2 + t)
 
-The likelihood is concave, and has one maximum unless some models won all that was decided between them and others;
-this is found out beforehand by a linear programme (Albert and Anderson 1984, Biometrika 71). Standard errors come from
-the sums of scores over groups of examples that are kin (Liang and Zeger 1986, Biometrika 73): votes of several people
-on one item are not independent.
+The log-likelihood is concave. It has a unique maximum unless some models won every decided comparison against the rest;
+a linear programme tests this first (Albert and Anderson 1984, Biometrika 71). Standard errors are cluster-robust:
+scores are summed over groups of related examples (Liang and Zeger 1986, Biometrika 73), because several votes on one
+item are not independent.
 """
 
 from __future__ import annotations
@@ -29,13 +29,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEFT, RIGHT, NEITHER = range(3)
-PSEUDO = 0.5  # votes for each outcome of each comparison, where the votes themselves set no limit
+PSEUDO = 0.5  # pseudo-votes added to each outcome of each comparison if the likelihood has no maximum
 TINY = 1e-9
 
 
 class Strength(NamedTuple):
-    """A model: its strength (the mean of all is 0), and how often it wins against each other one, of what is decided,
-    on average."""
+    """A model's strength (the mean over all models is 0), and its mean probability of winning a decided comparison."""
 
     model: str
     strength: float
@@ -45,16 +44,17 @@ class Strength(NamedTuple):
 
 
 class Duel(NamedTuple):
-    """How often, by the fit, the first of two models wins where one of them does."""
+    """The fitted probability that the first of two models wins, given that one of them wins."""
 
     pair: tuple[str, str]
     wins: Share
 
 
 class Fit(NamedTuple):
-    """Models that were compared with each other, directly or by way of others; the strongest first.
+    """Models that are connected by comparisons, directly or through others; strongest first.
 
-    `left`: how often the left one of equal answers wins, of what is decided; `ties`: how often equal answers tie.
+    `left`: the probability that the left of two equal answers wins, given that one wins; `ties`: the probability that
+    equal answers tie.
     """
 
     models: tuple[Strength, ...]
@@ -67,9 +67,9 @@ class Fit(NamedTuple):
 
 
 def fit_strengths(votes: Sequence[Vote], kin: Mapping[str, str] | None = None) -> list[Fit]:
-    """A fit for each set of models that are connected by comparisons; only first votes count.
+    """One fit for each connected set of models. Only first votes count; `tie` and `both_bad` are both no preference.
 
-    `tie` and `both_bad` are both no preference. InputError where scipy is not installed.
+    `kin` maps an example to its group. Raises InputError if scipy is not installed.
     """
     firsts = [vote for vote in votes if vote.repeat == 0]
     fits = []
@@ -81,7 +81,7 @@ def fit_strengths(votes: Sequence[Vote], kin: Mapping[str, str] | None = None) -
 
 
 def _connected(votes: Sequence[Vote]) -> list[list[str]]:
-    """The models, in sets that were never compared with each other; the largest set first."""
+    """The connected components of the comparison graph, the largest first."""
     sets: list[set[str]] = []
     for pair in sorted({vote.pair for vote in votes}):
         touched = [one for one in sets if one & set(pair)]
@@ -90,18 +90,18 @@ def _connected(votes: Sequence[Vote]) -> list[list[str]]:
 
 
 class _Design(NamedTuple):
-    """The votes as numbers. Parameters: strengths of all models but the first, the side, the ties (as far as used)."""
+    """The votes as arrays. Parameters: strengths of all models but the first, then side and ties if they are fitted."""
 
     features: NDArray[Any]  # (sorts of comparison, outcomes, parameters)
-    possible: NDArray[Any]  # (outcomes,): whether the model has this outcome
-    sorts: NDArray[Any]  # (votes,): which models on which sides
+    possible: NDArray[Any]  # (outcomes,): whether the outcome occurs in the model
+    sorts: NDArray[Any]  # (votes,): index of the (left, right) pair of models
     outcomes: NDArray[Any]  # (votes,)
     groups: NDArray[Any]  # (votes,)
     has_side: bool
 
     @property
     def counts(self) -> NDArray[Any]:
-        """Votes by sort and outcome."""
+        """The number of votes of each sort and outcome: (sorts, outcomes)."""
         table = np.zeros(self.features.shape[:2])
         np.add.at(table, (self.sorts, self.outcomes), 1)
         return table
@@ -111,7 +111,7 @@ def _design(models: Sequence[str], votes: Sequence[Vote], groups: Sequence[str],
     sides = sorted({(vote.left, vote.right) for vote in votes})
     has_ties = any(vote.winner is None for vote in votes)
     has_side = with_side and any((right, left) in sides for left, right in sides)
-    place = {model: column - 1 for column, model in enumerate(models)}  # the first has none: it is the zero
+    place = {model: column - 1 for column, model in enumerate(models)}  # the first has no column: it is 0
     size = len(models) - 1 + has_side + has_ties
     features = np.zeros((len(sides), 3, size))
     for row, (left, right) in enumerate(sides):
@@ -139,7 +139,7 @@ def _fit(models: Sequence[str], votes: Sequence[Vote], groups: Sequence[str]) ->
         return Fit((), (), nothing, nothing, *size, f"nobody preferred any answer of {', '.join(models)}")
     design = _design(models, votes, groups, with_side=True)
     reason = _unlimited(design, models)
-    if reason and design.has_side:  # few votes may limit the strengths, but not the side as well
+    if reason and design.has_side:  # few votes may determine the strengths but not the side effect
         design = _design(models, votes, groups, with_side=False)
         reason = _unlimited(design, models)
     counts = design.counts
@@ -155,7 +155,7 @@ def _fit(models: Sequence[str], votes: Sequence[Vote], groups: Sequence[str]) ->
 
 
 def _chances(design: _Design, parameters: NDArray[Any]) -> NDArray[Any]:
-    """The chances of the outcomes: (sorts, outcomes)."""
+    """The outcome probabilities: (sorts, outcomes)."""
     height = design.features @ parameters
     height[:, ~design.possible] = -np.inf
     height = np.exp(height - height.max(axis=1, keepdims=True))
@@ -164,7 +164,7 @@ def _chances(design: _Design, parameters: NDArray[Any]) -> NDArray[Any]:
 
 
 def _maximum(design: _Design, counts: NDArray[Any]) -> NDArray[Any]:
-    """The parameters of the greatest likelihood; it must have a maximum."""
+    """The maximum likelihood estimate; the likelihood must have a maximum."""
     try:
         from scipy.optimize import minimize
     except ImportError:
@@ -189,7 +189,7 @@ def _maximum(design: _Design, counts: NDArray[Any]) -> NDArray[Any]:
 
 
 def _information(design: _Design, votes: NDArray[Any], parameters: NDArray[Any]) -> NDArray[Any]:
-    """Fisher's information: how sharply the likelihood bends; `votes` by sort of comparison."""
+    """Fisher information; `votes`: number of votes of each sort."""
     chances = _chances(design, parameters)
     mean = np.einsum("so,sop->sp", chances, design.features)
     away = design.features - mean[:, None, :]
@@ -198,7 +198,7 @@ def _information(design: _Design, votes: NDArray[Any], parameters: NDArray[Any])
 
 
 def _covariance(design: _Design, parameters: NDArray[Any]) -> NDArray[Any]:
-    """The covariance of the parameters, from the scores summed up over groups."""
+    """The sandwich covariance of the parameters, with scores summed over groups."""
     chances = _chances(design, parameters)
     mean = np.einsum("so,sop->sp", chances, design.features)
     scores = design.features[design.sorts, design.outcomes] - mean[design.sorts]
@@ -211,9 +211,9 @@ def _covariance(design: _Design, parameters: NDArray[Any]) -> NDArray[Any]:
 
 
 def _unlimited(design: _Design, models: Sequence[str]) -> str:
-    """Why the likelihood has no maximum; '' where it has one.
+    """Why the likelihood has no maximum; '' if it has one.
 
-    It has none if there is a direction in which no vote becomes less likely, and some become more likely.
+    It has none if there is a direction in which no vote becomes less likely and some become more likely.
     """
     from scipy.optimize import linprog
 
@@ -232,7 +232,7 @@ def _unlimited(design: _Design, models: Sequence[str]) -> str:
 
 
 def _gains(design: _Design) -> Iterator[NDArray[Any]]:
-    """By how much each observed outcome gains on each other possible one, as a row for the parameters."""
+    """For each observed outcome and each other possible one: the difference of their feature rows."""
     for sort, outcome in zip(*np.nonzero(design.counts), strict=True):
         for other in np.flatnonzero(design.possible):
             if other != outcome:
@@ -242,9 +242,9 @@ def _gains(design: _Design) -> Iterator[NDArray[Any]]:
 def _told(
     models: Sequence[str], design: _Design, found: NDArray[Any], covariance: NDArray[Any] | None
 ) -> tuple[tuple[Strength, ...], tuple[Duel, ...], Share, Share]:
-    """The parameters in terms that people can read."""
+    """The fit as strengths, pairwise probabilities, side effect and ties."""
     n = len(models)
-    basis = np.zeros((n, len(found)))  # strengths from parameters, the first model at zero
+    basis = np.zeros((n, len(found)))  # maps parameters to strengths, the first model at zero
     basis[1:, : n - 1] = np.eye(n - 1)
     strengths, lifted = basis @ found, basis - basis.mean(axis=0)
     votes = len(design.sorts)
@@ -267,7 +267,7 @@ def _told(
 def _side_and_ties(
     n: int, design: _Design, found: NDArray[Any], covariance: NDArray[Any] | None, votes: int
 ) -> tuple[Share, Share]:
-    """How often the left one of equal answers wins, and how often they tie."""
+    """The probability that the left of two equal answers wins, and that equal answers tie."""
     left, ties = Share(None, None, None, 0), Share(0.0, None, None, votes)
     unit = np.eye(len(found))
     if design.has_side:
@@ -287,7 +287,7 @@ def _around(value: float, slope: NDArray[Any], covariance: NDArray[Any] | None) 
 
 
 def _share(value: float, slope: NDArray[Any], covariance: NDArray[Any] | None, votes: int) -> Share:
-    """A share whose interval is even on the scale of log odds; `slope` is that of the share."""
+    """A share whose interval is symmetric in log odds (delta method); `slope` is the gradient of the share."""
     if covariance is None:
         return Share(round(value, DIGITS), None, None, votes)
     odds, spread = math.log(value / (1 - value)), value * (1 - value)

@@ -1,4 +1,4 @@
-"""What can be concluded from votes, and what cannot, in sentences for people who know shops better than statistics."""
+"""The conclusions that the votes allow, as sentences for readers without a background in statistics."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from ecominstruct.people.judge_report import PEOPLE
 from ecominstruct.people.phrases import Tongue, percent
 
-ENOUGH = 0.6  # agreement beyond chance below which a result says little; a habit of the field, not a law
+ENOUGH = 0.6  # chance-corrected agreement below which a warning is given; a convention of the field
 
 
 def conclusions(report: Mapping[str, Any], t: Tongue) -> list[str]:
-    """The sentences, the most important first. `report` is that of `judge_report`."""
+    """The sentences, most important first. `report` is the result of `judge_report`."""
     name, panel = main_panel(report)
     said = [] if name == PEOPLE else [t("No person has voted: what follows are the votes of {name}.", name=name)]
     for row in panel["tallies"]:
@@ -28,13 +28,13 @@ def conclusions(report: Mapping[str, Any], t: Tongue) -> list[str]:
 
 
 def main_panel(report: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """The votes of people; where no person voted, those of the first model that did."""
+    """The panel of people; if no person voted, that of the first model that did."""
     name = PEOPLE if PEOPLE in report["panels"] else next(iter(report["panels"]))
     return name, report["panels"][name]
 
 
 def counted(row: Mapping[str, Any], t: Tongue) -> str:
-    """How the items of a task (or of all) came out."""
+    """The outcome counts of one task, or of all."""
     one, other = row["pair"]
     shares = {key: percent(row[key] / row["items"], t.lang) for key in ("win", "loss")}
     return t(
@@ -53,7 +53,7 @@ def counted(row: Mapping[str, Any], t: Tongue) -> str:
 
 
 def shown(row: Mapping[str, Any], t: Tongue) -> str:
-    """What the test says."""
+    """The result of the sign test."""
     one, other = row["pair"]
     if row["verdict"] == "not tested":
         return t("No answer was preferred to another, so nothing can be said about which model is better.")
@@ -74,7 +74,7 @@ def shown(row: Mapping[str, Any], t: Tongue) -> str:
 
 
 def more(row: Mapping[str, Any], t: Tongue) -> Iterator[str]:
-    """How many items more would help, if any."""
+    """How many more items would be needed, if any."""
     found = row["more"]
     if found["more"]:
         yield t(
@@ -167,7 +167,7 @@ def _habits(panel: Mapping[str, Any], t: Tongue) -> Iterator[str]:
 
 
 def model_judge(judge: str, found: Mapping[str, Any], t: Tongue) -> Iterator[str]:
-    """How far a model that votes can stand in for people."""
+    """How well a model that votes agrees with people."""
     both, winner = found["with_people"], found["same_winner"]
     if both is None:
         yield t("{judge} and people have no item in common: its votes stand for nobody else.", judge=judge)

@@ -1,13 +1,13 @@
-"""Connections that hold a server up: a request that never ends, an answer that is never read, too many at once.
+"""Connection limits for uvicorn: slow requests, clients that do not read, too many connections.
 
-uvicorn waits for ever for the rest of a request. Here each connection has a time for what it is at, and gives its place
-to a new one when there are too many:
+uvicorn waits indefinitely for the rest of a request. Here each phase of a connection has a timeout, and the
+longest-waiting connection is dropped when there are too many:
 
-    head       from the first moment, or from the end of the last answer, until the head of a request is whole
-    body       until the body is whole
-    reading    until the client has taken an answer after which the connection ends
+    head       from the start, or the end of the last response, until a request head is complete
+    body       until the body is complete
+    reading    until the client has read the last response before the connection closes
 
-While a request is answered, nothing is counted. Importing this module needs uvicorn; `host.py` imports it when a server
+No timer runs while a request is being answered. Importing this module needs uvicorn; `host.py` imports it when a server
 starts.
 """
 
@@ -21,15 +21,15 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 10.0
-BODY_SECONDS = 30.0  # an answer of a person is small, but so may be what their line carries
+BODY_SECONDS = 30.0  # an answer is small, but the client's network may be slow
 READING_SECONDS = 60.0
 MOST_CONNECTIONS = 800
-OTHER_FILES = 200  # file descriptors that the desk, and connections that are not counted yet, need besides
+OTHER_FILES = 200  # file descriptors reserved for the store and for connections not yet counted
 _READING = "reading"
 
 
 def most_connections() -> int:
-    """How many connections are held at once: as many as the limit on open files bears."""
+    """The maximum number of connections, limited by the number of open files the process may have."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if soft == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
@@ -37,40 +37,40 @@ def most_connections() -> int:
 
 
 class Connection(H11Protocol):
-    """A connection that is dropped when what it waits for takes too long, or when its place is needed."""
+    """A connection that is dropped when a phase times out or when there are too many."""
 
     _phase: Any = None
     _timer: asyncio.TimerHandle | None = None
     _since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a head."""
+        """Start waiting for a request head."""
         super().connection_made(transport)
         self._watch()
         self._make_room()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, and see what is missing now."""
+        """Process the data, and update the phase."""
         super().data_received(data)
         self._watch()
 
     def on_response_complete(self) -> None:
-        """Wait for the next head, or for the client to take the last answer."""
+        """Wait for the next request head, or for the client to read the last response."""
         super().on_response_complete()
         self._watch()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nobody asked anything more."""
+        """Update the phase after an idle connection times out."""
         super().timeout_keep_alive_handler()
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
+        """Cancel the timer."""
         super().connection_lost(exc)
         self._stop()
 
     def _watch(self) -> None:
-        """Set the time for what the connection waits for; it runs on while that stays the same."""
+        """Start the timer of the current phase; it keeps running while the phase stays the same."""
         phase = _READING if self.transport.is_closing() else self.conn.their_state
         if phase is self._phase:
             return
@@ -87,11 +87,13 @@ class Connection(H11Protocol):
 
     def _drop(self) -> None:
         self._stop()
-        self.connections.discard(self)  # at once: `connection_lost` comes later
+        self.connections.discard(self)  # now, because `connection_lost` is called later
         self.transport.abort()
 
     def _make_room(self) -> None:
-        """Where there are too many, drop the one that has waited longest; the newest one where all are answered."""
+        """If there are too many connections, drop the one that has waited longest; the newest, if all others are being
+        answered.
+        """
         if len(self.connections) > most_connections():
             waiting = [one for one in self.connections if isinstance(one, Connection) and one._timer is not None]
             min(waiting, key=lambda one: one._since)._drop()

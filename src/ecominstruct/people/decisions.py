@@ -1,7 +1,7 @@
-"""What came of a review: annotations for the next build, and how often rows were wrong.
+"""The results of a review: annotations for the next build, and error rates.
 
-annotations/<task>/people.jsonl    every decision, append-only; what was taken back is withdrawn
-RUN/people/review.json             error rates with intervals, disputes, and how people did on planted rows
+annotations/<task>/people.jsonl    every decision, append-only; a revoked one gets a `withdraw` line
+RUN/people/review.json             error rates with intervals, disputes, and each person's results on planted rows
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from ecominstruct.tasks.annotations import (
 
 
 class Exported(NamedTuple):
-    """What an export did."""
+    """The result of an export."""
 
-    decisions: int  # that stand
-    written: int  # lines that are new
+    decisions: int  # the number of current decisions
+    written: int  # the number of new lines
     summary: dict[str, Any]
 
 
 class Said(NamedTuple):
-    """A decision, and the entry that it comes from."""
+    """A decision, and the number of its entry."""
 
     entry: int
     task: str
@@ -44,12 +44,12 @@ class Said(NamedTuple):
 
     @property
     def about(self) -> tuple[str, str]:
-        """Whose decision it is, and about which key."""
+        """The voter and the key of the decision."""
         return self.decision.voter, self.decision.key
 
 
 def export(run: Path, desk: AnnotationStore, annotations: Path) -> Exported:
-    """Append to the annotations what they do not say yet, and write the summary; twice is the same as once."""
+    """Append the decisions that the annotations lack, and write the summary. Idempotent."""
     items = {item.id: item for item in desk.items()}
     answers, undone = desk.answers(), desk.undone()
     standing = [_said(entry.number, entry, items[entry.item]) for entry in answers if _counts(entry, items)]
@@ -86,7 +86,7 @@ def _said(number: int, entry: Entry, item: Item, verdict: Choice | None = None) 
 def _bring_up_to_date(
     root: Path, task: str, standing: Sequence[Said], withdrawn: Sequence[Said], known: set[int]
 ) -> int:
-    """Append the decisions that were not exported yet, or are no longer there, and withdraw those taken back."""
+    """Append current decisions that are not exported or no longer in the file, and withdraw revoked ones."""
     path = file_of(root, task)
     there = {(one.voter, one.key) for one in read_decisions(snapshot(path))}
     again = {said.about for said in standing}
@@ -100,7 +100,7 @@ def _bring_up_to_date(
 
 
 def summarise(items: Mapping[str, Item], answers: Sequence[Entry], overlap: int) -> dict[str, Any]:
-    """Error rates of the rows that were drawn at random, by source and by task; states of all rows; people."""
+    """Error rates of randomly drawn rows by source and task, the states of all rows, and figures for each person."""
     by_item: dict[str, list[Entry]] = {}
     for entry in answers:
         by_item.setdefault(entry.item, []).append(entry)
@@ -115,7 +115,7 @@ def summarise(items: Mapping[str, Item], answers: Sequence[Entry], overlap: int)
 
 
 def _state(entries: Sequence[Entry], overlap: int) -> str:
-    """right, wrong, disputed, or waiting for somebody."""
+    """right, wrong, disputed or waiting."""
     settled = [entry for entry in entries if entry.kind == "settle" and decision(entry.body)]
     said = settled[-1:] or [entry for entry in entries if decision(entry.body)]
     if not said or (not settled and len(said) < overlap):
@@ -128,7 +128,7 @@ def _state(entries: Sequence[Entry], overlap: int) -> str:
 def _rates(
     items: Mapping[str, Item], states: Mapping[str, str], names: Iterable[str], member: str
 ) -> dict[str, dict[str, Any]]:
-    """For each source or task: rows that were decided, how many were wrong, and the 95 % interval of Wilson."""
+    """For each source or task: decided rows, wrong rows, and the 95 % Wilson interval."""
     counts: dict[str, Counter[str]] = {}
     for name in names:
         counts.setdefault(items[name].body[member], Counter())[states[name]] += 1
@@ -142,7 +142,7 @@ def _rates(
 
 
 def _people(items: Mapping[str, Item], answers: Sequence[Entry]) -> dict[str, dict[str, int]]:
-    """For each person: answers by verdict, planted rows seen, and those of them that were caught."""
+    """For each person: answers by verdict, planted rows seen, and planted rows caught."""
     people: dict[str, dict[str, int]] = {}
     for entry in answers:
         own = people.setdefault(entry.person, {"planted": 0, "caught": 0})

@@ -1,7 +1,7 @@
-"""Which rows people look at: so many of each source, at random or those on which models disagree most.
+"""Sample the rows that people review: the same number from each source, at random or by model disagreement.
 
-Everything is drawn by hash, so that the same rows come out of the same release. A record that is worded several times
-is one row.
+The sample is drawn by hash, so the same release always gives the same rows. A record rendered in several wordings
+counts as one row.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ By = Literal["random", "disagreement"]
 
 
 class Place(NamedTuple):
-    """Where a row stands, and its turn: the lowest come first."""
+    """Where a row is stored, and its rank: the lowest come first."""
 
     turn: tuple[float, int]
     task: str
@@ -38,16 +38,16 @@ class Place(NamedTuple):
 
 
 class Release(NamedTuple):
-    """A release, as far as rows are drawn from it."""
+    """A release from which rows are drawn."""
 
     run: Path
     folder: Path
     manifest: Manifest
-    tasks: Mapping[str, Any]  # those that are asked for, from tasks.json
+    tasks: Mapping[str, Any]  # the requested tasks, from tasks.json
 
 
 def open_release(run: Path, patterns: Sequence[str]) -> Release:
-    """The release of a run and those of its tasks that fit the patterns; InputError where none does."""
+    """The release of a run, with the tasks that match the patterns. Raises InputError if none does."""
     folder, manifest = require_manifest(run, "dataset")
     known = read_json(folder / "tasks.json")
     tasks = {name: task for name, task in known.items() if any(fnmatchcase(name, each) for each in patterns)}
@@ -57,7 +57,7 @@ def open_release(run: Path, patterns: Sequence[str]) -> Release:
 
 
 def draw(release: Release, by: By, count: int) -> list[Example]:
-    """So many rows of each source; fewer where it has no more (by disagreement: test rows on which models differ)."""
+    """Draw `count` rows of each source, or all if it has fewer. By disagreement: test rows on which models differ."""
     places = _all_places(release) if by == "random" else _disputed_places(release)
     by_source: dict[str, list[Place]] = {}
     for source, some in groupby(places, key=lambda place: release.tasks[place.task]["source"]):
@@ -66,7 +66,7 @@ def draw(release: Release, by: By, count: int) -> list[Example]:
 
 
 def _all_places(release: Release) -> Iterator[Place]:
-    """Every row, by source."""
+    """Every row, ordered by source."""
     units = [unit for unit in release.manifest.units if unit.unit in release.tasks]
     for unit in sorted(units, key=lambda unit: (release.tasks[unit.unit]["source"], unit.unit)):
         for part in unit.parts:
@@ -78,13 +78,13 @@ def _all_places(release: Release) -> Iterator[Place]:
 def _places(task: str, path: str, records: Sequence[str]) -> Iterator[Place]:
     before = None
     for number, record in enumerate(records):
-        if record != before:  # the wordings of a record stand side by side
+        if record != before:  # the wordings of a record are adjacent
             yield Place((0.0, hash64("review", task, record)), task, path, number)
         before = record
 
 
 def _disputed_places(release: Release) -> Iterator[Place]:
-    """The test rows on which models disagree, with each other or with the gold answer, by source."""
+    """The test rows on which models disagree with each other or with the gold answer, ordered by source."""
     folder = release.run / stage("scores").folder
     models = sorted(path.name for path in folder.glob("*") if path.is_dir() and role(path.name) == "model")
     parts = {task: part for task, part in test_parts(release.manifest).items() if task in release.tasks}
@@ -100,7 +100,7 @@ def _disputed_places(release: Release) -> Iterator[Place]:
 
 
 def _said(path: Path) -> dict[str, str]:
-    """What a model answered, as it was read; where it could not be read, how it failed."""
+    """A model's parsed answers by example; for an unparsed one, its outcome with a NUL prefix."""
     if not path.is_file():
         return {}
     return {row.example: row.answer if row.outcome == "parsed" else f"\0{row.outcome}" for row in read_scores(path)}

@@ -1,7 +1,8 @@
-"""What else moves votes: the side, the length of an answer, the mood of the day; and how metrics go with them.
+"""Other influences on votes (side, answer length), the self-agreement of voters, and the correlation of votes with
+metrics.
 
-All take first votes, but for `self_agreement`, which is about the others. `kin` gives the group of an example: what is
-of one group is not independent.
+All functions use first votes, except `self_agreement`, which compares repeats with them. `kin` maps an example to its
+group; examples of one group are not independent.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ WORTH = {"win": 1.0, "tie": 0.0, "both_bad": 0.0, "loss": -1.0}
 
 
 class Odds(NamedTuple):
-    """A ratio of odds and its 95 % interval, or the reason why there is none."""
+    """An odds ratio with its 95 % interval, or the reason why there is none."""
 
     value: float | None
     low: float | None
@@ -32,11 +33,11 @@ class Odds(NamedTuple):
 
 
 class Length(NamedTuple):
-    """How the length of answers goes with being preferred.
+    """The relation between answer length and preference.
 
-    `longer`: how often the longer one is preferred, of the items where one answer is. `odds`: how many times as high
-    the odds of an answer are where it is the longer one, for the same two models (Mantel and Haenszel 1959): what the
-    better model's habit of writing more or less does not explain.
+    `longer`: how often the longer answer is preferred, among decided items. `odds`: the Mantel-Haenszel (1959) odds
+    ratio of being preferred for the longer answer, stratified by pair of models, so a better model that merely writes
+    longer answers does not explain it.
     """
 
     longer: Share
@@ -44,9 +45,9 @@ class Length(NamedTuple):
 
 
 class Again(NamedTuple):
-    """How often a voter (all voters, where it is empty) says the same of an item that comes again.
+    """How often a voter (all voters, if empty) gives the same vote when an item is repeated.
 
-    `turned`: how often the other model was preferred then; `lost`: repeats without a first vote, which do not count.
+    `turned`: how often the repeat preferred the other model; `lost`: repeats without a first vote, which are ignored.
     """
 
     voter: str
@@ -56,8 +57,9 @@ class Again(NamedTuple):
 
 
 class MetricVotes(NamedTuple):
-    """How differences of a metric go with votes: their correlation (Pearson's), over items; and how often both prefer
-    the same model, where both prefer one."""
+    """How differences of a metric relate to votes, over items: Pearson's correlation, and how often both prefer the
+    same model, where both prefer one.
+    """
 
     metric: str
     items: int
@@ -69,14 +71,15 @@ class MetricVotes(NamedTuple):
 
 
 def left_side(votes: Sequence[Vote], kin: Mapping[str, str] | None = None) -> Share:
-    """How often the left answer is preferred, of the votes that prefer one: one half, where the side does nothing and
-    each model stands on the left as often as on the right."""
+    """How often the left answer is preferred, among votes that prefer one. One half is expected if the side has no
+    effect and each model is on the left half of the time.
+    """
     decided = [vote for vote in votes if vote.repeat == 0 and vote.winner]
     return share_of([vote.choice == "left" for vote in decided], [_group(vote.example, kin) for vote in decided])
 
 
 def length_effect(found: Sequence[Verdict], lengths: Answered) -> Length:
-    """How length goes with being preferred, over items; those with answers of unknown or equal length do not count."""
+    """The effect of length over items. Ignores items with unknown or equal lengths."""
     hits, groups = [], []
     tables: dict[tuple[str, str], Any] = {}
     for one in found:
@@ -91,7 +94,7 @@ def length_effect(found: Sequence[Verdict], lengths: Answered) -> Length:
 
 
 def _pooled_odds(tables: Sequence[Any]) -> Odds:
-    """The common ratio of odds of tables (longer or shorter; won or lost), one for each two models."""
+    """The pooled odds ratio of 2x2 tables (longer or shorter; won or lost), one for each pair of models."""
     try:
         from statsmodels.stats.contingency_tables import StratifiedTable
     except ImportError:
@@ -109,7 +112,7 @@ def _pooled_odds(tables: Sequence[Any]) -> Odds:
 
 
 def self_agreement(votes: Sequence[Vote], kin: Mapping[str, str] | None = None) -> list[Again]:
-    """How steady the voters are: all together, then each of those who were asked something again."""
+    """Self-agreement of all voters together, then of each voter with repeated items."""
     firsts = {(vote.voter, vote.item): vote for vote in votes if vote.repeat == 0}
     repeats = [vote for vote in votes if vote.repeat > 0]
     voters = sorted({vote.voter for vote in repeats})
@@ -132,7 +135,7 @@ def _again(
 def votes_and_metrics(
     votes: Sequence[Vote], scores: Mapping[str, Answered], kin: Mapping[str, str] | None = None
 ) -> list[MetricVotes]:
-    """For each metric how its differences between two answers go with the votes on them; by name."""
+    """For each metric, how its differences between two answers relate to the votes on them; ordered by name."""
     items: dict[str, list[Vote]] = {}
     for vote in votes:
         if vote.repeat == 0:
@@ -173,7 +176,7 @@ def _metric(metric: str, rows: Sequence[tuple[float, float, str]]) -> MetricVote
 
 
 def _correlation(sums: Any) -> Any:
-    """Pearson's correlation from rows of sums of 1, x, y, x², y², xy; NaN where one of the two does not vary."""
+    """Pearson's correlation from rows of sums of 1, x, y, x², y², xy; NaN if x or y does not vary."""
     n, x, y, xx, yy, xy = sums.T
     spread = (n * xx - x * x) * (n * yy - y * y)
     defined = spread > 1e-12

@@ -1,8 +1,8 @@
-"""What stands before the pages: which requests are let through, and what every response says.
+"""ASGI middleware that checks requests and sets security headers.
 
-A request must name this server as its host, or a page elsewhere could reach it under a name of its own (DNS
-rebinding); what changes something must come from a page of this server, and be small. Responses allow a browser
-nothing but the server's own files: no inline script, no frame, no request elsewhere, no copy in a cache.
+The Host header must name this server, which prevents DNS rebinding. A request that changes something must come from
+this server's own pages and be small. The response headers let a browser load only the server's own files: no inline
+scripts, frames, cross-origin requests or caching.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-MOST_BYTES = 1_000_000  # of what is sent
+MOST_BYTES = 1_000_000  # the largest body accepted
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -30,7 +30,7 @@ Log = Callable[[str], None]
 
 
 class Guard:
-    """Lets requests through to an app, or answers them itself; `log` gets one line each, without any secret."""
+    """Passes requests on to an app, or rejects them. `log` gets one line for each request, without secrets."""
 
     def __init__(self, app: App, hosts: frozenset[str], log: Log) -> None:
         self._app = app
@@ -38,7 +38,7 @@ class Guard:
         self._log = log
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handle one request."""
         if scope["type"] != "http":
             return await (self._app(scope, receive, send) if scope["type"] == "lifespan" else _close(send))
 
@@ -59,7 +59,7 @@ class Guard:
 
 
 def refusal(scope: Message, hosts: frozenset[str]) -> tuple[int, str] | None:
-    """Why a request is not let through, as status and sentence; None where it is."""
+    """The status and message with which to reject a request; None to accept it."""
     headers: dict[bytes, list[bytes]] = {}
     for name, value in scope["headers"]:
         headers.setdefault(name.lower(), []).append(value)
@@ -82,11 +82,11 @@ def refusal(scope: Message, hosts: frozenset[str]) -> tuple[int, str] | None:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None where it is too long."""
+    """The whole body; None if it is too long."""
     body = bytearray()
     while True:
         message = await receive()
-        if message["type"] != "http.request":  # gone before all of it was sent: nothing came
+        if message["type"] != "http.request":  # the client disconnected before the body was complete
             return b""
         body += message.get("body", b"")
         if len(body) > MOST_BYTES:

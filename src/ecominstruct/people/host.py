@@ -1,4 +1,4 @@
-"""Starting the server of a desk: on this machine alone, unless an address is named."""
+"""Start the server of an annotation store; it listens on the loopback address by default."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
     from ecominstruct.people.web import Kind
 
 PORT = 8765
-BACKLOG = 128  # connections that wait to be taken, and that are taken at once
+BACKLOG = 128  # the listen backlog
 EXTRA = "pip install 'ecominstruct[people]'"
 
 
 class Address(NamedTuple):
-    """Where a server listens, as people type it."""
+    """The address a server listens on, as people type it."""
 
     host: str
     port: int
 
     @property
     def name(self) -> str:
-        """As it stands in a link."""
+        """The address as written in a link."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def is_private(self) -> bool:
-        """Whether nobody but this machine can reach it."""
+        """Whether only this machine can reach it."""
         return self.host == "localhost" or _is_loopback(self.host)
 
 
 def parse_address(words: str) -> Address:
-    """`HOST:PORT`, `HOST` or `:PORT`; InputError for what is no address that people could type."""
+    """Parse `HOST:PORT`, `HOST` or `:PORT`. Raises InputError for anything that a browser could not open."""
     head, colon, tail = words.rpartition(":")
     host, port = (head, tail) if colon and not words.endswith("]") else (words, str(PORT))
     host = host.strip("[]").lower() or "127.0.0.1"
@@ -60,24 +60,24 @@ def _is_loopback(host: str) -> bool:
 
 
 def links(address: Address, invited: Mapping[str, str]) -> dict[str, str]:
-    """The link of each person. The secret stands behind `#`: browsers send it to nobody."""
+    """The link of each person. The secret is the URL fragment, which browsers do not send."""
     return {name: f"http://{address.name}/#{secret}" for name, secret in invited.items()}
 
 
 def set_up(desk: AnnotationStore, **settings: str) -> None:
-    """Set what a desk needs, and give it an id where it has none."""
+    """Set the settings of a store, and give it an id if it has none."""
     known = desk.settings()
     desk.configure(**settings, **({} if "id" in known else {"id": secrets.token_hex(8)}))
 
 
 def bind(address: Address) -> tuple[socket.socket, Address]:
-    """A socket on an address, and the address with its port (port 0: a free one); InputError where it cannot be had."""
+    """Bind a socket; returns it and the actual address (port 0 picks a free port). Raises InputError on failure."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((address.host, address.port))
-        found.listen(BACKLOG)  # who comes before the server is ready waits
+        found.listen(BACKLOG)  # clients that connect before the server is ready wait
     except OSError as error:
         found.close()
         hint = "Name another one with --listen, such as 127.0.0.1:8766"
@@ -88,7 +88,7 @@ def bind(address: Address) -> tuple[socket.socket, Address]:
 def serve(
     desk: AnnotationStore, kind: Kind, bound: socket.socket, address: Address, log: Callable[[str], None]
 ) -> None:
-    """Serve a desk until Ctrl-C or SIGTERM; it returns then, so that what follows is done."""
+    """Serve a store until Ctrl-C or SIGTERM, then return so that the caller can clean up."""
     uvicorn, make_app, connection = _parts()
     own = {f"localhost:{address.port}", f"127.0.0.1:{address.port}"} if address.is_private else set()
     config = uvicorn.Config(
@@ -98,7 +98,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         lifespan="off",
-        http=connection,  # which also limits how many there are
+        http=connection,  # also limits the number of connections
         ws="none",
         backlog=BACKLOG,
         timeout_graceful_shutdown=5,
@@ -109,7 +109,7 @@ def serve(
 
 @contextmanager
 def _signals_end_nothing_else() -> Iterator[None]:
-    """The server ends at these signals and sends them again when it has; they have done their work by then."""
+    """Ignore the signals that uvicorn raises again after it has shut down on them."""
     kinds = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(kind, lambda *_: None) for kind in kinds]
     try:
@@ -120,7 +120,7 @@ def _signals_end_nothing_else() -> Iterator[None]:
 
 
 def require_parts() -> None:
-    """InputError where what a server needs is not installed."""
+    """Raises InputError if the server's dependencies are not installed."""
     _parts()
 
 

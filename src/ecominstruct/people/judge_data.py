@@ -1,7 +1,7 @@
-"""What a judge report rests on: the votes of a run, and what the run knows of the answers that were judged.
+"""The data of a judge report: the votes of a run, and what the run knows of the judged answers.
 
-A vote stands for what was shown. If a model has answered anew since, or the release has changed, the vote is about
-something else: it is left out, and counted. Where the run holds no answers of a model, its votes cannot be checked.
+A vote is about the answers that were shown. If a model has been run again since, or the release has changed, the vote
+no longer applies: it is left out and counted. Votes on models whose answers the run does not hold cannot be checked.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ GONE = "not an example of this release"
 
 
 class JudgeData(NamedTuple):
-    """The votes that count, and what is known of the answers.
+    """The votes that count, and the data of the answers.
 
-    `texts` are by example and model, `kin` the families of examples, `scores` by metric, `papers` the released folders
-    of tasks.
+    `texts` are by example and model, `kin` maps examples to families, `scores` are by metric, `papers` maps tasks to
+    the folders of the released dataset.
     """
 
     votes: list[Vote]
     left_out: dict[str, int]
-    unchecked: int  # of the votes: those on answers that the run does not hold
+    unchecked: int  # number of votes on answers that the run does not hold
     kin: dict[str, str]
     lengths: Answered
     scores: dict[str, Answered]
-    titles: dict[str, str]  # of tasks
+    titles: dict[str, str]  # by task
     papers: dict[str, str]
 
 
 def gather(run: Path) -> JudgeData:
-    """The votes of a run and what it knows of them; InputError where there are none, or a file of them is damaged."""
+    """Load the votes of a run and the data they are about. Raises InputError if there are none or a file is damaged."""
     votes = read_all(run)
     if not votes:
         raise input_error("holds no votes", f"First run: ecom judge {run} --models A,B", file=str(run))
@@ -81,7 +81,7 @@ def gather(run: Path) -> JudgeData:
 
 
 def _state(vote: Vote, kin: Mapping[str, str], texts: Mapping[tuple[str, str], str]) -> str:
-    """Why a vote does not count; '' where it does."""
+    """Why a vote does not count; '' if it does."""
     if vote.example not in kin:
         return GONE
     if not _is_known(vote, texts):
@@ -95,7 +95,7 @@ def _is_known(vote: Vote, texts: Mapping[tuple[str, str], str]) -> bool:
 
 
 def _texts(run: Path, tasks: Sequence[str], models: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
-    """What each model answered to each example."""
+    """The answers of each model, by example and model."""
     for model in models:
         if read_manifest(run / stage("predictions").folder / model):
             require_manifest(run, "predictions", model)
@@ -107,7 +107,7 @@ def _texts(run: Path, tasks: Sequence[str], models: Sequence[str]) -> Iterator[t
 
 
 def _scores(run: Path, tasks: Sequence[str], models: Sequence[str]) -> dict[str, Answered]:
-    """What each answer is worth by each metric that is measured answer by answer; no scores of other answers."""
+    """The scores of each answer by metric, for metrics defined on single answers. Skips models with stale scores."""
     found: dict[str, dict[tuple[str, str], float]] = {}
     stale = stale_models(run)
     for model in (model for model in models if model not in stale):

@@ -1,7 +1,7 @@
-"""Answers that speak to whoever judges them: that they are the better ones, what to vote, or with what score.
+"""Detect answers that address their judge: praise themselves, say what to vote, or give a score.
 
-A small check by patterns, in English and Chinese: what it finds is counted and shown, nothing is decided by it. It is
-made to be quiet on shop talk (ratings, "the best choice for you"), so it misses what is put in other words.
+A set of patterns in English and Chinese. Matches are counted and reported; they decide nothing. The patterns avoid
+ordinary shop language (ratings, "the best choice for you") and so miss paraphrases.
 """
 
 from __future__ import annotations
@@ -41,5 +41,5 @@ _COMPILED = {kind: [re.compile(one, re.IGNORECASE | re.DOTALL) for one in found]
 
 
 def appeals(answer: str) -> list[str]:
-    """How an answer speaks to its judge: the kinds of appeal, none for honest answers."""
+    """The kinds of appeals to the judge in an answer; empty for honest answers."""
     return [kind for kind, patterns in _COMPILED.items() if any(one.search(answer) for one in patterns)]

@@ -1,6 +1,6 @@
-"""What the votes on a run say, as plain data: what `ecom judge --report --json` prints and the page shows.
+"""The figures of the judge report as plain data: printed by `ecom judge --report --json` and shown on the page.
 
-People and models that vote are kept apart: a panel is what the votes of all people, or of one model, come to.
+People and models are reported separately: a panel holds the figures of all people, or of one model that votes.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ecominstruct.people.preferences import Verdict, share_of, tallies, verdicts
 from ecominstruct.people.votes import CHOICES, MODEL_VOTER, Vote
 
 PEOPLE = "people"
-SAMPLES = 100  # of each task of the paper
+SAMPLES = 100  # the number of samples of each task in the paper
 
 
 def judge_report(run: Path) -> dict[str, Any]:
-    """All figures of a run's votes; InputError where there are no votes, or an extra is not installed."""
+    """All figures of a run's votes. Raises InputError if there are no votes or an optional library is missing."""
     data = gather(run)
     voters = sorted({vote.voter for vote in data.votes})
     by_people = [vote for vote in data.votes if not vote.is_of_model]
@@ -50,7 +50,7 @@ def judge_report(run: Path) -> dict[str, Any]:
 
 
 def panel(votes: Sequence[Vote], data: JudgeData) -> dict[str, Any]:
-    """What the votes of people, or of a model, come to."""
+    """The figures of the votes of people, or of one model."""
     found = verdicts(votes, data.kin)
     ratings = agreement.ratings_of(votes, data.kin)
     return {
@@ -62,7 +62,7 @@ def panel(votes: Sequence[Vote], data: JudgeData) -> dict[str, Any]:
         "agreement": agreement.agreements(ratings),
         "by_two": agreement.by_two(ratings),
         "by_task": _by_task(votes, data) if len(ratings.voters) > 1 else {},
-        "left": None,  # a model that votes has seen both sides
+        "left": None,  # not computed for a model: it sees both orders
         "length": length_effect(found, data.lengths),
         "again": self_agreement(votes, data.kin),
         "metrics": votes_and_metrics(votes, data.scores, data.kin),
@@ -86,7 +86,7 @@ def _by_task(votes: Sequence[Vote], data: JudgeData) -> dict[str, Any]:
 
 
 def _voter(voter: str, data: JudgeData) -> dict[str, Any]:
-    """What there is to know of one voter: those whose votes look different from the others' are seen here."""
+    """The counts of one voter, in which unusual voters can be seen."""
     own = [vote for vote in data.votes if vote.voter == voter]
     firsts = Counter[str](vote.choice for vote in own if vote.repeat == 0)
     counts = {str(choice): firsts[choice] for choice in CHOICES}
@@ -94,9 +94,9 @@ def _voter(voter: str, data: JudgeData) -> dict[str, Any]:
 
 
 def _beside_people(judge: str, run: Path, data: JudgeData) -> dict[str, Any]:
-    """How far a model that votes agrees with what most people said of an item, and how it came to its votes.
+    """The agreement of a model with the majority of people, and how it came to its votes.
 
-    Items on which people are split do not count: there is nothing to agree with.
+    Ignores items on which people are split.
     """
     people = {one.item: one for one in verdicts([v for v in data.votes if not v.is_of_model], data.kin)}
     own = {one.item: one for one in verdicts([v for v in data.votes if v.voter == judge], data.kin)}
@@ -119,7 +119,7 @@ def _prefers(one: Verdict) -> bool:
 
 
 def published() -> dict[str, Any]:
-    """The human comparison of the paper (its figure 3), with the intervals and tests that it leaves out."""
+    """The human comparison of the paper (figure 3), with the intervals and tests it does not give."""
     found = load_published()
     tasks = {}
     for folder, votes in found.human.items():
@@ -134,7 +134,7 @@ def published() -> dict[str, Any]:
 
 
 def plainly(value: Any) -> Any:
-    """Data as JSON has it: named tuples as mappings by the names of their members."""
+    """Convert to JSON types; named tuples become mappings."""
     if hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, Mapping):

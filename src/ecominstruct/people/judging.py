@@ -1,4 +1,4 @@
-"""Blind comparison of models: what is put side by side, what the page may show of it, and the votes that come of it."""
+"""Blind comparison of models: the items to compare, the page payload, and the resulting votes."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from ecominstruct.tasks.prompts import render_prompt
 if TYPE_CHECKING:
     from ecominstruct.people.web import Kind
 
-BLOCK = 10  # items of one task in a row: enough to get into it, too few to tire of it
+BLOCK = 10  # consecutive items of one task: enough to learn the task, few enough not to tire
 MOST_REASON = 2000
 FILE = "judged.jsonl"
 
 
 class Found(NamedTuple):
-    """What there is to compare: items in the order in which they are asked, and how many were left out, and why."""
+    """The items to compare in the order in which they are asked, and the counts of skipped ones by reason."""
 
     items: list[Item]
     left_out: dict[str, int]
 
 
 def desk_file(run: Path) -> Path:
-    """Where the desk of a run's comparisons lies."""
+    """The path of the store with a run's comparisons."""
     return run / "people" / "judge.sqlite"
 
 
 def open_desk(run: Path) -> AnnotationStore:
-    """The desk of a run's comparisons; InputError where nothing was compared yet."""
+    """The store with a run's comparisons. Raises InputError if there is none yet."""
     path = desk_file(run)
     if not path.is_file():
         raise input_error("nothing was compared yet", f"First run: ecom judge {run} --models A,B", file=str(run))
@@ -50,16 +50,16 @@ def open_desk(run: Path) -> AnnotationStore:
 
 
 def kind() -> Kind:
-    """What the server must know of this kind of desk."""
+    """What the server needs to know about this kind of store."""
     from ecominstruct.people.web import Kind
 
     return Kind("judge", show, check)
 
 
 def comparisons(run: Path, models: Sequence[str], patterns: Sequence[str], rows: int) -> Found:
-    """Every pair of these models on the same examples: of each task so many, chosen by hash, the same for all pairs.
+    """Every pair of these models on the same examples: `rows` of each task, chosen by hash, the same for all pairs.
 
-    InputError where fewer than two models are named, one has not answered this release, or no task fits.
+    Raises InputError if fewer than two models are named, one has not answered this release, or no task matches.
     """
     names = [folder_name(model) for model in models]
     if len(names) < 2 or len(set(names)) < len(names):
@@ -113,7 +113,7 @@ def _of_task(
 
 
 def in_blocks(items: Iterable[Item]) -> list[Item]:
-    """Items in the order in which they are asked: by hash, but some of one task in a row."""
+    """Order items by hash, in blocks of one task."""
     tasks: dict[str, list[Item]] = {}
     for item in items:
         tasks.setdefault(item.body["task"], []).append(item)
@@ -135,7 +135,7 @@ def _answers_folder(run: Path, name: str) -> Path:
 
 
 def _replies(path: Path, examples: Sequence[Example]) -> dict[str, str]:
-    """What a model answered, by example; without what failed. InputError where it was asked other examples."""
+    """A model's answers by example, without failed ones. Raises InputError if it answered other examples."""
     if not path.is_file():
         return {}
     ids, texts, errors = read_columns(path, "example", "text", "error")
@@ -148,14 +148,14 @@ def _replies(path: Path, examples: Sequence[Example]) -> dict[str, str]:
 
 
 def show(asked: Deal) -> Mapping[str, Any]:
-    """What the page may know: the prompt and two texts, nothing else."""
+    """What the page may know: the prompt and the two texts only."""
     body = asked.item.body
     left, right = reversed(body["answers"]) if asked.swapped else body["answers"]
     return {"prompt": body["prompt"], "left": left, "right": right}
 
 
 def check(asked: Deal, sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What somebody sent as an answer to keep; Refused where it is none."""
+    """Validate a submission and return the answer to store. Raises Refused if it is invalid."""
     del asked
     reason = sent.get("reason", "")
     if sent.get("choice") not in CHOICES or set(sent) - {"choice", "reason"}:
@@ -169,7 +169,7 @@ def check(asked: Deal, sent: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def votes_of(desk: AnnotationStore) -> list[Vote]:
-    """The votes that stand, in the order in which they were given."""
+    """The current votes, in the order in which they were given."""
     bodies = {item.id: item.body for item in desk.items()}
     return [_vote(entry, bodies[entry.item]) for entry in desk.answers()]
 
@@ -184,7 +184,7 @@ def _vote(entry: Entry, body: Mapping[str, Any]) -> Vote:
 
 
 def export(run: Path, desk: AnnotationStore) -> tuple[Path, int]:
-    """Write the votes that stand to the run's folder of votes, whole; returns the file and how many there are."""
+    """Write all current votes to the run's votes folder, atomically; returns the file and the number of votes."""
     path, votes = votes_folder(run) / FILE, votes_of(desk)
     write_votes(path, votes)
     return path, len(votes)

@@ -1,12 +1,12 @@
-"""A model as one more voter: a server of the recipe is asked which of two answers is better, in both orders.
+"""A model as a voter: a server of the recipe is asked which of two answers is better, in both orders.
 
     RUN/people/votes/llm-NAME.jsonl     its votes, beside those of people
-    RUN/people/judges/llm-NAME.jsonl    what it replied, word for word, comparison by comparison
-    RUN/people/judges/llm-NAME.json     how it came to its votes: what was turned, unread, or spoken to
+    RUN/people/judges/llm-NAME.jsonl    its replies, verbatim, one line a comparison
+    RUN/people/judges/llm-NAME.json     a summary: flipped preferences, unread replies, answers that address the judge
 
-A model wins only where the judge prefers it in both orders; whatever else it says when the answers change places, it is
-a tie. Two answers that are the same tie unasked. A comparison of which a reply cannot be read has no vote. Replies are
-kept in the file of answers which all runs share (`models.cache`), so nothing is paid twice.
+A model wins only if the judge prefers it in both orders; any other disagreement between the two orders is a tie.
+Identical answers tie without being asked about. A comparison with an unreadable reply has no vote. Replies are stored
+in the answer cache that all runs share (`models.cache`), so nothing is paid for twice.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from ecominstruct.runs.progress import Progress
 from ecominstruct.runs.store import require_manifest
 from ecominstruct.tasks.forms.answer_normalization import json_object
 
-REPLY_TOKENS = 40  # about as many has a reply
-MOST_REASON = 500  # characters that are kept of a reason
+REPLY_TOKENS = 40  # expected length of a reply
+MOST_REASON = 500  # characters kept of a reason
 TURNED = "preferred the other one when the answers changed places"
 SAME = "both answers are the same"
 UNSTEADY = "said something else when the answers changed places"
@@ -45,20 +45,20 @@ _PLACE = re.compile(r"\{\{ (mark|task|first|second) \}\}")
 
 
 class Comparison(NamedTuple):
-    """Two answers to one example, in the order of the names of the models; and the two questions about them."""
+    """Two answers to one example, ordered by model name, and the two questions about them."""
 
     item: str
     example: str
     task: str
     models: tuple[str, str]
     answers: tuple[str, str]
-    questions: tuple[Question, Question]  # the first has the answers in this order, the second the other way round
+    questions: tuple[Question, Question]  # the first has the answers in this order, the second reversed
 
 
 class Reply(NamedTuple):
-    """What a judge said in one order; `better` counts by the place of an answer in the question."""
+    """The judge's reply in one order; `better` refers to the position of an answer in the question."""
 
-    better: str  # 1, 2, tie, both_bad; empty where it could not be read
+    better: str  # 1, 2, tie, both_bad; empty if unreadable
     reason: str
 
 
@@ -66,7 +66,7 @@ class Judge:
     """A server that votes."""
 
     def __init__(self, run: Path, voter: str, recipe: Path | None = None) -> None:
-        """`voter` is `server:NAME`; InputError where the recipe knows no such server."""
+        """`voter` is `server:NAME`. Raises InputError if the recipe has no such server."""
         sections = sections_of(run, recipe)
         kind, name = split_name(voter)
         if kind != Server.kind or name not in sections.servers:
@@ -78,7 +78,7 @@ class Judge:
         self.prompts = load_prompts()
 
     def compared(self, models: Sequence[str], patterns: Sequence[str], rows: int) -> list[Comparison]:
-        """The comparisons that people are asked, too; InputError as of `judging.comparisons`."""
+        """The same comparisons that people are asked about. Raises InputError as `judging.comparisons` does."""
         dataset, _ = require_manifest(self.run, "dataset")
         tasks = read_json(dataset / "tasks.json")
         found = []
@@ -97,7 +97,7 @@ class Judge:
 
 
 def load_prompts() -> dict[Lang, str]:
-    """The wording of the question in each language."""
+    """The question template of each language."""
     import yaml
 
     found = yaml.safe_load(files("ecominstruct.people").joinpath("llm_judge.yaml").read_text(encoding="utf-8"))
@@ -105,7 +105,9 @@ def load_prompts() -> dict[Lang, str]:
 
 
 def question_text(template: str, task: str, first: str, second: str) -> str:
-    """The question about two answers. What is put in is never read as a template, and cannot hold the mark."""
+    """Fill in the question about two answers. Inserted text is not parsed as a template and cannot contain the
+    delimiter.
+    """
     mark, tries = "", 0
     while not mark or any(mark in text for text in (task, first, second)):
         mark = f"#{hex128('mark', str(tries), task, first, second)[:12]}"
@@ -115,7 +117,7 @@ def question_text(template: str, task: str, first: str, second: str) -> str:
 
 
 def price(judge: Judge, compared: Sequence[Comparison]) -> dict[str, Any]:
-    """What asking would take; nothing is asked or written."""
+    """Estimate the cost of asking. Sends nothing and writes nothing."""
     server, spec = judge.server, judge.server.spec
     found = server.price(_questions(compared))
     return {
@@ -131,9 +133,9 @@ def price(judge: Judge, compared: Sequence[Comparison]) -> dict[str, Any]:
 
 
 def vote(judge: Judge, compared: Sequence[Comparison], progress: Progress) -> dict[str, Any]:
-    """Ask what has no reply yet, and write the votes of this judge; those on other comparisons stay.
+    """Ask the questions without a reply, and write this judge's votes; its votes on other comparisons are kept.
 
-    Errors are those of `Server.ask`; what was answered until then is kept, and no vote is written.
+    Raises what `Server.ask` raises; replies received before that are stored, but no vote is written.
     """
     questions = _questions(compared)
     outcome = judge.server.ask(questions, progress)
@@ -142,12 +144,12 @@ def vote(judge: Judge, compared: Sequence[Comparison], progress: Progress) -> di
 
 
 def _questions(compared: Iterable[Comparison]) -> list[Question]:
-    """What must be asked: nothing about two answers that are the same."""
+    """The questions to ask; none about two identical answers."""
     return [question for one in compared if one.answers[0] != one.answers[1] for question in one.questions]
 
 
 def _row(one: Comparison, texts: Mapping[str, str]) -> dict[str, Any]:
-    """What the judge said of a comparison, and what that comes to."""
+    """The judge's replies to one comparison, and the resulting outcome."""
     replies = [texts.get(question.key) for question in one.questions]
     said = [None if text is None else read_reply(text) for text in replies]
     outcome, why = ("tie", SAME) if one.answers[0] == one.answers[1] else settle(said)
@@ -162,8 +164,9 @@ def _row(one: Comparison, texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_reply(text: str) -> Reply:
-    """A reply: one JSON object with `better`, and a `reason` if the judge gives one, read as every answer is
-    (`forms.answer_normalization`). Its `better` is empty where it is anything else."""
+    """Parse a reply: one JSON object with `better` and an optional `reason`, read like any answer
+    (`forms.answer_normalization`). `better` is empty if it is anything else.
+    """
     found = json_object(text) or {}
     better = str(found.get("better")) if type(found.get("better")) in (str, int) else ""
     reason = found.get("reason", "")
@@ -173,9 +176,9 @@ def read_reply(text: str) -> Reply:
 
 
 def settle(said: Sequence[Reply | None]) -> tuple[Outcome | None, str]:
-    """What two replies come to for the first model, and why: a win only where both orders agree.
+    """The outcome of two replies for the first model, and the reason: a win only if both orders agree.
 
-    None where a reply is missing or cannot be read.
+    None if a reply is missing or unreadable.
     """
     straight, turned = (_outcome(reply, swapped) for reply, swapped in zip(said, (False, True), strict=True))
     if straight is None or turned is None:
@@ -193,7 +196,7 @@ def _outcome(reply: Reply | None, swapped: bool) -> Outcome | None:
 
 
 def _vote(row: Mapping[str, Any], voter: str) -> Vote:
-    """The vote as it would have been given on a page, with sides by hash: the judge itself saw both."""
+    """The vote in the form that a page would give it. The sides are set by hash, as the judge saw both orders."""
     first, second = row["models"]
     swapped = hash64("side", voter, row["item"]) % 2 == 1
     left, right = (second, first) if swapped else (first, second)
@@ -206,7 +209,7 @@ def _vote(row: Mapping[str, Any], voter: str) -> Vote:
 
 
 def _write(judge: Judge, rows: list[dict[str, Any]], failed: Mapping[str, str]) -> dict[str, Any]:
-    """Write what was said, how it came about, and last the votes."""
+    """Write the replies, the summary and, last, the votes."""
     folder, name = judge.run / "people" / "judges", _file(judge.voter)
     new = {row["item"] for row in rows}
     before = _read_rows(folder / f"{name}.jsonl")
@@ -226,9 +229,9 @@ def _write(judge: Judge, rows: list[dict[str, Any]], failed: Mapping[str, str]) 
 
 
 def forget_judged(run: Path, examples: Collection[str]) -> int:
-    """Remove what models said as judges about these examples, and count the rest anew; returns how many rows went.
+    """Remove a judge's replies about these examples and update the summaries; returns how many rows were removed.
 
-    Their votes are those of `votes.forget_votes`.
+    Votes are removed by `votes.forget_votes`.
     """
     gone = 0
     for path in sorted((run / "people" / "judges").glob("*.jsonl")):
@@ -237,7 +240,7 @@ def forget_judged(run: Path, examples: Collection[str]) -> int:
         if len(kept) < len(rows):
             write_bytes(path, b"".join(orjson.dumps(row) + b"\n" for row in kept))
         summary = path.with_suffix(".json")
-        if summary.is_file():  # also after a kill in between
+        if summary.is_file():  # also after an interruption between the two writes
             said = read_json(summary)
             write_json(summary, {**said, **_summary(kept)})
         gone += len(rows) - len(kept)
@@ -245,7 +248,7 @@ def forget_judged(run: Path, examples: Collection[str]) -> int:
 
 
 def _summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """How a judge came to its votes. Every comparison is a vote, unread, or without a reply."""
+    """The summary of a judge. Every comparison is a vote, unread, or without a reply."""
     places = Counter(better for row in rows for better in row["better"] if better in ("1", "2"))
     answers = {(row["example"], model): found for row in rows for model, found in row["appeals"].items() if found}
     spoken = [row for row in rows if any(row["appeals"].values())]
@@ -277,7 +280,7 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def read_judging(run: Path, voter: str) -> dict[str, Any] | None:
-    """How a model came to its votes; None where the run does not know."""
+    """The summary of a judge; None if the run has none."""
     path = run / "people" / "judges" / f"{_file(voter)}.json"
     return read_json(path) if path.is_file() else None
 

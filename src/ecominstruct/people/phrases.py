@@ -1,7 +1,7 @@
-"""Sentences of the judge report in English and Chinese: English is written where it is said, Chinese stands in
-report_zh.yaml under it.
+"""Sentences of the judge report in English and Chinese. English is the key in the code; report_zh.yaml maps it to
+Chinese.
 
-Placeholders are `{name}`. What is put in is data, and is never read as a template again.
+Placeholders are `{name}`. Inserted values are data and are not parsed as templates again.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _PLACE = re.compile(r"\{([a-z_0-9]+)\}")
 
 
 class Tongue:
-    """One language: called with an English sentence, it says it."""
+    """One language: calling it with an English sentence returns the translation."""
 
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
 
     @cached_property
     def known(self) -> dict[str, str]:
-        """The sentences of this language by their English; none for English itself."""
+        """The translations by English sentence; empty for English."""
         if self.lang == "en":
             return {}
         import yaml
@@ -33,11 +33,11 @@ class Tongue:
         return found
 
     def __call__(self, sentence: str, /, **parts: object) -> str:
-        """The sentence with its parts put in; in English where there is no other."""
+        """The translated sentence with its placeholders filled; in English if there is no translation."""
         return _PLACE.sub(lambda place: str(parts[place[1]]), self.known.get(sentence, sentence))
 
     def reason(self, text: str) -> str:
-        """A reason that the statistics give: an English sentence whose parts are in it already."""
+        """Translate a reason from the statistics modules: an English sentence whose placeholders are already filled."""
         for sentence, pattern in self._patterns:
             if match := pattern.fullmatch(text):
                 return self(sentence, **match.groupdict())
@@ -52,12 +52,12 @@ class Tongue:
         return self("fewer than 0.1") if p < 0.001 else f"{100 * p:.1f}" if p < 0.1 else f"{100 * p:.0f}"
 
     def join(self, parts: list[str]) -> str:
-        """Sentences after each other."""
+        """Concatenate sentences."""
         return ("" if self.lang == "zh" else " ").join(parts)
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
-    """What matches an English sentence with its parts in it; a part that comes again is the same again."""
+    """A pattern for an English sentence with its placeholders filled; a repeated placeholder must match again."""
     words, met = [], set()
     for place, part in enumerate(_PLACE.split(sentence)):
         words.append(re.escape(part) if not place % 2 else f"(?P={part})" if part in met else f"(?P<{part}>.*)")
@@ -66,7 +66,7 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 
 
 def percent(share: float | None, lang: Lang = "en") -> str:
-    """A share as people read it, without digits that a few hundred items cannot bear."""
+    """A share as a whole percentage."""
     if share is None:
         return "–"
     return f"{100 * share:.0f}%" if lang == "zh" else f"{100 * share:.0f} %"

@@ -1,8 +1,9 @@
-"""How many items more would decide, if people went on to vote as they did so far.
+"""How many more items would decide, if voting continues at the observed rates.
 
-The sign test at 5 %, two-sided, corrected for the number of tasks; power is the chance that it shows a difference. Both
-are exact, from the binomial distribution (the normal approximation is that of Noether 1987, Sample size determination
-for some common nonparametric tests, Journal of the American Statistical Association 82).
+The test is the two-sided sign test at 5 %, corrected for the number of tasks; power is the probability that it shows a
+difference. Both are exact, from the binomial distribution. The starting guess uses the normal approximation of Noether
+(1987), Sample size determination for some common nonparametric tests, Journal of the American Statistical Association
+82.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from ecominstruct.evaluation.intervals import Z80
 from ecominstruct.people.preferences import Tally
 
 LEVEL, POWER = 0.05, 0.80
-MOST = 100_000  # decided items; who needs more needs another question
+MOST = 100_000  # decided items; above this, no number is reported
 
 
 class More(NamedTuple):
-    """How many items more are needed, or why none would help. `needed`: in all, ties included."""
+    """How many more items are needed, or why none would help. `needed`: the total, ties included."""
 
     more: int | None
     needed: int | None
@@ -28,10 +29,10 @@ class More(NamedTuple):
 
 
 def more_items(row: Tally, tests: int = 1) -> More:
-    """How many items more would show a difference on this task with a chance of 80 %.
+    """How many more items would show a difference on this task with a power of 80 %.
 
-    `tests`: how many tasks are tested beside each other; the level is shared out among them (Bonferroni), since p
-    values are corrected for their number.
+    `tests`: the number of tasks tested together; the level is divided among them (Bonferroni), since p values are
+    corrected for their number.
     """
     decided = row.test_wins + row.test_losses
     if not row.groups:
@@ -53,9 +54,10 @@ def more_items(row: Tally, tests: int = 1) -> More:
 
 
 def decided_items(rate: float, level: float = LEVEL) -> int | None:
-    """How many wins and losses the sign test needs to show a rate of wins above one half, in 80 of 100 cases.
+    """The number of decided items that the sign test needs at this rate of wins (above one half) for a power of 80 %.
 
-    The least number from which on the power does not fall below 80 % within the next ten; None above `MOST`.
+    The power of the exact test is not monotonic: this is the first number after which it stays at 80 % or more for ten
+    consecutive numbers. None above `MOST`.
     """
     guess = _approximate(rate, level)
     if guess > MOST:
@@ -69,12 +71,12 @@ def decided_items(rate: float, level: float = LEVEL) -> int | None:
 
 
 def sign_test_power(n: int, rate: float, level: float = LEVEL) -> float:
-    """The chance that the two-sided exact sign test shows the truth, with n decided items of this rate of wins."""
+    """The probability that the two-sided exact sign test is significant, with n decided items of this rate of wins."""
     try:
         from scipy.stats import binom
     except ImportError:
         raise input_error("power is computed with scipy", "pip install 'ecominstruct[people]'") from None
-    most = int(binom.ppf(level / 2, n, 0.5))  # of the rarer outcome with which the test still shows a difference
+    most = int(binom.ppf(level / 2, n, 0.5))  # the largest count of the rarer outcome at which the test is significant
     while most >= 0 and 2 * binom.cdf(most, n, 0.5) >= level:
         most -= 1
     return float(binom.cdf(most, n, rate) + binom.sf(n - most - 1, n, rate)) if most >= 0 else 0.0

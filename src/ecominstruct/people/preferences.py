@@ -1,8 +1,8 @@
-"""Which model is preferred: wins, ties and losses for each task and pair of models, with intervals and a test.
+"""Preference between models: wins, ties and losses by task and pair of models, with intervals and a test.
 
-An item that several people judged counts once, with what most of them said; where no answer of them is the most
-frequent one, they are split, and it counts as a tie. So items are independent of each other, as far as their examples
-are; where examples are kin (of one product), the intervals take whole groups of them.
+An item judged by several people counts once, with the most frequent outcome; if no outcome is the most frequent, they
+are split and it counts as a tie. Items are then as independent as their examples; for related examples (of one
+product), intervals are computed over groups.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ OUTCOMES: tuple[Outcome, ...] = ("win", "tie", "both_bad", "loss")
 
 
 class Verdict(NamedTuple):
-    """What the votes on one item come to; `win` is of the first model of the pair."""
+    """The outcome of the votes on one item; `win` refers to the first model of the pair."""
 
     item: str
     example: str
-    group: str  # of examples that are kin
+    group: str  # the group of related examples
     task: str
     pair: tuple[str, str]
     outcome: Outcome
-    split: bool  # a tie only because no answer was the most frequent
+    split: bool  # a tie only because no outcome was the most frequent
     votes: int
 
 
 class Share(NamedTuple):
-    """A share and its 95 % interval; all None where there is nothing of which it is a share. `of`: how many."""
+    """A share with its 95 % interval; all None if `of`, the number of cases, is 0."""
 
     value: float | None
     low: float | None
@@ -44,10 +44,10 @@ class Share(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """The items of one task (or of all, where `task` is empty) and pair: wins and losses are of the first model.
+    """The items of one task (or all, if `task` is empty) and pair: wins and losses of the first model.
 
-    `p` is that of the sign test: of the groups of examples in which one model won more often than the other. Ties are
-    in no side of it; they are counted beside it.
+    `p` is the p value of the sign test over groups of examples in which one model won more often than the other. Ties
+    are not part of the test; they are counted separately.
     """
 
     pair: tuple[str, str]
@@ -56,12 +56,12 @@ class Tally(NamedTuple):
     tie: int
     both_bad: int
     loss: int
-    split: int  # of the ties
+    split: int  # the part of the ties that are split
     groups: int
     wins: Share
     losses: Share
     decided: Share  # wins among wins and losses
-    test_wins: int  # groups, for the test
+    test_wins: int  # groups that count in the test
     test_losses: int
     p: float | None
     p_corrected: float | None  # for the number of tasks of the pair (Holm); None for all tasks together
@@ -69,12 +69,12 @@ class Tally(NamedTuple):
 
     @property
     def items(self) -> int:
-        """How many items there are."""
+        """The number of items."""
         return self.win + self.tie + self.both_bad + self.loss
 
 
 def verdicts(votes: Sequence[Vote], kin: Mapping[str, str] | None = None) -> list[Verdict]:
-    """The items in the order of their ids; only first votes count. `kin` gives the group of an example."""
+    """The outcome of each item, ordered by item id. Only first votes count; `kin` maps an example to its group."""
     by_item: dict[str, list[Vote]] = {}
     for vote in votes:
         if vote.repeat == 0:
@@ -92,14 +92,14 @@ def _verdict(votes: Sequence[Vote], kin: Mapping[str, str]) -> Verdict:
 
 
 def outcome_of(vote: Vote) -> Outcome:
-    """What one vote says of the first model of its pair."""
+    """The outcome of one vote for the first model of its pair."""
     if vote.winner is not None:
         return "win" if vote.winner == vote.pair[0] else "loss"
     return "both_bad" if vote.choice == "both_bad" else "tie"
 
 
 def tallies(found: Iterable[Verdict]) -> list[Tally]:
-    """For each pair of models all tasks together, then each task; p values are corrected over the tasks of a pair."""
+    """For each pair of models a total, then one row a task; p values are corrected over the tasks of a pair."""
     by_pair: dict[tuple[str, str], dict[str, list[Verdict]]] = {}
     for one in found:
         by_pair.setdefault(one.pair, {}).setdefault(one.task, []).append(one)
@@ -147,9 +147,9 @@ def _tally(pair: tuple[str, str], task: str, found: Sequence[Verdict]) -> Tally:
 
 
 def share_of(hits: Sequence[bool], groups: Sequence[str]) -> Share:
-    """How often something is so, with Wilson's interval (1927); what is of one group is not independent.
+    """A share with its Wilson interval (1927). Members of one group are not independent.
 
-    The variance is that of the sums over groups, so it is p(1 - p)/n where every group has one member.
+    The variance is that of the sums over groups, so it is p(1 - p)/n if every group has one member.
     """
     if not hits:
         return Share(None, None, None, 0)

@@ -1,5 +1,6 @@
-"""Where rows that people review come from: a run, the catalogue, and the folder of annotations; and back: the keys
-under which records of a run were annotated and reviewed."""
+"""The records behind reviewed rows: the keys under which records of a run were annotated and reviewed, and the records
+on which a model's votes disagree.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +32,14 @@ from ecominstruct.tasks.spec import Task
 
 
 class Source(NamedTuple):
-    """What there is to look at."""
+    """A run, a catalogue and the annotations folder."""
 
     run: Path
     catalogue: Catalogue
     annotations: Path
 
     def units(self, task: str) -> Sequence[Unit]:
-        """The units of a task in the stage of examples; none where the catalogue no longer has it."""
+        """The units of a task in the examples stage; empty if the catalogue no longer has the task."""
         if task not in self.catalogue.tasks:
             return ()
         done = {name: require_manifest(self.run, name)[1] for name in ("records", "splits")}
@@ -49,11 +50,11 @@ class Source(NamedTuple):
 def annotation_keys(
     run: Path, catalogue: Catalogue, records_by_source: Mapping[str, Collection[str]], annotations: Path
 ) -> set[str]:
-    """The keys under which models and people said something about these records of a run, or about others into which
-    they went: of all tasks of these sources that have a folder of annotations, as the catalogue describes them now.
+    """The keys of all annotations and reviews about these records of a run, or about records derived from them.
 
-    The records must still be in the run. Its splits are not needed, but where a rule looks for partners: there the
-    keys that depend on splits are found only while both stages are finished.
+    Covers every task of these sources that has an annotations folder, as the catalogue describes it now. The records
+    must still be in the run. Splits are needed only if a rule looks for partners: keys that depend on splits are found
+    only while both stages are finished.
     """
     source = Source(run, catalogue, annotations)
     return {
@@ -72,7 +73,7 @@ def _keys_about(source: Source, task: Task, records: Collection[str]) -> Iterato
 
 
 def _seen(source: Source, task: Task, records: Collection[str]) -> Iterator[Seen]:
-    """What the task shows of these records, whatever their split; and of all, where it looks for partners."""
+    """What the task shows of these records, in any split; of all records, if its rule looks for partners."""
     maker = ExampleBuilder(ingredients(source.catalogue, task, Prompts()))
     folder = source.run / stage("records").folder / task.source
     parts = sorted(folder.glob("part-*.parquet"))
@@ -84,7 +85,7 @@ def _seen(source: Source, task: Task, records: Collection[str]) -> Iterator[Seen
 
 
 def _in_one_split(parts: Iterable[Path], columns: Sequence[str], records: Collection[str] | None) -> Iterator[Assigned]:
-    """Records as if all, or these, were in one split, and the others in none."""
+    """Records as if all, or the given ones, were in one split, and the others in none."""
     import pyarrow as pa
 
     for path in parts:
@@ -95,15 +96,15 @@ def _in_one_split(parts: Iterable[Path], columns: Sequence[str], records: Collec
 
 
 class Disputed(NamedTuple):
-    """A record that a model was asked about without an answer that counts."""
+    """A record a model was asked about, without an accepted answer."""
 
     key: str
     example: Example  # without an answer
-    annotation: Annotation  # with what each vote came to
+    annotation: Annotation  # with the result of each vote
 
 
 def keys_of(units: Iterable[Unit], task: str, records: Collection[str]) -> dict[str, str]:
-    """For these records of a task: the key under which annotations of each are kept; none for unknown records."""
+    """Map these records of a task to their annotation keys; unknown records are omitted."""
     found: dict[str, str] = {}
     for work in _works(units, task):
         for seen in _seen_in(ExampleBuilder(work.ingredients), work):
@@ -113,7 +114,7 @@ def keys_of(units: Iterable[Unit], task: str, records: Collection[str]) -> dict[
 
 
 def disputed(units: Iterable[Unit], task: str, root: Path) -> Iterator[Disputed]:
-    """The records of a task whose votes differ or break its rules, and about which people have not decided either."""
+    """The records of a task whose votes differ or break its rules, and which people have not decided."""
     works = _works(units, task)
     if not works:
         return

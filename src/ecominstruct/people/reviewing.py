@@ -1,7 +1,7 @@
-"""Review of rows by people: what is shown of each, what an answer may be, and rows whose answer is known to be wrong.
+"""Review of rows by people: the items, the page payload, valid answers, and planted control rows.
 
-About one row in twenty is planted: its answer was exchanged for another one, so that it shows who accepts everything.
-A planted row is never exported, and the page does not tell it from the others.
+About one row in twenty is planted: its answer is replaced by a wrong one, to find reviewers who accept everything.
+Planted rows are never exported, and the page cannot tell them from the others.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VERDICTS = ("accept", "correct", "refuse", "skip")
 
 
 class Row(NamedTuple):
-    """A row and what is proposed for it."""
+    """A row with the answer proposed for it."""
 
     example: Example
     gold: Gold
@@ -39,12 +39,12 @@ class Row(NamedTuple):
 
 
 def desk_file(run: Path) -> Path:
-    """Where the desk of a run's review lies."""
+    """The path of the store with a run's review."""
     return run / "people" / "review.sqlite"
 
 
 def open_desk(run: Path) -> AnnotationStore:
-    """The desk of a run's review; InputError where nothing was reviewed yet."""
+    """The store with a run's review. Raises InputError if there is none yet."""
     path = desk_file(run)
     if not path.is_file():
         raise input_error("nothing was reviewed yet", f"First run: ecom review {run}", file=str(run))
@@ -52,15 +52,17 @@ def open_desk(run: Path) -> AnnotationStore:
 
 
 def kind() -> Kind:
-    """What the server must know of this kind of desk."""
+    """What the server needs to know about this kind of store."""
     from ecominstruct.people.web import Kind
 
     return Kind("review", show, check)
 
 
 def rows_to_review(release: Release, source: Source, by: By, count: int) -> list[Row]:
-    """So many rows of each source, and some more of which `items_of` makes planted ones. By disagreement, records come
-    first about which the votes of an annotating model differ, or broke a rule."""
+    """`count` rows of each source, and some extra that `items_of` turns into planted rows.
+
+    By disagreement, this also includes records on which the votes of an annotating model differ or break a rule.
+    """
     wanted = count + -(-count // EVERY)
     rows = []
     by_task: dict[str, list[Example]] = {}
@@ -76,7 +78,7 @@ def rows_to_review(release: Release, source: Source, by: By, count: int) -> list
 
 
 def _some(source: Source, tasks: Sequence[str], count: int) -> list[Disputed]:
-    """So many records of each source about which a model's votes did not come to an answer, by hash."""
+    """Up to `count` records of each source whose votes gave no answer, chosen by hash."""
     found: dict[str, list[Disputed]] = {}
     for task in tasks:
         own = found.setdefault(source.catalogue.tasks[task].source, [])
@@ -89,8 +91,9 @@ def _proposal(one: Disputed) -> Gold:
 
 
 def items_of(release: Release, catalogue: Catalogue, rows: Sequence[Row], count: int) -> list[Item]:
-    """What is asked, in its order: of each source so many rows as they are, and of what is more some with another
-    answer."""
+    """The items in the order in which they are asked: `count` rows of each source, and planted rows from the extra
+    ones.
+    """
     by_source: dict[str, list[Row]] = {}
     for row in rows:
         by_source.setdefault(release.tasks[row.example.task]["source"], []).append(row)
@@ -138,7 +141,7 @@ def _item(release: Release, catalogue: Catalogue, row: Row, gold: Gold, *, plant
 
 
 def guideline(facts: Mapping[str, Any], catalogue: Catalogue, example: Example) -> dict[str, Any]:
-    """What stands beside a row, in both languages where the task is still in the catalogue."""
+    """The guideline beside a row, in both languages if the task is still in the catalogue."""
     task = catalogue.tasks.get(example.task)
     pool = catalogue.wordings.get(task.wordings) if task else None
     parts: dict[str, Any] = {"title": facts["title"], "about": facts["about"]}
@@ -155,7 +158,7 @@ def guideline(facts: Mapping[str, Any], catalogue: Catalogue, example: Example) 
 
 
 def altered(widget: Widget, gold: Gold, seed: str, texts: Sequence[str]) -> Gold | None:
-    """Another answer, which is certainly wrong; None where there is no telling. `texts`: answers to other rows."""
+    """A different, certainly wrong answer; None if there is none. `texts`: answers of other rows."""
     known = {*gold.labels, gold.text, ""}
     others = sorted(set(texts if widget.name == "text" else widget.options) - known)
     other = others[hash64("altered", seed) % len(others)] if others else None
@@ -174,7 +177,7 @@ def altered(widget: Widget, gold: Gold, seed: str, texts: Sequence[str]) -> Gold
 
 
 def show(asked: Deal) -> Mapping[str, Any]:
-    """What the page may know: the row, what is proposed, the guideline, and, to settle, what others said."""
+    """What the page may know: the row, the proposal, the guideline, and for `settle` the answers of others."""
     body = asked.item.body
     shown = {name: body[name] for name in ("widget", "gold", "guideline")}
     return {**shown, "others": [{**said, "gold": _plain_gold(said)} for said in asked.others]}
@@ -186,7 +189,7 @@ def _plain_gold(said: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def check(asked: Deal, sent: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What somebody sent as an answer to keep; Refused where it is none."""
+    """Validate a submission and return the answer to store. Raises Refused if it is invalid."""
     verdict, reason = sent.get("verdict"), sent.get("reason", "")
     if verdict not in VERDICTS or set(sent) - {"verdict", "gold", "reason"}:
         raise Refused(f"a verdict is one of {', '.join(VERDICTS)}")

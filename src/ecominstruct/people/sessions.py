@@ -1,4 +1,4 @@
-"""A session at a desk: who is invited, under which address, what is said about it, and the serving itself."""
+"""One serving session: invite people, print their links, and serve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Say = Callable[[str], None]
 
 
 def invitations(desk: AnnotationStore, people: str | None) -> dict[str, str]:
-    """New secrets for the people named; where nobody is named and nobody else is known, for one who works alone."""
+    """New secrets for the named people; if nobody is named and nobody else is known, for a single reviewer."""
     if people is not None:
         return annotators.invite(desk, annotators.parse_members(people))
     known = annotators.names(desk)
@@ -23,7 +23,7 @@ def invitations(desk: AnnotationStore, people: str | None) -> dict[str, str]:
 
 
 def hold(desk: AnnotationStore, kind: Kind, people: str | None, listen: str, say: Say, log: Say) -> None:
-    """Invite, say the links, and serve until it is stopped. InputError where the address cannot be had."""
+    """Invite people, print their links, and serve until stopped. Raises InputError if the address is unavailable."""
     bound, address = host.bind(host.parse_address(listen))
     with bound:
         for name, link in host.links(address, invitations(desk, people)).items():

@@ -1,9 +1,9 @@
-"""Votes of blind comparisons, as JSON lines or CSV: the same votes either way, byte for byte there and back.
+"""Votes of blind comparisons, as JSON lines or CSV. Both formats hold the same votes and round-trip byte for byte.
 
-    RUN/people/votes/*.jsonl|csv     all votes on the answers of a run; each file holds whole votes of its own
+    RUN/people/votes/*.jsonl|csv     all votes on the answers of a run
 
-A vote says which of two answers to one example somebody prefers, as they stood on the screen. Reading is strict: what
-is no vote, stands twice or contradicts another line is a fault with its line, and nothing of the file is used.
+A vote says which of two answers to one example a voter prefers, as they stood on the screen. Reading is strict: an
+invalid, repeated or contradictory line is reported with its number, and nothing of the file is used.
 """
 
 from __future__ import annotations
@@ -23,47 +23,47 @@ from ecominstruct.runs.files import write_bytes
 
 Choice = Literal["left", "right", "tie", "both_bad"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
-MODEL_VOTER = "llm:"  # how the names of voters begin that are models; a person's pseudonym must not
+MODEL_VOTER = "llm:"  # prefix of voters that are models; a person's pseudonym must not begin with it
 MOST_FAULTS = 20
-LONGEST = 100_000  # characters of a text: what a reader of CSV still takes
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # a cell that begins so may be a formula to a spreadsheet
+LONGEST = 100_000  # characters of a text: the most that CSV readers accept
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # spreadsheets may run cells that begin so as formulas
 _END = "\r\n"
 
 
 class Vote(NamedTuple):
-    """One answer of one voter to the question which of two answers is better."""
+    """One voter's answer to the question which of two answers is better."""
 
-    item: str  # what is compared, whichever way round it is shown: see `item_id`
+    item: str  # id of the comparison, independent of sides: see `item_id`
     example: str  # id of the example that both models answered
     task: str
     voter: str  # a pseudonym; `llm:…` for a model
-    left: str  # the model whose answer stood on the left, by its folder's name
+    left: str  # the model whose answer stood on the left, by its folder name
     right: str
     choice: Choice
     reason: str = ""
-    repeat: int = 0  # 0 where the voter was asked for the first time, 1 and more where the item came again
+    repeat: int = 0  # 0 for the first time, 1 and more if the item was repeated
 
     @property
     def winner(self) -> str | None:
-        """The model that is preferred; None where neither is."""
+        """The preferred model; None if neither is."""
         return {"left": self.left, "right": self.right}.get(self.choice)
 
     @property
     def pair(self) -> tuple[str, str]:
-        """The two models, in the order of their names."""
+        """The two models, ordered by name."""
         return (self.left, self.right) if self.left < self.right else (self.right, self.left)
 
     @property
     def is_of_model(self) -> bool:
-        """Whether a model voted, not a person."""
+        """Whether the voter is a model."""
         return self.voter.startswith(MODEL_VOTER)
 
 
 def item_id(example: str, answers: Mapping[str, str]) -> str:
-    """The id of a comparison: of an example, and of what each of two models (by name) answered to it.
+    """The id of a comparison: of an example and the answers of two models (by name).
 
-    It does not depend on the sides. It holds the answers, so that a vote on answers that were made anew is known as
-    one on others. ValueError when there are not two models.
+    It does not depend on the sides. It covers the answers, so a vote on answers that were generated again has another
+    id. Raises ValueError unless there are exactly two models.
     """
     if len(answers) != 2:
         raise ValueError("two models are compared")
@@ -72,40 +72,42 @@ def item_id(example: str, answers: Mapping[str, str]) -> str:
 
 
 def votes_folder(run: Path) -> Path:
-    """Where the files of votes of a run lie."""
+    """The folder of a run's vote files."""
     return run / "people" / "votes"
 
 
 def read_all(run: Path) -> list[Vote]:
-    """The votes of all files of a run, in the order of the names of the files; InputError as of `read_votes`."""
+    """The votes in all files of a run, ordered by file name. Raises InputError as `read_votes` does."""
     seen = _Seen()
     return [vote for path in files_of(run) for vote in _read(path, seen)]
 
 
 def files_of(run: Path) -> list[Path]:
-    """The files of votes of a run, in the order of their names."""
+    """The vote files of a run, ordered by name."""
     return sorted(path for path in votes_folder(run).glob("*") if path.suffix in (".jsonl", ".csv"))
 
 
 def read_votes(path: Path) -> list[Vote]:
-    """The votes of one file, in its order; InputError lists every line that is none, up to twenty."""
+    """The votes of one file, in order. Raises InputError with up to twenty invalid lines."""
     return _read(path, _Seen())
 
 
 def parse_votes(content: bytes, kind: str, file: str) -> list[Vote]:
-    """The votes in the content of a file; `kind` is jsonl or csv, `file` what messages call it."""
+    """The votes in the content of a file. `kind` is jsonl or csv; `file` is its name in messages."""
     return _parse(content, kind, file, _Seen())
 
 
 def write_votes(path: Path, votes: Iterable[Vote]) -> None:
-    """Write a file of votes, whole or not at all, as its ending says; InputError for votes that no file can hold."""
+    """Write a file of votes atomically, in the format of its suffix. Raises InputError for votes that cannot be
+    written.
+    """
     write_bytes(path, dump_votes(votes, _kind(path)))
 
 
 def forget_votes(run: Path, examples: Collection[str]) -> int:
-    """Remove the votes on these examples from all files of a run, each whole or not at all; returns how many went.
+    """Remove the votes on these examples from all files of a run, each atomically; returns how many were removed.
 
-    InputError as of `read_votes`, before any file is changed.
+    Raises InputError as `read_votes` does, before any file is changed.
     """
     found = {path: read_votes(path) for path in files_of(run)}
     gone = 0
@@ -118,7 +120,7 @@ def forget_votes(run: Path, examples: Collection[str]) -> int:
 
 
 def dump_votes(votes: Iterable[Vote], kind: str) -> bytes:
-    """The content of a file of votes, jsonl or csv; reading it gives these votes again."""
+    """The content of a file of votes, jsonl or csv. Reading it returns the same votes."""
     votes = list(votes)
     seen = _Seen()
     faults = [
@@ -136,7 +138,7 @@ def _to_jsonl(votes: Sequence[Vote]) -> bytes:
 
 
 def _to_csv(votes: Sequence[Vote]) -> bytes:
-    """With a byte-order mark, without which spreadsheets show Chinese as something else; no cell is a formula."""
+    """CSV with a byte-order mark, which spreadsheets need to detect UTF-8; formula-like cells are quoted."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator=_END)
     writer.writerow(Vote._fields)
@@ -184,7 +186,7 @@ def _parse(content: bytes, kind: str, file: str, seen: _Seen) -> list[Vote]:
     return votes
 
 
-Parsed = Iterator[tuple[int, dict[str, Any] | str]]  # of each line its number, and what stands there or is wrong
+Parsed = Iterator[tuple[int, dict[str, Any] | str]]  # the number of each line, and its content or what is wrong with it
 
 
 def _lines(content: bytes, file: str) -> Parsed:
@@ -229,7 +231,7 @@ def _from_cells(names: Sequence[str], row: Sequence[str]) -> dict[str, Any] | st
 
 
 def _vote(found: Mapping[str, Any]) -> Vote | str:
-    """The vote, or what is wrong."""
+    """The vote, or what is wrong with it."""
     for name in found:
         if name not in Vote._fields:
             return f"has an unknown key {name!r}. {nearest(name, Vote._fields)}".rstrip()
@@ -241,7 +243,7 @@ def _vote(found: Mapping[str, Any]) -> Vote | str:
 
 
 def _problem(vote: Vote) -> str:
-    """What is wrong with one vote in itself; '' where nothing is."""
+    """What is wrong with a single vote; '' if nothing is."""
     for name, value in vote._asdict().items():
         if name == "repeat":
             if type(value) is not int or not 0 <= value < 2**31:
@@ -264,14 +266,16 @@ def _is_broken(text: str) -> bool:
 
 
 class _Seen:
-    """What earlier lines said, so that one that repeats or contradicts them is known."""
+    """Finds votes that repeat or contradict earlier ones."""
 
     def __init__(self) -> None:
         self._votes: dict[tuple[str, str, int], str] = {}
         self._items: dict[str, tuple[tuple[str, ...], str]] = {}
 
     def problem(self, vote: Vote, where: str) -> str:
-        """What is wrong with a vote after those before it, if anything; `where` names its place for later ones."""
+        """What is wrong with a vote given the earlier ones, '' if nothing is; `where` is its location for later
+        messages.
+        """
         about = (vote.example, vote.task, *vote.pair)
         said, place = self._items.setdefault(vote.item, (about, where))
         if said != about:

@@ -1,16 +1,16 @@
-"""The pages over HTTP: a shell without any data, and a handful of requests in JSON.
+"""The HTTP application: a page without data, and a few JSON endpoints.
 
-    GET  /                 the shell; what it shows, its script asks for          (public: holds no data)
-    GET  /assets/NAME      its own scripts and its own style                      (public)
-    GET  /words            the words of the interface, in both languages          (public)
-    POST /enter            a secret, for a cookie                                 (public)
-    GET  /state            who one is, how far, and the token for submissions     (cookie)
+    GET  /                 the page, which loads its data by script               (public: holds no data)
+    GET  /assets/NAME      its scripts and style sheet                            (public)
+    GET  /words            the interface texts in both languages                  (public)
+    POST /enter            exchanges a secret for a cookie                        (public)
+    GET  /state            name, progress, and the token for submissions          (cookie)
     POST /open             the open questions                                     (cookie, token)
-    POST /answer           one answer: acknowledged when it is durable            (cookie, token)
-    POST /undo             the last answer taken back                             (cookie, token)
+    POST /answer           stores one answer; acknowledged once it is durable     (cookie, token)
+    POST /undo             revokes the last answer                                (cookie, token)
 
-Importing this module needs FastAPI; `host.py` imports it when a server starts. Its annotations are read by FastAPI, so
-they are no mere texts here.
+Importing this module needs FastAPI; `host.py` imports it when a server starts. FastAPI evaluates the annotations, so
+this module does not import annotations from `__future__`.
 """
 
 import json
@@ -33,7 +33,7 @@ COOKIE_SECONDS = 60 * 60 * 24 * 60
 
 
 async def _sent(request: Request) -> dict[str, Any]:
-    """What was sent, as JSON; half characters and numbers that are none are no JSON."""
+    """The request body as a JSON object. Rejects lone surrogates and non-finite numbers."""
     import orjson
 
     try:
@@ -49,9 +49,9 @@ Sent = Annotated[dict[str, Any], Depends(_sent)]
 
 
 class Kind(NamedTuple):
-    """A kind of desk: what its page shows of a question, and how what comes back is checked.
+    """A kind of store: what its page shows of a question, and how submissions are validated.
 
-    `check` returns the answer to keep, and raises Refused for what is none.
+    `check` returns the answer to store and raises Refused if it is invalid.
     """
 
     name: str
@@ -60,14 +60,14 @@ class Kind(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """Who sent a request."""
+    """The sender of a request."""
 
     name: str
     token: str
 
 
 def make_app(desk: AnnotationStore, kind: Kind, hosts: frozenset[str], log: Log) -> Guard:
-    """The app for a desk, which answers to these hosts (`name:port`)."""
+    """The app of a store, which accepts these hosts (`name:port`)."""
     cookie = f"desk-{desk.settings()['id']}"
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="ecominstruct")
     app.add_exception_handler(Refused, _refused)
@@ -121,7 +121,7 @@ def _add_private(
     app: FastAPI, desk: AnnotationStore, kind: Kind, caller: Callable[..., Caller], sender: Callable[..., str]
 ) -> None:
     def status(name: str) -> dict[str, Any]:
-        # The questions first: dealing them changes what waits.
+        # Assign questions first: this changes the progress.
         shown = [{"deal": each.number, **kind.show(each)} for each in deal(desk, name)]
         return {"open": shown, "progress": progress(desk, name)._asdict()}
 
@@ -178,14 +178,14 @@ KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf
 
 
 class Asset(NamedTuple):
-    """A file for the browser, and what it is."""
+    """A file for the browser, and its media type."""
 
     content: bytes
     kind: str
 
 
 def shell(kind: str) -> str:
-    """The page of a kind of desk; a kind is a name of the program, so nothing is escaped."""
+    """The HTML page of a kind of store. `kind` is a constant of the program, so it is not escaped."""
     return (
         "<!doctype html>\n"
         '<html lang="en"><head><meta charset="utf-8">'
@@ -206,7 +206,7 @@ def assets() -> Mapping[str, Asset]:
 
 @cache
 def words() -> Mapping[str, Mapping[str, str]]:
-    """The words of the interface: by name, then by language."""
+    """The interface texts: by name, then by language."""
     import yaml
 
     found: dict[str, dict[str, str]] = yaml.safe_load((HERE / "words.yaml").read_text(encoding="utf-8"))

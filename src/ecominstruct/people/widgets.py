@@ -1,13 +1,13 @@
-"""How an answer is shown to people and corrected by them: the form of the task decides the widget.
+"""How people see and correct an answer. The form of the task decides the widget.
 
     labels   one of the labels, or several          classify
-    choose   one of the candidate texts             select, and qa with a menu
+    choose   one of the candidate texts             select, and qa with choices
     rank     the candidate texts in order           rank
-    spans    stretches of the input, typed or not   ner, extract with many
-    span     one stretch of the input, as a text    extract
+    spans    spans of the input, typed or untyped   ner, extract with many
+    span     one span of the input, as a text       extract
     text     free text                              generate, qa
 
-Offsets count code points of the input, from 0, as in `Gold`.
+Offsets count code points of the input from 0, as in `Gold`.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ MOST_SPANS = 500
 
 
 class Widget(NamedTuple):
-    """What is asked: the widget, the text, the words to choose from, and what an answer may be."""
+    """A widget with its text, its options, and what a valid answer may be."""
 
     name: Name
     input: str
     options: tuple[str, ...] = ()  # labels, candidates or types
-    many: bool = False  # labels: several
+    many: bool = False  # labels: whether several are allowed
     none: bool = False  # whether "there is none" is an answer
 
 
 def widget_of(form: str, *, many: bool, text: str, choices: Sequence[str], pool: Sequence[str] = ()) -> Widget:
-    """The widget for an example; `pool`: all labels of the task, where the example shows only some."""
+    """The widget for an example; `pool`: all labels of the task, if the example shows only some."""
     options = tuple(dict.fromkeys([*choices, *pool]))
     if form == "classify":
         return Widget("labels", text, options, many)
@@ -51,12 +51,12 @@ def widget_of(form: str, *, many: bool, text: str, choices: Sequence[str], pool:
 
 
 def gold_shown(gold: Gold) -> dict[str, Any]:
-    """A gold answer as the page gets it: all members."""
+    """A gold answer as the page receives it, with all fields."""
     return {"text": "", "labels": [], "ranking": [], "spans": [], **(gold_json(gold) or {})}
 
 
 def read_gold(widget: Widget, sent: Any) -> Gold:
-    """A corrected answer; Refused, with what is wrong, where it cannot be one."""
+    """Parse a corrected answer. Raises Refused with the reason if it is invalid."""
     if not isinstance(sent, dict) or set(sent) - set(Gold._fields):
         raise Refused("a correction holds text, labels, ranking or spans")
     return _READERS[widget.name](widget, sent)

@@ -1,4 +1,4 @@
-"""Answers that say that there is none, or that it is not told."""
+"""Recognise answers that say that there is none, or that the input does not say."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _THINKS = re.compile(
     r"先(?=看|算|找|判|说|确|来|从|按)|首先|让我)",
     re.IGNORECASE,
 )
-_LONGEST_WORD = 4  # characters of a word that says that there is none
+_LONGEST_WORD = 4  # longest word, in characters, that says that there is none
 
 
 def says_nothing(text: str, question: Question) -> bool:
@@ -74,21 +74,20 @@ def says_nothing(text: str, question: Question) -> bool:
 
 
 def is_untold(text: str, question: Question) -> bool:
-    """Whether the first clause of a Chinese answer says that nothing was told, and the last one does not take it
-    back."""
+    """Whether the first clause of a Chinese answer says that nothing was stated, and the rest does not retract it."""
     clause, _, rest = text.strip().partition("，")
     return _NOT_TOLD.fullmatch(clause) is not None and not _STILL.search(rest) and clause not in question.input
 
 
 def is_open(text: str) -> bool:
-    """Whether an answer says, first or last, that what is asked for is not given."""
+    """Whether the first or the last sentence of an answer says that the requested information is missing."""
     text = _SORRY.sub("", text)
     said = [one for one in re.split(r"(?<=[.!。！])\s*(?=\S)|\n", text) if one.strip()]
     return bool(said) and any(_UNANSWERED.search(one) and not _STILL.search(one) for one in (said[0], said[-1]))
 
 
 def ends_in_none(text: str, question: Question) -> bool:
-    """Whether a text comes to the end that there is none: ", so: None.", 所以答案是无."""
+    """Whether a text concludes that there is none: ", so: None.", 所以答案是无."""
     none = "|".join(re.escape(word) for word in {question.none, "None", "无"})
     if _SO_NOTHING.search(text) or re.search(
         rf"(?:[.。!！]\s|[。！]|\n)[\s*→>-]{{0,9}}(?:{none})[*.。]{{0,3}}\s*$", text
@@ -103,7 +102,7 @@ def ends_in_none(text: str, question: Question) -> bool:
 
 
 def breaks_off(text: str) -> bool:
-    """Whether a text thinks aloud and ends in the middle."""
+    """Whether a text is reasoning that ends in the middle of a sentence."""
     return (
         _THINKS.match(text) is not None
         and answered(text) == text

@@ -1,4 +1,4 @@
-"""What surrounds an answer: reasoning closed by </think>, end marks, fences, JSON, lead-ins, quotes, explanations."""
+"""Strip what surrounds an answer: closed reasoning blocks, end marks, fences, JSON, lead-ins, quotes, explanations."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ _PARAGRAPH = re.compile(r"\n[ \t]{0,20}\n\s*")
 
 
 def _any(*words: str) -> str:
-    """A pattern of alternatives, the longest first; of several words with an underscore or a blank between them."""
+    """A pattern of alternatives, the longest first. An underscore in a word matches an underscore or a blank."""
     return f"(?:{'|'.join(sorted(' '.join(words).split(), key=len, reverse=True))})".replace("_", "[ _]")
 
 
 _SPEAKERS = _any("response assistant output 回复 回答 输出")
 _SPEAKER = re.compile(rf"^\s*(?:(?:#+\s*)?{_SPEAKERS}\s*[:：]|→|=>)\s*(?=\S)", re.IGNORECASE)
 
-# What an answer may be called by whoever gives it.
+# Nouns by which an answer may refer to itself.
 NOUNS = _any(
     "label labels category categories class classification sentiment answer answers result results output response",
     "prediction rating topic topics intent intention type types choice selection decision relation relationship",
@@ -100,7 +100,7 @@ OPENER = re.compile(
     r"\s?[!！.。~～]{1,3}\s*(?=\S)",
     re.IGNORECASE,
 )
-"""What only says that an answer follows."""
+"""Phrases that only announce an answer."""
 _PREAMBLE = re.compile(
     r"^[^\n]{0,120}?(?:\b(?:here (?:is|are)|here'?s|here you (?:go|are)|the following|as follows|below|would type|"
     r"could be|would be|might read)\b|如下|以下|下面|可以(?:写|是)|建议|这里是|翻译成)"
@@ -125,10 +125,10 @@ _CLOSING = re.compile(
 
 
 def peel(text: str) -> str | None:
-    """The text without reasoning and end marks; None while the reasoning is not closed.
+    """Remove reasoning and end marks; returns None if the reasoning is not closed.
 
-    Reasoning stands between marks that differ from model to model, or before a closing mark whose opening one was part
-    of the prompt. Of messages in channels the final one counts.
+    Reasoning is delimited by marks that differ between models, or ends with a closing mark whose opening mark was part
+    of the prompt. Of several message channels, the final one is used.
     """
     if _CHANNEL in text:
         _, final, text = text.rpartition(_FINAL_CHANNEL)
@@ -147,7 +147,7 @@ def peel(text: str) -> str | None:
 
 
 def last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    """The last place of a pattern in a text."""
+    """The last match of a pattern in a text."""
     found = None
     for found in pattern.finditer(text):  # noqa: B007
         pass
@@ -155,7 +155,7 @@ def last_match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def _ended(text: str) -> str:
-    """A text up to where its writer goes on with another example, as models do that were not tuned."""
+    """Cut a text where it continues with another example, as models without instruction tuning do."""
     for found in _NEXT.finditer(text):
         before = text[: found.start()].strip()
         if before and not before.endswith((":", "：")):
@@ -164,7 +164,7 @@ def _ended(text: str) -> str:
 
 
 def before_fields(text: str, shown: str) -> str:
-    """A text up to a line that begins with a field of the input: there another example begins."""
+    """Cut a text before a line that begins with a field name of the input, since another example starts there."""
     fields = {found.strip() for found in _FIELD.findall(shown)}
     for found in _FIELD_LINE.finditer(text):
         before = text[: found.start()].strip()
@@ -174,7 +174,7 @@ def before_fields(text: str, shown: str) -> str:
 
 
 def loops(text: str) -> bool:
-    """Whether most of the end of a text is one stretch again and again."""
+    """Whether most of the end of a text is one repeated string."""
     tail = text[-_TAIL:]
     if len(tail) <= _SHORTEST_LOOP:
         return False
@@ -182,14 +182,14 @@ def loops(text: str) -> bool:
 
 
 def once(text: str) -> str:
-    """A text whose lines are all the same, once; the last one may be cut."""
+    """Collapse identical lines to one; the last one may be truncated."""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     same = len(lines) > 1 and len(set(lines[:-1])) == 1 and lines[0].startswith(lines[-1])
     return lines[0] if same and (len(lines) > 2 or lines[0] == lines[-1]) else text
 
 
 def answered(text: str) -> str:
-    """What stands behind the last line that announces the answer, up to a blank line; else the text."""
+    """The text after the last line that announces the answer, up to a blank line; the whole text if there is none."""
     announced = list(_ANNOUNCED.finditer(text))
     if not announced:
         return text
@@ -198,7 +198,7 @@ def answered(text: str) -> str:
 
 
 def member(text: str) -> str | None:
-    """The first text of a JSON object that was cut, if it is whole; None where there is none."""
+    """The first complete string value in truncated JSON; None if there is none."""
     found = _MEMBER.search(text)
     if found is None:
         return None
@@ -209,7 +209,7 @@ def member(text: str) -> str | None:
 
 
 def unwrap(text: str) -> str:
-    """A short text without quotes, emphasis and stops around it."""
+    """Remove quotes, emphasis and trailing punctuation around a short text."""
     before = None
     while text != before:
         before = text
@@ -219,15 +219,15 @@ def unwrap(text: str) -> str:
 
 
 def unfenced(text: str) -> str:
-    """The content of the only fence of a text; else the text."""
+    """The content of the only code fence of a text, or else the text."""
     fences = _FENCE.findall(text)
-    if not fences and text.lstrip().startswith("```"):  # one that was not closed
+    if not fences and text.lstrip().startswith("```"):  # an unclosed fence
         return _OPEN_FENCE.sub("", text.lstrip(), count=1)
     return fences[0].strip() if len(fences) == 1 else text
 
 
 def unlead(text: str) -> str:
-    """A text without the words that lead to it, such as "The answer is" or "以下是标题："."""
+    """Remove lead-in words such as "The answer is" or "以下是标题："."""
     text = text.strip()
     for pattern in (_PREAMBLE, _LEAD_LINE, _BOLD_LINE, _HEADING):
         if found := pattern.match(text):
@@ -240,14 +240,13 @@ def unlead(text: str) -> str:
 
 
 def ruled(text: str) -> str:
-    """The only stretch of a text that stands between two rules; else the text."""
+    """The only part of a text between two horizontal rules, or else the text."""
     found = _RULED.findall(text)
     return found[0].strip() if len(found) == 1 else text
 
 
 def closed(text: str) -> str:
-    """A text without what its writer says about it at its end: offers of help, notes, reasons in a paragraph of their
-    own."""
+    """Remove remarks at the end of a text: offers of help, notes, and explanations in a paragraph of their own."""
     paragraphs = _PARAGRAPH.split(text.strip())
     while len(paragraphs) > 1 and _CLOSING.match(paragraphs[-1]):
         paragraphs.pop()
@@ -264,13 +263,13 @@ def closed(text: str) -> str:
 
 
 def _inside(text: str) -> str:
-    """A text without the one tag around it."""
+    """Remove the one tag around a text."""
     found = _TAG_AROUND.fullmatch(text)
     return found[2].strip() if found else text
 
 
 def payload(text: str) -> Any:
-    """The JSON object or list that a text is or ends in; None when there is none."""
+    """The JSON object or list that a text consists of or ends in; None if there is none."""
     text = unfenced(text)
     for opening, closing in ("{}", "[]"):
         start, end = text.find(opening), text.rfind(closing)
@@ -287,8 +286,9 @@ def payload(text: str) -> Any:
 
 
 def json_object(text: str) -> dict[str, Any] | None:
-    """The JSON object that a reply is, also in a code block, behind a thought, or with words around it; None where
-    there is none, or more than one."""
+    """The JSON object in a reply, also in a code fence, after reasoning, or between other words; None if there is none,
+    or more than one.
+    """
     peeled = peel(text)
     if peeled is None:
         return None
@@ -304,7 +304,7 @@ def json_object(text: str) -> dict[str, Any] | None:
 
 
 def literal(text: str) -> Any:
-    """A list or mapping in single quotes, as Python writes it; None where it is none."""
+    """Parse a list or mapping in Python syntax; None if it is not one."""
     if len(text) > _LONGEST_LITERAL:
         return None
     try:
@@ -315,7 +315,7 @@ def literal(text: str) -> Any:
 
 
 def _cut_json(text: str) -> Any:
-    """The whole objects of a JSON list that was cut; None where there is none."""
+    """The complete objects of a truncated JSON list; None if there are none."""
     if not text.startswith("[") or text.endswith("]"):
         return None
     try:
@@ -325,8 +325,10 @@ def _cut_json(text: str) -> Any:
 
 
 def strings(value: Any) -> list[str] | None:
-    """The texts of a JSON answer: a text, a list of texts, or an object with one such member that is no comment; none
-    where this member is null."""
+    """The strings of a JSON answer: a string, a list of strings, or an object with one such member besides comments.
+
+    An empty list if that member is null; None for any other value.
+    """
     if isinstance(value, bool):
         return [str(value).lower()]
     if isinstance(value, str):

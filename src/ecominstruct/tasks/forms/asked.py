@@ -1,8 +1,8 @@
-"""What the input asks, and what of an answer only says it again.
+"""Separate the question in an input from the rest, and find the parts of an answer that only repeat it.
 
-Many inputs hold the question besides the text: "Which courier delivered the order?" An item is copied from the text,
-not from the question; and a sentence that begins with the words of the question ("The order was delivered by ...")
-gives the answer in what follows them.
+Many inputs contain the question besides the text: "Which courier delivered the order?" Items are copied from the text,
+not from the question. A sentence that begins with words of the question ("The order was delivered by ...") gives the
+answer after them.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _FIELD = re.compile(
     re.IGNORECASE,
 )
 _OPEN_END = re.compile(r"(?:^|\n)[^\n]{1,80}[:：]\s{0,9}$")
-_LEAST_SOURCE = 4  # characters that must be left of a text
-_LEAST_REPEATED = 12  # characters of a text that is not copied as a whole to give an answer
-_MOST_LEFT_OUT = 1.2  # of what the input tells, the name of its field
+_LEAST_SOURCE = 4  # characters that must remain of a text
+_LEAST_REPEATED = 12  # minimum length of a text that can count as repeating the input
+_MOST_LEFT_OUT = 1.2  # allowed ratio of the input's length to the text's, for the name of its field
 _WORD = re.compile(r"[\w'’-]+|\S")
 _VERBS = (
     *("is", "are", "was", "were", "be", "been", "made", "has", "have", "had", "do", "does", "did", "can", "given"),
@@ -76,7 +76,7 @@ _SMALL = (
     *("here", "only", "it", "this", "these", "he", "she", "they", "you", "we", "i", ":", "："),
 )
 SAYS = frozenset((*_VERBS, *_SMALL, *_OWNERS))
-"""Words that only frame what a sentence says."""
+"""Words that only frame the content of a sentence."""
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _COPULA = (
     "应该是",
@@ -103,7 +103,7 @@ _MARKS = " *"
 
 @lru_cache(maxsize=256)
 def source(text: str) -> str:
-    """The input with blanks in place of what asks; as it is where nothing else is left."""
+    """The input with its question blanked out; unchanged if nothing else would be left."""
     left = text
     for start, end in _asking(text):
         left = left[:start] + "\n" * (end - start) + left[end:]
@@ -112,7 +112,7 @@ def source(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def asked(text: str) -> str:
-    """What of the input asks."""
+    """The parts of the input that ask."""
     return "\n".join(text[start:end] for start, end in _asking(text))
 
 
@@ -140,8 +140,10 @@ def _stem(word: str) -> str:
 
 
 def behind(clause: str, ask: str, names: int = 0) -> int | None:
-    """Where a clause goes on behind the words of the question; None where it does not begin with them. So many words
-    that name a thing may stand before them: "The Acme plug works with"."""
+    """The offset in a clause after its leading words of the question; None if it does not begin with them.
+
+    Up to `names` words that name a thing may precede them: "The Acme plug works with".
+    """
     if _CHINESE.search(ask) and _CHINESE.search(clause):
         return _behind_chinese(clause, ask)
     return _behind(clause, ask, names if re.match(r"(?:the|this|these|our)\s", clause, re.IGNORECASE) else 0)
@@ -159,7 +161,7 @@ def _behind(clause: str, ask: str, names: int) -> int | None:
             continue
         told = told or low not in SAYS
         end = end if low in _OWNERS else word.end()
-    joined = re.search(r"\b(?:and|or)\s*$", clause[:end], re.IGNORECASE)  # an item stands before it
+    joined = re.search(r"\b(?:and|or)\s*$", clause[:end], re.IGNORECASE)  # an item precedes it
     return end if told and clause[end:].strip() and not joined else None
 
 
@@ -175,13 +177,13 @@ def _behind_chinese(clause: str, ask: str) -> int | None:
         else:
             break
     linked = linked or re.match(r"[\sA-Za-z\d]", clause[at:]) is not None
-    if clause[at:].count("**") % 2:  # the emphasis of what follows was taken for that of the question
+    if clause[at:].count("**") % 2:  # the emphasis around the answer was taken for that of the question
         at = clause.rindex("**", 0, at) if "**" in clause[:at] else at
     return at if told and linked and at < len(clause) else None
 
 
 def repeats(text: str, told: str, asks: str) -> bool:
-    """Whether a text is all that the input tells besides the question: nothing was chosen of it."""
+    """Whether a text is all of the input besides the question, so that nothing was selected."""
     bare, told = " ".join(text.split()), " ".join(told.split())
     if not asks or len(bare) <= _LEAST_REPEATED or len(bare) * _MOST_LEFT_OUT <= len(told):
         return False
@@ -189,7 +191,7 @@ def repeats(text: str, told: str, asks: str) -> bool:
 
 
 def only_asked(words: str, ask: str) -> bool:
-    """Whether words hold nothing but what the question holds; what holds a digit is a value."""
+    """Whether a text consists of words of the question only; text with a digit is a value."""
     if re.search(r"\d", words):
         return False
     if _CHINESE.search(words):
@@ -198,7 +200,7 @@ def only_asked(words: str, ask: str) -> bool:
 
 
 def shares(text: str, ask: str) -> bool:
-    """Whether a text holds a word of the question that says more than its grammar."""
+    """Whether a text shares a content word with the question."""
     words = {_stem(word) for word in re.findall(r"[A-Za-z][\w'’-]*", text)} - SAYS
     if any(word == other or (len(word) > 3 and other.startswith(word)) for word in words for other in _stems(ask)):
         return True
@@ -225,7 +227,6 @@ _SMILES = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f~～]{1,9}\\s{0,3
 
 
 def plain(text: str) -> str:
-    """A text without links and emojis behind its lines, in which the signs beside Chinese characters are wide, as the
-    readers expect them."""
+    """Normalise a text: remove links and trailing emojis, and make punctuation next to Chinese full-width."""
     text = _SMILES.sub("", _LINK.sub(lambda link: link[1] or link[2], text))
     return _BESIDE.sub(lambda sign: sign.group().translate(_WIDE), text)

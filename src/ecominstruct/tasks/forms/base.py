@@ -1,4 +1,4 @@
-"""What every form can do."""
+"""The base class of all forms."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from ecominstruct.tasks.spec import Metric
 
 
 class Form(ABC):
-    """One way to ask: pure functions without state."""
+    """One way to ask. Forms are stateless, and their methods are pure functions."""
 
     gold_kinds: ClassVar[tuple[Kind, ...]]
-    """Kinds of the record field that may hold the gold answer."""
+    """The kinds of record field that may hold the gold answer."""
 
     metrics: ClassVar[tuple[Metric, ...]]
-    """What can be computed for this form; the first one is the headline unless the task says otherwise."""
+    """The metrics defined for this form; the first is the headline unless the task says otherwise."""
 
     menu: ClassVar[bool] = False
-    """Whether `choices` is the menu of answers, so that answering by chance means something."""
+    """Whether `choices` is the menu of answers, so that a chance level is defined."""
 
     @abstractmethod
     def gold(self, value: object, shift: int) -> Gold:
-        """The gold answer from the value of the record's field; spans move by `shift` characters into the input."""
+        """The gold answer from the value of a record field. Spans are moved by `shift` characters into the input."""
 
     @abstractmethod
     def render(self, gold: Gold, question: Question) -> str:
-        """The answer as text: what a model is trained to write."""
+        """Render an answer as text: what a model is trained to write."""
 
     @abstractmethod
     def parse(self, text: str, question: Question) -> Reading:
-        """The text as an answer, or the reason why it is none."""
+        """Parse a text to an answer, or to the reason why it is not one."""
 
     @abstractmethod
     def items(self, answer: Gold, question: Question) -> list[Item]:
-        """What can be right or wrong in an answer; F1 counts these."""
+        """The items of an answer that can be right or wrong; F1 counts these."""
 
     def names(self, gold: Gold) -> tuple[str, ...]:
         """The labels or texts that must be among the choices."""
@@ -44,6 +44,6 @@ class Form(ABC):
         return ()
 
     def empty_is_answer(self, *, many: bool) -> bool:
-        """Whether a gold without content is an answer: that there is none."""
+        """Whether a gold without content is an answer, namely that there is none."""
         del many
         return False

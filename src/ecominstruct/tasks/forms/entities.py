@@ -1,4 +1,4 @@
-"""What an answer copies from the input under types: lines, JSON, tables, tags, sentences."""
+"""Read typed spans copied from the input (ner): from lines, JSON, tables, tags and sentences."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, 
 from ecominstruct.tasks.forms.shown import Shown, is_echo
 from ecominstruct.tasks.forms.stretches import CORRECTION
 
-_DEALT_OUT = 20  # characters that may be said of several types
+_DEALT_OUT = 20  # characters above which text repeated under several types is ignored
 _PAIR = re.compile(
     r"^(.{1,200}?)\s*(?:[(（\[【<]\s*([^()（）\[\]【】<>]{1,60})\s*[)）\]】>]|(?:\s[-–—]+\s?|——|"
     r"\s?[-–—]+\s|[-–—→:：=]|->)\s*([^-–—→:：=]{1,60}))\s*[.。,，;；]?$"
@@ -43,7 +43,7 @@ _TYPE_IS = re.compile(
     r"^(?:the\s+|and\s+){0,2}([^,，]{1,40}?)\s*(?:\bis\b|\bare\b|是|为)\s*(.{1,200}?)[.。]?$", re.IGNORECASE
 )
 _BIO = re.compile(r"^\s*(\S+)\s+(?:([BIES])-(\S+)|O)\s*$")
-_NEAR = 80  # characters beside the name of a type
+_NEAR = 80  # characters read beside the name of a type
 _TYPE_THEN = re.compile(
     r"[s\"”’」』*)）\]]{0,3}\s?(?:(?:name|entity|here|mentioned|named|found|listed|实体|名)\s?)?"
     r"(?:of [^,.;:]{1,24} )?(?:\bis\b|\bare\b|[=:：]|→|->|"
@@ -61,7 +61,7 @@ _NO_TYPE = re.compile(r"(?<![a-z])(?:no|not|without|neither|nor)\s[\w ]*$|没有
 
 
 def read_entities(text: str, question: Question) -> Reading:
-    """The stretches of the input under their types."""
+    """Read the spans of the input under their types."""
     if is_echo(text, question):
         return failed("unparseable")
     menu = menu_of(question.choices, "")
@@ -96,7 +96,7 @@ def read_entities(text: str, question: Question) -> Reading:
 
 
 def _tuples(text: str) -> list[tuple[str, str]] | None:
-    """Pairs of texts as Python writes them; None where a text is no list of them."""
+    """Pairs of strings in Python syntax; None if the text is not a list of pairs."""
     body = unfenced(text).strip()
     value = literal(body) if body.startswith("[(") else None
     if not isinstance(value, list):
@@ -126,7 +126,7 @@ def _is_template(pairs: Sequence[tuple[str, str]]) -> bool:
 
 
 def _pairs(text: str, menu: Menu, question: Question) -> list[tuple[str, str]] | None:
-    """Types with their words; None where no line is about a type."""
+    """Pairs of type and words; None if no line is about a type."""
     shown = Shown(question)
     lines = [line for line in text.split("\n") if line.strip()]
     for reader in (_tagged, _bio, _table):
@@ -135,14 +135,14 @@ def _pairs(text: str, menu: Menu, question: Question) -> list[tuple[str, str]] |
             return found
     dealt = Counter(rest for label, rest in (_split_type(line, menu) for line in lines) if label)
     if any(count > 2 and len(rest) > _DEALT_OUT for rest, count in dealt.items()):
-        return None  # the same of every type
+        return None  # the same text under each type
     pairs: list[tuple[str, str]] = []
     typed, heading = set[str](), ""
     lines = [*_typed_lines(_comma_rows(lines, menu), menu)]
     goes_on = all(_split_type(line, menu)[0] or shown.find(line.strip()) for line in lines)
     for line in lines:
         said = _of_entity_line(line, heading, menu, shown, question)
-        if said is None and pairs and goes_on:  # an item of the type before, on a line of its own
+        if said is None and pairs and goes_on:  # an item of the previous type, on a line of its own
             said = pairs[-1][0], [(pairs[-1][0], line.strip())], False
         if said is None:
             continue
@@ -160,7 +160,7 @@ def _pairs(text: str, menu: Menu, question: Question) -> list[tuple[str, str]] |
 
 
 def _comma_rows(lines: Sequence[str], menu: Menu) -> Sequence[str]:
-    """Lines that all are a type and its words with a comma, a bar or a tab between them, with a colon in its place."""
+    """If every line is a type and its words separated by a comma, bar or tab, replace that separator by a colon."""
     rows = [re.split(r"[,|\t]", line, maxsplit=1) for line in lines]
     if len(rows) > 1 and all(len(row) == 2 and menu.whole(normal(row[0]), ids=False) for row in rows):
         return [": ".join(row) for row in rows]
@@ -168,7 +168,7 @@ def _comma_rows(lines: Sequence[str], menu: Menu) -> Sequence[str]:
 
 
 def _prose(text: str, menu: Menu, shown: Shown, question: Question) -> list[tuple[str, str]]:
-    """Types with their words from sentences: "the brand is Acme", "Acme is the brand", "Acme (brand)"."""
+    """Pairs of type and words from sentences: "the brand is Acme", "Acme is the brand", "Acme (brand)"."""
     plain = normal(text)
     pairs: list[tuple[str, str]] = []
     named = menu.mentions(plain)
@@ -194,7 +194,7 @@ def _prose(text: str, menu: Menu, shown: Shown, question: Question) -> list[tupl
 
 
 def _named_in(text: str, menu: Menu) -> set[str]:
-    """The types of which a text says something else than that there is none."""
+    """The types of which a text says anything other than that there is none."""
     plain_text = normal(text)
     return {
         label
@@ -204,7 +204,7 @@ def _named_in(text: str, menu: Menu) -> set[str]:
 
 
 def _leading(text: str, shown: Shown, question: Question) -> list[str]:
-    """The stretches of the input that a text begins with, up to where its clause ends."""
+    """The spans of the input at the start of a text, up to the end of its clause."""
     text = _LEFT_OVER.sub("", text)
     sentence = re.split(r"[.。;；\n](?=\s|$|\D)", text, maxsplit=1)[0]
     listed = items_of_line(sentence.strip(), shown, question)
@@ -226,7 +226,7 @@ def _leading(text: str, shown: Shown, question: Question) -> list[str]:
 
 
 def _trailing(text: str, shown: Shown) -> list[str]:
-    """The longest stretch of the input that a text ends in; all in quotes that stand there in a row."""
+    """The longest span of the input at the end of a text, or all quoted spans if it ends in a quote."""
     quoted = shown.quotes(text)
     if quoted and text.rstrip().endswith(('"', "”", "」", "*", "`", "』", "】")):
         return quoted
@@ -288,7 +288,7 @@ def _json(text: str) -> Any:
 
 
 def _split_type(line: str, menu: Menu) -> tuple[str, str]:
-    """The type that a line begins with, and what it says of it; no type where nothing stands between them."""
+    """The type at the start of a line and the rest; no type unless a separator follows it."""
     bare = BULLET.sub("", line.strip(" \t\r#")).strip(" \t\r*#\"'`“•·")
     bracketed = re.match(r"[【\[]([^【】\[\]]{1,40})[】\]]\s*[:：]?\s*(.*)$", bare)
     if bracketed and (label := menu.whole(normal(bracketed[1]), ids=False)):
@@ -306,7 +306,7 @@ def _split_type(line: str, menu: Menu) -> tuple[str, str]:
 
 
 def _typed_lines(lines: Iterable[str], menu: Menu) -> Iterator[str]:
-    """Lines; where several types stand in one line, a line for each."""
+    """Split lines that hold several types into one line for each."""
     names = "|".join(re.escape(label) for label in sorted(menu.choices, key=len, reverse=True))
     between = re.compile(
         rf"\s*[;；,，|。]\s*(?=[\"'*【]*(?:{names})[\"'*】]*\s*(?:[:：=→]|->))|(?<=\S)\s*(?=【(?:{names})】)",
@@ -317,7 +317,7 @@ def _typed_lines(lines: Iterable[str], menu: Menu) -> Iterator[str]:
 
 
 def _reversed_pairs(line: str, menu: Menu, shown: Shown) -> list[tuple[str, str]]:
-    """Words with their type behind them: "Lenovo (Brand)", "Brand - Lenovo" the other way round."""
+    """Pairs from words followed by their type: "Lenovo (Brand)"."""
     bare = BULLET.sub("", line).strip()
     linked = [(menu.whole(normal(found[2]), ids=False), found[1]) for found in _LINKED.finditer(bare)]
     if linked and all(label for label, _ in linked):
@@ -347,12 +347,12 @@ def _reversed_pairs(line: str, menu: Menu, shown: Shown) -> list[tuple[str, str]
 
 
 def _last_item(words: str, shown: Shown) -> str:
-    """Words as an item of the input, else the longest item in which they end."""
+    """Words as an item of the input, or else the longest item at their end."""
     return shown.item(words) or next(iter(_trailing(words, shown)), words.strip())
 
 
 def _bracketed(text: str, shown: Shown) -> Iterator[tuple[re.Match[str], str]]:
-    """Words with brackets behind them; back to the bracket before, where all of that stands in the input."""
+    """Bracketed types with the words before them, back to the previous bracket if all of those are in the input."""
     end = 0
     for found in _INLINE.finditer(text):
         longer = text[end : found.end(1)].strip(" ,，;；、")
@@ -361,7 +361,7 @@ def _bracketed(text: str, shown: Shown) -> Iterator[tuple[re.Match[str], str]]:
 
 
 def _in_a_row(pairs: Sequence[tuple[str, str]], shown: Shown) -> list[tuple[str, str]]:
-    """Words with a tag each; neighbours of one type that stand together in the input are one."""
+    """Words with one tag each; neighbours of one type that are adjacent in the input are joined."""
     joined: list[tuple[str, str]] = []
     for label, words in pairs:
         if joined and joined[-1][0] == label and (both := shown.find(f"{joined[-1][1]} {words}")):
@@ -380,7 +380,7 @@ def _tagged(text: str, lines: Sequence[str], menu: Menu, shown: Shown) -> list[t
 
 
 def _bio(text: str, lines: Sequence[str], menu: Menu, shown: Shown) -> list[tuple[str, str]] | None:
-    """A word and its tag a line."""
+    """Read one word and its BIO tag from each line."""
     del text
     tagged = [found for line in lines if (found := _BIO.match(line))]
     if len(tagged) < 2 or len(tagged) < len(lines):
@@ -397,7 +397,7 @@ def _bio(text: str, lines: Sequence[str], menu: Menu, shown: Shown) -> list[tupl
 
 
 def _table(text: str, lines: Sequence[str], menu: Menu, shown: Shown) -> list[tuple[str, str]] | None:
-    """A table with a column of words and one of types, or a column for each type."""
+    """Read a table with a column of words and one of types, or with a column for each type."""
     del text
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines if line.count("|") >= 2]
     rows = [row for row in rows if not all(re.fullmatch(r":?-{1,}:?", cell) for cell in row)]
@@ -434,7 +434,7 @@ def _split_cell(cell: str, shown: Shown) -> list[str]:
 
 
 def _from_json(value: Any, menu: Menu, question: Question) -> list[tuple[str, str]] | None:
-    """Types with their words from JSON in whatever shape; None where it holds no type."""
+    """Pairs of type and words from JSON of any shape; None if it holds no type."""
     shown = Shown(question)
     pairs: list[tuple[str, str]] = []
     if isinstance(value, list):

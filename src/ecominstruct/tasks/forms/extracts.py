@@ -1,10 +1,8 @@
-"""What an answer copies from the input: one stretch, or several.
+"""Read one span copied from the input (extract without `many`).
 
-An item counts as it stands in the input, in its spelling there. What a writer adds to it is not part of it: a quote, a
-remark in brackets, "is the brand", a stop. Items are cut where the answer cuts them: at line ends, semicolons and
-Chinese commas; at a comma only where no number goes on behind it and what it parts is not one item of the input ("red,
-white and blue stripes"). One invented item leaves the others as they are. Bullets are the list, where there are some;
-sentences that say what was left out are none of it.
+The result is spelled as in the input. Text that the writer adds is removed: quotes, remarks in brackets, "is the
+brand", a full stop. A short answer that is not in the input is accepted as it is; longer text without a span of the
+input is unparseable. Answers with several spans are read by `listings.py`.
 """
 
 from __future__ import annotations
@@ -78,11 +76,11 @@ _CLAUSED = re.compile(r"(?<![a-z])(?:is|are|was|were|has|have)(?![a-z])", re.IGN
 _VERB = re.compile("is|are|was|were", re.IGNORECASE)
 _JOINS = re.compile("and|or|on|in|at|for|from|to|by|with", re.IGNORECASE)
 _MOST_CLAUSES = 12
-_LONGEST_OWN = 16  # Chinese characters of an answer that does not stand in the input
+_LONGEST_OWN = 16  # Chinese characters of an answer that is not in the input
 
 
 def read_one(text: str, question: Question) -> Reading:
-    """One stretch of the input. What does not stand there is credited where it is short and nothing but an answer."""
+    """Read one span of the input. Words that are not in the input count if they are short and nothing but an answer."""
     if is_echo(text, question) or is_cut_short(text, question):
         return failed("unparseable")
     shown = Shown(question)
@@ -127,7 +125,7 @@ def read_one(text: str, question: Question) -> Reading:
 
 
 def _only_text(text: str, none: str) -> str:
-    """The only text of a JSON answer, the word for none where it holds none; else the text."""
+    """The only string of a JSON answer; the word for none if it holds none; else the text."""
     value = strings(payload(text))
     if value == []:
         return none
@@ -135,14 +133,14 @@ def _only_text(text: str, none: str) -> str:
 
 
 def _value(text: str) -> str:
-    """What stands behind the colon of the first line, where it begins with a name."""
+    """The text after the colon of the first line, if that begins with a name."""
     first = text.partition("\n")[0]
     named = re.match(r"[^:：\n]{1,20}[:：]", first)
     return unwrap(first[named.end() :]) if named else ""
 
 
 def _pointed_out(body: str, text: str, shown: Shown) -> str | None:
-    """The stretch that an answer is, begins with, comes to, or corrects itself to."""
+    """The span that an answer equals, begins with, concludes with, or corrects itself to."""
     corrected = last_match(CORRECTION, text)
     again = SENTENCE_END.split(text[corrected.end() :]) if corrected else []
     for sentence in reversed(again):
@@ -162,7 +160,7 @@ def _pointed_out(body: str, text: str, shown: Shown) -> str | None:
 
 
 def _whole(body: str, shown: Shown) -> str | None:
-    """The stretch that an answer is, or its one line behind the name of the thing: "Capacity: 2 l"."""
+    """The span that an answer equals, or that its one line gives after a field name: "Capacity: 2 l"."""
     if "\n" in body or CORRECTION.search(body):
         return None
     if found := _copied(body, shown):
@@ -173,7 +171,7 @@ def _whole(body: str, shown: Shown) -> str | None:
 
 
 def _begun(body: str, shown: Shown) -> str | None:
-    """The stretch that the first line or sentence of an answer is."""
+    """The span that the first line or sentence of an answer equals."""
     first = body.partition("\n")[0]
     if re.search("[:：]", first):
         return None
@@ -183,19 +181,19 @@ def _begun(body: str, shown: Shown) -> str | None:
 
 
 def _copied(words: str, shown: Shown) -> str | None:
-    """Words that stand in the input just so, and say more than the question does."""
+    """Words that are in the input verbatim and are not just part of the question."""
     found = shown.find(unwrap(words))
     return None if found is None or shown.is_name(found) or only_asked(found, shown.asked) else found
 
 
 def _final(text: str, shown: Shown) -> str | None:
-    """The stretch that is announced as the answer."""
+    """The span announced as the answer."""
     final = last_match(FINAL, text)
     return shown.item(text[final.end() :].strip().partition("\n")[0]) if final else None
 
 
 def _emphasised(text: str, shown: Shown) -> str | None:
-    """The only stretch in bold: what is put in quotes may be cited only. A heading is none."""
+    """The only span in bold, unless it is a heading. Quotes do not count, since they may only cite."""
     bold = {
         found
         for one in _BOLD.finditer(text)
@@ -205,7 +203,7 @@ def _emphasised(text: str, shown: Shown) -> str | None:
 
 
 def _by_question(text: str, shown: Shown) -> str | None:
-    """The stretch behind the words of the question; of several the one of the last conclusion."""
+    """The span after the words of the question; of several, that of the last conclusion."""
     if not shown.asked:
         return None
     found: list[str] = []
@@ -222,7 +220,7 @@ def _by_question(text: str, shown: Shown) -> str | None:
 
 
 def _answer_in(clause: str, shown: Shown) -> str | None:
-    """The stretch that follows the words of the question in a clause."""
+    """The span that follows the words of the question in a clause."""
     clause = BULLET.sub("", clause)
     rest = goes_on(clause, shown)
     if rest is None:
@@ -237,8 +235,9 @@ def _answer_in(clause: str, shown: Shown) -> str | None:
 
 
 def _begins(text: str, shown: Shown) -> str | None:
-    """The longest stretch of the input that a text begins with, up to a boundary of its sentence; None where a second
-    one follows that may be meant as well."""
+    """The longest span of the input at the start of a text, up to a boundary of its sentence; None if another one
+    follows that may also be meant.
+    """
     text = text.strip()
     if quoted := QUOTED.match(text):
         return shown.quoted(quoted)
@@ -257,7 +256,7 @@ def _begins(text: str, shown: Shown) -> str | None:
 
 
 def _told(body: str, shown: Shown) -> str | None:
-    """The stretch that the first sentence ends in, or that is put in quotes."""
+    """The span at the end of the first sentence, or in quotes."""
     said = [one for one in re.split(r"[。\n]|\.\s", body) if one.strip()]
     concluded = last_match(_CONCLUDED, body)
     if concluded and (found := tail(body[concluded.end() :], shown)):
@@ -271,7 +270,7 @@ def _told(body: str, shown: Shown) -> str | None:
 
 
 def _competes(body: str, shown: Shown) -> bool:
-    """Whether a first sentence that shares no word with the question tells several stretches of the input."""
+    """Whether a first sentence that shares no word with the question states several spans of the input."""
     sentence = SENTENCE_END.split(body, maxsplit=1)[0]
     if not shown.asked or shares(sentence, shown.asked) or len(shown.quotes(sentence)) == 1:
         return False
@@ -280,7 +279,7 @@ def _competes(body: str, shown: Shown) -> bool:
 
 
 def _own_words(body: str) -> Reading:
-    """A short answer that does not stand in the input."""
+    """A short answer that is not in the input."""
     line, _, more = body.partition("\n")
     if more.strip():
         return failed("unparseable")
@@ -292,12 +291,12 @@ def _own_words(body: str) -> Reading:
 
 
 def _one(found: str) -> Reading:
-    """One stretch, without the stop at its end."""
+    """One span, without a final full stop."""
     return parsed(Gold(text=found.removesuffix(".").removesuffix("。")))
 
 
 def _within(text: str, shown: Shown) -> str | None:
-    """The one stretch of the input that a sentence puts in quotes, or ends in."""
+    """The one span of the input that is quoted or ends a sentence."""
     quoted = [
         found
         for one in QUOTED.finditer(text)
@@ -318,7 +317,7 @@ def _within(text: str, shown: Shown) -> str | None:
 
 
 def _stated(text: str, shown: Shown) -> str | None:
-    """Of several stretches in quotes the one that stands behind "is", the last one where a conclusion is drawn."""
+    """Of several quoted spans, the one after "is"; after a conclusion, if there is one."""
     said = [
         (one.end(), found)
         for one in _IS_QUOTED.finditer(text)

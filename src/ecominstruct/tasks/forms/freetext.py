@@ -1,4 +1,4 @@
-"""Free text as it was asked for: without what leads to it, surrounds it or follows it."""
+"""Read free text (generate and qa) without what introduces, surrounds or follows it."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ _SENTENCES = re.compile(r"(?<=[.!?。！？~])\s*(?=\S)|\n")
 
 
 def read_generated(text: str, question: Question) -> Reading:
-    """The text that was asked for; what only leads to one, offers several or asks back is none."""
+    """Read the requested text. A mere lead-in, a choice of several texts or a question back is unparseable."""
     asked = wanted(question.input, question.instruction)
     text = _before_next(text, question)
     if _is_echo(text, question) or (said := _written(text, question, asked)) is None:
@@ -204,7 +204,7 @@ def read_generated(text: str, question: Question) -> Reading:
 
 
 def _written(text: str, question: Question, asked: Wanted) -> str | None:
-    """The paragraphs of an answer that are the text; None where all of them speak of the task."""
+    """The paragraphs of an answer that are the text; None if all of them are about the task."""
     if tag := _META_TAG.search(text):
         return tag[1]
     if found := _ASKED_THEN_ANSWERED.match(text):
@@ -236,7 +236,7 @@ def _written(text: str, question: Question, asked: Wanted) -> str | None:
 
 
 def _line(paragraphs: list[str], asked: Wanted) -> str:
-    """The text; of a line that was asked for the first paragraph behind what leads to it."""
+    """The text; if a single line was requested, the first paragraph after its lead-in."""
     text = _unlabelled("\n\n".join(paragraphs), asked)
     if not asked.line or asked.several:
         return text
@@ -251,7 +251,7 @@ def _line(paragraphs: list[str], asked: Wanted) -> str:
 
 
 def _unlabelled(text: str, asked: Wanted) -> str:
-    """A text without the words before it that only say what it is."""
+    """Remove words at the start that only say what the text is."""
     if found := _POINTS_AT.match(text) or _IN_SHORT.match(text):
         return text[found.end() :]
     led = _LEADS_TO.match(text) if asked.line and not asked.several else None
@@ -263,23 +263,23 @@ def _unlabelled(text: str, asked: Wanted) -> str:
 
 
 def _offers_several(text: str, asked: Wanted) -> bool:
-    """Whether a text numbers what was asked for where one was: "Caption 1: …", 文案一：…."""
+    """Whether a text numbers several versions where one was requested: "Caption 1: …", 文案一：…."""
     found = _NUMBERED.search(text)
     return found is not None and not asked.several and is_called(found[1], asked)
 
 
 def _is_heading(paragraphs: list[str], asked: Wanted) -> bool:
-    """Whether the first of several paragraphs only says what was asked for."""
+    """Whether the first of several paragraphs only names what was requested."""
     return len(paragraphs) > 1 and "\n" not in paragraphs[0] and is_called(paragraphs[0].strip(" #*:："), asked)
 
 
 def _is_opener(paragraph: str) -> bool:
-    """Whether a paragraph only says that an answer follows: "Sure!"."""
+    """Whether a paragraph only announces an answer: "Sure!"."""
     return OPENER.sub("", f"{paragraph.strip()} x", count=1) == "x"
 
 
 def _commented(text: str) -> str:
-    """A text up to a rule behind which comments on it begin."""
+    """Cut a text at a horizontal rule followed by comments."""
     for rule in _RULE.finditer(text):
         before = text[: rule.start()].strip()
         if before and not before.endswith((":", "：")) and _COMMENTS.match(text[rule.end() :]):
@@ -288,7 +288,7 @@ def _commented(text: str) -> str:
 
 
 def _is_headed(text: str, asked: Wanted) -> bool:
-    """Whether a text begins with a heading of its own, which does not say what the text is but what is in it."""
+    """Whether a text begins with a heading about its content."""
     heading = _OWN_HEADING.match(text)
     if heading is None or asked.line:
         return False
@@ -297,7 +297,7 @@ def _is_headed(text: str, asked: Wanted) -> bool:
 
 
 def _quoted(paragraphs: list[str], asked: Wanted, question: Question) -> str | None:
-    """The only paragraph that stands in quotes as a whole, behind no more than a lead-in; of a line also in bold."""
+    """The only paragraph that is quoted as a whole, after at most a lead-in; if a line was requested, also in bold."""
     pairs = _PAIRS if asked.line and not asked.several else _QUOTES
     found = [at for at, one in enumerate(paragraphs) if any(_is_wrapped(one.strip(), pair) for pair in pairs)]
     if len(paragraphs) < 2 or len(found) != 1 or found[0] > 1 or copied(paragraphs[found[0]][1:-1], question):
@@ -307,7 +307,7 @@ def _quoted(paragraphs: list[str], asked: Wanted, question: Question) -> str | N
 
 
 def _is_of_task(paragraph: str, asked: Wanted) -> bool:
-    """Whether a paragraph is no part of the text: its writer says what they can do, or what is wrong with the input."""
+    """Whether a paragraph is about the task: the writer's abilities, or what is wrong with the input."""
     if paragraph.rstrip().endswith((":", "：")):
         return False
     if _THINKS_OF_USER.match(paragraph) or _IS_MODEL.search(paragraph):
@@ -322,7 +322,7 @@ def _is_of_task(paragraph: str, asked: Wanted) -> bool:
 
 
 def _is_remark(paragraph: str, asked: Wanted) -> bool:
-    """Whether the last paragraph speaks of the text before it: in brackets, of its tone or length, 以上…."""
+    """Whether the last paragraph comments on the text before it: in brackets, about its tone or length, 以上…."""
     bare = paragraph.strip(" *_\n")
     if bare[:1] in "(（" and bare[-1:] in ")）":
         return True
@@ -334,8 +334,11 @@ def _is_remark(paragraph: str, asked: Wanted) -> bool:
 
 
 def _asks_back(text: str, asked: Wanted) -> bool:
-    """Whether an answer asks what it should be like: it begins with a question to the asker, and ends in one or in
-    what the writer would then do. A reply to a customer may ask, and a question is one."""
+    """Whether an answer asks for details: it begins with a question to the user, and ends in one or in what the writer
+    would do then.
+
+    A requested reply to a customer may ask, and a requested question is one.
+    """
     said = [one for one in _SENTENCES.split(OPENER.sub("", text.strip())) if one.strip()]
     if not said or asked.reply or not _asks(said[0]) or not any(_TO_YOU.search(one) for one in said):
         return False
@@ -347,14 +350,16 @@ def _asks(sentence: str) -> bool:
 
 
 def _is_choice(text: str) -> bool:
-    """Whether each line of a text is one of several."""
+    """Whether each line of a text is a numbered alternative."""
     lines = [line for line in text.split("\n") if line.strip()]
     return len(lines) > 1 and all(_ITEM.match(line) for line in lines)
 
 
 def _is_echo(text: str, question: Question) -> bool:
-    """Whether each line of a text is a line of the input, or the value of one; of a single line only where the input
-    also says what to do with it: else it may be the answer."""
+    """Whether each line of a text is a line of the input, or the value of one.
+
+    A single line counts only if the input contains the instruction; otherwise it may be the answer.
+    """
     asks_inside = not question.instruction and wanted(question.input).instruction
     if not asks_inside and "\n" not in text.strip():
         return False
@@ -369,7 +374,7 @@ def _plain(line: str) -> str:
 
 
 def _before_next(text: str, question: Question) -> str:
-    """A text up to where it says the instruction again: there another example begins."""
+    """Cut a text where it repeats the instruction, since another example starts there."""
     told = {line.strip() for line in question.input.split("\n") if len(line.strip()) > _LEAST_QUOTE}
     lines = text.split("\n")
     at = next((at for at, line in enumerate(lines) if at and line.strip() in told and wanted(line).instruction), None)
@@ -410,7 +415,7 @@ def _is_wrapped(text: str, pair: str) -> bool:
 
 
 def _short(text: str, question: Question) -> Reading:
-    """A short answer, without the stop at its end; what stands in the input as it is, is not unwrapped."""
+    """Read a short answer without its final full stop; text that is in the input verbatim is not unwrapped."""
     if is_echo(text, question) or _is_field(text, question) or _is_asked_back(text, question) or breaks_off(text):
         return failed("unparseable")
     if text.strip().endswith(("?", "？")) and copied(text, question):
@@ -428,7 +433,7 @@ def _short(text: str, question: Question) -> Reading:
 
 
 def read_qa(text: str, question: Question) -> Reading:
-    """A short answer, or that the question cannot be answered from what is given."""
+    """Read a short answer, or a statement that the question cannot be answered from the input."""
     if question.choices:
         return read_choice(text, question)
     if _is_quote(text, question):
@@ -448,14 +453,14 @@ def read_qa(text: str, question: Question) -> Reading:
 
 
 def _is_quote(text: str, question: Question) -> bool:
-    """Whether an answer is nothing but words of the input in quotes: what these say of something is the answer."""
+    """Whether an answer is nothing but quoted words of the input; then even "not mentioned" is the answer."""
     bare = text.strip().rstrip(".。")
     wrapped = any(_is_wrapped(bare, pair) for pair in _QUOTES)
     return wrapped and copied(bare[1:-1], question) and not says_none(bare[1:-1], question.none)
 
 
 def _told(text: str, question: Question) -> str:
-    """What an answer tells, without the question before it, a greeting, the name of its source, and a farewell."""
+    """An answer without a repeated question, a greeting, the name of its source, and a farewell."""
     text = _cell(_unasked(_before_next(text, question), question))
     for pattern in (OPENER, OPENER, _SOURCE):
         text = pattern.sub("", text, count=1) if pattern.match(text) else text
@@ -467,7 +472,7 @@ def _told(text: str, question: Question) -> str:
 
 
 def _unasked(text: str, question: Question) -> str:
-    """An answer without a first line that only says the question again."""
+    """Remove a first line that only repeats the question."""
     first, _, rest = text.strip().partition("\n")
     words = re.sub(r"^\W*(?:question|q|问题?)\s?[:：]", "", first, flags=re.IGNORECASE).strip(" *#")
     if rest.strip() and words.endswith(("?", "？")) and copied(words, question):
@@ -477,7 +482,7 @@ def _unasked(text: str, question: Question) -> str:
 
 
 def _cell(text: str) -> str:
-    """The last cell of a table of one row and at most two columns; else the text."""
+    """The last cell of a table with one row and at most two columns, or else the text."""
     rows = [line.strip().strip("|").split("|") for line in text.strip().split("\n") if line.strip().startswith("|")]
     if len(rows) != 3 or len(rows) != text.strip().count("\n") + 1 or len(rows[0]) > 2 or "-" not in rows[1][0]:
         return text
@@ -485,13 +490,13 @@ def _cell(text: str) -> str:
 
 
 def _is_field(text: str, question: Question) -> bool:
-    """Whether an answer is a line of the input together with the name of its field: the task again."""
+    """Whether an answer is a line of the input including its field name, so it only repeats the task."""
     line = text.strip()
     return re.match(r"[^\n:：]{1,20}[:：]", line) is not None and line in question.input.split("\n") and len(line) > 20
 
 
 def _is_asked_back(text: str, question: Question) -> bool:
-    """Whether an answer begins or ends in a question to the one who asked, or is the question again."""
+    """Whether an answer begins or ends with a question to the user, or repeats the question."""
     said = [one for one in _SENTENCES.split(closed(text).strip()) if one.strip()]
     if not said or all(copied(one, question) and _asks(one) for one in said):
         return True
@@ -502,7 +507,7 @@ def _is_asked_back(text: str, question: Question) -> bool:
 
 
 def _leaves_open(text: str) -> bool:
-    """Whether an answer says that it might be so and might be otherwise, or leaves the choice to the asker."""
+    """Whether an answer says that both may be the case, or leaves the choice to the user."""
     if _LEFT_TO_YOU.match(text) or _KNOWS_NOT.fullmatch(text):
         return True
     first = _MIGHT.search(text)
@@ -512,6 +517,6 @@ def _leaves_open(text: str) -> bool:
 
 
 def _unspoken(text: str, question: Question) -> str:
-    """A text without the name of the speaker with which the input ends."""
+    """Remove the name of the speaker with which the input ends."""
     speaker = question.input.rstrip().rpartition("\n")[2].strip()
     return text.strip().removeprefix(speaker).strip() if speaker.endswith((":", "：")) else text

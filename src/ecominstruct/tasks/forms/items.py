@@ -1,4 +1,4 @@
-"""The items that one line of an answer lists."""
+"""Split one line of an answer into items."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_bare(sentence: str, shown: Shown) -> bool:
 
 
 def items_of_line(line: str, shown: Shown, question: Question) -> list[str]:
-    """The items that one line of an answer lists; an invented one in its own words."""
+    """The items in one line of an answer; an item that is not in the input keeps its own words."""
     bare = BULLET.sub("", line).strip()
     if not bare or is_nothing(bare, shown, question):
         return []
@@ -51,14 +51,14 @@ def items_of_line(line: str, shown: Shown, question: Question) -> list[str]:
 
 
 def _behind_last(line: str, shown: Shown) -> str:
-    """What stands behind the last word that a Chinese list follows, where all of it stands in the input."""
+    """The text after the last introduction of a Chinese list, if all of it is in the input."""
     found = last_match(_LIST_FOLLOWS, line)
     rest = line[found.end() :] if found else ""
     return rest if rest.strip() and is_bare(rest.rstrip("。"), shown) else line
 
 
 def all_quoted(line: str, shown: Shown) -> list[str]:
-    """The items of a sentence that puts all of them in quotes; none where other words say more than a frame."""
+    """The items of a sentence that quotes all of them; empty if it says more than a frame around them."""
     found = []
     for one in QUOTED.finditer(line):
         item = shown.quoted(one)
@@ -77,7 +77,7 @@ def _splits(text: str) -> bool:
 
 
 def _pieces(text: str) -> list[str]:
-    """A text cut at its commas, but for what is "A, B and C" of single words."""
+    """Split a text at its commas, except within "A, B and C" of single words."""
     cut = [piece.strip() for piece in _COMMA.split(text) if piece and piece.strip()]
     merged: list[str] = []
     for piece in cut:
@@ -135,7 +135,7 @@ def _of_piece(piece: str, shown: Shown, question: Question) -> list[str]:
 
 
 def _both(text: str, shown: Shown) -> list[str]:
-    """Two items with an "and" between them, wherever else the word or its character stands."""
+    """Two items joined by "and", even if the joining word also occurs elsewhere."""
     for joint in AND.finditer(text):
         left, right = shown.item(text[: joint.start()]), shown.item(text[joint.end() :])
         if left and right:
@@ -149,7 +149,7 @@ def _quote(text: str, shown: Shown) -> str | None:
 
 
 def _suffix(text: str, shown: Shown) -> str | None:
-    """The longest stretch of the input in which a sentence with a verb ends."""
+    """The longest span of the input at the end of a sentence with a verb."""
     words = unwrap(text).split()
     if (
         len(words) < 3

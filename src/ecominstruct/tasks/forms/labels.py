@@ -1,4 +1,4 @@
-"""What an answer names of a menu, one label or several, or one of the candidates of a row."""
+"""Read answers from a menu: one label or several (classify), or one candidate of the row (select, qa with choices)."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from ecominstruct.tasks.forms.stances import (
     verdict,
 )
 
-LONGEST_READ = 6_000  # characters of an answer from a menu that are read
+LONGEST_READ = 6_000  # characters read of an answer from a menu
 _ALL_BUT = re.compile(
     r"^all(?: of them| of these| labels)? (?:except|but|"
     r"apart from)(?: for)? ([^.\n]{1,200})\.?$|^除(?:了)?([^,，。\n]{1,100})(?:以外|之外|"
     r"外)[,，]?(?:其(?:他|余))?(?:全部|都)\w{0,6}。?$"
 )
 _DECLINES = re.compile(r"\W*i['’]?m (?:very |so )?sorry,? but i can(?:not|['’]?t)(?![a-z])", re.IGNORECASE)
-_LONGEST_QUOTE = 60  # characters: a longer text that stands in the input is no label
+_LONGEST_QUOTE = 60  # characters: a longer text that is in the input is not a label
 _LEAST_TITLE = 5  # characters
 _LONGEST_VALUE = 30  # characters that may be said of several labels
 _ALL = re.compile(r"(?<![a-z])all(?! that apply)(?![a-z])|every|全部(?!没有)|所有(?!选项)|都适")
@@ -55,7 +55,7 @@ _NONE_FITS = re.compile(
 
 
 def read_labels(text: str, question: Question) -> Reading:
-    """The label or labels that an answer commits to."""
+    """Read the label or labels that an answer commits to."""
     menu = menu_of(question.choices, question.input)
     if _DECLINES.match(text) and not menu.whole(menu.normal(text)):
         return failed("refused")
@@ -78,7 +78,7 @@ def read_labels(text: str, question: Question) -> Reading:
 
 
 def _fits_none(text: str, question: Question) -> bool:
-    """Whether a sentence of an answer that commits to no label says that none fits."""
+    """Whether an answer that commits to no label says that none fits."""
     said = [one for one in re.split(r"(?<=[.!。！])\s*|\n", text) if one.strip()]
     return ends_in_none(text, question) or any(
         says_nothing(one.partition(":")[2] or one, question) or _NONE_FITS.search(one) for one in (said[:1] + said[-1:])
@@ -86,7 +86,7 @@ def _fits_none(text: str, question: Question) -> bool:
 
 
 def _all_denied(text: str, menu: Menu) -> bool:
-    """Whether an answer denies every label of a menu, each by a mark or in sentences."""
+    """Whether an answer denies every label of a menu, by marks or in sentences."""
     marked = polar(menu.normal(both_ends(text)), menu, many=True)
     if marked is not None and not marked.labels:
         return True
@@ -121,7 +121,7 @@ def _verdict(text: str, menu: Menu, question: Question, *, many: bool) -> Verdic
     shown = menu.normal(question.input)
     plain = menu.normal(text)
     if len(text) > _LONGEST_QUOTE and not menu.whole(plain) and squeezed(plain) in squeezed(shown):
-        return NOTHING  # the input again, or a part of it, however it is cut
+        return NOTHING  # the input or a part of it, repeated
     if _is_dealt_out(plain, menu, shown):
         return SEVERAL
     found = verdict(menu.normal(closed(text)), menu, shown, many=many)
@@ -132,7 +132,7 @@ def _verdict(text: str, menu: Menu, question: Question, *, many: bool) -> Verdic
 
 
 def both_ends(text: str, most: int = LONGEST_READ) -> str:
-    """The beginning and the end of a long text: there an answer stands, if there is one."""
+    """The beginning and the end of a long text, where an answer is to be expected."""
     return text if len(text) <= most else text[: most * 2 // 3] + "\n" + text[-most // 3 :]
 
 
@@ -145,7 +145,7 @@ def _path(text: str, menu: Menu) -> str | None:
 
 
 def _is_dealt_out(text: str, menu: Menu, shown: str) -> bool:
-    """Whether the same text stands behind several labels: whoever says so of all of them says nothing."""
+    """Whether the same text follows several labels, which says nothing about any of them."""
     said = Counter(
         line[named[0].end :].strip(" :-")
         for line in text.split("\n")
@@ -159,7 +159,7 @@ def _is_dealt_out(text: str, menu: Menu, shown: str) -> bool:
 
 
 def _of_json(value: Any, menu: Menu, *, many: bool) -> Verdict | None:
-    """What JSON names: its only text, its list, or the members that are true."""
+    """The labels named by JSON: its only string, its list, or its true members."""
     texts = strings(value)
     if texts:
         named = [menu.whole(menu.normal(one)) or _alone(one, menu) for one in texts]
@@ -185,7 +185,7 @@ def _alone(text: str, menu: Menu) -> str | None:
 
 
 def _of_flags(keyed: Mapping[str, Any], *, many: bool) -> Verdict:
-    """The labels whose members say yes, or have the highest score."""
+    """The labels whose members are true, or the one with the highest score."""
     numbers = {
         label: float(item)
         for label, item in keyed.items()
@@ -213,7 +213,7 @@ def _is_no(item: Any) -> bool:
 
 
 def _yes_or_no(text: str, choices: Sequence[str]) -> str | None:
-    """The side that a plain sentence takes where the menu is yes and no."""
+    """The side that a plain sentence takes if the menu is yes and no."""
     named = {normal(choice).strip(): choice for choice in choices}
     yes = next((choice for name, choice in named.items() if name in _YES), None)
     no = next((choice for name, choice in named.items() if name in _NO), None)
@@ -235,7 +235,7 @@ def _yes_or_no(text: str, choices: Sequence[str]) -> str | None:
 
 
 def read_choice(text: str, question: Question) -> Reading:
-    """The one candidate that an answer commits to, names by its place, or describes."""
+    """Read the candidate that an answer commits to, names by position, or describes."""
     menu = menu_of(question.choices, question.input)
     found = _verdict(text, menu, question, many=False)
     if found.ambiguous or menu.is_double(text):
@@ -261,7 +261,7 @@ _REJECTS = re.compile(
 
 
 def _titled(text: str, menu: Menu, question: Question) -> str | None:
-    """The title that a short answer means: cut, reworded, or described by words that only this one has."""
+    """The title that a short answer refers to: truncated, reworded, or described by words that no other title has."""
     if (
         len(text) > 600
         or not re.search(r"[a-zA-Z]{3}|[\u4e00-\u9fff]{2}|[a-zA-Z][0-9]", text)

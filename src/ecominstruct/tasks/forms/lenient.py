@@ -1,6 +1,6 @@
-"""Reading answers as a careful person would: whatever is unambiguous counts, however it is wrapped.
+"""Read answers leniently: unambiguous answers count, however they are wrapped.
 
-Text that holds no answer, several where one is wanted, or all of the menu is never credited.
+Text without an answer, with several where one is requested, or with the whole menu is never credited.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FIELD = re.compile(r"[^:：\n]{1,20}[:：]")
 
 
 def read_leniently(form: FormName, text: str, question: Question) -> Reading:
-    """What a careful person would take for the answer, or why nobody could."""
+    """Read an answer leniently; the outcome says why if that fails."""
     peeled = peel(text)
     free = form in ("generate", "qa", "extract") and not question.choices
     if peeled and free:
@@ -40,7 +40,7 @@ def read_leniently(form: FormName, text: str, question: Question) -> Reading:
 
 
 def _fills_in(text: str, question: Question) -> bool:
-    """Whether the last line of an answer is the field with which the input ends, filled in: "Relevance: exact"."""
+    """Whether the last line of an answer completes the field with which the input ends: "Relevance: exact"."""
     name = _FIELD.match(question.input.rstrip().rpartition("\n")[2])
     last = text.rstrip().rpartition("\n")[2]
     if not name or not question.choices:

@@ -1,4 +1,9 @@
-"""What an answer copies from the input, several items: lists, bullets, tables, JSON, quotes, sentences."""
+"""Read several spans copied from the input (extract with `many`): lists, bullets, tables, JSON, quotes, sentences.
+
+Items are split at line ends, semicolons and Chinese commas. A comma splits only if it is not inside a number and the
+text around it is not one item of the input ("red, white and blue stripes"). An item that is not in the input does not
+affect the others. If there are bullets, they are the list; sentences that say what was left out are ignored.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +61,7 @@ _OPPOSITE_HEAD = re.compile(
     re.IGNORECASE,
 )
 
-_SHORTEST_REMARK = 12  # characters of a sentence behind the list
+_SHORTEST_REMARK = 12  # minimum length of a sentence after the list that is ignored
 
 _LONGEST_SENTENCE = 400  # characters
 
@@ -64,7 +69,7 @@ _LONGEST_SENTENCE = 400  # characters
 _LEADS = re.compile(r"(?:(?:on|in|at|for|from|by|with)\s)?(?:the\s)?")
 _NAME_WORDS = 3
 
-_LONG_FOR_ONE = 6  # times the length of an item that an answer may have which names but one
+_LONG_FOR_ONE = 6  # a longer answer, in multiples of its only item, is not a list
 
 _NEXT_PREDICATE = re.compile("(?!另|还|以及|其[一二三]|第)[^是为属]{2,24}(?:是|为|属于)")
 
@@ -79,13 +84,13 @@ _SAID_BY = re.compile(
 
 _NAMED = re.compile(r"([^:：\n]{1,80}?)(?:\*\*)?\s?(?:[:：]|\s[-–—]\s|——)\s{0,3}(?:\*\*)?\s{0,3}(?=\S)")
 
-_REPEATED = 2  # times that each item of a list stands there, on average: a loop
+_REPEATED = 2  # average repetitions of each item from which a list counts as a loop
 
 TAGGED = re.compile(r"<([A-Za-z_ \u4e00-\u9fff]{1,40})>([^<>\n]{1,400})</\1>")
 
 
 def read_several(text: str, question: Question) -> Reading:
-    """All stretches of the input that an answer lists."""
+    """Read all spans of the input that an answer lists."""
     if is_echo(text, question) or is_cut_short(text, question):
         return failed("unparseable")
     shown = Shown(question)
@@ -101,7 +106,7 @@ def read_several(text: str, question: Question) -> Reading:
     if is_open(closed(text)) and not (items and all(item in question.input for item in items)):
         return parsed(Gold())
     if items and len(items) > 1 and items[-1] in shown.text and shown.find(items[-1]) is None:
-        items = items[:-1]  # cut in a word
+        items = items[:-1]  # cut inside a word
     if items == []:
         return parsed(Gold())
     if items is None or not any(item in shown.text for item in items):
@@ -110,7 +115,7 @@ def read_several(text: str, question: Question) -> Reading:
 
 
 def items_of(value: Any, text: str, question: Question) -> list[str] | None:
-    """The items of an answer, from JSON, from lines or from a line; None where it is no list of items."""
+    """The items of an answer, from JSON, lines or a single line; None if it is not a list of items."""
     shown = Shown(question)
     values = strings(value)
     if values is None:
@@ -130,8 +135,7 @@ def items_of(value: Any, text: str, question: Question) -> list[str] | None:
 
 
 def _listing(lines: Sequence[str], shown: Shown, question: Question) -> list[str]:
-    """The lines of an answer that list: bullets where there are some; else all, without sentences that say what is left
-    out."""
+    """The lines of an answer that list items: bullets if there are any, else all lines without excluding sentences."""
     opposite = next((at for at, line in enumerate(lines) if at and _OPPOSITE_HEAD.match(line)), len(lines))
     lines = lines[:opposite]
     bullets = [line for line in lines if BULLET.match(line) and not line.rstrip("* ").endswith((":", "："))]
@@ -155,7 +159,7 @@ def _listing(lines: Sequence[str], shown: Shown, question: Question) -> list[str
 
 
 def _members(value: Any, question: Question) -> list[str] | None:
-    """The list of a JSON object that holds several: of lists that the task names, else the only one."""
+    """The list in a JSON object with several members: the one that the task names, or the only one."""
     if not isinstance(value, dict):
         return None
     lists = {
@@ -200,7 +204,7 @@ def _items(text: str, shown: Shown, question: Question) -> list[str] | None:
 
 
 def _told_by_question(lines: Sequence[str], shown: Shown, question: Question) -> list[str]:
-    """The items of sentences that begin or end in the words of the question: all else of the answer is a remark."""
+    """The items of sentences that begin or end in words of the question; then the rest of the answer is a remark."""
     if not shown.asked or sum(BULLET.match(line) is not None for line in lines) > 1:
         return []
     led: list[str] = []
@@ -217,7 +221,7 @@ def _told_by_question(lines: Sequence[str], shown: Shown, question: Question) ->
 
 
 def _listed(text: str, shown: Shown, question: Question) -> list[str]:
-    """The items of the list in which a sentence ends, or with which its next predicate begins."""
+    """The items of a list that ends a sentence, or begins its next predicate."""
     text = text if shown.find(text) else _first_predicate(_BUT_NOT.split(text, maxsplit=1)[0], shown)
     if quoted := all_quoted(f"：{text}", shown) or shown.quotes(text):
         return quoted
@@ -227,12 +231,12 @@ def _listed(text: str, shown: Shown, question: Question) -> list[str]:
 
 
 def _noun(item: str, shown: Shown) -> str:
-    """A few words of a sentence without the preposition and the article before them."""
+    """Remove a preposition and article before a few words."""
     return shown.find(_LEADS.sub("", item)) or item if len(item.split()) < FEW_WORDS else item
 
 
 def _first_predicate(text: str, shown: Shown) -> str:
-    """A Chinese sentence up to a clause that tells of something else: "，中心词是"."""
+    """Cut a Chinese sentence before a clause about something else: "，中心词是"."""
     at = 0
     for piece in re.split("(?<=[；，])", text):
         if at and _NEXT_PREDICATE.match(piece) and shown.find(unwrap(piece)) is None:
@@ -242,7 +246,7 @@ def _first_predicate(text: str, shown: Shown) -> str:
 
 
 def _named_by_bullets(lines: Sequence[str], shown: Shown, question: Question) -> list[str]:
-    """What bullets name before a colon or a dash, where all of it stands in the input and what follows does not."""
+    """The names before a colon or dash in bullets, if all of them are in the input and what follows is not."""
     bullets = [BULLET.sub("", line) for line in lines if BULLET.match(line) and not line.lstrip().startswith("**")]
     named = [found for line in bullets if (found := _NAMED.match(line))]
     names = [one for found in named if (one := standing(found[1], shown))]
@@ -253,13 +257,13 @@ def _named_by_bullets(lines: Sequence[str], shown: Shown, question: Question) ->
 
 
 def _unnumbered(lines: list[str]) -> list[str]:
-    """Lines without the numbers "1、", "2、" before all of them."""
+    """Remove the numbers "1、", "2、", if all lines have them."""
     at = [re.match(rf"\s*{number}、\s*(?=\S)", line) for number, line in enumerate(lines, 1)]
     return [line[one.end() :] if one else line for line, one in zip(lines, at, strict=True)] if all(at) else lines
 
 
 def _unnamed(line: str, shown: Shown) -> str:
-    """A line without the name of the field of the input that its item is from, or what was asked for in brackets."""
+    """Remove from a line the field name of the input, or the name of what was asked in brackets."""
     head = _HEAD.match(line)
     if head and head[2] and line[head.end() :].strip() and only_asked(head[2], shown.asked):
         return line[head.end() :].strip()
@@ -268,7 +272,7 @@ def _unnamed(line: str, shown: Shown) -> str:
 
 
 def _asked_group(lines: Sequence[str], shown: Shown) -> Sequence[str]:
-    """Of lines under several headings those under the only one that the question names; else all lines."""
+    """The lines under the only heading that the question names, or else all lines."""
     heads = {at: found[1] or found[2] for at, line in enumerate(lines) if (found := _HEAD.match(line))}
     named = [at for at, name in heads.items() if only_asked(name, shown.asked)]
     if len(heads) < 2 or len(named) != 1 or len({name.split()[0] for name in heads.values()}) < len(heads):
@@ -279,7 +283,7 @@ def _asked_group(lines: Sequence[str], shown: Shown) -> Sequence[str]:
 
 
 def _is_stray(item: str, lines: Sequence[str], shown: Shown) -> bool:
-    """Whether the only item found is a word of prose that tells of other things."""
+    """Whether the only item found is a word of prose about other things."""
     text = "\n".join(lines)
     return (
         len(text) > _LONG_FOR_ONE * len(item)

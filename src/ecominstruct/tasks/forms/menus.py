@@ -1,4 +1,4 @@
-"""Forms whose answer stands on a menu: classify, select and rank."""
+"""The forms whose answer is on a menu: classify, select and rank."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from ecominstruct.tasks.spec import Metric
 
 
 class Classify(Form):
-    """One label of the menu, or several of them where the task has `many`."""
+    """One label of the menu, or several if the task has `many`."""
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("text", "texts")
     metrics: ClassVar[tuple[Metric, ...]] = ("micro_f1", "macro_f1", "f1_by_example", "exact_match", "rouge_l")
     menu: ClassVar[bool] = True
 
     def gold(self, value: object, shift: int) -> Gold:
-        """The labels, as a sorted set: a text is one label."""
+        """The labels as a sorted set; a string is one label."""
         del shift
         labels = value if isinstance(value, list) else [value]
         return Gold(labels=tuple(sorted({str(label) for label in labels if label})))
 
     def render(self, gold: Gold, question: Question) -> str:
-        """The labels in the order of the menu, so that their order tells nothing; a single one as it is."""
+        """The labels in menu order, so that their order carries no information; a single one as it is."""
         if not question.many and len(gold.labels) == 1:
             return gold.labels[0]
         return join((label for label in question.choices if label in gold.labels), question)
 
     def parse(self, text: str, question: Question) -> Reading:
-        """All of the parts must be labels of the menu; several are ambiguous unless the task has `many`."""
-        if not question.many and text in question.choices:  # as almost always
+        """All parts must be labels of the menu. Several labels are ambiguous unless the task has `many`."""
+        if not question.many and text in question.choices:  # the usual case
             return parsed(Gold(labels=(text,)))
         parts = [lookup(part, question.choices) for part in _parts(text, question)]
         whole = lookup(text, question.choices) if None in parts or not question.many else None
@@ -82,7 +82,7 @@ class Select(Form):
         return gold.text
 
     def parse(self, text: str, question: Question) -> Reading:
-        """The text must be one of the candidates; a list of several of them is ambiguous."""
+        """The text must be one of the candidates. A list of several candidates is ambiguous."""
         chosen = lookup(text, question.choices)
         if chosen:
             return parsed(Gold(text=chosen))
@@ -92,7 +92,7 @@ class Select(Form):
         return unread(text)
 
     def items(self, answer: Gold, question: Question) -> list[Item]:
-        """The text chosen: there are no labels, so all answers are of one class."""
+        """The chosen text. There are no labels, so all answers are of one class."""
         del question
         return [("answer", answer.text)]
 
@@ -120,7 +120,7 @@ class Rank(Form):
         return "\n".join(gold.ranking)
 
     def parse(self, text: str, question: Question) -> Reading:
-        """Every line must be a candidate; each must stand there once."""
+        """Every line must be a candidate, and each candidate must occur exactly once."""
         found = _named_lines(text, question)
         named = [line for line in found if line]
         if not named or len(named) < len(found):
@@ -132,7 +132,7 @@ class Rank(Form):
         return parsed(Gold(ranking=tuple(named)))
 
     def items(self, answer: Gold, question: Question) -> list[Item]:
-        """None: an order is not a set of things that are right or wrong."""
+        """None: an order is not a set of items."""
         del answer, question
         return []
 
@@ -142,10 +142,10 @@ class Rank(Form):
 
 
 def _parts(text: str, question: Question) -> list[str]:
-    """The answers of a text that may be a line or one answer a line."""
+    """The parts of an answer written in one line, or one part a line."""
     return [part for line in lines(text) for part in split(line, question)]
 
 
 def _named_lines(text: str, question: Question) -> list[str | None]:
-    """The candidate that each line is, also as an item of a list."""
+    """The candidate that each line equals, with or without a list marker."""
     return [lookup(line, question.choices) or lookup(line.removeprefix("- "), question.choices) for line in lines(text)]

@@ -1,12 +1,12 @@
-"""How an answer may name what is on a menu, and where it does.
+"""Find the labels of a menu in an answer.
 
-A label is found in any case, width and script, with other signs or none between its words (`track_order`, trackOrder,
-"track order"; "Home > Kitchen", "Home/Kitchen"), in the plural, with number words for digits, and with a fifth of its
-letters wrong if nothing else is said. Inside a longer word it is not: "supported" is no part of "unsupported", "match"
-none of "mismatch"; a word that a prefix turns round names the opposite where the menu has it.
+A label matches in any case, width and script, with other or no separators between its words (`track_order`, trackOrder,
+"track order"; "Home > Kitchen", "Home/Kitchen"), in the plural, and with number words for digits. If it is the whole
+text, up to a fifth of its letters may be wrong. It does not match inside a longer word: "supported" is not in
+"unsupported", nor "match" in "mismatch". A word with a negating prefix names the opposite label, if the menu has it.
 
-Where the input shows the candidates behind letters or numbers, or where these differ in nothing but an id ("Title A",
-"r2: …"), the id names them, too; of paths the last level does, and of titles the words that only one of them has.
+If the input shows the candidates with letters or numbers, or if they differ only in an id ("Title A", "r2: …"), the id
+is a name, too. Paths are also named by their last level, and titles by words that only one of them has.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rapidfuzz.distance import OSA
 
 from ecominstruct.folding import CHINESE_DIGITS, NUMBER_WORDS, simplified
 
-LONGEST = 20_000  # characters: nobody looks for an answer in more than this
+LONGEST = 20_000  # characters: longer texts are not searched for an answer
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(rf"[{_CJK}]+|[a-z]+|[0-9]+(?:[.,][0-9]+)*")
 _FOLDED = str.maketrans({"_": " ", "’": "'", "‘": "'", "“": '"', "”": '"', "＞": ">", "→": ">", "—": "-", "–": "-"})
@@ -82,7 +82,7 @@ _OPPOSITES = tuple(
         *("一致/不一致", "有/无", "有/没有", "可以/不可以", "同款/非同款"),
     )
 )
-_ALSO = {  # other words for a label, where the menu has no such label
+_ALSO = {  # other words for a label, used if the menu does not have that label
     "different": ("not same", "no match", "not match", "not identical"),
     "mismatch": ("not match", "no match"),
     "identical": ("same",),
@@ -118,7 +118,7 @@ _ID = re.compile(r"^([a-z]?[0-9]{1,2}|[a-z])\s?[:：.、)]")
 
 
 class Mention(NamedTuple):
-    """Where a label is named, in a normalised text."""
+    """The place of a label in a normalised text."""
 
     start: int
     end: int
@@ -126,7 +126,7 @@ class Mention(NamedTuple):
 
 
 def normal(text: str, *, stars: bool = False) -> str:
-    """A text in one case, width and script. `stars`: a row of stars is the number of the full ones."""
+    """Normalise case, width and script. `stars`: replace a row of stars by the number of full ones."""
     if "&" in text:
         text = html.unescape(text)
     text = _STRUCK.sub(" ", _CAMEL.sub(" ", text.translate(_CIRCLED)))
@@ -137,7 +137,7 @@ def normal(text: str, *, stars: bool = False) -> str:
 
 
 class Menu:
-    """A menu that answers are looked up in; `text` is the input that it belongs to."""
+    """A menu in which answers are looked up; `text` is the input it belongs to."""
 
     def __init__(self, choices: tuple[str, ...], text: str) -> None:
         self.choices, self._input = choices, text
@@ -147,34 +147,34 @@ class Menu:
         self._told: dict[tuple[str, bool], str | None] = {}
 
     def normal(self, text: str) -> str:
-        """A text as labels are looked for in it."""
+        """Normalise a text for searching labels in it."""
         return normal(text, stars=self.numbered)
 
     @cached_property
     def _shown(self) -> str:
-        """The input, normalised."""
+        """The normalised input."""
         return normal(self._input)
 
     @cached_property
     def forms(self) -> dict[str, str]:
-        """The labels by their normal forms; of two with one form, neither."""
+        """The labels by normal form; forms shared by two labels are left out."""
         forms = [self._bares[choice] for choice in self.choices]
         counted = Counter(forms)
         return {form: choice for form, choice in zip(forms, self.choices, strict=True) if counted[form] == 1 and form}
 
     @cached_property
     def ids(self) -> dict[str, str]:
-        """The labels by the letters or numbers that stand for them."""
+        """The labels by the letters or numbers that identify them."""
         found = self._ids_of_input() or self._ids_of_choices()
         return {name: choice for name, choice in found.items() if name not in self.forms}
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """The labels by what may be said of them in words: themselves, or what the input shows behind their ids."""
+        """The labels by their wording: the label itself, or the text that the input shows for its id."""
         return self._shown_behind() or self.forms
 
     def _shown_behind(self) -> dict[str, str]:
-        """The labels that are nothing but ids, by the texts that the input shows behind these."""
+        """Labels that are mere ids, by the texts that the input shows for them."""
         forms = {form: choice for form, choice in self.forms.items() if _IS_ID.fullmatch(form)}
         if len(forms) != len(self.choices):
             return {}
@@ -199,7 +199,9 @@ class Menu:
 
     @cached_property
     def shorts(self) -> dict[str, str]:
-        """The labels by what is enough of them if nothing else is said: a number, the last level of a path, a word."""
+        """The labels by short forms that suffice alone: a number, the last level of a path, a part before or after a
+        separator.
+        """
         found: list[tuple[str, str]] = []
         for form, choice in self.forms.items():
             words = _WORD.findall(form)
@@ -213,7 +215,7 @@ class Menu:
 
     @cached_property
     def also(self) -> dict[str, str]:
-        """The labels by other words for them."""
+        """The labels by synonyms and inflected forms."""
         found: dict[str, str] = {}
         for word, labels in _ALSO.items():
             for label in labels:
@@ -239,7 +241,7 @@ class Menu:
         return found
 
     def opposite(self, choice: str) -> str | None:
-        """The label of the menu that is its denial, or that it denies."""
+        """The label of the menu that negates this one, or that it negates."""
         form = self._bares[choice]
         for other in self.choices:
             theirs = self._bares[other]
@@ -251,14 +253,14 @@ class Menu:
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
-        """What is looked for, the longest first, with its label."""
+        """The search patterns with their labels, the longest first."""
         named = [*self.forms.items(), *self.also.items()]
         named += [(name, choice) for name, choice in self.shorts.items() if len(name) > 3 and not name.isdigit()]
         ordered = sorted(dict(named).items(), key=lambda pair: -len(pair[0]))
         return [(pattern, choice) for name, choice in ordered if (pattern := _pattern(name))]
 
     def mentions(self, text: str) -> list[Mention]:
-        """Where labels stand in a normalised text; of labels that overlap only the longest counts."""
+        """The places of labels in a normalised text; of overlapping ones, only the longest."""
         taken: list[Mention] = []
         used = bytearray(len(text) + 1)
         for pattern, choice in self._patterns:
@@ -269,12 +271,12 @@ class Menu:
         return sorted(taken)
 
     def is_double(self, text: str) -> bool:
-        """Whether a text is what several labels are, but for case, width and white space."""
+        """Whether a text equals several labels, up to case, width and white space."""
         bare = _bare(normal(text))
         return sum(form == bare for form in self._bares.values()) > 1 and text not in self.choices
 
     def whole(self, text: str, *, ids: bool = True) -> str | None:
-        """The label that a short normalised text is, in whatever way it may be named."""
+        """The label that a short normalised text names as a whole."""
         bare = _bare(text)
         if not bare or len(bare) > max(_LONGEST_OTHER, 2 * self._longest):
             return None
@@ -307,12 +309,12 @@ class Menu:
         return self._mistyped(bare) or self._cut(bare)
 
     def places(self, text: str) -> list[Mention]:
-        """Where a normalised text names candidates by their places: "the second one", 第二个."""
+        """The places at which a normalised text names candidates by position: "the second one", 第二个."""
         found = _ORDINAL_IN.finditer(text) if len(text) < LONGEST else ()
         return [Mention(*one.span(), label) for one in found if (label := self._placed(one))]
 
     def _placed(self, found: re.Match[str]) -> str | None:
-        """The label at a place: the places are those of the input, where all stand there once."""
+        """The label at a position. Positions are those in the input, if all labels occur there."""
         shown = self._shown
         forms = {choice: normal(choice).strip() for choice in self.choices}
         if any(form not in shown for form in forms.values()):
@@ -323,7 +325,7 @@ class Menu:
         return ordered[place - 1] if 0 < place <= len(ordered) else None
 
     def unique(self, piece: str) -> str | None:
-        """The one label that holds a piece of at least two characters."""
+        """The one label that contains a piece of at least two characters."""
         bare = _bare(piece)
         found = [choice for form, choice in self.forms.items() if bare in form] if len(bare) > 1 else []
         return found[0] if len(found) == 1 else None
@@ -346,7 +348,7 @@ class Menu:
         return {word: choice for form, choice in self.titles.items() for word in _units(form) if counted[word] == 1}
 
     def _mistyped(self, bare: str) -> str | None:
-        """The label that a text is but for typing errors: one letter in five, and no other label as near."""
+        """The label that a text equals up to typing errors: one letter in five, and no other label as close."""
         if len(bare) > 120:
             return None
         near = []
@@ -364,7 +366,7 @@ class Menu:
         return near[0][1]
 
     def titled(self, text: str) -> str | None:
-        """The candidate of which a stretch of text gives enough words that no other one has all of them."""
+        """The candidate that a text identifies by enough of its words, more than it shares with any other."""
         said = _units(text)
         words = set(said)
         if 0 < len(said) <= 2 and len(labels := {self.words.get(word) for word in said if len(word) > 1}) == 1:
@@ -392,10 +394,10 @@ class Menu:
         return best[2] if enough and not rest else None
 
     def _ids_of_input(self) -> dict[str, str]:
-        """Letters or numbers before each candidate in the input."""
+        """The letter or number before each candidate in the input."""
         shown = self._shown
         found: dict[str, str] = {}
-        for choice in sorted(self.choices, key=len, reverse=True):  # one may be the head of another
+        for choice in sorted(self.choices, key=len, reverse=True):  # a label may be a prefix of another
             form = normal(choice).strip()
             at = shown.find(form) if form else -1
             names: set[str] = set()
@@ -414,7 +416,7 @@ class Menu:
         return found if len(found) == len(self.choices) > 1 else {}
 
     def _ids_of_choices(self) -> dict[str, str]:
-        """Ids in which the candidates differ: "Title A", "B款", "r1: …"."""
+        """The ids in which the candidates differ: "Title A", "B款", "r1: …"."""
         forms = [normal(choice).strip() for choice in self.choices]
         heads = [found[1] for form in forms if (found := _ID.match(form))]
         if len(set(heads)) == len(forms) > 1:
@@ -430,13 +432,13 @@ class Menu:
 
 
 _LONGEST_OTHER = 40  # characters of other words for a label
-_REMEMBERED = 2_000  # texts that were looked up
+_REMEMBERED = 2_000  # size of the lookup cache
 _MARK = re.compile(r"^(?:[(\[（【]?(?!x\])([a-z甲乙丙丁]|[0-9]{1,2})[.):：、\]）】](?![0-9])|[-*•·●▪]|[①-⑳])\s*")
 _EDGES = " \t\r\n\"'`*#~<>《》「」『』【】〈〉[](){}（）.。!！,，;；:：、?？-=✓✔☑✅\\$|·•"
 
 
 def _inflected(form: str) -> list[str]:
-    """Other forms of a label that is one English word, and of "under" and "over" a number."""
+    """Inflected forms of a label that is one English word, and synonyms of "under" and "over"."""
     for word, others in (("under", ("less than", "below", "cheaper than")), ("over", ("more than", "above"))):
         if form.startswith(word + " "):
             return [other + form[len(word) :] for other in others]
@@ -470,12 +472,12 @@ def _inflected(form: str) -> list[str]:
 
 
 def _bare(text: str) -> str:
-    """A short text without what surrounds it."""
+    """Strip a short text of surrounding marks and extra white space."""
     return " ".join(text.strip(_EDGES).split())
 
 
 def squeezed(text: str) -> str:
-    """The letters and digits of a normalised text alone."""
+    """Only the letters and digits of a normalised text."""
     return "".join(_WORD.findall(text))
 
 
@@ -484,7 +486,7 @@ def _digits(text: str) -> list[str]:
 
 
 def _units(text: str) -> list[str]:
-    """The words of a text, and of Chinese each two characters that stand together: their order counts."""
+    """The words of a text, and bigrams of Chinese characters."""
     found: list[str] = []
     for run in _RUN.findall(normal(text)):
         found += [run] if run.isascii() or len(run) < 3 else [run[at : at + 2] for at in range(len(run) - 1)]
@@ -492,7 +494,7 @@ def _units(text: str) -> list[str]:
 
 
 def _is_turned(base: str, other: str) -> bool:
-    """Whether the second of two labels is the first one behind a prefix that denies it."""
+    """Whether the second label is the first one with a negating prefix."""
     if not other.endswith(base) or not base:
         return False
     return _bare(other[: -len(base)]) in _PREFIXES
@@ -508,14 +510,14 @@ def _common(texts: Sequence[str]) -> str:
 
 @lru_cache(maxsize=4_096)
 def _pattern(name: str) -> re.Pattern[str] | None:
-    """A label as it may stand in a sentence."""
+    """The pattern of a label within a sentence."""
     words = [word for word in _WORD.findall(name) if word != "and"]
     if not words:
         return None
     parts = [_word_pattern(word, last=at == len(words) - 1) for at, word in enumerate(words)]
     if len(name) == 1 and not name.isascii():  # 是 is part of many words
         return re.compile(rf"(?<![{_CJK}]){name}(?![{_CJK}])|(?<![{_CJK}]){name}(?=的(?![{_CJK}]))")
-    if name == "no":  # "no idea", "no information" name nothing
+    if name == "no":  # "no idea" and "no information" name nothing
         return re.compile(r"(?<![a-z0-9])no(?=\W*$|\s?[.,;:!?)\n\"'*-])")
     before = r"(?<![a-z0-9])" if words[0][0].isascii() else ""
     if words[0][0].isdigit():
@@ -541,5 +543,5 @@ def _word_pattern(word: str, *, last: bool) -> str:
 
 @lru_cache(maxsize=256)
 def menu_of(choices: tuple[str, ...], text: str) -> Menu:
-    """The menu of a question; kept, since it is asked for each way to read an answer."""
+    """The menu of a question, cached, since each reader of an answer needs it."""
     return Menu(choices, text)

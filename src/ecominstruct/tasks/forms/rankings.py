@@ -1,4 +1,4 @@
-"""The order in which an answer puts all candidates."""
+"""Read the order in which an answer puts all candidates (rank)."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _AT_THE_END = re.compile(
     r"|[^,，.。;；\n]{0,8}(?:垫底|最差|最不|排(?:在)?最后)"
 )
 _WORST_AHEAD = re.compile(r"(?<![a-z])(?:least|worst)(?![a-z])[^,，.。;；\n]{0,24}$")
-_LONGEST_GAP = 12  # letters beside a candidate in a list
+_LONGEST_GAP = 12  # letters between two candidates of a list
 
 
 def read_ranking(text: str, question: Question) -> Reading:
-    """All candidates in the order of an answer; none is left out or named twice."""
+    """Read the order of all candidates; none may be missing or named twice."""
     menu = menu_of(question.choices, question.input)
     twice = False
     for order in _orders(text, menu, question):
@@ -67,7 +67,7 @@ def _orders(text: str, menu: Menu, question: Question) -> Iterator[list[str]]:
     ):
         return  # the task again
     if re.search(r"[^>]=", plain) and (">" in plain or re.search(r"(?:^|[,;\n]\s?)[a-z0-9]{1,2}\s?=\s", plain)):
-        return  # ties, or what the letters stand for
+        return  # ties, or a legend of the letters
     if ordered := _tabled(plain, menu):
         yield ordered
         return
@@ -92,7 +92,9 @@ def _orders(text: str, menu: Menu, question: Question) -> Iterator[list[str]]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Stretches that may hold one order: behind the last correction, the last chain, blocks from the last one, all."""
+    """Parts of a text that may hold one order: after the last correction, the last chain, the last blocks, the whole
+    text.
+    """
     corrected = list(
         re.finditer(
             r"(?<![a-z])(?:actually|correction|corrected|sorry|wait|final (?:order|ranking|"
@@ -114,7 +116,7 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _in(text: str, menu: Menu) -> Iterator[list[str]]:
-    """The orders that one stretch may mean."""
+    """The orders that one part may mean."""
     lines = [line for line in text.split("\n") if line.strip()]
     scored = _scored(lines, menu)
     if scored is not None:
@@ -164,14 +166,14 @@ def _in(text: str, menu: Menu) -> Iterator[list[str]]:
 
 
 def _is_prose(text: str, menu: Menu) -> bool:
-    """Whether candidates stand in sentences, in which their order need not be the order of an answer."""
+    """Whether candidates occur in sentences, where their sequence need not be the order of the answer."""
     named = menu.mentions(text)
     gaps = [text[one.end : other.start] for one, other in pairwise(named)]
     return "\n" not in text.strip() and any(len(re.findall(r"\w", gap)) > _LONGEST_GAP for gap in gaps)
 
 
 def _is_turned_round(text: str, menu: Menu) -> bool:
-    """Whether a candidate is put at the end that is not named last."""
+    """Whether the candidate that is called last or worst is not the one named last."""
     if _ORDERED_UP.search(text):
         return False
     return any(
@@ -181,7 +183,7 @@ def _is_turned_round(text: str, menu: Menu) -> bool:
 
 
 def _tabled(text: str, menu: Menu) -> list[str]:
-    """The candidates of a table with a column of places."""
+    """The candidates of a table with a column of ranks."""
     placed = []
     for line in text.split("\n"):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
@@ -196,7 +198,7 @@ def _tabled(text: str, menu: Menu) -> list[str]:
 
 
 def _numbered(lines: Sequence[str], menu: Menu) -> list[str]:
-    """The candidates of lines that begin with a place, in the order of the places."""
+    """The candidates of lines that begin with a rank, ordered by rank."""
     placed = []
     for line in lines:
         found = re.match(
@@ -226,7 +228,7 @@ def _first(text: str, menu: Menu) -> str | None:
 
 
 def _scored(lines: Sequence[str], menu: Menu) -> list[str] | None:
-    """The candidates by the scores behind them; nothing where two have the same."""
+    """The candidates ordered by the scores after them; empty if two scores are equal."""
     scores = []
     for line in lines:
         found = re.match(r"(.{1,300}?)[\s:：=|(（-]+([0-9]{1,3}(?:\.[0-9]+)?)\s?(?:/|分|points?|%|\)|）|$)", line)

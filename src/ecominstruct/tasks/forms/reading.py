@@ -1,4 +1,4 @@
-"""What all forms share: the question that an answer belongs to, what came of reading it, and lists of answers."""
+"""Shared by all forms: questions, readings, lists of answers, refusals, and the location of mentions in the input."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from ecominstruct.tasks.forms.asked import asked, repeats, source
 
 QUOTE = '"'
 STOPS = " \t\r\n.。"
-_DEALT_OUT = 20  # characters that may stand under several types
-LONGEST_NONE = 100  # characters: nobody takes more to say that there is none
+_DEALT_OUT = 20  # characters above which text repeated under several types is suspicious
+LONGEST_NONE = 100  # characters: a longer text does not merely say that there is none
 _NONES = frozenset(same_text(literals.none) for literals in LITERALS.values())
 
 
 class Question(NamedTuple):
-    """What a form must know to read an answer: the input, the candidates, and how answers are written."""
+    """What a form needs to read an answer: the input, the candidates, and the answer format."""
 
     input: str
     choices: tuple[str, ...]
     separator: str
     none: str
     many: bool
-    instruction: str = ""  # what is asked, where the input holds none of it
+    instruction: str = ""  # the instruction, if the input does not contain it
 
     @property
     def told(self) -> str:
-        """What of the input tells something, and does not ask."""
+        """The part of the input that does not ask."""
         return self.input if self.instruction else source(self.input)
 
     @property
     def asked(self) -> str:
-        """What asks: the instruction, or the sentences of the input that ask."""
+        """The instruction, or the sentences of the input that ask."""
         return self.instruction or asked(self.input)
 
     def is_repeated_by(self, text: str) -> bool:
-        """Whether a text is all that an input tells that asks as well: nothing was chosen of it."""
+        """Whether a text is all of the input besides its question, so that nothing was selected."""
         return not self.instruction and repeats(text, self.told, self.asked)
 
 
 class Reading(NamedTuple):
-    """What came of reading an answer: the outcome, and the answer as data if it could be read."""
+    """The result of reading an answer: the outcome, and the answer as data if it was parsed."""
 
     outcome: Outcome
     answer: Gold | None = None
 
 
-NOWHERE = -1  # where a published span stands whose words are not in its text; no mention is ever there
+NOWHERE = -1  # offset of a published span whose words are not in its text; never equal to that of a mention
 
 Item = tuple[str, str | tuple[int, int]]
-"""One thing that can be right or wrong: its label, and what tells it from others of that label."""
+"""One thing that can be right or wrong: its label, and what distinguishes it from others with that label."""
 
 
 def failed(outcome: Outcome) -> Reading:
@@ -67,11 +67,11 @@ def parsed(answer: Gold) -> Reading:
 
 
 def unread(text: str) -> Reading:
-    """The outcome of an answer that names nothing from the menu: it may not even be words."""
+    """The outcome of an answer that names nothing on the menu: off the menu, or not even words."""
     return failed("off_menu" if has_word(text) else "unparseable")
 
 
-# A refusal is a set phrase of declining with a verb of answering: "I'm sorry, I can't see a size 42" is a reply.
+# A refusal is a set phrase of declining plus a verb of answering: "I'm sorry, I can't see a size 42" is a reply.
 _REFUSALS = re.compile(
     r"^\W*(?:"
     r"(?:(?:(?:i['’]?m |i am )?(?:very |so )?sorry|i apologi[sz]e|my apologies|unfortunately)[,.!]?(?: but)?,? )?"
@@ -92,39 +92,39 @@ _REFUSALS = re.compile(
 
 
 def refuses(text: str) -> bool:
-    """Whether a text declines to answer, in English or Chinese. Only set phrases count, at the very beginning."""
+    """Whether a text refuses to answer, in English or Chinese. Only set phrases at its very beginning count."""
     return _REFUSALS.match(text) is not None
 
 
 def copied(text: str, question: Question) -> bool:
-    """Whether a text stands in the input as it is: then it may be an answer, whatever it says."""
+    """Whether a text occurs in the input verbatim, in which case it may be an answer whatever it says."""
     return bool(text.strip()) and text.strip() in question.input
 
 
 def is_answer(text: str, question: Question) -> bool:
-    """Whether free text is an answer: it holds a word and does not decline, or it is copied from the input."""
+    """Whether free text is an answer: it contains a word and is not a refusal, or it is copied from the input."""
     return (has_word(text) and not refuses(text)) or copied(text, question)
 
 
 def free_text(text: str, question: Question) -> Reading:
-    """Free text as an answer, without the white space around it."""
+    """Read free text as an answer, without surrounding white space."""
     return parsed(Gold(text=text.strip())) if is_answer(text, question) else failed("unparseable")
 
 
 def says_none(text: str, none: str) -> bool:
-    """Whether an answer says that there is none: by the word asked for or the word of either language."""
+    """Whether an answer says that there is none, by the requested word or by that of either language."""
     bare = text.strip(STOPS)
     return len(bare) <= LONGEST_NONE and _is_none(bare, none)
 
 
 @lru_cache(maxsize=4096)
 def _is_none(bare: str, none: str) -> bool:
-    """Kept, since entity answers say it for most of their types."""
+    """Cached, since entity answers check this for most of their types."""
     return same_text(bare) in {same_text(none), *_NONES}
 
 
 def lookup(text: str, choices: Sequence[str]) -> str | None:
-    """The candidate that a text is, verbatim but for white space around it."""
+    """The candidate that a text equals verbatim, apart from surrounding white space."""
     return text if text in choices else text.strip() if text.strip() in choices else None
 
 
@@ -135,7 +135,7 @@ _NAMED_LINE = re.compile(r"[^:：\n]{1,30}[:：]")
 
 
 def is_certain(answer: Gold, question: Question) -> bool:
-    """Whether an answer can only be meant as it was read: it is on the menu, or all of it stands in the input."""
+    """Whether an answer has only one possible reading: it is on the menu, or all of it is in the input."""
     if answer.text and answer.text not in question.choices:
         return False
     last = answer.spans[-1] if len(answer.spans) > 1 else None
@@ -149,12 +149,12 @@ def is_certain(answer: Gold, question: Question) -> bool:
 
 
 def _is_listed(span: Span, text: str) -> bool:
-    """Whether a span is what a list of the input ends in: "a, b and c" may be three items."""
+    """Whether a span ends a list in the input: "a, b and c" may be three items."""
     return span.start > 1 and text[: span.start].rstrip().endswith((",", "，", "、"))
 
 
 def _ends_a_sentence(span: Span, text: str) -> bool:
-    """Whether the stop of a span ends a sentence of the input: none is followed by a sign or a small letter."""
+    """Whether the full stop of a span ends a sentence of the input: no punctuation or lower-case letter follows it."""
     return span.text.endswith((".", "。")) and re.match(r"\s*(?:[,;:)\]-]|[a-z])", text[span.end :]) is None
 
 
@@ -167,7 +167,7 @@ def _is_part_of_a_word(span: Span, text: str) -> bool:
 
 
 def _is_copied(span: Span, question: Question) -> bool:
-    """Whether a span stands in what the input tells, not in what it asks, and is no line with its name."""
+    """Whether a span is in the part of the input that does not ask, and is not a line with its field name."""
     if span.start < 0 or span.text not in question.told:
         return False
     begins_line = span.start == 0 or question.input[span.start - 1] == "\n"
@@ -178,7 +178,7 @@ def _is_copied(span: Span, question: Question) -> bool:
 
 
 def _is_dealt_out(answer: Gold) -> bool:
-    """Whether the same words stand under several types: whoever says so of all of them says nothing."""
+    """Whether the same words are given under several types, which says nothing about any of them."""
     under: dict[str, list[str]] = {}
     for span in answer.spans:
         under.setdefault(span.label, []).append(span.text)
@@ -187,21 +187,21 @@ def _is_dealt_out(answer: Gold) -> bool:
 
 
 def join(answers: Iterable[str], question: Question) -> str:
-    """Several answers in one line. One that could be misread stands in double quotes, as in CSV."""
+    """Join several answers in one line. An answer that could be misread is put in double quotes, as in CSV."""
     return question.separator.join([_quoted(answer, question.separator, question.none) for answer in answers])
 
 
 def split(text: str, question: Question) -> list[str]:
     """The answers of a line: the inverse of `join`."""
     text = text.strip()
-    if QUOTE not in text:  # as almost always
+    if QUOTE not in text:  # the usual case
         return [part.strip() for part in text.split(question.separator) if part.strip()]
     return list(_split(text, question.separator))
 
 
 @lru_cache(maxsize=4096)
 def _quoted(answer: str, separator: str, none: str) -> str:
-    """Kept, since the same answers are written again and again."""
+    """Cached, since the same answers recur often."""
     odd = (
         separator in answer
         or answer != answer.strip()
@@ -225,7 +225,7 @@ def _split(text: str, separator: str) -> Iterator[str]:
 
 
 def _quoted_head(text: str, separator: str) -> tuple[str, str] | None:
-    """The quoted answer at the head of a text and what follows its separator; None when there is none."""
+    """The quoted answer at the start of a text and the rest after its separator; None if there is none."""
     if not text.startswith(QUOTE):
         return None
     at = 1
@@ -241,21 +241,21 @@ def _quoted_head(text: str, separator: str) -> tuple[str, str] | None:
 
 
 def lines(text: str) -> list[str]:
-    """The lines of an answer that are not blank. Only LF ends a line: other separators may stand inside an answer."""
+    """The non-blank lines of an answer. Only LF ends a line, since other separators may occur inside an answer."""
     return [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
 
 
 @lru_cache(maxsize=256)
 def absent(types: tuple[str, ...], none: str) -> frozenset[str]:
-    """The lines by which an entity answer says that a type does not occur: most of its lines."""
+    """The lines by which an entity answer says that a type does not occur, which are most of its lines."""
     return frozenset(f"{label}: {none}" for label in types)
 
 
 def locate(mentions: Iterable[tuple[str, str]], text: str) -> list[Span]:
-    """Mentions (label, words) as spans of a text.
+    """Locate mentions (label, words) as spans of a text.
 
-    The k-th mention of a label and words is the k-th occurrence of the words from the left that does not overlap
-    the one before. A mention that does not occur (again) is a span before the text: it is wrong, and stays counted.
+    The k-th mention of a label and words is the k-th non-overlapping occurrence of the words from the left. A mention
+    without an occurrence becomes a span at a negative offset, so that it counts as wrong.
     """
     spans = []
     begin: dict[tuple[str, str], int] = {}

@@ -1,4 +1,4 @@
-"""The input, in which the words of an answer are looked for."""
+"""Find the words of an answer in the input."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _FIELD = re.compile(r"^\s*([^:：\n]{1,30})[:：]", re.MULTILINE)
 _ASKED = re.compile(r"(?:^|\n|[.。] )(?:attribute|asked for|属性)\s?[:：]\s*([^\n]{1,40})", re.IGNORECASE)
 _GREETINGS = frozenset(("hello", "hi", "yes", "no", "thanks", "sorry", "您好", "你好", "亲", "好的", "谢谢", "抱歉"))
 _FEW = 4  # words
-_LONGEST_VALUE = 40  # characters behind a colon that are the answer, not a remark on it
+_LONGEST_VALUE = 40  # characters after a colon that are the answer rather than a remark
 
 
 def is_echo(text: str, question: Question) -> bool:
@@ -64,7 +64,7 @@ def is_echo(text: str, question: Question) -> bool:
 
 
 class Shown:
-    """The input, in which copied words are looked for in any case and width."""
+    """The input, searched for copied words in any case and width."""
 
     def __init__(self, question: Question) -> None:
         text = question.input
@@ -79,12 +79,12 @@ class Shown:
         return words.strip().casefold() in self._names
 
     def holds(self, words: str) -> bool:
-        """Whether the words stand in the input as they are, and not only inside longer ones: "no" in "nothing"."""
+        """Whether the words occur in the input verbatim, and not only inside longer ones, such as "no" in "nothing"."""
         found = re.finditer(re.escape(words), self.text)
         return any(not (_goes_on(self.text, one.start()) or _goes_on(self.text, one.end())) for one in found)
 
     def find(self, words: str) -> str | None:
-        """The words as they stand in the input; None where they do not, or stand inside a longer word."""
+        """The words as spelled in the input; None if they do not occur, or only inside a longer word."""
         if not words:
             return None
         if words in self.text and (not words.isascii() or self.holds(words)):
@@ -100,7 +100,7 @@ class Shown:
         return self._measure(wanted)
 
     def _measure(self, wanted: str) -> str | None:
-        """A number with its unit, with or without the blank between them."""
+        """A number with its unit, with or without a blank between them."""
         measure = _MEASURE.fullmatch(wanted.strip())
         if measure is None:
             return None
@@ -109,15 +109,15 @@ class Shown:
         return self.text[found.start() : found.end()] if found else None
 
     def quoted(self, found: re.Match[str]) -> str | None:
-        """What a place of `QUOTED` puts in quotes, as it stands in the input."""
+        """The quoted text of a match of `QUOTED`, as spelled in the input."""
         return self.find(next(filter(None, found.groups())).strip())
 
     def quotes(self, text: str) -> list[str]:
-        """What a text puts in quotes and stands in the input."""
+        """All quoted texts that occur in the input."""
         return [found for one in QUOTED.finditer(text) if (found := self.quoted(one))]
 
     def item(self, piece: str) -> str | None:
-        """A piece of an answer as an item of the input, without what was put around it."""
+        """A piece of an answer as an item of the input, without what surrounds it."""
         found = self._item(piece)
         return None if found and found.casefold() in self._names else found
 
@@ -137,7 +137,7 @@ class Shown:
 
 
 def _unlettered(item: str) -> str:
-    """A few words without the article before them."""
+    """Remove the article before a few words."""
     return item if len(item.split()) > _FEW else re.sub(r"^an? (?=\w)", "", item)
 
 
@@ -157,7 +157,7 @@ def _goes_on(text: str, at: int) -> bool:
 
 
 def _stripped(piece: str) -> Iterator[str]:
-    """A piece with less and less around it."""
+    """A piece with more and more of its surroundings removed."""
     whole = piece
     yield piece
     piece = piece.strip()

@@ -1,7 +1,7 @@
-"""Forms whose answer is copied from the input: extract and ner.
+"""The forms whose answer is copied from the input: extract and ner.
 
-Answers hold no offsets. Golds are unique by (start, end, label), in the order of the text, and the k-th mention is
-the k-th occurrence (see `locate`).
+Answers contain no offsets. Golds are unique by (start, end, label) and in text order, and the k-th mention is the k-th
+occurrence (see `locate`).
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from ecominstruct.tasks.spec import Metric
 
 
 class Extract(Form):
-    """One stretch of the input, or with `many` all that fit, without their types.
+    """One span of the input, or with `many` all spans that fit, without types.
 
-    A single answer is never split, whatever separators it holds.
+    A single answer is never split, whatever separators it contains.
     """
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("text", "spans")
@@ -56,13 +56,13 @@ class Extract(Form):
         return Gold(text=str(value).strip())
 
     def render(self, gold: Gold, question: Question) -> str:
-        """The text, or the spans in the order of the text."""
+        """The text, or the spans in text order."""
         if not question.many:
             return gold.text
         return join((span.text for span in gold.spans), question) if gold.spans else question.none
 
     def parse(self, text: str, question: Question) -> Reading:
-        """Any words are an answer: whether they stand in the input is a matter of the score."""
+        """Any words are an answer; scoring decides whether they are right."""
         if not question.many:
             return free_text(text, question)
         if says_none(text, question.none):
@@ -75,18 +75,18 @@ class Extract(Form):
         return parsed(Gold(spans=tuple(locate(mentions, question.input))))
 
     def items(self, answer: Gold, question: Question) -> list[Item]:
-        """Each stretch by its offsets; a single answer by its words. There are no labels: all are of one class."""
+        """Each span by its offsets; a single answer by its words. There are no labels, so all are of one class."""
         if not question.many:
             return [("answer", same_answer(answer.text))]
         return [("span", (span.start, span.end)) for span in answer.spans]
 
     def empty_is_answer(self, *, many: bool) -> bool:
-        """Among several stretches there may be none."""
+        """With `many`, there may be no span."""
         return many
 
 
 class Ner(Form):
-    """All stretches that fit, one line for each type of the menu: `type: words, words`."""
+    """All spans that fit, one line for each type of the menu: `type: words, words`."""
 
     gold_kinds: ClassVar[tuple[Kind, ...]] = ("spans",)
     metrics: ClassVar[tuple[Metric, ...]] = (
@@ -105,7 +105,7 @@ class Ner(Form):
         return Gold(spans=_spans(value, shift, typed=True))
 
     def render(self, gold: Gold, question: Question) -> str:
-        """A line for every type, also for those that do not occur."""
+        """A line for every type, also for types that do not occur."""
         mentions: dict[str, list[str]] = {label: [] for label in question.choices}
         for span in gold.spans:
             mentions.get(span.label, []).append(span.text)
@@ -114,7 +114,7 @@ class Ner(Form):
         )
 
     def parse(self, text: str, question: Question) -> Reading:
-        """Each line must begin with a type and a colon (ASCII or full-width); a type without a line does not occur."""
+        """Each line must begin with a type and a colon (ASCII or full-width). A type without a line does not occur."""
         mentions: list[tuple[str, str]] = []
         written = lines(text)
         if not written:
@@ -135,7 +135,7 @@ class Ner(Form):
         return parsed(Gold(spans=tuple(locate(mentions, question.input))))
 
     def items(self, answer: Gold, question: Question) -> list[Item]:
-        """Each span by its type and its offsets."""
+        """Each span by its type and offsets."""
         del question
         return [(span.label, (span.start, span.end)) for span in answer.spans]
 
@@ -144,13 +144,13 @@ class Ner(Form):
         return tuple(dict.fromkeys(span.label for span in gold.spans))
 
     def empty_is_answer(self, *, many: bool) -> bool:
-        """A text may hold none of the types."""
+        """A text may contain none of the types."""
         del many
         return True
 
 
 def _spans(value: Iterable[dict[str, Any]], shift: int, *, typed: bool) -> tuple[Span, ...]:
-    """Distinct spans in the order of the text, moved into the input."""
+    """Distinct spans in text order, moved into the input."""
     spans = {
         Span(span["label"] if typed else "", span["start"] + shift, span["end"] + shift, span["text"]) for span in value
     }
@@ -159,7 +159,7 @@ def _spans(value: Iterable[dict[str, Any]], shift: int, *, typed: bool) -> tuple
 
 @lru_cache(maxsize=256)
 def _heads(types: tuple[str, ...]) -> re.Pattern[str]:
-    """A type at the head of a line, the longest that fits, and what follows its colon (ASCII or full-width)."""
+    """A pattern for the longest type at the start of a line, its colon (ASCII or full-width), and the rest."""
     names = "|".join(map(re.escape, sorted(types, key=len, reverse=True)))
     return re.compile(rf"({names})\s*[:：](.*)", re.DOTALL)
 

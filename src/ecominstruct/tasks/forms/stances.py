@@ -1,13 +1,13 @@
-"""What an answer says of the labels that it names: it commits to them, denies them, hedges, or merely mentions them.
+"""Decide what an answer says of each label it names: commits to it, denies it, hedges, or merely mentions it.
 
-A sentence is read from left to right. Words that deny ("not", "rather than", 而不是) concern the labels behind them, up
-to a contrast ("but", 而是) or a comma after which something else begins; some stand behind the label ("Food: no",
-与价格无关). What stands between "might", "either", "or", in a question or in a condition, is hedged; what is conceded
-("although it ends in a question, …") or said by others is mentioned. All else commits, the more the closer it comes to
-the shape of an answer: behind "Answer:", alone at the head of a sentence, behind "is" or 属于, and last of all
-anywhere. What a writer takes back ("wait, no", 更正) does not count.
+Sentences are read from left to right. Negations ("not", "rather than", 而不是) apply to the labels after them, up to a
+contrast ("but", 而是) or a comma that begins another clause; some follow the label ("Food: no", 与价格无关). A label is
+hedged near "might", "either" or "or", in a question or in a condition. It is mentioned if it is conceded ("although it
+ends in a question, …") or attributed to others. Otherwise the answer commits to it. The level of a commitment says how
+much it looks like an answer: after "Answer:" or alone at the start of a sentence, after "is" or 属于, after a subject,
+or anywhere else. Text that the writer retracts ("wait, no", 更正) does not count.
 
-Texts are given in the form of `naming.normal`. All patterns are read in linear time.
+Texts must be normalised by `naming.normal`. All patterns match in linear time.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ecominstruct.tasks.forms.answer_normalization import BULLET, last_match
 from ecominstruct.tasks.forms.naming import Mention, Menu
 
 _BEFORE_SLOT = 12  # characters
-_SLOTS, _LINE = 8, 600  # announcements of an answer, and characters behind one, that are read
+_SLOTS, _LINE = 8, 600  # announcements of an answer that are read, and characters after each
 _LONGEST_BETWEEN = 40  # characters between two items of a list
-_LONGEST_FOREIGN = 24  # characters of an item of a list that may be no label
-_NEAR = 120  # characters beside a label that say how it is meant
-HEAD, FRAME, SUBJECT, ANYWHERE = 4, 3, 2, 1  # how much like an answer a commitment looks
-_FEW_WORDS, _FEW_CHARACTERS = 2, 5  # beside a label: an answer that is hardly more than it
+_LONGEST_FOREIGN = 24  # characters of a list item that may be no label
+_NEAR = 120  # characters beside a label that decide its stance
+HEAD, FRAME, SUBJECT, ANYWHERE = 4, 3, 2, 1  # levels of a commitment: how much it looks like an answer
+_FEW_WORDS, _FEW_CHARACTERS = 2, 5  # beside a label: an answer that is hardly more than the label
 
 
 class Stance(NamedTuple):
@@ -40,7 +40,7 @@ class Stance(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What an answer commits to, and whether it names several where one was asked for."""
+    """The labels an answer commits to, and whether it names several where one was requested."""
 
     labels: frozenset[str]
     ambiguous: bool = False
@@ -57,7 +57,7 @@ _CORRECTION = re.compile(
     r"|更正|等等|哦不|不对|纠正|改[为成]|再想想|抱歉[,，]|应该改|重新考虑|说错了|有误"
 )
 _TAKEN_BACK = re.compile(r"(?<![a-z])(?:wait|no|actually)(?=[,.!])|更正|不对|等等")
-_WAVERS = 3  # times that a writer takes something back who never comes to an end
+_WAVERS = 3  # retractions from which a text counts as undecided
 UNDECIDED = re.compile(
     r"back and forth|cannot decide|can't decide|can not decide|no way of (?:telling|knowing)|not sure|unsure|"
     r"hard to (?:say|tell)|impossible to"
@@ -211,13 +211,13 @@ _LISTED = re.compile(
     r"以及|或|或者|还是|也不是|還有|还有)?[\s\"'“”‘’「」『』《》【】*`,，]*(?:and|or|the|a|an|"
     r"also|和|与|或|也)?[\s\"'“”‘’「」『』《》【】*`]*(?:the |a |an )?$"
 )
-_ADDS = re.compile(  # with what goes on as a list does
+_ADDS = re.compile(  # separators after which a list goes on
     r"[\u4e00-\u9fff]{1,4}[、和与及]|,? and (?:a )?(?:hint|touch|bit|trace) of |"
     r"[\w ]{0,8}[,，]\s?(?:and )?(?:also|同时|并且|而且|另外|也|还)(?:也|还|带有?|有|很|比较|较|提到了?|涉及了?| has|"
     r" is)*\W*"
 )
 _RANGE = re.compile(r"^\s*(?:to|~|到|至|through|-)\s*$")
-_GOES_ON = re.compile(r"^\s?(?:>|/|、|&)\s?[^\W\d_]")  # with what is no label
+_GOES_ON = re.compile(r"^\s?(?:>|/|、|&)\s?[^\W\d_]")  # with something that is not a label
 _BRACKETED = re.compile(r"[(（][^()（）]{0,80}[)）]")
 _VALUE_AT_END = re.compile(r"[:：][\s\"'“*「【(]*$")
 _COUNTS = re.compile(  # what a number counts
@@ -237,7 +237,7 @@ _HYPOTHETIC = re.compile(r"^[\s-][a-z-]{1,20}(?: [a-z]{1,20}){0,2} would(?![a-z]
 _DENIED_HEADING = re.compile(  # "Not needed: A, B", 未涉及：甲、乙
     r"[\W_]*(?:not|non|no|un|不|未|没有?|无)(?! doubt|疑)[^,，.。:：\n]{0,20}[:：][\s\"'“*]*"
 )
-_ID_AND_MORE = re.compile(r"^([a-z0-9]{1,2})\.\s(?=\S{1,40}\s\S{1,40}\s\S)")  # and a sentence, no label
+_ID_AND_MORE = re.compile(r"^([a-z0-9]{1,2})\.\s(?=\S{1,40}\s\S{1,40}\s\S)")  # followed by a sentence, not a label
 _CONDITION = re.compile(r"\W*(?:and |but )?(?:if|when|unless)(?![a-z])|\W*(?:如果|若|假如)")
 _CLAUSE = re.compile(r"[,，:：]|(?<![a-z])(?:because|since)(?![a-z])|因为|由于")
 _OR = re.compile(r"(?<![a-z])or(?![a-z])|或|还是")
@@ -249,13 +249,13 @@ _QUOTED = re.compile(r"[\"“「『]([^\"”」』\n]{6,2000})[\"”」』]")
 
 
 def sentences(text: str) -> Iterator[str]:
-    """The sentences of a text, each with its stop. "1." and "b." at the head of a line are none."""
+    """The sentences of a text with their end marks. "1." and "b." at the start of a line do not end one."""
     text = _IF_ONE.sub(" ", _POINT.sub(r"\1) ", text))
     return (found.group() for found in _SENTENCE.finditer(text))
 
 
 def unechoed(text: str, shown: str, menu: Menu) -> str:
-    """A text without what it only repeats of the input: quotes, and whole sentences that are no label."""
+    """Remove what only repeats the input: quotes, and whole sentences that are not labels."""
     text = _QUOTED.sub(lambda found: " " if found[1].strip() in shown and not menu.whole(found[1]) else found[0], text)
     said = list(sentences(text))
     kept = []
@@ -267,7 +267,7 @@ def unechoed(text: str, shown: str, menu: Menu) -> str:
 
 
 def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
-    """What a text commits to. `shown`: the input, in its normal form."""
+    """The labels that a text commits to. `shown`: the normalised input."""
     if found := _of_line(text, menu, many=many):
         return found
     if first := _continued(text, menu, shown):
@@ -290,8 +290,9 @@ def verdict(text: str, menu: Menu, shown: str, *, many: bool) -> Verdict:
 
 
 def _continued(text: str, menu: Menu, shown: str) -> str | None:
-    """The label that is the first paragraph, where the next ones begin another example: a model that was not tuned
-    goes on with its prompt."""
+    """The label in the first paragraph, if the next ones begin another example. Models without instruction tuning may
+    continue the prompt like that.
+    """
     line, _, more = text.partition("\n")
     field = re.match(r"[^:\n]{1,30}:", more)
     if field and field.group() in shown and (label := menu.whole(line)):
@@ -310,13 +311,13 @@ def _continued(text: str, menu: Menu, shown: str) -> str | None:
 
 
 def _uncorrected(text: str) -> tuple[str, str]:
-    """A text cut behind the last word by which it takes something back."""
+    """Split a text after its last retraction."""
     last = last_match(_CORRECTION, text)
     return (text[: last.start()], text[last.end() :]) if last and last.start() else (text, "")
 
 
 def _of_line(line: str, menu: Menu, *, many: bool) -> Verdict | None:
-    """What a line names that holds nothing but an answer."""
+    """The labels named by a line that contains nothing but an answer."""
     whole = menu.whole(line)
     if whole:
         return Verdict(frozenset((whole,)))
@@ -331,7 +332,7 @@ def _of_line(line: str, menu: Menu, *, many: bool) -> Verdict | None:
 
 
 def _head_of_path(line: str, menu: Menu) -> str | None:
-    """The label that is the first level of a path whose others are no labels."""
+    """The label that is the first level of a path whose other levels are not labels."""
     head, *rest = line.split(">")
     if not rest or len(rest) > 3 or not head.strip() or any(not one.strip() or menu.mentions(one) for one in rest):
         return None
@@ -339,7 +340,7 @@ def _head_of_path(line: str, menu: Menu) -> str | None:
 
 
 def _among(text: str, menu: Menu) -> list[str]:
-    """The labels of a list that holds other short things, too."""
+    """The labels of a list that also contains other short items."""
     pieces = [one for one in re.split(r"[,，、;；]|(?<![a-z])and(?![a-z])", text) if one.strip()]
     if re.search(r"[.。!！?？:：\n{}\\]", text.strip().rstrip(".。")):
         return []
@@ -357,7 +358,7 @@ def _among(text: str, menu: Menu) -> list[str]:
 
 
 def listed(text: str, menu: Menu) -> list[str]:
-    """The labels of a text that is a list of them and nothing else, in order; ids may stand for labels."""
+    """The labels, in order, of a text that is nothing but a list of them; ids may stand for labels."""
     if _BOX.search(text):
         return []
     pieces = [
@@ -377,7 +378,7 @@ def listed(text: str, menu: Menu) -> list[str]:
 
 
 def polar(text: str, menu: Menu, *, many: bool) -> Verdict | None:
-    """The labels that are marked as right where several of them carry a mark each: yes and no, ticks, scores."""
+    """The labels marked as right, if several carry a mark each: yes and no, ticks, scores."""
     named = menu.mentions(text)
     if len({mention.label for mention in named}) < 2:
         return None
@@ -439,7 +440,7 @@ def stances(text: str, menu: Menu, *, many: bool = True) -> list[Stance]:
 
 
 def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
-    """What stands where an answer is announced: of several announcements the last final one, or all if they agree."""
+    """The labels where an answer is announced: of several announcements the last final one, or all if they agree."""
     found: list[tuple[bool, Verdict]] = []
     for slot in list(_SLOT.finditer(text))[-_SLOTS:]:
         line = text[slot.end() : slot.end() + _LINE].partition("\n")[0]
@@ -462,14 +463,14 @@ def _slots(text: str, menu: Menu, *, many: bool) -> Verdict | None:
 
 
 def _list_at(text: str, menu: Menu) -> list[str]:
-    """The labels of a list with which a text begins, an item a line; other items are none."""
+    """The labels of a list at the start of a text, one item a line; other items are ignored."""
     items = list(takewhile(BULLET.match, text.lstrip("\n*").split("\n")))
     named = [menu.whole(BULLET.sub("", one, count=1)) for one in items] if len(items) > 1 else []
     return [one for one in named if one]
 
 
 def _answer_of(line: str, menu: Menu, *, many: bool) -> Verdict | None:
-    """What the head of a line names: the line, its first sentence, or what stands before an explanation."""
+    """The labels named at the start of a line: by the line, its first sentence, or the part before an explanation."""
     heads = [line, *islice(sentences(line), 1)]
     heads.append(_REASON.split(heads[-1], maxsplit=1)[0])
     heads += _ID_AND_MORE.findall(line)
@@ -482,7 +483,7 @@ def _answer_of(line: str, menu: Menu, *, many: bool) -> Verdict | None:
 
 
 def _with_answers(text: str) -> Iterator[str]:
-    """Sentences; a question with the yes or no that answers it is one."""
+    """Sentences; a question is joined with the yes or no that answers it."""
     waiting = ""
     for sentence in sentences(text):
         if waiting and re.match(
@@ -600,7 +601,7 @@ def _said(
 
 
 def _list_closes(sentence: str, named: Sequence[Mention]) -> bool:
-    """Whether labels follow each other as a list behind which the clause ends."""
+    """Whether labels form a list after which the clause ends."""
     ends = [one.start for one in named[1:]] + [len(sentence)]
     for number, (one, end) in enumerate(zip(named, ends, strict=True)):
         right = sentence[one.end : min(end, one.end + _NEAR)]
@@ -615,7 +616,7 @@ def _opens(sentence: str, mention: Mention) -> bool:
 
 
 def _denies(left: str) -> bool:
-    """Whether words before a label deny it: none after which a contrast or another clause begins."""
+    """Whether the words before a label deny it; a negation ends at a contrast or another clause."""
     last = last_match(_NEG, left)
     if last is None:
         return False
@@ -626,13 +627,13 @@ def _denies(left: str) -> bool:
 
 
 def _between(text: str, named: Sequence[Mention]) -> list[str]:
-    """What stands before, between and behind the labels of a text."""
+    """The text before, between and after the labels."""
     starts, ends = [0, *(one.end for one in named)], [*(one.start for one in named), len(text)]
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def _is_hardly_more(text: str, menu: Menu) -> bool:
-    """Whether a text is little besides the labels that it names."""
+    """Whether a text is little more than the labels that it names."""
     left = " ".join(_between(text, menu.mentions(text)))
     return (
         len(re.findall("[a-z0-9']+", left)) <= _FEW_WORDS
@@ -641,13 +642,13 @@ def _is_hardly_more(text: str, menu: Menu) -> bool:
 
 
 def _is_listed(text: str) -> bool:
-    """Whether nothing but what parts the items of a list stands between two labels."""
+    """Whether the text between two labels is only a list separator."""
     bare = re.sub(r"[0-9.,]{1,6}\s?%", "", _BRACKETED.sub("", text))
     return len(bare) <= _LONGEST_BETWEEN and _LISTED.match(bare) is not None
 
 
 def _named(sentence: str, menu: Menu) -> list[Mention]:
-    """The labels that a sentence names, and the letters or numbers that stand for some, where they stand as answers."""
+    """The labels that a sentence names, including ids where they stand as answers."""
     found = menu.mentions(sentence)
     found += [
         one for one in menu.places(sentence) if not any(one.start < of.end and of.start < one.end for of in found)
@@ -680,14 +681,14 @@ def _named(sentence: str, menu: Menu) -> list[Mention]:
 
 
 def _of_many(stances: Sequence[Stance]) -> Verdict:
-    """What is committed to of a menu of which several may be named."""
+    """The labels committed to, where several may be named."""
     labels = {one.label for one in stances if one.said == "commits"}
     denied = {one.label for one in stances if one.said == "denies"}
     return Verdict(frozenset(labels - denied))
 
 
 def _of_one(text: str, stances: Sequence[Stance], menu: Menu) -> Verdict:
-    """What is committed to of a menu of which one is asked for."""
+    """The label committed to, where one was requested."""
     commits = [one for one in stances if one.said == "commits"]
     undecided = UNDECIDED.search(text) is not None and _CHOSEN_ANYWAY.search(text) is None
     if undecided and max((one.level for one in commits), default=0) < HEAD:
@@ -718,13 +719,13 @@ def _of_one(text: str, stances: Sequence[Stance], menu: Menu) -> Verdict:
 
 
 def _conditional(text: str, menu: Menu) -> set[str]:
-    """The labels of sentences that begin with a condition: each holds in its case."""
+    """The labels of sentences that begin with a condition; each holds only in its case."""
     said = [one for one in sentences(text) if _CONDITION.match(one)]
     return {mention.label for one in said for mention in menu.mentions(one)}
 
 
 def _contradicts(commits: Sequence[Stance], best: int, menu: Menu) -> bool:
-    """Whether one sentence commits to a label and to its denial."""
+    """Whether one sentence commits to a label and to its opposite."""
     first = next(one for one in commits if one.level == best)
     return any(
         one.place > first.place and one.sentence == first.sentence and one.label == menu.opposite(first.label)
@@ -733,7 +734,7 @@ def _contradicts(commits: Sequence[Stance], best: int, menu: Menu) -> bool:
 
 
 def _concluded(text: str, menu: Menu) -> str | None:
-    """The one label that the last sentence names which draws a conclusion."""
+    """The one label in the last sentence that draws a conclusion."""
     for sentence in reversed(list(sentences(text))):
         if not _CONCLUDES.match(sentence):
             continue

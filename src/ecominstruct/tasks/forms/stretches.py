@@ -1,4 +1,6 @@
-"""Stretches of the input that an answer copies: what one stretch and lists of several have in common."""
+"""Helpers for reading spans copied from the input, shared by `extracts.py`, `items.py`, `listings.py` and
+`entities.py`.
+"""
 
 from __future__ import annotations
 
@@ -42,24 +44,24 @@ MARKED = re.compile(
 
 
 def unopened(text: str) -> str:
-    """A text without what only says that an answer follows."""
+    """Remove a phrase that only announces an answer."""
     return _INTERJECTION.sub("", OPENER.sub("", text, count=1), count=1)
 
 
 def is_cut_short(text: str, question: Question) -> bool:
-    """Whether a text thinks aloud, ends in the middle, and has not come to an answer by then."""
+    """Whether a text is unfinished reasoning without an answer."""
     if not breaks_off(text) or text.strip() in question.input:
         return False
     return not any(pattern.search(text) for pattern in (FINAL, SO_LIST))
 
 
 def is_nothing(words: str, shown: Shown, question: Question) -> bool:
-    """Whether an item only says that there is none: what the input says of something is an item of it."""
+    """Whether an item only says that there is none. Such words are an item if the input contains them."""
     return says_none(words, question.none) or (says_nothing(words, question) and shown.item(words) is None)
 
 
 def repeats_input(text: str, shown: Shown, question: Question) -> bool:
-    """Whether a text is a line of the input with its name, or all that the input tells besides the question."""
+    """Whether a text repeats lines of the input with their field names, or all of the input besides the question."""
     bare = text.strip()
     lines = [line.strip() for line in bare.split("\n")]
     if all(re.match(r"[^:：\n]{1,30}[:：]", line) and line in shown.lines for line in lines):
@@ -68,7 +70,9 @@ def repeats_input(text: str, shown: Shown, question: Question) -> bool:
 
 
 def standing(words: str, shown: Shown) -> str | None:
-    """Words that stand in the input, without an article and signs around them, and say more than the question does."""
+    """Words as spelled in the input, without an article and surrounding marks; None if they are only part of the
+    question.
+    """
     if words.rstrip().endswith((":", "：")):
         return None
     bare = unwrap(BULLET.sub("", words))
@@ -77,15 +81,16 @@ def standing(words: str, shown: Shown) -> str | None:
 
 
 def _item(words: str, shown: Shown) -> str | None:
-    """An item of the input that says more than the question does."""
+    """An item of the input that is not just part of the question."""
     found = shown.item(words)
     return None if found is None or only_asked(found, shown.asked) else found
 
 
 def goes_on(clause: str, shown: Shown, names: int = 0) -> str | None:
-    """What a clause says behind the words of the question.
+    """What a clause says after the words of the question.
 
-    The last of them may be a part of the item ("Android 9"), and so may all where they are no sentence ("Pack of 36").
+    The last of these words may belong to the item ("Android 9"); so may all of them if they are no sentence ("Pack of
+    36").
     """
     end = behind(clause, shown.asked, names)
     if end is None:
@@ -101,7 +106,7 @@ def goes_on(clause: str, shown: Shown, names: int = 0) -> str | None:
 
 
 def tail(sentence: str, shown: Shown) -> str | None:
-    """The longest stretch of the input in which the first clause of a sentence ends, behind a verb or a colon."""
+    """The longest span of the input that ends the first clause of a sentence, after a verb or a colon."""
     sentence = re.split(r"[。！；]|[.!;](?=\s|$)|,\s+(?:which|because|since|not|as)\s|（|\s\(", sentence, maxsplit=1)[
         0
     ].strip()
@@ -116,7 +121,7 @@ def tail(sentence: str, shown: Shown) -> str | None:
 
 
 def table_cells(lines: Sequence[str], shown: Shown) -> list[str]:
-    """The items of a table: those of the column of which most stand in the input."""
+    """The items of a table: the cells of the column with the most items of the input."""
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines[1:]]
     rows = [row for row in rows if not all(re.fullmatch(r":?-{2,}:?", cell) for cell in row if cell)]
     marks = [[MARKED.fullmatch(cell) for cell in row[1:]] for row in rows]

@@ -1,8 +1,8 @@
-"""What text an input asks for: its instruction, what the text is called there, and whether it is a line or a question.
+"""Parse what text an input asks for: its instruction, the name of the text, and whether it is a line or a question.
 
-What an answer holds besides the text can only be told from the text if one knows what was asked for: of "write a title"
-one line is the answer and what follows it a remark, "Subject:" is a label where a subject line was asked for, and "Then
-I can write the title" speaks of the task.
+Separating an answer from remarks around it requires knowing what was requested. For "write a title", one line is the
+answer and the rest is a remark. "Subject:" is a label if a subject line was requested, and "Then I can write the title"
+is about the task.
 """
 
 from __future__ import annotations
@@ -95,8 +95,7 @@ class Wanted(NamedTuple):
 
 @lru_cache(maxsize=256)
 def wanted(shown: str, instruction: str = "") -> Wanted:
-    """What an instruction asks for; where none is given it is the first or last line of the input, or a sentence of
-    these."""
+    """Parse an instruction. If none is given, it is looked for in the first and the last line of the input."""
     lines = [line for line in shown.strip().split("\n") if line.strip()] or [""]
     ends = instruction.split("\n") if instruction else dict.fromkeys((lines[0], lines[-1]))
     told = [one for line in ends for one in _SENTENCE.split(line) if one.strip()]
@@ -117,7 +116,7 @@ def wanted(shown: str, instruction: str = "") -> Wanted:
 
 
 def _head(sentence: str) -> str:
-    """An instruction without what the text is to be about."""
+    """An instruction without the topic of the text."""
     if _CJK.search(sentence):
         writes = _CHINESE.match(sentence)
         end = writes.end() if writes else 0
@@ -128,7 +127,7 @@ def _head(sentence: str) -> str:
 
 
 def is_called(words: str, asked: Wanted) -> bool:
-    """Whether words only say what was asked for: "Subject" of a subject line, 工单摘要."""
+    """Whether words only name what was requested: "Subject" for a subject line, 工单摘要."""
     words = words.strip(" *#【】_")
     if not words or not asked.head:
         return False
@@ -142,7 +141,9 @@ def is_called(words: str, asked: Wanted) -> bool:
 
 
 def _only_frames(words: str, asked: Wanted) -> bool:
-    """Whether Chinese words hold nothing but what asks for the text and what leads to one, and name it: 推荐标题."""
+    """Whether Chinese words consist only of names of the requested text and framing words, with at least one name:
+    推荐标题.
+    """
     asks = re.split('[:：“"「]', asked.head, maxsplit=1)[0]
     at, named = 0, False
     while at < len(words):
@@ -160,7 +161,7 @@ def _only_frames(words: str, asked: Wanted) -> bool:
 
 
 def names_it(sentence: str, asked: Wanted) -> bool:
-    """Whether a sentence names what was asked for, or the writing of it."""
+    """Whether a sentence names the requested text, or the writing of it."""
     if _CJK.search(sentence):
         nouns = {clause[-2:] for clause in re.split(r"[\s,，。:：;；(（]", asked.head) if len(clause) > 1}
         return _WRITING.search(sentence) is not None or any(_CJK.search(noun) and noun in sentence for noun in nouns)
@@ -170,7 +171,7 @@ def names_it(sentence: str, asked: Wanted) -> bool:
 
 
 def is_foreign(text: str, asked: Wanted) -> bool:
-    """Whether a text is not in the language that was asked for, as its script shows."""
+    """Whether a text is not in the requested language, judging by its script."""
     characters = len(_CJK.findall(text))
     return (asked.language == "chinese" and not characters) or (
         asked.language == "english" and 2 * characters > len(text.replace(" ", ""))

@@ -369,7 +369,7 @@ def test_a_loss_that_is_no_number_stops_and_the_last_good_checkpoint_is_named(ll
     ("section", "said"),
     [
         ("{model: tiny, batch: 10, device_batch: 4}", "batch must be a multiple"),
-        ("{model: tiny, method: lora}", "tuned whole"),
+        ("{model: tiny, method: lora}", "cannot be tuned with lora"),
         ("{model: tiny, tiny: {hidden: 30}}", "multiple of `heads`"),
         ("{model: tiny, learning_rte: 0.1}", "unknown key 'train.learning_rte'. Did you mean 'learning_rate'?"),
         ("{}", "the key 'train.model' is missing"),

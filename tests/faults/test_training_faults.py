@@ -133,7 +133,7 @@ def test_ctrl_c_loses_nothing(tmp_path: Path, undisturbed: tuple[Path, Path, dic
 
 TWICE = """
 import os, signal
-from ecominstruct import cli
+from ecominstruct.cli import main as cli
 from ecominstruct.training.stopping import wish_to_stop
 
 def tune():

@@ -93,7 +93,7 @@ def read_one(text: str, question: Question) -> Reading:
     if (
         bare
         and bare in shown.text
-        and not QUOTED.fullmatch(bare)
+        and (question.instruction or not QUOTED.fullmatch(bare))
         and (shown.holds(bare) or not says_nothing(bare, question))
     ):
         return _one(bare)

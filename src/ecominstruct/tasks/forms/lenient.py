@@ -28,7 +28,7 @@ def read_leniently(form: FormName, text: str, question: Question) -> Reading:
     free = form in ("generate", "qa", "extract") and not question.choices
     if peeled and free:
         peeled = once(peeled)
-    if peeled is None or (len(peeled) > LONGEST and form != "generate"):
+    if peeled is None or (len(peeled) > LONGEST and form != "generate") or question.is_echoed_by(peeled):
         return failed("unparseable")
     if refuses(peeled) and not copied(peeled, question):
         return failed("refused")

@@ -38,6 +38,11 @@ class Question(NamedTuple):
         """The instruction, or the sentences of the input that ask."""
         return self.instruction or asked(self.input)
 
+    def is_echoed_by(self, text: str) -> bool:
+        """Whether a text holds both the instruction and the input: it repeats the prompt."""
+        parts = [part.strip() for part in (self.instruction, self.input)]
+        return all(parts) and all(part in text for part in parts)
+
     def is_repeated_by(self, text: str) -> bool:
         """Whether a text is all of the input besides its question, so that nothing was selected."""
         return not self.instruction and repeats(text, self.told, self.asked)
@@ -130,7 +135,6 @@ def lookup(text: str, choices: Sequence[str]) -> str | None:
 
 _JOINED = re.compile(r"(?:and|or)\s|以及", re.IGNORECASE)  # the last item of a sentence, not of a list
 _AND_LAST = re.compile(r"\sand\s|.(?:和|与|及|以及).", re.IGNORECASE)
-_IN_QUOTES = re.compile(r"“[^“”]+”|「[^「」]+」|\"[^\"]+\"")
 _NAMED_LINE = re.compile(r"[^:：\n]{1,30}[:：]")
 
 
@@ -173,8 +177,7 @@ def _is_copied(span: Span, question: Question) -> bool:
     begins_line = span.start == 0 or question.input[span.start - 1] == "\n"
     if begins_line and _NAMED_LINE.match(span.text) and not question.instruction:
         return False
-    odd = _IN_QUOTES.fullmatch(span.text) or _JOINED.match(span.text)
-    return not odd and not question.is_repeated_by(span.text)
+    return not _JOINED.match(span.text) and not question.is_repeated_by(span.text)
 
 
 def _is_dealt_out(answer: Gold) -> bool:

@@ -110,6 +110,7 @@ def _append(root: Path, who: int) -> None:
         append_decision(root, "en/a/b", Decision(f"{who}-{number}", "accept", f"voter{who}", reason="长" * 2_000))
 
 
+@pytest.mark.slow
 def test_several_processes_append_at_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with context.Pool(4) as pool:

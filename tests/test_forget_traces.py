@@ -199,6 +199,7 @@ def test_what_was_paid_keeps_its_keys() -> None:
     assert Server("s", spec, Path("none")).fingerprint()["server"] == 1
 
 
+@pytest.mark.slow
 def test_several_processes_migrate_one_file(tmp_path: Path) -> None:
     path = tmp_path / "answers.sqlite"
     with sqlite3.connect(path) as db:
@@ -213,6 +214,7 @@ def test_several_processes_migrate_one_file(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------------------------------------------- annotations
 
 
+@pytest.mark.slow
 def test_lines_are_forgotten_while_others_append(tmp_path: Path) -> None:
     """Nothing that is kept is lost, nothing that is gone stays, and each line is counted once."""
     keys = [f"gone-{who}-{number}" for who in range(3) for number in range(80)]

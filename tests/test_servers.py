@@ -429,6 +429,7 @@ def _write(path: Path, number: int) -> None:
             kept.put([Entry(f"{number}-{n}", answer.usage, answer)])
 
 
+@pytest.mark.slow
 def test_several_processes_write_one_file(tmp_path: Path) -> None:
     path = tmp_path / "answers.sqlite"
     context = multiprocessing.get_context("spawn")

@@ -121,6 +121,7 @@ def test_hash_seed_of_the_process_does_not_matter() -> None:
         assert subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout.strip() == here
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "lang"), EVERY_TABLE)
 def test_five_thousand_rows_hardly_repeat(table: str, lang: str) -> None:
     assert share_distinct(table, lang, 5000) >= 0.97

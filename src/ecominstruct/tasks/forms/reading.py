@@ -143,7 +143,8 @@ def is_certain(answer: Gold, question: Question) -> bool:
     if answer.text and answer.text not in question.choices:
         return False
     last = answer.spans[-1] if len(answer.spans) > 1 else None
-    if last and not last.label and _AND_LAST.search(last.text) and _is_listed(last, question.input):
+    in_prose = question.separator.strip() in (",", "，", "、")  # "a, b and c" is no list by any other separator
+    if in_prose and last and not last.label and _AND_LAST.search(last.text) and _is_listed(last, question.input):
         return False
     if last and _ends_a_sentence(last, question.input) and not answer.spans[0].text.endswith((".", "。")):
         return False

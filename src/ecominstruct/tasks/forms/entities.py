@@ -24,7 +24,7 @@ from ecominstruct.tasks.forms.asked import plain
 from ecominstruct.tasks.forms.items import items_of_line
 from ecominstruct.tasks.forms.listings import EXCLUDES, TAGGED
 from ecominstruct.tasks.forms.naming import Menu, menu_of, normal
-from ecominstruct.tasks.forms.reading import Question, Reading, failed, locate, parsed
+from ecominstruct.tasks.forms.reading import Question, Reading, failed, inside_word, locate, parsed
 from ecominstruct.tasks.forms.shown import Shown, is_echo
 from ecominstruct.tasks.forms.stretches import CORRECTION
 
@@ -232,7 +232,7 @@ def _trailing(text: str, shown: Shown) -> list[str]:
         return quoted
     bare = text.strip(" \"“”'*`(（[【")
     for at in range(len(bare)):
-        if at and bare[at - 1].isascii() and bare[at - 1].isalnum() and bare[at].isascii() and bare[at].isalnum():
+        if inside_word(bare, at):
             continue
         piece = bare[at:].strip()
         if (

@@ -148,7 +148,8 @@ def is_certain(answer: Gold, question: Question) -> bool:
         return False
     if last and _ends_a_sentence(last, question.input) and not answer.spans[0].text.endswith((".", "。")):
         return False
-    if any(_is_part_of_a_word(span, question.input) for span in answer.spans) and not last:
+    ends = [at for span in answer.spans for at in (span.start, span.end)]
+    if not last and any(inside_word(question.input, at) for at in ends):
         return False
     return all(_is_copied(span, question) for span in answer.spans) and not _is_dealt_out(answer)
 
@@ -163,12 +164,10 @@ def _ends_a_sentence(span: Span, text: str) -> bool:
     return span.text.endswith((".", "。")) and re.match(r"\s*(?:[,;:)\]-]|[a-z])", text[span.end :]) is None
 
 
-def _is_part_of_a_word(span: Span, text: str) -> bool:
-    before, after = text[span.start - 1 : span.start] if span.start > 0 else "", text[span.end : span.end + 1]
-    return any(
-        one.isascii() and one.isalnum() and two.isascii() and two.isalnum()
-        for one, two in ((before, span.text[:1]), (span.text[-1:], after))
-    )
+def inside_word(text: str, at: int) -> bool:
+    """Whether an offset lies inside an ASCII word or number of a text."""
+    beside = text[at - 1 : at + 1]
+    return 0 < at < len(text) and beside.isascii() and beside.isalnum()
 
 
 def _is_copied(span: Span, question: Question) -> bool:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from ecominstruct.tasks.forms.answer_normalization import BULLET, unwrap
-from ecominstruct.tasks.forms.reading import Question
+from ecominstruct.tasks.forms.reading import Question, inside_word
 
 QUOTED = re.compile(
     r"(?:\*\*([^*\n]{1,400})\*\*|\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|「([^」\n]{1,400})」|"
@@ -81,7 +81,7 @@ class Shown:
     def holds(self, words: str) -> bool:
         """Whether the words occur in the input verbatim, and not only inside longer ones, such as "no" in "nothing"."""
         found = re.finditer(re.escape(words), self.text)
-        return any(not (_goes_on(self.text, one.start()) or _goes_on(self.text, one.end())) for one in found)
+        return any(not (inside_word(self.text, one.start()) or inside_word(self.text, one.end())) for one in found)
 
     def find(self, words: str) -> str | None:
         """The words as spelled in the input; None if they do not occur, or only inside a longer word."""
@@ -94,7 +94,7 @@ class Shown:
             return None
         at = self._folded.find(wanted)
         while at >= 0:
-            if not (_goes_on(self._folded, at) or _goes_on(self._folded, at + len(wanted))):
+            if not (inside_word(self._folded, at) or inside_word(self._folded, at + len(wanted))):
                 return self.text[at : at + len(wanted)]
             at = self._folded.find(wanted, at + 1)
         return self._measure(wanted)
@@ -144,16 +144,6 @@ def _unlettered(item: str) -> str:
 def _folded(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     return folded if len(folded) == len(text) else text.casefold() if len(text.casefold()) == len(text) else text
-
-
-def _goes_on(text: str, at: int) -> bool:
-    return (
-        0 < at < len(text)
-        and text[at - 1].isascii()
-        and text[at].isascii()
-        and text[at - 1].isalnum()
-        and text[at].isalnum()
-    )
 
 
 def _stripped(piece: str) -> Iterator[str]:
